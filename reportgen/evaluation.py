@@ -1,0 +1,235 @@
+"""A trained run -> samples, interpolations, digit counts, scores."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from reportgen.config import Settings, VaeSettings
+from reportgen.data import Dataset
+from reportgen.metrics.features import ClassifierDetector, Detector
+from reportgen.metrics.frechet import Moments, compute_frechet_distance, compute_moments, compute_root
+from reportgen.metrics.sharpness import compute_sharpness
+from reportgen.models.classifier import UNREAD, load_card, load_classifier, read_digits
+from reportgen.models.vae import Vae
+from reportgen.store import write_bytes
+from reportgen.training.objectives import to_uint8
+
+DRAW_BATCH_SIZE = 250
+NUM_CANDIDATES = 3000
+"""Samples among which the recognisable ends of the interpolations are looked for."""
+
+END_PAIRS = ((0, 9), (1, 8), (2, 7), (3, 6), (4, 5))
+"""The digits that the ends of the five interpolations shall be read as, where the model draws them."""
+
+EXTRAPOLATION_RANGE = (-1.0, 2.0)
+"""From one whole distance before z1 to one beyond z2."""
+
+Draw = Callable[[torch.Tensor], torch.Tensor]
+"""z [N, latent_dim] -> images uint8 [N, 1, 32, 32], in eval mode."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """``record`` is what goes to evaluation.json; ``images`` maps a name to uint8 [N, 1, 32, 32] and its columns."""
+
+    record: dict[str, Any]
+    images: dict[str, tuple[torch.Tensor, int]]
+
+
+def evaluate_run(
+    settings: Settings,
+    modules: dict[str, nn.Module],
+    dataset: Dataset,
+    seed: int,
+    options: dict[str, int],
+    cache: Path,
+) -> Evaluation:
+    """Measure one trained run; nothing here depends on how it was trained.
+
+    Args:
+        modules: as training leaves them; they are put into eval mode.
+        options: ``RunSpec.evaluation``.
+        cache: a folder for the real features, shared by all runs.
+    """
+    device = dataset.train.images.device
+    draw = make_draw(settings, modules)
+    z = draw_latents(settings.latent_dim, max(options["fid_num_images"], NUM_CANDIDATES), seed, device)
+    samples = draw(z)
+    reader = _Reader(device)
+
+    fid_samples = samples[: options["fid_num_images"]]
+    detector = ClassifierDetector(device)
+    real = load_real_moments(dataset, options["fid_num_images"], detector, cache)
+    fid = compute_frechet_distance(real.moments, compute_moments(detector(fid_samples)), real.root)
+
+    labels, confidence = reader(samples)
+    counted, num_counted = labels[: options["digits_num_images"]], options["digits_num_images"]
+    starts, ends, names = choose_ends(labels, confidence)
+    inside, outside = (
+        interpolate(draw, z[starts], z[ends], t)
+        for t in (
+            torch.linspace(0, 1, options["interpolation_num_points"], device=device),
+            torch.linspace(*EXTRAPOLATION_RANGE, options["interpolation_num_points"], device=device),
+        )
+    )
+    record = {
+        "fid": {
+            "detector": detector.name,
+            "sha256": detector.sha256,
+            "num_real": real.moments.num_images,
+            "num_fake": len(fid_samples),
+            "value": fid,
+        },
+        "sharpness": {
+            "samples": compute_sharpness(samples),
+            "real": compute_sharpness(dataset.train.images[:NUM_CANDIDATES]),
+        },
+        "digits": {
+            "counted": "".join("?" if label == UNREAD else str(label) for label in counted.tolist()),
+            "all_counts": torch.bincount(labels, minlength=UNREAD + 1).tolist(),
+        },
+        "interpolation": {
+            "ends": names,
+            "inside": reader.spell(inside),
+            "outside": reader.spell(outside),
+            "outside_range": EXTRAPOLATION_RANGE,
+        },
+        "dataset": {
+            "num_train": len(dataset.train),
+            "num_dev": len(dataset.dev),
+            "class_counts": torch.bincount(dataset.train.labels, minlength=10).tolist(),
+        },
+        "classifier": asdict(load_card()),
+    }
+    points = options["interpolation_num_points"]
+    images = {
+        "counted": (samples[:num_counted], 10),
+        "interpolation": (inside, points),
+        "extrapolation": (outside, points),
+    }
+    return Evaluation(record, images)
+
+
+def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:
+    """The model as a function from latent vectors to images."""
+    network = modules["vae" if isinstance(settings, VaeSettings) else "generator"].eval()
+
+    def decode(z: torch.Tensor) -> torch.Tensor:
+        return network.decode(z) if isinstance(network, Vae) else (network(z[:, :, None, None]) + 1) / 2
+
+    @torch.no_grad()
+    def draw(z: torch.Tensor) -> torch.Tensor:
+        return torch.cat([to_uint8(decode(block)) for block in z.split(DRAW_BATCH_SIZE)])
+
+    return draw
+
+
+def draw_latents(latent_dim: int, count: int, seed: int, device: torch.device) -> torch.Tensor:
+    """Standard normal latents [count, latent_dim], the same on every device."""
+    generator = torch.Generator().manual_seed(seed + 1_000_003)  # apart from the training's noise
+    return torch.randn(count, latent_dim, generator=generator).to(device)
+
+
+class _Reader:
+    """The shipped classifier with the temperature and the threshold of its card."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.model, self.card = load_classifier().to(device), load_card()
+
+    def __call__(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        parts = [
+            read_digits(self.model, block, temperature=self.card.temperature, threshold=self.card.threshold)
+            for block in images.split(DRAW_BATCH_SIZE)
+        ]
+        labels, confidences = zip(*parts, strict=True)
+        return torch.cat(labels), torch.cat(confidences)
+
+    def spell(self, images: torch.Tensor) -> str:
+        """One character per image: a digit or "?"."""
+        labels, _ = self(images)
+        return "".join("?" if label == UNREAD else str(label) for label in labels.tolist())
+
+
+# ---- interpolation --------------------------------------------------------------------------------------------------
+
+
+def choose_ends(labels: torch.Tensor, confidence: torch.Tensor) -> tuple[list[int], list[int], list[str]]:
+    """Pick five pairs of samples whose digits are recognisable.
+
+    For each digit the sample that the classifier is surest of; where the model never draws a digit that ``END_PAIRS``
+    asks for, the surest sample not used yet takes its place.
+
+    Returns:
+        Indices of the first ends, of the second ends, and the two characters that each pair reads as.
+    """
+    surest = confidence.argsort(descending=True).tolist()
+    read = labels.tolist()
+    by_rank = [index for index in surest if read[index] != UNREAD] + [i for i in surest if read[i] == UNREAD]
+    used: set[int] = set()
+
+    def take(digit: int) -> int:
+        wanted = (index for index in by_rank if read[index] == digit and index not in used)
+        anything = (index for index in by_rank if index not in used)
+        index = next(wanted, None)
+        index = next(anything) if index is None else index
+        used.add(index)
+        return index
+
+    pairs = [(take(first), take(second)) for first, second in END_PAIRS]
+    names = ["".join("?" if read[index] == UNREAD else str(read[index]) for index in pair) for pair in pairs]
+    return [first for first, _ in pairs], [second for _, second in pairs], names
+
+
+def interpolate(draw: Draw, z1: torch.Tensor, z2: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """Draw z1 + t (z2 - z1) for every pair and every t.
+
+    Args:
+        z1, z2: latents [P, latent_dim].
+        t: positions [K]; 0 is z1, 1 is z2, others extrapolate. The homework's t is i / (K - 1), i = 0 .. K - 1.
+
+    Returns:
+        uint8 [P * K, 1, 32, 32], the strips one after another.
+    """
+    z = z1[:, None] + t[None, :, None] * (z2 - z1)[:, None]  # [P, K, latent_dim]
+    return draw(z.flatten(0, 1))
+
+
+# ---- the real side --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RealMoments:
+    """The moments of the real images' features and the square root of their covariance."""
+
+    moments: Moments
+    root: np.ndarray
+
+
+def load_real_moments(dataset: Dataset, num_images: int, detector: Detector, cache: Path) -> RealMoments:
+    """Moments of ``num_images`` shuffled training images (all, if there are fewer); computed once per dataset."""
+    path = cache / f"real-{dataset.name}-{num_images}-{detector.name}-{detector.sha256[:10]}.npz"
+    try:
+        with np.load(path) as kept:
+            return RealMoments(Moments(kept["mean"], kept["covariance"], int(kept["num_images"])), kept["root"])
+    except (OSError, ValueError, KeyError, EOFError):
+        pass
+    order = torch.randperm(len(dataset.train), generator=torch.Generator().manual_seed(0))[:num_images]
+    moments = compute_moments(detector(dataset.train.images[order.to(dataset.train.images.device)]))
+    real = RealMoments(moments, compute_root(moments.covariance))
+    _keep(path, real)
+    return real
+
+
+def _keep(path: Path, real: RealMoments) -> None:
+    stream = io.BytesIO()
+    moments = real.moments
+    np.savez(stream, mean=moments.mean, covariance=moments.covariance, num_images=moments.num_images, root=real.root)
+    write_bytes(path, stream.getvalue())

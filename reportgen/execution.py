@@ -1,0 +1,214 @@
+"""One run in this process: train, evaluate, leave everything on disk. Here the torch half comes together."""
+
+from __future__ import annotations
+
+import csv
+import io
+import platform
+import shutil
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save
+from tensorboardX import SummaryWriter
+from torch import nn
+
+from reportgen.config import Settings
+from reportgen.data import Dataset, load_dataset
+from reportgen.errors import ConfigError, ReportgenError, RunError
+from reportgen.evaluation import evaluate_run
+from reportgen.images import encode_grid
+from reportgen.plan import RunSpec
+from reportgen.provenance import describe_environment, list_sources
+from reportgen.store import (
+    OutputPaths,
+    RunPaths,
+    hold_run,
+    is_stage_finished,
+    record_stage,
+    write_bytes,
+    write_json,
+    write_text,
+)
+from reportgen.training.loop import Row, TrainedRun, build_objective, train_run
+
+CPU_THREADS_PER_RUN = 1
+"""Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
+
+GRID_COLUMNS = 8
+
+Report = Callable[[str, int, dict[str, float]], None]
+"""Called with the stage, the number of finished steps and the newest losses."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Everything a worker needs; it travels between processes."""
+
+    spec: RunSpec
+    output: Path
+    data_dir: Path | None
+    device: str
+
+
+def execute_run(task: Task, report: Report) -> None:
+    """Bring one run to its end, whatever of it is there already.
+
+    Raises:
+        ReportgenError: after the reason was recorded in failure.json.
+    """
+    output = OutputPaths(task.output)
+    paths = output.run(task.spec.folder_name)
+    with hold_run(paths):
+        try:
+            _execute(task, output, paths, report)
+        except Exception as error:
+            record_failure(paths, explain_failure(error), traceback.format_exc())
+            raise
+        paths.failure.unlink(missing_ok=True)
+
+
+def record_failure(paths: RunPaths, reason: str, details: str) -> None:
+    """Write why a run failed; the next attempt that succeeds removes it."""
+    write_json(paths.failure, {"reason": reason, "details": details})
+
+
+def explain_failure(error: BaseException) -> str:
+    """One line for the summary and the report."""
+    if isinstance(error, torch.cuda.OutOfMemoryError):
+        return "the GPU's memory is full; use a smaller batch_size or fewer --jobs"
+    text = " ".join(str(error).split())
+    return text if isinstance(error, ReportgenError) else f"{type(error).__name__}: {text}"
+
+
+def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report) -> None:
+    spec, device = task.spec, torch.device(task.device)
+    if device.type == "cpu":
+        torch.set_num_threads(CPU_THREADS_PER_RUN)
+    dataset = load_dataset(spec.dataset, data_dir=task.data_dir, device=device)
+    if is_stage_finished(paths, "training", spec.training_key):
+        modules = load_modules(spec.settings, paths.weights, device)
+    else:
+        trained = _train(spec, dataset, paths, report)
+        modules = trained.modules
+    report("evaluation", spec.settings.num_training_steps, {})
+    _evaluate(spec, modules, dataset, output, paths)
+
+
+def _train(spec: RunSpec, dataset: Dataset, paths: RunPaths, report: Report) -> TrainedRun:
+    device = dataset.train.images.device
+    environment = describe_environment(device)
+    trained = train_run(spec.settings, dataset, spec.seed, lambda step, losses: report("training", step, losses))
+    shutil.rmtree(paths.images, ignore_errors=True)
+    shutil.rmtree(paths.tensorboard, ignore_errors=True)
+    write_json(paths.spec, _describe_spec(spec, environment, trained.train_seconds))
+    write_text(paths.history, format_history(trained.rows))
+    write_bytes(paths.weights, save(collect_weights(trained.modules)))
+    files = [paths.spec, paths.history, paths.weights]
+    for (step, name), grid in trained.grids.items():
+        files.append(paths.image(f"{name}-{step:06d}"))
+        write_bytes(files[-1], encode_grid(grid[:, 0].numpy(), GRID_COLUMNS))
+    write_tensorboard(paths.tensorboard, trained.rows)
+    record_stage(paths, "training", spec.training_key, [*files, *sorted(paths.tensorboard.iterdir())])
+    return trained
+
+
+def _describe_spec(spec: RunSpec, environment: dict[str, Any], train_seconds: float) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "key": spec.training_key,
+        "settings": spec.settings.model_dump(mode="json"),
+        "dataset": spec.dataset,
+        "seed": spec.seed,
+        "train_seconds": round(train_seconds, 3),
+        "environment": environment,
+        "sources": list_sources(spec.settings),
+    }
+
+
+def _evaluate(
+    spec: RunSpec, modules: dict[str, nn.Module], dataset: Dataset, output: OutputPaths, paths: RunPaths
+) -> None:
+    result = evaluate_run(spec.settings, modules, dataset, spec.seed, spec.evaluation, output.cache)
+    write_json(paths.evaluation, result.record)
+    files = [paths.evaluation]
+    for name, (images, columns) in result.images.items():
+        files.append(paths.image(name))
+        write_bytes(files[-1], encode_grid(images[:, 0].cpu().numpy(), columns))
+    record_stage(paths, "evaluation", spec.evaluation_key, files)
+
+
+def format_history(rows: list[Row]) -> str:
+    """The tidy history as CSV; floats as their shortest exact text."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["step", "metric", "value"])
+    writer.writerows((step, metric, repr(value)) for step, metric, value in rows)
+    return stream.getvalue()
+
+
+def collect_weights(modules: dict[str, nn.Module]) -> dict[str, torch.Tensor]:
+    """All parameters and buffers as ``<module>.<name>``, on the CPU."""
+    return {
+        f"{module}.{name}": value.detach().cpu().contiguous()
+        for module, network in modules.items()
+        for name, value in network.state_dict().items()
+    }
+
+
+def load_modules(settings: Settings, path: Path, device: torch.device) -> dict[str, nn.Module]:
+    """The networks of a finished training, from its weights.
+
+    Raises:
+        RunError: the file does not hold this model's weights.
+    """
+    objective = build_objective(settings, device, torch.Generator(device))
+    weights = load_file(path, device=str(device))
+    for module, network in objective.modules.items():
+        own = {name.removeprefix(f"{module}."): w for name, w in weights.items() if name.startswith(f"{module}.")}
+        try:
+            network.load_state_dict(own)
+        except RuntimeError as error:
+            raise RunError(f"{path}: not the weights of this model: {' '.join(str(error).split())}") from error
+    return objective.modules
+
+
+def write_tensorboard(folder: Path, rows: list[Row]) -> None:
+    """The history once more as TensorBoard events, for those who look at runs there."""
+    with SummaryWriter(str(folder)) as writer:
+        for step, metric, value in rows:
+            writer.add_scalar(metric, value, step)
+    for file in folder.iterdir():  # without the host's name, which has no place in what a student hands in
+        file.rename(file.with_name(file.name.replace(f".{platform.node()}", "")))
+
+
+def has_cuda() -> bool:
+    """Whether torch can train on an NVIDIA GPU here."""
+    return torch.cuda.is_available()
+
+
+def check_device(name: str) -> None:
+    """Check that torch can train there.
+
+    Raises:
+        ConfigError: there is no such device.
+    """
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ConfigError(f"--device {name}: unknown device; choose from: auto, cpu, cuda:0") from None
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(f"--device {name}: torch sees {torch.cuda.device_count()} CUDA devices; try --device cpu")
+
+
+def prepare_dataset(name: str, data_dir: Path | None) -> None:
+    """Download or unpack a dataset once, before several workers want it.
+
+    Raises:
+        DataError: it cannot be had.
+    """
+    load_dataset(name, data_dir=data_dir)

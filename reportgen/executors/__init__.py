@@ -1,0 +1,46 @@
+"""Where runs are executed: an executor turns tasks into a stream of events, and a failure is an event like another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from reportgen.execution import Task
+
+
+@dataclass(frozen=True)
+class Started:
+    name: str
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """``stage`` is training or evaluation; ``losses`` has the newest value of each loss, or nothing new."""
+
+    name: str
+    stage: str
+    step: int
+    losses: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Finished:
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    name: str
+    reason: str
+
+
+Event = Started | Progressed | Finished | Failed
+
+
+class Executor(Protocol):
+    def execute(self, tasks: list[Task]) -> Iterator[Event]:
+        """Run all tasks, in this order as places become free; every task ends in one Finished or Failed."""
+        ...

@@ -1,0 +1,1 @@
+"""Frames and labels -> matplotlib figures. No files, no pyplot state, one style."""

@@ -1,0 +1,116 @@
+"""Curves over training steps, and scores over a dimension."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
+
+from reportgen.figures.style import COLOURS, DASHES, GREY, MM, use_style
+
+SMOOTHING_SHARE = 0.05
+"""The width of the moving average, as a share of the logged points."""
+
+ROW_HEIGHT_MM = 30
+
+MAX_POINTS = 600
+"""Points that are drawn of one curve; more cannot be told apart in print."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One set of axes: a title, curves by label (index: step), and horizontal reference lines."""
+
+    title: str
+    curves: dict[str, pd.Series]
+    references: tuple[float, ...] = ()
+
+
+def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm: float = 170) -> Figure:
+    """Small multiples of curves over steps.
+
+    A densely logged curve is drawn smoothed (a centred moving average) with the raw values faint behind it; one with
+    few points is drawn as it is, with markers. A legend stands below if panels have more than one curve.
+    """
+    rows = math.ceil(len(panels) / columns)
+    labels = list(dict.fromkeys(label for panel in panels for label in panel.curves))
+    legend_mm = 7 if len(labels) > 1 else 0
+    with use_style():
+        figure = Figure(figsize=(width_mm * MM, (rows * ROW_HEIGHT_MM + 4 + legend_mm) * MM))
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            _draw_panel(axes, panel, labels)
+        for axes in list(grid.flat)[len(panels) :]:
+            axes.remove()
+        for axes in grid[-1]:
+            axes.set_xlabel(x_label)
+        if len(labels) > 1:
+            handles = [axes_line for axes_line in grid.flat[0].get_lines() if axes_line.get_label() in labels]
+            figure.legend(handles=handles, loc="outside lower center", ncols=min(len(labels), 5))
+    return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> None:
+    for value in panel.references:
+        axes.axhline(value, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
+    limits = []
+    for label, curve in panel.curves.items():
+        index = labels.index(label)
+        colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)] if len(labels) > 1 else "-"
+        smoothed = smooth(curve)
+        if len(curve) > 50:
+            raw = thin(curve)
+            axes.plot(raw.index, raw, color=colour, alpha=0.22, linewidth=0.5)
+            shown = thin(smoothed)
+            axes.plot(shown.index, shown, color=colour, linestyle=dash, label=label)
+            limits.append(curve.iloc[len(curve) // 50 :])
+        else:
+            axes.plot(curve.index, curve, color=colour, linestyle=dash, marker="o", markersize=2, label=label)
+            limits.append(curve)
+    _zoom(axes, limits, panel.references)
+    axes.set_title(panel.title)
+    axes.set_xlim(left=0)
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.locator_params(axis="x", nbins=4)
+
+
+def _zoom(axes: Axes, curves: list[pd.Series], references: tuple[float, ...]) -> None:
+    """Fit the vertical axis to all but the first steps, whose losses would flatten the rest."""
+    low = min([*(float(curve.min()) for curve in curves), *references])
+    high = max([*(float(curve.max()) for curve in curves), *references])
+    margin = 0.05 * (high - low) or 0.05
+    axes.set_ylim(low - margin, high + margin)
+
+
+def smooth(curve: pd.Series) -> pd.Series:
+    """A centred moving average over ``SMOOTHING_SHARE`` of the points, narrower at the ends."""
+    window = max(1, round(len(curve) * SMOOTHING_SHARE))
+    return curve.rolling(window, center=True, min_periods=1).mean()
+
+
+def thin(curve: pd.Series) -> pd.Series:
+    """Every k-th point, so that at most ``MAX_POINTS`` remain, and the last."""
+    stride = math.ceil(len(curve) / MAX_POINTS)
+    return curve if stride == 1 else curve.iloc[sorted({*range(0, len(curve), stride), len(curve) - 1})]
+
+
+def draw_scores(
+    names: Sequence[str], means: Sequence[float], half_widths: Sequence[float | None], *, x_label: str, y_label: str
+) -> Figure:
+    """A score per setting, equally spaced, with its interval where there is one."""
+    with use_style():
+        figure = Figure(figsize=(95 * MM, 48 * MM))
+        axes = figure.subplots()
+        positions = range(len(names))
+        errors = [0.0 if half_width is None else half_width for half_width in half_widths]
+        axes.errorbar(positions, means, yerr=errors, color=COLOURS[0], marker="o", markersize=3.5, capsize=2.5)
+        axes.set_xticks(list(positions), list(names))
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+    return figure

@@ -1,0 +1,109 @@
+"""The MNIST digit classifier that the project trains itself and ships.
+
+It has two jobs: its 128 pooled features are the space in which the classifier Frechet distance is measured, and its
+class probabilities read generated digits for the digit counts. ``python -m reportgen.training.classifier`` trains it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+
+import torch
+from safetensors.torch import load as load_safetensors
+from torch import nn
+
+from reportgen.errors import DataError
+
+FEATURE_DIM = 128
+NUM_CLASSES = 10
+UNREAD = 10
+"""The label that ``read_digits`` gives to an image whose confidence is below the threshold."""
+
+WEIGHTS_NAME = "digit_classifier.safetensors"
+CARD_NAME = "digit_classifier.json"
+
+
+class DigitClassifier(nn.Module):
+    """Six 3x3 convolutions with BatchNorm and ReLU, global average pooling, one linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = [(1, 32, 1), (32, 32, 2), (32, 64, 1), (64, 64, 2), (64, 128, 1), (128, FEATURE_DIM, 2)]
+        layers: list[nn.Module] = []
+        for inputs, outputs, stride in widths:
+            layers += [nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        self.body = nn.Sequential(*layers)
+        self.head = nn.Linear(FEATURE_DIM, NUM_CLASSES)
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """float [N, 1, 32, 32] in [0, 1] -> float [N, 128], non-negative."""
+        return self.body(x).mean(dim=(2, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """float [N, 1, 32, 32] in [0, 1] -> logits [N, 10]."""
+        return self.head(self.features(x))
+
+
+@dataclass(frozen=True)
+class ClassifierCard:
+    """What is known of the shipped weights; it travels with every score that rests on them.
+
+    ``threshold`` is the confidence below which an image reads as "?"; ``digits_read`` and
+    ``noise_read_by_kind`` are the shares of held-out digits and of each kind of noise at or above it, in [0, 1].
+    """
+
+    sha256: str
+    test_accuracy: float
+    test_images: int
+    temperature: float
+    threshold: float
+    digits_read: float
+    noise_read_by_kind: dict[str, float]
+
+
+def load_card() -> ClassifierCard:
+    """Read the card that is shipped beside the weights."""
+    text = files("reportgen").joinpath("assets", CARD_NAME).read_text(encoding="utf-8")
+    return ClassifierCard(**json.loads(text))
+
+
+@cache
+def load_classifier() -> DigitClassifier:
+    """Load the shipped weights, on the CPU, in eval mode, frozen.
+
+    Raises:
+        DataError: the weights file's SHA-256 is not the one on its card.
+    """
+    with as_file(files("reportgen").joinpath("assets", WEIGHTS_NAME)) as path:
+        content = path.read_bytes()
+        found = hashlib.sha256(content).hexdigest()
+        expected = load_card().sha256
+        if found != expected:
+            raise DataError(
+                f"{path}: SHA-256 is {found}, expected {expected}; the installation is damaged: reinstall reportgen"
+            )
+    model = DigitClassifier()
+    model.load_state_dict(load_safetensors(content))
+    return model.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def read_digits(
+    model: DigitClassifier, images: torch.Tensor, *, temperature: float, threshold: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Read each image as a digit or as ``UNREAD``.
+
+    Args:
+        images: uint8 [N, 1, 32, 32] in 0..255, on the model's device.
+        temperature: divides the logits before the softmax (Guo et al. 2017).
+        threshold: confidence below which an image is ``UNREAD``.
+
+    Returns:
+        labels int64 [N] in 0..10 and confidences float32 [N] in [0, 1].
+    """
+    confidence, label = (model(images.float() / 255) / temperature).softmax(dim=1).max(dim=1)
+    return torch.where(confidence >= threshold, label, UNREAD), confidence

@@ -1,0 +1,146 @@
+"""A suite -> the runs that it needs: sweeps and seeds expanded, each with a readable name and two content keys.
+
+``training_key`` covers what changes the weights and names the run's folder; ``evaluation_key`` covers what changes the
+measurements made on them. A comment, a title or a profile's name is in neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.config import DatasetName, GanSettings, Settings, Suite, VaeSettings
+
+TRAINING_VERSION = 1
+"""Raise it when the same settings and seed would train to other weights, or when a setting's default changes."""
+EVALUATION_VERSION = 1
+"""Raise it when the same weights would be measured to other numbers or images."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One training of one model with one seed, and how it is measured.
+
+    ``name`` is unique in its suite and safe as a folder name; ``groups`` are the entries of the file that asked for it.
+    """
+
+    name: str
+    settings: Settings
+    dataset: DatasetName
+    seed: int
+    evaluation: dict[str, int]
+    training_key: str
+    evaluation_key: str
+    groups: tuple[str, ...]
+
+    @property
+    def configuration_name(self) -> str:
+        """The name that all seeds of these settings share."""
+        return self.name.removesuffix(f"-s{self.seed}")
+
+    @property
+    def folder_name(self) -> str:
+        return f"{self.name}-{self.training_key}"
+
+
+def plan_runs(suite: Suite) -> list[RunSpec]:
+    """All runs of a suite in the file's order; equal settings in two groups are one run."""
+    groups_of: dict[Settings, list[str]] = defaultdict(list)
+    for group in suite.groups:
+        for settings in group.settings:
+            groups_of[settings].append(group.name)
+    names = _name_all(list(groups_of))
+    evaluation = {
+        "fid_num_images": suite.fid.num_images,
+        "interpolation_num_points": suite.interpolation.num_points,
+        "digits_num_images": suite.digits.num_images,
+    }
+    return [
+        _make_spec(f"{names[settings]}-s{seed}", settings, suite.dataset, seed, evaluation, tuple(groups))
+        for settings, groups in groups_of.items()
+        for seed in suite.seeds
+    ]
+
+
+def _make_spec(
+    name: str, settings: Settings, dataset: DatasetName, seed: int, evaluation: dict[str, int], groups: tuple[str, ...]
+) -> RunSpec:
+    # Without the defaults: a new optional setting leaves old keys valid. The model and all it was given are in.
+    trained = {"model": settings.model, **settings.model_dump(exclude_defaults=True)}
+    training_key = _key({"version": TRAINING_VERSION, "settings": trained, "dataset": dataset, "seed": seed})
+    evaluation_key = _key({"version": EVALUATION_VERSION, "training": training_key, **evaluation})
+    return RunSpec(name, settings, dataset, seed, evaluation, training_key, evaluation_key, groups)
+
+
+def _key(content: dict[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _name_all(all_settings: list[Settings]) -> dict[Settings, str]:
+    """Names as the homework has them (``gan-100_16``), with what tells apart those that would be the same."""
+    alike: dict[str, list[Settings]] = defaultdict(list)
+    for settings in all_settings:
+        alike[_base_name(settings)].append(settings)
+    names = {}
+    for base, members in alike.items():
+        differing = [field for field in type(members[0]).model_fields if len({getattr(m, field) for m in members}) > 1]
+        for settings in members:
+            suffix = "".join(f"-{field}={getattr(settings, field)}" for field in differing)
+            names[settings] = base + suffix
+    return names
+
+
+def _base_name(settings: Settings) -> str:
+    if isinstance(settings, VaeSettings):
+        variants = ["linear"] * (settings.architecture == "linear") + ["outrelu"] * settings.encoder_output_relu
+        return "-".join(["vae", *variants, str(settings.latent_dim)])
+    variants = ["mlp"] * (settings.architecture == "mlp") + ["relu"] * (settings.activation == "relu")
+    return "-".join(["gan", *variants, f"{settings.latent_dim}_{settings.hidden_dim}"])
+
+
+# ---- how long a run takes -------------------------------------------------------------------------------------------
+
+
+def count_step_macs(settings: Settings) -> float:
+    """Multiply-accumulates of one training step, forward and backward, from the layer shapes of the homework."""
+    if isinstance(settings, VaeSettings):
+        if settings.architecture == "linear":
+            forward = 2 * 1024 * 400 + 400 * 3 * settings.latent_dim
+        else:
+            convolutions = 9 * (16 * 1024 + 16 * 32 * 256 + 32 * 32 * 256 + 32 * 16 * 64)
+            forward = 2 * convolutions + 2 * 1024 * 2 * settings.latent_dim
+        return 3.0 * forward * settings.batch_size
+    latent, h = settings.latent_dim, settings.hidden_dim
+    if settings.architecture == "mlp":
+        generator = latent * 4 * h + 8 * h * h + 2 * h * h + 1024 * h
+        discriminator = 1024 * h + 2 * h * h + 8 * h * h + 4 * h
+    else:
+        generator = 16 * (latent * 4 * h + 8 * h * h * 16 + 2 * h * h * 64 + h * 256)
+        discriminator = 16 * (h * 256 + 2 * h * h * 64 + 8 * h * h * 16 + 4 * h)
+    # G forward and backward; D on real and fake forward and backward, then D forward and its input's gradient for G.
+    return (3.0 * generator + 8.0 * discriminator) * settings.batch_size
+
+
+def estimate_seconds(settings: Settings, seconds_per_mac: float, seconds_per_step: float) -> float:
+    """A rough training time: a fixed cost per step plus the arithmetic's."""
+    return settings.num_training_steps * (seconds_per_step + count_step_macs(settings) * seconds_per_mac)
+
+
+# One CPU thread, fitted to the runs of the quick profile (`reportgen run --dry-run` says "about").
+CPU_SECONDS_PER_MAC = 2.5e-11
+CPU_SECONDS_PER_STEP = 3e-3
+GPU_SECONDS_PER_STEP = 4e-3
+
+
+def estimate_run_seconds(settings: Settings, *, on_gpu: bool) -> float:
+    """A rough training time of one run by itself, in seconds."""
+    if on_gpu:
+        return settings.num_training_steps * GPU_SECONDS_PER_STEP
+    return estimate_seconds(settings, CPU_SECONDS_PER_MAC, CPU_SECONDS_PER_STEP)
+
+
+assert {VaeSettings, GanSettings} == set(Settings.__args__), "plan.py knows every model"

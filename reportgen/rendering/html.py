@@ -1,0 +1,75 @@
+"""One self-contained HTML page: for a screen, or for the printer that makes the PDF."""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from jinja2 import Environment
+from markupsafe import Markup
+
+from reportgen.rendering.formulas import to_mathml, to_svg_image
+from reportgen.rendering.templates import highlight_css, load_environment
+from reportgen.report.model import Report
+
+Medium = Literal["screen", "print"]
+HTML_LANGUAGES = {"zh": "zh-CN", "en": "en"}
+
+
+def render_html(report: Report, medium: Medium) -> str:
+    """The whole page; it loads nothing from anywhere, and nothing in it is executed.
+
+    On a ``screen`` formulas are MathML and the characters in use travel along as a font; in ``print`` formulas are SVG
+    and WeasyPrint gets the fonts by other means.
+    """
+    environment = load_environment()
+    style = _read_source(environment, "report.css") + _read_source(environment, f"{medium}.css") + highlight_css()
+    template = environment.get_template("report.html.j2")
+
+    def fill(fonts: list[tuple[int, str]]) -> str:
+        return template.render(
+            report=report,
+            medium=medium,
+            language=HTML_LANGUAGES[report.language],
+            style=Markup(style),  # noqa: S704 - our own files
+            formula=to_mathml if medium == "screen" else to_svg_image,
+            fonts=fonts,
+        )
+
+    page = fill([])
+    if medium == "print":
+        return page
+    return fill([(weight, _embed_font(name, _collect_characters(page))) for weight, name in FONT_FILES.items()])
+
+
+FONT_FILES = {400: "NotoSansSC-Regular.ttf", 700: "NotoSansSC-Bold.ttf"}
+
+
+def _read_source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None, "the environment has a loader"
+    source, _, _ = environment.loader.get_source(environment, name)
+    return source
+
+
+def _collect_characters(page: str) -> str:
+    """The characters beyond ASCII of a page, and ASCII itself."""
+    return "".join(sorted({*page, *map(chr, range(0x20, 0x7F))}))
+
+
+@cache
+def _embed_font(name: str, characters: str) -> str:
+    """A font with just these characters as WOFF2 in base64."""
+    with files("reportgen").joinpath("assets", "fonts", name).open("rb") as stream:
+        font = TTFont(io.BytesIO(stream.read()), recalcTimestamp=False)
+    subsetter = subset.Subsetter(subset.Options(flavor="woff2", hinting=False))
+    subsetter.populate(text=characters)
+    subsetter.subset(font)
+    font.flavor = "woff2"
+    target = io.BytesIO()
+    font.save(target)
+    return base64.b64encode(target.getvalue()).decode("ascii")

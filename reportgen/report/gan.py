@@ -1,0 +1,379 @@
+"""The GAN's part of the report: items 7 to 12, 16 and 17 of the homework."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from reportgen.analysis.findings import (
+    EQUILIBRIUM_TOLERANCE,
+    Equilibrium,
+    compare_fid,
+    find_best,
+    find_worst,
+    judge_equilibrium,
+)
+from reportgen.analysis.results import Configuration
+from reportgen.config import GanSettings
+from reportgen.config import Section as SectionName
+from reportgen.figures.curves import Panel, draw_curves, draw_scores
+from reportgen.figures.style import to_svg
+from reportgen.i18n.translator import Number, Percent
+from reportgen.report.builder import Builder
+from reportgen.report.model import Block, Cell, Picture, Section
+from reportgen.report.overview import select
+from reportgen.report.vae import describe_fid_difference, describe_trend, show_samples
+
+METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
+REFERENCES = {
+    "discriminator_loss": (math.log(4),),
+    "generator_loss": (math.log(2),),
+    "D_x": (0.5,),
+    "D_G_z1": (0.5,),
+    "D_G_z2": (0.5,),
+}
+"""Each metric at D = 1/2."""
+
+MAX_EVOLUTION_ROWS = 4
+
+
+def build_gan(b: Builder) -> Section | None:
+    grid, sweep = b.results.answer("gan_grid"), b.results.answer("gan_hidden")
+    parts: list[Section] = []
+    if grid:
+        parts += [_build_curves(b, grid), _build_images(b, grid), _build_fid(b, grid)]
+    if len(grid) > 1:
+        parts.append(_build_effect(b, grid))
+    if len(sweep) > 1:
+        parts.append(_build_hidden_sweep(b, sweep))
+    gans = select(b, GanSettings)
+    if gans:
+        parts.append(_build_equilibrium(b, gans))
+    return b.section("gan", sections=parts) if parts else None
+
+
+# ---- curves ---------------------------------------------------------------------------------------------------------
+
+
+def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
+    """The five curves of one GAN, or of several laid over each other."""
+    panels = [
+        Panel(b.t(f"metric.{metric}"), {c.label: c.curve(metric) for c in configurations}, REFERENCES[metric])
+        for metric in METRICS
+    ]
+    figure = draw_curves(panels, columns=3, x_label=b.t("axis.step"))
+    alt = b.t("alt.gan_curves", labels=b.labels(configurations))
+    return Picture(to_svg(figure), "image/svg+xml", alt, 170)
+
+
+def _build_curves(b: Builder, grid: list[Configuration]) -> Section:
+    blocks: list[Block] = [b.text("gan.curves")]
+    blocks += [b.figure("gan_curves", [draw_gan_curves(b, [c])], [c], slug=c.slug, label=c.label) for c in grid]
+    if len(grid) > 1:
+        blocks.append(b.figure("gan_overlay", [draw_gan_curves(b, grid)], grid))
+    return b.section("gan_curves", *blocks, b.explanation("gan.curves_theory"))
+
+
+# ---- images ---------------------------------------------------------------------------------------------------------
+
+
+def draw_samples(b: Builder, c: Configuration, width_mm: float) -> Picture:
+    content = c.first.find_grid("samples").read_bytes()
+    return Picture(content, "image/png", b.t("alt.samples", label=c.label), width_mm, c.label, pixelated=True)
+
+
+def _build_images(b: Builder, grid: list[Configuration]) -> Section:
+    blocks: list[Block] = [b.text("gan.images")]
+    blocks.append(b.figure("gan_images", [draw_samples(b, c, 80) for c in grid], grid))
+    blocks.append(b.text("gan.evolution"))
+    best = find_best(grid)
+    blocks.append(b.figure("gan_evolution", _draw_evolution(b, best), [best], label=best.label))
+    return b.section("gan_images", *blocks)
+
+
+def _draw_evolution(b: Builder, c: Configuration) -> list[Picture]:
+    """The samples from the same noise at up to ``MAX_EVOLUTION_ROWS`` steps, evenly spread, the last one included."""
+    steps = c.first.list_steps("samples")
+    count = min(MAX_EVOLUTION_ROWS, len(steps))
+    chosen = [steps[round((i + 1) * len(steps) / count) - 1] for i in range(count)]
+    return [
+        Picture(
+            c.first.find_grid("samples", step).read_bytes(),
+            "image/png",
+            b.t("alt.samples_at", label=c.label, step=step),
+            80,
+            b.t("grid.at_step", step=step),
+            pixelated=True,
+        )
+        for step in chosen
+    ]
+
+
+# ---- FID ------------------------------------------------------------------------------------------------------------
+
+
+def _build_fid(b: Builder, grid: list[Configuration]) -> Section:
+    best, worst = find_best(grid), find_worst(grid)
+    latents = sorted({c.settings.latent_dim for c in grid})
+    hiddens = sorted({_hidden(c) for c in grid})
+    rows = []
+    for latent in latents:
+        cells = [Cell(f"latent_dim {latent}", is_header=True)]
+        for hidden in hiddens:
+            c = next((c for c in grid if c.settings.latent_dim == latent and _hidden(c) == hidden), None)
+            cells.append(Cell("–") if c is None else b.estimate_cell(c.fid, best=c is best and len(grid) > 1))
+        rows.append(cells)
+    blocks: list[Block] = [b.table("gan_fid", ["", *(f"hidden_dim {hidden}" for hidden in hiddens)], rows, grid)]
+    if len(grid) > 1:
+        blocks.append(
+            b.finding(
+                f"fid.best.{compare_fid(best, worst)}",
+                best=best.label,
+                best_fid=b.estimate(best.fid),
+                worst=worst.label,
+                worst_fid=b.estimate(worst.fid),
+                table="table-gan_fid",
+            )
+        )
+    return b.section("gan_fid", *blocks, b.notice("fid.threshold", threshold=80))
+
+
+def _hidden(c: Configuration) -> int:
+    assert isinstance(c.settings, GanSettings), "only GANs have a hidden dimension"
+    return c.settings.hidden_dim
+
+
+# ---- effect of both dimensions --------------------------------------------------------------------------------------
+
+
+def _build_effect(b: Builder, grid: list[Configuration]) -> Section:
+    rows = [
+        [
+            b.name_cell(c),
+            b.estimate_cell(c.fid),
+            *(b.estimate_cell(c.tail(metric)) for metric in ("discriminator_loss", "generator_loss")),
+            *(b.estimate_cell(c.tail_spread(metric)) for metric in ("discriminator_loss", "generator_loss")),
+            b.share_cell(c.read_share),
+        ]
+        for c in grid
+    ]
+    header = ["run", "fid", "discriminator_loss", "generator_loss", "spread_D", "spread_G", "read_share"]
+    blocks: list[Block] = [b.text("gan.effect"), b.table("gan_effect", header, rows, grid)]
+    for field in ("hidden_dim", "latent_dim"):
+        blocks += _compare_along(b, grid, field)
+    blocks.append(_compare_effects(b, grid))
+    return b.section("gan_effect", *(block for block in blocks if block), b.explanation("gan.effect_theory"))
+
+
+def _pairs_along(grid: list[Configuration], field: str) -> list[tuple[Configuration, Configuration]]:
+    """Configurations at the smallest and the largest value of a field whose other dimension is the same."""
+    other = "latent_dim" if field == "hidden_dim" else "hidden_dim"
+    values = sorted({getattr(c.settings, field) for c in grid})
+    if len(values) < 2:
+        return []
+    low = {getattr(c.settings, other): c for c in grid if getattr(c.settings, field) == values[0]}
+    high = {getattr(c.settings, other): c for c in grid if getattr(c.settings, field) == values[-1]}
+    return [(low[key], high[key]) for key in sorted(low.keys() & high.keys())]
+
+
+def _compare_along(b: Builder, grid: list[Configuration], field: str) -> list[Block]:
+    """What raising one dimension does to FID and to the losses, a sentence for each value of the other one."""
+    blocks: list[Block] = []
+    for low, high in _pairs_along(grid, field):
+        blocks.append(
+            b.finding(
+                f"gan.effect.fid.{compare_fid(high, low)}",
+                field=f"`{field}`",
+                low=low.label,
+                low_fid=b.estimate(low.fid),
+                high=high.label,
+                high_fid=b.estimate(high.fid),
+            )
+        )
+        stronger = high.tail("discriminator_loss").mean < low.tail("discriminator_loss").mean
+        blocks.append(
+            b.finding(
+                f"gan.effect.loss.{'stronger' if stronger else 'weaker'}",
+                low=low.label,
+                high=high.label,
+                low_d=Number(low.tail("discriminator_loss").mean),
+                high_d=Number(high.tail("discriminator_loss").mean),
+                low_g=Number(low.tail("generator_loss").mean),
+                high_g=Number(high.tail("generator_loss").mean),
+            )
+        )
+    return blocks
+
+
+def _compare_effects(b: Builder, grid: list[Configuration]) -> Block:
+    """Which of the two dimensions moves FID more, on average over the other."""
+
+    def mean_change(field: str) -> float:
+        pairs = _pairs_along(grid, field)
+        return sum(abs(high.fid.mean - low.fid.mean) for low, high in pairs) / len(pairs) if pairs else 0.0
+
+    changes = {field: mean_change(field) for field in ("hidden_dim", "latent_dim")}
+    larger = max(changes, key=lambda field: changes[field])
+    smaller = min(changes, key=lambda field: changes[field])
+    return b.finding(
+        "gan.effect.larger",
+        larger=f"`{larger}`",
+        smaller=f"`{smaller}`",
+        larger_change=Number(changes[larger]),
+        smaller_change=Number(changes[smaller]),
+    )
+
+
+# ---- the hidden sweep -----------------------------------------------------------------------------------------------
+
+
+def _build_hidden_sweep(b: Builder, sweep: list[Configuration]) -> Section:
+    best, worst = find_best(sweep), find_worst(sweep)
+    rows = [
+        [
+            b.name_cell(c),
+            b.setting_cell(c.settings, "hidden_dim"),
+            b.estimate_cell(c.fid, best=c is best),
+            b.estimate_cell(c.sharpness),
+            b.share_cell(c.read_share),
+        ]
+        for c in sweep
+    ]
+    figure = draw_scores(
+        [str(_hidden(c)) for c in sweep],
+        [c.fid.mean for c in sweep],
+        [c.fid.half_width for c in sweep],
+        x_label="hidden_dim",
+        y_label=b.t("column.fid"),
+    )
+    alt = b.t("alt.scores", field="hidden_dim", labels=b.labels(sweep))
+    return b.section(
+        "gan_hidden",
+        b.text("gan.hidden"),
+        b.table("gan_hidden", ["run", "hidden_dim", "fid", "sharpness", "read_share"], rows, sweep),
+        b.figure("gan_scores", [Picture(to_svg(figure), "image/svg+xml", alt, 95)], sweep),
+        describe_trend(b, "fid", sweep, [c.fid.mean for c in sweep], "hidden_dim", 2),
+        b.figure("gan_worst", [draw_samples(b, worst, 80)], [worst], label=worst.label),
+        b.finding(
+            "gan.hidden.worst",
+            worst=worst.label,
+            fid=b.estimate(worst.fid),
+            read=Percent(worst.read_share.mean),
+            best=best.label,
+            best_read=Percent(best.read_share.mean),
+        ),
+        b.explanation("gan.hidden_theory"),
+    )
+
+
+# ---- equilibrium ----------------------------------------------------------------------------------------------------
+
+
+def _build_equilibrium(b: Builder, gans: list[Configuration]) -> Section:
+    judged = [(c, judge_equilibrium(c)) for c in gans]
+    header = ["run", "D_x", "D_G_z1", "spread_D_G_z1", "discriminator_loss", "generator_loss", "verdict"]
+    rows = [
+        [
+            b.name_cell(c),
+            b.estimate_cell(e.d_x),
+            b.estimate_cell(e.d_g_z),
+            b.estimate_cell(e.spread),
+            b.estimate_cell(e.discriminator_loss),
+            b.estimate_cell(e.generator_loss),
+            Cell(b.t(f"verdict.{e.verdict}")),
+        ]
+        for c, e in judged
+    ]
+    return b.section(
+        "nash",
+        b.explanation("nash.theory"),
+        b.formula(r"D^*(x) = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}"),
+        b.text("nash.rule", tolerance=Number(EQUILIBRIUM_TOLERANCE, 1)),
+        b.table("nash", header, rows, gans),
+        _conclude_equilibrium(b, judged),
+        _describe_nearest(b, judged),
+        b.explanation("nash.meaning"),
+    )
+
+
+def _conclude_equilibrium(b: Builder, judged: list[tuple[Configuration, Equilibrium]]) -> Block:
+    near = [c for c, e in judged if e.verdict == "near"]
+    kind = "none" if not near else "all" if len(near) == len(judged) else "some"
+    return b.finding(f"nash.{kind}", num=len(judged), near=b.labels(near or gans_of(judged)))
+
+
+def gans_of(judged: list[tuple[Configuration, Equilibrium]]) -> list[Configuration]:
+    return [c for c, _ in judged]
+
+
+def _describe_nearest(b: Builder, judged: list[tuple[Configuration, Equilibrium]]) -> Block:
+    """The GAN that ends nearest to 1/2 and the one that ends farthest, with their numbers."""
+
+    def distance(pair: tuple[Configuration, Equilibrium]) -> float:
+        return abs(pair[1].d_x.mean - 0.5) + abs(pair[1].d_g_z.mean - 0.5)
+
+    (near, e_near), (far, e_far) = min(judged, key=distance), max(judged, key=distance)
+    return b.finding(
+        "nash.nearest" if near is not far else "nash.only",
+        near=near.label,
+        near_x=Number(e_near.d_x.mean),
+        near_g=Number(e_near.d_g_z.mean),
+        near_spread=Number(e_near.spread.mean),
+        far=far.label,
+        far_x=Number(e_far.d_x.mean),
+        far_g=Number(e_far.d_g_z.mean),
+    )
+
+
+# ---- the two ablations ----------------------------------------------------------------------------------------------
+
+
+def build_gan_ablation(b: Builder, name: SectionName) -> Section | None:
+    """The MLP ablation (``gan_mlp``) or the ReLU ablation (``gan_relu``)."""
+    ablations = b.results.answer(name)
+    if not ablations:
+        return None
+    blocks: list[Block] = [b.text(f"{name}.intro")]
+    for ablated in ablations:
+        slug = f"{name}-{ablated.slug}"
+        baseline = b.results.find_like(ablated, architecture="conv", activation="leaky_relu")
+        shown = [ablated] if baseline is None or baseline is ablated else [baseline, ablated]
+        blocks.append(b.listing(name, ablated, "model", slug=slug, label=ablated.label))
+        blocks.append(b.figure("gan_ablation_curves", [draw_gan_curves(b, shown)], shown, slug=slug))
+        blocks.append(show_samples(b, shown, slug))
+        blocks.append(_tabulate_ablation(b, shown, slug))
+        if len(shown) == 2:
+            blocks.append(describe_fid_difference(b, ablated, shown[0]))
+            blocks.append(_compare_discriminators(b, ablated, shown[0]))
+    return b.section(name, *blocks, b.explanation(f"{name}.theory"))
+
+
+def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Block:
+    rows = [
+        [
+            b.name_cell(c),
+            b.estimate_cell(c.fid, best=c is find_best(shown) and len(shown) > 1),
+            *(b.estimate_cell(c.tail(metric)) for metric in METRICS[:4]),
+            b.estimate_cell(c.sharpness),
+            b.share_cell(c.read_share),
+        ]
+        for c in shown
+    ]
+    header = ["run", "fid", *METRICS[:4], "sharpness", "read_share"]
+    return b.table("gan_ablation", header, rows, shown, slug=slug)
+
+
+def _compare_discriminators(b: Builder, ablated: Configuration, baseline: Configuration) -> Block:
+    """How far apart D keeps real and fake at the end, in both."""
+
+    def gap(c: Configuration) -> float:
+        return c.tail("D_x").mean - c.tail("D_G_z1").mean
+
+    kind = "wider" if gap(ablated) > gap(baseline) else "narrower"
+    return b.finding(
+        f"ablation.gap.{kind}",
+        ablated=ablated.label,
+        ablated_gap=Number(gap(ablated)),
+        baseline=baseline.label,
+        baseline_gap=Number(gap(baseline)),
+    )

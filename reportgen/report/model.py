@@ -1,0 +1,135 @@
+"""What a report consists of. No HTML, no numbers to be rounded, no decisions: a template only lays this out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reportgen.config import Language
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a line. ``ref`` points to the element whose id is ``text``; ``math`` holds TeX."""
+
+    kind: Literal["text", "strong", "code", "math", "ref"]
+    text: str
+
+
+Line = tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """``explanation`` is theory, set apart from what the data show; ``notice`` is a warning to the reader."""
+
+    line: Line
+    role: Literal["text", "finding", "explanation", "notice"] = "text"
+    type: str = "paragraph"
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A displayed formula in TeX."""
+
+    tex: str
+    type: str = "formula"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table."""
+
+    text: str
+    is_number: bool = False
+    is_best: bool = False
+    is_header: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A numbered table. ``landscape`` asks for a turned page."""
+
+    id: str
+    caption: Line
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    landscape: bool = False
+    type: str = "table"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image of a figure. ``pixelated`` images keep hard pixels when enlarged."""
+
+    content: bytes
+    media_type: Literal["image/svg+xml", "image/png"]
+    alt: str
+    width_mm: float
+    title: str = ""
+    pixelated: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A numbered figure of one or more pictures side by side."""
+
+    id: str
+    caption: Line
+    pictures: tuple[Picture, ...]
+    type: str = "figure"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A numbered listing of Python code that ran."""
+
+    id: str
+    caption: Line
+    code: str
+    first_line: int
+    type: str = "listing"
+
+
+Block = Paragraph | Formula | Table | Figure | Listing
+
+
+@dataclass(frozen=True)
+class Section:
+    """A numbered section: ``number`` is 1 or 3.2."""
+
+    id: str
+    number: str
+    title: str
+    blocks: tuple[Block, ...]
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that travels inside the PDF."""
+
+    name: str
+    description: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report in one language.
+
+    ``texts`` are the fixed words of the page (contents, page, ...) by name; ``labels`` maps the id of every table,
+    figure and listing to its numbered name; ``notice`` says that the numbers are of a profile, or is empty.
+    """
+
+    language: Language
+    title: str
+    author: tuple[tuple[str, str], ...]
+    date: str
+    created: str
+    summary: tuple[Paragraph, ...]
+    notice: str
+    sections: tuple[Section, ...]
+    labels: dict[str, str]
+    texts: dict[str, str]
+    attachments: tuple[Attachment, ...] = field(default=())

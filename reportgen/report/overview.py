@@ -1,0 +1,221 @@
+"""The report's frame: summary, settings, methods, the table of all runs."""
+
+from __future__ import annotations
+
+from reportgen.analysis.findings import count_digits, find_best
+from reportgen.analysis.results import Configuration, RunResult
+from reportgen.config import MODELS, GanSettings, VaeSettings
+from reportgen.i18n.translator import Message, Number, Percent, Several
+from reportgen.report.builder import Builder
+from reportgen.report.model import Block, Cell, Paragraph, Section
+
+COMMON_FIELDS = ("latent_dim", "hidden_dim", "batch_size", "num_training_steps", "learning_rate")
+
+
+def select(b: Builder, model: type[VaeSettings] | type[GanSettings]) -> list[Configuration]:
+    """All configurations of one model."""
+    return [c for c in b.results.configurations if isinstance(c.settings, model)]
+
+
+def find_best_gan(b: Builder) -> Configuration | None:
+    """The GAN that interpolation and digit counts are shown for: the one with the lowest FID."""
+    gans = select(b, GanSettings)
+    return find_best(gans) if gans else None
+
+
+def find_main_vae(b: Builder) -> Configuration | None:
+    """The VAE that is compared with the GAN: the convolutional one with the most latent variables (VAE-100)."""
+    vaes = [c for c in select(b, VaeSettings) if c.settings.architecture == "conv"]
+    return max(vaes, key=lambda c: c.settings.latent_dim) if vaes else None
+
+
+# ---- summary --------------------------------------------------------------------------------------------------------
+
+
+def write_summary(b: Builder) -> tuple[Paragraph, ...]:
+    """What was done and what came out, in a few sentences."""
+    suite = b.results.suite
+    first = b.results.finished[0].evaluation["dataset"] if b.results.finished else None
+    lines = [
+        b.text(
+            "summary.scope",
+            num_configurations=len(b.results.configurations),
+            num_runs=len(b.results.finished),
+            dataset=suite.dataset,
+            num_train=first["num_train"] if first else 0,
+            seeds=Several([str(seed) for seed in suite.seeds]),
+        )
+    ]
+    for name, best in (("vae", _best(b, VaeSettings)), ("gan", _best(b, GanSettings))):
+        if best is not None:
+            lines.append(b.finding(f"summary.best_{name}", label=best.label, fid=b.estimate(best.fid)))
+    best_gan = find_best_gan(b)
+    if best_gan is not None:
+        digits = count_digits(best_gan)
+        lines.append(
+            b.finding(
+                f"summary.collapse.{digits.verdict}",
+                label=best_gan.label,
+                num=digits.num_all,
+                missing=Several([str(digit) for digit in digits.missing]),
+                share=Percent(1 - digits.all_counts[10] / digits.num_all),
+            )
+        )
+    if len(suite.seeds) == 1:
+        lines.append(b.text("summary.one_seed"))
+    return tuple(lines)
+
+
+def _best(b: Builder, model: type[VaeSettings] | type[GanSettings]) -> Configuration | None:
+    chosen = select(b, model)
+    return find_best(chosen) if chosen else None
+
+
+# ---- settings -------------------------------------------------------------------------------------------------------
+
+
+def build_settings(b: Builder) -> Section:
+    blocks: list[Block] = []
+    if b.results.finished:
+        record = b.results.finished[0]
+        dataset = record.evaluation["dataset"]
+        blocks.append(
+            b.text(
+                "settings.dataset",
+                dataset=Message(f"dataset.{b.results.suite.dataset}"),
+                num_train=dataset["num_train"],
+                num_dev=dataset["num_dev"],
+            )
+        )
+        blocks.append(_describe_machine(b, record))
+    models = {name: chosen for name, kind in MODELS.items() if (chosen := select(b, kind))}
+    if models:
+        blocks.append(b.text(f"settings.tables.{'both' if len(models) > 1 else next(iter(models))}"))
+    blocks += [_tabulate_settings(b, f"{name}_settings", models[name]) for name in ("vae", "gan") if name in models]
+    if b.results.unfinished:
+        blocks += _list_unfinished(b)
+    return b.section("settings", *blocks)
+
+
+def _describe_machine(b: Builder, run: RunResult) -> Paragraph:
+    environment = run.record["environment"]
+    packages = environment["packages"]
+    return b.text(
+        "settings.machine",
+        processor=environment["processor"],
+        device=environment["device"],
+        torch=packages["torch"],
+        reportgen=packages["reportgen"],
+        python=environment["python"],
+        minutes=Number(sum(r.record["train_seconds"] for r in b.results.finished) / 60, 1),
+    )
+
+
+def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration]) -> Block:
+    variants = ["architecture"]
+    if isinstance(configurations[0].settings, GanSettings):
+        variants.append("activation")
+    fields = [field for field in COMMON_FIELDS if hasattr(configurations[0].settings, field)]
+    rows = []
+    for c in configurations:
+        seeds = b.t("caption.list_separator").join(str(run.spec.seed) for run in c.runs)
+        cells = [b.name_cell(c)]
+        cells += [b.setting_cell(c.settings, field) for field in (*variants, *fields)]
+        rows.append([*cells, Cell(seeds, is_number=True)])
+    return b.table(name, ["run", *variants, *fields, "seed"], rows)
+
+
+def _list_unfinished(b: Builder) -> list[Block]:
+    rows = [
+        [Cell(run.spec.name, is_header=True), Cell(b.t(f"state.{run.state}")), Cell(run.failure or "–")]
+        for run in b.results.unfinished
+    ]
+    return [b.notice("settings.unfinished", num=len(rows)), b.table("unfinished", ["run", "state", "reason"], rows)]
+
+
+# ---- methods --------------------------------------------------------------------------------------------------------
+
+
+def build_methods(b: Builder) -> Section:
+    blocks: list[Block] = []
+    if select(b, VaeSettings):
+        blocks += [
+            b.text("methods.vae"),
+            b.formula(
+                r"\mathcal{L}_{\mathrm{VAE}} = -\mathbb{E}_{q(z|x)}\left[\log p(x|z)\right]"
+                r" + \mathrm{KL}\left(q(z|x)\,\|\,\mathcal{N}(0, I)\right)"
+            ),
+            b.formula(
+                r"\mathrm{KL} = -\frac{1}{2}\sum_{j}\left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right),"
+                r"\qquad z = \mu + \sigma\odot\epsilon,\quad \epsilon\sim\mathcal{N}(0, I)"
+            ),
+        ]
+    if select(b, GanSettings):
+        blocks += [
+            b.text("methods.gan"),
+            b.formula(
+                r"\mathcal{L}_D = -\mathbb{E}_{x}\left[\log D(x)\right]"
+                r" - \mathbb{E}_{z}\left[\log\left(1 - D(G(z))\right)\right],"
+                r"\qquad \mathcal{L}_G = -\mathbb{E}_{z}\left[\log D(G(z))\right]"
+            ),
+        ]
+    blocks += [
+        b.text("methods.fid"),
+        b.formula(
+            r"d^2 = \left\|\mu_r - \mu_g\right\|^2"
+            r" + \mathrm{Tr}\left(\Sigma_r + \Sigma_g - 2\left(\Sigma_r\Sigma_g\right)^{1/2}\right)"
+        ),
+    ]
+    if b.results.finished:
+        blocks += _describe_scores(b)
+    return b.section("methods", *blocks)
+
+
+def _describe_scores(b: Builder) -> list[Block]:
+    evaluation = b.results.finished[0].evaluation
+    card, fid = evaluation["classifier"], evaluation["fid"]
+    return [
+        b.text(
+            "methods.classifier",
+            accuracy=Percent(card["test_accuracy"], 2),
+            num_test=card["test_images"],
+            num_real=fid["num_real"],
+            num_fake=fid["num_fake"],
+            sha=card["sha256"][:12],
+        ),
+        b.text(
+            "methods.reading",
+            threshold=Number(card["threshold"], 2),
+            digits_read=Percent(card["digits_read"], 1),
+            noise_read=Percent(max(card["noise_read_by_kind"].values()), 1),
+            worst_kind=Message(f"noise.{_worst_noise(card['noise_read_by_kind'])}"),
+        ),
+        b.notice("methods.scale"),
+        b.text("methods.curves"),
+    ]
+
+
+def _worst_noise(shares: dict[str, float]) -> str:
+    return max(shares, key=lambda kind: shares[kind]).replace(" ", "_")
+
+
+# ---- appendix -------------------------------------------------------------------------------------------------------
+
+
+def build_appendix(b: Builder) -> Section:
+    rows = []
+    for run in b.results.finished:
+        digits = run.evaluation["digits"]["all_counts"]
+        rows.append(
+            [
+                Cell(run.spec.name, is_header=True),
+                Cell(run.spec.training_key),
+                b.number_cell(run.evaluation["fid"]["value"]),
+                b.percent_cell(1 - digits[10] / sum(digits)),
+                b.number_cell(run.evaluation["sharpness"]["samples"] / run.evaluation["sharpness"]["real"]),
+                b.number_cell(run.record["train_seconds"], 0),
+                b.number_cell(1000 * run.record["train_seconds"] / run.spec.settings.num_training_steps, 1),
+            ]
+        )
+    header = ["run", "key", "fid", "digits_read", "sharpness", "train_seconds", "ms_per_step"]
+    return b.section("appendix", b.text("appendix.runs"), b.table("all_runs", header, rows))

@@ -1,0 +1,266 @@
+"""The VAE's part of the report: items 2 to 6 of the homework."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.analysis.findings import classify_trend, compare_fid, find_best, find_worst
+from reportgen.analysis.results import Configuration
+from reportgen.figures.curves import Panel, draw_curves, draw_scores
+from reportgen.figures.style import to_svg
+from reportgen.i18n.translator import Number, Percent, Several, Value
+from reportgen.report.builder import Builder
+from reportgen.report.model import Block, Figure, Picture, Section
+
+METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
+
+
+def build_vae(b: Builder) -> Section | None:
+    sweep = b.results.answer("vae_latent")
+    ablation = _pair_with_conv(b)
+    parts: list[Section] = []
+    if sweep:
+        parts += [_build_curves(b, sweep), _build_images(b, sweep), _build_fid(b, sweep)]
+    if len(sweep) > 1:
+        parts.append(_build_effect(b, sweep))
+    if ablation:
+        parts.append(_build_ablation(b, ablation))
+    return b.section("vae", sections=parts) if parts else None
+
+
+# ---- curves ---------------------------------------------------------------------------------------------------------
+
+
+def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
+    """The six curves of one VAE, or of several laid over each other."""
+    panels = [Panel(b.t(f"metric.{metric}"), {c.label: c.curve(metric) for c in configurations}) for metric in METRICS]
+    figure = draw_curves(panels, columns=3, x_label=b.t("axis.step"))
+    alt = b.t("alt.vae_curves", labels=b.labels(configurations))
+    return Picture(to_svg(figure), "image/svg+xml", alt, 170)
+
+
+def _build_curves(b: Builder, sweep: list[Configuration]) -> Section:
+    blocks: list[Block] = [b.text("vae.curves")]
+    blocks += [b.figure("vae_curves", [draw_vae_curves(b, [c])], [c], slug=c.slug, label=c.label) for c in sweep]
+    if len(sweep) > 1:
+        blocks.append(b.figure("vae_overlay", [draw_vae_curves(b, sweep)], sweep))
+    blocks += [_compare_splits(b, sweep), b.explanation("vae.curves_theory")]
+    return b.section("vae_curves", *blocks)
+
+
+def _compare_splits(b: Builder, sweep: list[Configuration]) -> Block:
+    """Whether the dev loss ends above the training loss."""
+    gaps = [(c, c.last("dev_total").mean - c.tail("train_total").mean) for c in sweep]
+    widest, gap = max(gaps, key=lambda pair: pair[1])
+    share = gap / widest.tail("train_total").mean
+    kind = "overfit" if share > 0.05 else "small"
+    return b.finding(f"vae.gap.{kind}", label=widest.label, gap=Number(gap, 1), share=Percent(share, 1))
+
+
+# ---- images ---------------------------------------------------------------------------------------------------------
+
+
+def draw_vae_grids(b: Builder, c: Configuration) -> list[Picture]:
+    """Dev images, reconstructions and samples at the last step."""
+    return [
+        Picture(
+            c.first.find_grid(grid).read_bytes(),
+            "image/png",
+            b.t(f"alt.{grid}", label=c.label),
+            55,
+            b.t(f"grid.{grid}"),
+            pixelated=True,
+        )
+        for grid in ("dev", "reconstructions", "samples")
+    ]
+
+
+def _build_images(b: Builder, sweep: list[Configuration]) -> Section:
+    figures: list[Block] = [
+        b.figure("vae_images", draw_vae_grids(b, c), [c], slug=c.slug, label=c.label) for c in sweep
+    ]
+    read = [c.read_share.mean for c in sweep]
+    most, least = sweep[read.index(max(read))], sweep[read.index(min(read))]
+    reading = b.finding(
+        "vae.read_share" if most is not least else "vae.read_share_one",
+        most=most.label,
+        most_share=Percent(max(read)),
+        least=least.label,
+        least_share=Percent(min(read)),
+    )
+    return b.section("vae_images", b.text("vae.images"), *figures, reading)
+
+
+# ---- FID ------------------------------------------------------------------------------------------------------------
+
+
+def _build_fid(b: Builder, sweep: list[Configuration]) -> Section:
+    best, worst = find_best(sweep), find_worst(sweep)
+    rows = [
+        [
+            b.name_cell(c),
+            b.setting_cell(c.settings, "latent_dim"),
+            b.estimate_cell(c.fid, best=c is best and len(sweep) > 1),
+            b.estimate_cell(c.sharpness),
+        ]
+        for c in sweep
+    ]
+    blocks: list[Block] = [b.table("vae_fid", ["run", "latent_dim", "fid", "sharpness"], rows, sweep)]
+    if len(sweep) > 1:
+        blocks.append(
+            b.finding(
+                f"fid.best.{compare_fid(best, worst)}",
+                best=best.label,
+                best_fid=b.estimate(best.fid),
+                worst=worst.label,
+                worst_fid=b.estimate(worst.fid),
+                table="table-vae_fid",
+            )
+        )
+    return b.section("vae_fid", *blocks, b.notice("fid.threshold", threshold=40))
+
+
+# ---- effect of the latent dimension ---------------------------------------------------------------------------------
+
+
+def describe_trend(
+    b: Builder,
+    what: str,
+    configurations: Sequence[Configuration],
+    values: Sequence[float],
+    field: str,
+    decimals: int = 1,
+) -> Block:
+    """One sentence on how a quantity runs over a dimension. ``what`` names the message of the quantity."""
+    positions = [getattr(c.settings, field) for c in configurations]
+    trend = classify_trend(values)
+    turn = values.index(min(values) if trend != "peak" else max(values))
+    numbers: dict[str, Value] = {
+        "what": b.t(f"quantity.{what}"),
+        "field": f"`{field}`",
+        "first": Number(values[0], decimals),
+        "first_at": positions[0],
+        "last": Number(values[-1], decimals),
+        "last_at": positions[-1],
+        "turn": Number(values[turn], decimals),
+        "turn_at": positions[turn],
+        "all": Several(
+            [
+                b.t("trend.pair", position=position, value=Number(value, decimals))
+                for position, value in zip(positions, values, strict=True)
+            ]
+        ),
+    }
+    return b.finding(f"trend.{trend}", **numbers)
+
+
+def _build_effect(b: Builder, sweep: list[Configuration]) -> Section:
+    quantities = {
+        "dev_reconstruction": [c.last("dev_reconstruction").mean for c in sweep],
+        "dev_kl": [c.last("dev_kl").mean for c in sweep],
+        "dev_total": [c.last("dev_total").mean for c in sweep],
+        "fid": [c.fid.mean for c in sweep],
+    }
+    rows = [
+        [b.name_cell(c), *(b.number_cell(values[i], 2) for values in quantities.values()), b.share_cell(c.read_share)]
+        for i, c in enumerate(sweep)
+    ]
+    header = ["run", *quantities, "read_share"]
+    figure = draw_scores(
+        [str(c.settings.latent_dim) for c in sweep],
+        [c.fid.mean for c in sweep],
+        [c.fid.half_width for c in sweep],
+        x_label="latent_dim",
+        y_label=b.t("column.fid"),
+    )
+    alt = b.t("alt.scores", field="latent_dim", labels=b.labels(sweep))
+    picture = Picture(to_svg(figure), "image/svg+xml", alt, 95)
+    return b.section(
+        "vae_effect",
+        b.text("vae.effect"),
+        b.table("vae_effect", header, rows, sweep),
+        b.figure("vae_scores", [picture], sweep),
+        describe_trend(b, "dev_reconstruction", sweep, quantities["dev_reconstruction"], "latent_dim"),
+        describe_trend(b, "dev_kl", sweep, quantities["dev_kl"], "latent_dim"),
+        describe_trend(b, "fid", sweep, quantities["fid"], "latent_dim", 2),
+        _conclude_effect(b, sweep, quantities["dev_reconstruction"]),
+        b.explanation("vae.effect_theory"),
+    )
+
+
+def _conclude_effect(b: Builder, sweep: list[Configuration], reconstruction: list[float]) -> Block:
+    """Whether the latent dimension that reconstructs best also samples best."""
+    sharpest = sweep[reconstruction.index(min(reconstruction))]
+    best = find_best(sweep)
+    kind = "agree" if sharpest is best else "differ"
+    return b.finding(f"vae.effect.{kind}", reconstructs=sharpest.label, samples=best.label)
+
+
+# ---- the all-linear ablation ----------------------------------------------------------------------------------------
+
+
+def _pair_with_conv(b: Builder) -> list[tuple[Configuration, Configuration | None]]:
+    """Each ablated VAE with the convolutional one that it is compared with."""
+    return [
+        (c, b.results.find_like(c, architecture="conv", encoder_output_relu=False))
+        for c in b.results.answer("vae_architecture")
+    ]
+
+
+def _build_ablation(b: Builder, pairs: list[tuple[Configuration, Configuration | None]]) -> Section:
+    blocks: list[Block] = [b.text("vae.ablation")]
+    for ablated, conv in pairs:
+        slug = ablated.slug
+        shown = [ablated] if conv is None else [conv, ablated]
+        blocks.append(b.listing("vae_ablation", ablated, "model", slug=slug, label=ablated.label))
+        blocks.append(b.figure("vae_ablation_curves", [draw_vae_curves(b, shown)], shown, slug=slug))
+        blocks.append(show_samples(b, shown, slug))
+        rows = [
+            [
+                b.name_cell(c),
+                b.estimate_cell(c.fid, best=c is find_best(shown) and len(shown) > 1),
+                b.estimate_cell(c.last("dev_reconstruction")),
+                b.estimate_cell(c.last("dev_kl")),
+                b.estimate_cell(c.sharpness),
+            ]
+            for c in shown
+        ]
+        header = ["run", "fid", "dev_reconstruction", "dev_kl", "sharpness"]
+        blocks.append(b.table("vae_ablation", header, rows, shown, slug=slug))
+        if conv is not None:
+            blocks.append(describe_fid_difference(b, ablated, conv))
+            blocks.append(_compare_reconstruction(b, ablated, conv))
+    return b.section("vae_ablation", *blocks, b.explanation("vae.ablation_theory"))
+
+
+def show_samples(b: Builder, shown: list[Configuration], slug: str) -> Figure:
+    pictures = [
+        Picture(
+            c.first.find_grid("samples").read_bytes(), "image/png", b.t("alt.samples", label=c.label), 80, c.label, True
+        )
+        for c in shown
+    ]
+    return b.figure("ablation_samples", pictures, shown, slug=slug, labels=b.labels(shown))
+
+
+def describe_fid_difference(b: Builder, ablated: Configuration, baseline: Configuration) -> Block:
+    """One sentence on the FID of an ablation and of what it is compared with."""
+    return b.finding(
+        f"ablation.fid.{compare_fid(ablated, baseline)}",
+        ablated=ablated.label,
+        ablated_fid=b.estimate(ablated.fid),
+        baseline=baseline.label,
+        baseline_fid=b.estimate(baseline.fid),
+    )
+
+
+def _compare_reconstruction(b: Builder, ablated: Configuration, conv: Configuration) -> Block:
+    values = ablated.last("dev_reconstruction").mean, conv.last("dev_reconstruction").mean
+    kind = "worse" if values[0] > values[1] else "better"
+    return b.finding(
+        f"vae.ablation.reconstruction_{kind}",
+        ablated=ablated.label,
+        ablated_loss=Number(values[0], 1),
+        conv=conv.label,
+        conv_loss=Number(values[1], 1),
+    )

@@ -1,0 +1,129 @@
+"""Which runs are missing, in which order, on which device. Imports torch only when there is something to train."""
+
+from __future__ import annotations
+
+import ctypes
+import fnmatch
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.config import Suite
+from reportgen.errors import ConfigError, DataError
+from reportgen.executors import Event
+from reportgen.plan import RunSpec, estimate_run_seconds, plan_runs
+from reportgen.store import OutputPaths, State, find_state
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run, what is there of it, and about how long the rest takes by itself."""
+
+    spec: RunSpec
+    state: State
+    estimated_seconds: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What ``reportgen run`` would do."""
+
+    runs: list[PlannedRun]
+    jobs: int
+    device: str
+
+    @property
+    def missing(self) -> list[PlannedRun]:
+        """What has to be done, the longest first, so that no long run is left alone at the end."""
+        todo = [run for run in self.runs if run.state != "finished"]
+        return sorted(todo, key=lambda run: -run.estimated_seconds)
+
+    @property
+    def estimated_seconds(self) -> float:
+        """About how long all of it takes with ``jobs`` runs at once."""
+        places = [0.0] * self.jobs
+        for run in self.missing:
+            places[places.index(min(places))] += run.estimated_seconds
+        return max(places)
+
+
+def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None, device: str) -> Plan:
+    """Look at what is there and plan the rest.
+
+    Args:
+        only: a glob on run names; the others are left as they are.
+        jobs: runs at once; by default one per CPU core, one on a GPU.
+
+    Raises:
+        ConfigError: ``only`` matches no run; there is no such device.
+    """
+    specs = plan_runs(suite)
+    chosen = [spec for spec in specs if only is None or fnmatch.fnmatchcase(spec.name, only)]
+    if not chosen:
+        names = ", ".join(spec.name for spec in specs[:20])
+        raise ConfigError(f"--only {only}: no run has such a name; the runs are: {names}")
+    device = choose_device(device)
+    on_gpu = device.startswith("cuda")
+    paths = OutputPaths(output)
+    runs = [
+        PlannedRun(
+            spec,
+            find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key, check_files=True),
+            estimate_run_seconds(spec.settings, on_gpu=on_gpu),
+        )
+        for spec in chosen
+    ]
+    return Plan(runs, jobs or (1 if on_gpu else os.cpu_count() or 1), device)
+
+
+def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
+    """Get ready what all runs need, before anything is written.
+
+    Raises:
+        DataError: a dataset cannot be had.
+    """
+    if data_dir is not None and not data_dir.is_dir():
+        raise DataError(f"--data-dir {data_dir}: no such folder; create it, or leave the option out")
+    for dataset in {run.spec.dataset for run in plan.missing}:
+        from reportgen.execution import prepare_dataset
+
+        prepare_dataset(dataset, data_dir)
+
+
+def execute_plan(plan: Plan, output: Path, data_dir: Path | None) -> Iterator[Event]:
+    """Execute what is missing; nothing is imported or started if nothing is."""
+    if not plan.missing:
+        return
+    from reportgen.execution import Task
+    from reportgen.executors.local import LocalExecutor
+
+    tasks = [Task(run.spec, output, data_dir, plan.device) for run in plan.missing]
+    yield from LocalExecutor(plan.jobs).execute(tasks)
+
+
+def choose_device(name: str) -> str:
+    """Resolve ``auto``: the first GPU, else the CPU.
+
+    Raises:
+        ConfigError: a device is named that is not there.
+    """
+    if name == "auto":
+        return "cuda:0" if find_cuda() else "cpu"
+    if name != "cpu":
+        from reportgen.execution import check_device
+
+        check_device(name)
+    return name
+
+
+def find_cuda() -> bool:
+    """Whether torch can train on an NVIDIA GPU; without a driver the answer does not cost torch's import."""
+    driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
+    try:
+        ctypes.CDLL(driver)
+    except OSError:
+        return False
+    from reportgen.execution import has_cuda
+
+    return has_cuda()

@@ -1,0 +1,293 @@
+"""What a run leaves on disk, and the only place that knows file names.
+
+    output/
+      suite.json                  the resolved suite that was run last; what a report is rendered from
+      runs/<name>-<key>/
+        spec.json                 the resolved spec, the environment, the source of what ran
+        history.csv               tidy: step, metric, value
+        weights.safetensors
+        evaluation.json           scores, digit counts, interpolation ends, each with what it rests on
+        images/*.png              grids of 32x32 images
+        tensorboard/              the history as TensorBoard events
+        manifest.json             written last: the finished stages, with the SHA-256 of each of their files
+        failure.json              why the last attempt failed; gone once a later one succeeds
+      cache/                      what can be computed again: real features
+      report.<lang>.<format>
+
+A stage is finished when the manifest lists it under its key and its files have those checksums. No status flag exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from reportgen.config import Suite
+from reportgen.errors import RunError
+
+FORMAT_VERSION = 1
+"""Of everything under ``output``. History: 1, the first."""
+
+Stage = Literal["training", "evaluation"]
+State = Literal["finished", "running", "failed", "trained", "missing"]
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """The file names of one run."""
+
+    folder: Path
+
+    @property
+    def spec(self) -> Path:
+        return self.folder / "spec.json"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.csv"
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / "weights.safetensors"
+
+    @property
+    def evaluation(self) -> Path:
+        return self.folder / "evaluation.json"
+
+    @property
+    def images(self) -> Path:
+        return self.folder / "images"
+
+    @property
+    def tensorboard(self) -> Path:
+        return self.folder / "tensorboard"
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "manifest.json"
+
+    @property
+    def failure(self) -> Path:
+        return self.folder / "failure.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder.parent / f".{self.folder.name}.lock"
+
+    def image(self, name: str) -> Path:
+        return self.images / f"{name}.png"
+
+
+@dataclass(frozen=True)
+class OutputPaths:
+    """The file names of one output folder."""
+
+    root: Path
+
+    @property
+    def suite(self) -> Path:
+        return self.root / "suite.json"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    def run(self, folder_name: str) -> RunPaths:
+        return RunPaths(self.runs / folder_name)
+
+    def report(self, language: str, extension: str) -> Path:
+        return self.root / f"report.{language}.{extension}"
+
+    def report_assets(self, language: str) -> Path:
+        """The folder of pictures beside a Markdown report."""
+        return self.root / f"report.{language}.files"
+
+
+# ---- files ----------------------------------------------------------------------------------------------------------
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file or none: temporary file, fsync, rename, fsync of the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def write_text(path: Path, content: str) -> None:
+    write_bytes(path, content.encode("utf-8"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Raises RunError if the file is missing or not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read ({error}); run 'reportgen run' again") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# ---- the manifest ---------------------------------------------------------------------------------------------------
+
+
+def record_stage(paths: RunPaths, stage: Stage, key: str, files: list[Path]) -> None:
+    """Say in the manifest that a stage is finished; call it when all of the stage's files are written."""
+    manifest = _read_manifest(paths)
+    checksums = {file.relative_to(paths.folder).as_posix(): _sha256(file) for file in sorted(files)}
+    manifest["stages"][stage] = {"key": key, "files": checksums}
+    write_json(paths.manifest, manifest)
+
+
+def is_stage_finished(paths: RunPaths, stage: Stage, key: str, *, check_files: bool = True) -> bool:
+    """Whether the manifest lists the stage under this key and, with ``check_files``, all its checksums hold."""
+    entry = _read_manifest(paths)["stages"].get(stage)
+    if entry is None or entry["key"] != key:
+        return False
+    return not check_files or all(_matches(paths.folder / name, sha256) for name, sha256 in entry["files"].items())
+
+
+def _matches(path: Path, sha256: str) -> bool:
+    return path.is_file() and _sha256(path) == sha256
+
+
+def _read_manifest(paths: RunPaths) -> dict[str, Any]:
+    empty: dict[str, Any] = {"format": FORMAT_VERSION, "stages": {}}
+    try:
+        manifest = json.loads(paths.manifest.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return empty
+    except (OSError, ValueError):
+        return empty
+    if not isinstance(manifest, dict) or "stages" not in manifest:
+        return empty
+    if manifest.get("format", 0) > FORMAT_VERSION:
+        raise RunError(
+            f"{paths.manifest}: format {manifest['format']} is newer than this program's {FORMAT_VERSION}; "
+            "update reportgen or choose another --output"
+        )
+    return manifest
+
+
+# ---- states and locks -----------------------------------------------------------------------------------------------
+
+
+def find_state(paths: RunPaths, training_key: str, evaluation_key: str, *, check_files: bool = False) -> State:
+    """Derive a run's state from its files: nothing is stored that could lie."""
+    if is_stage_finished(paths, "evaluation", evaluation_key, check_files=check_files) and is_stage_finished(
+        paths, "training", training_key, check_files=check_files
+    ):
+        return "finished"
+    if _is_locked(paths):
+        return "running"
+    if paths.failure.exists():
+        return "failed"
+    if is_stage_finished(paths, "training", training_key, check_files=check_files):
+        return "trained"
+    return "missing"
+
+
+@contextmanager
+def hold_run(paths: RunPaths) -> Iterator[None]:
+    """Hold a run's lock while working on it; the operating system lets go of it when the process ends.
+
+    Raises:
+        RunError: another process holds it.
+    """
+    paths.folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(paths.lock)
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout:
+        raise RunError(f"{paths.folder.name}: another process is working on it") from None
+
+
+def _is_locked(paths: RunPaths) -> bool:
+    if not paths.lock.exists():
+        return False
+    try:
+        with FileLock(paths.lock).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+# ---- the suite ------------------------------------------------------------------------------------------------------
+
+
+def write_suite(paths: OutputPaths, suite: Suite, source: Path) -> None:
+    """Record which suite was run last, and the checksum of the file it came from."""
+    content = {
+        "format": FORMAT_VERSION,
+        "source": str(source.resolve()),
+        "source_sha256": _sha256(source),
+        "source_text": source.read_text(encoding="utf-8-sig"),
+        "suite": suite.model_dump(mode="json"),
+    }
+    write_json(paths.suite, content)
+
+
+@dataclass(frozen=True)
+class RecordedSuite:
+    """The suite of an output folder and the text it came from."""
+
+    suite: Suite
+    source: Path
+    source_text: str
+    source_changed: bool
+    """The file on disk is not the one that was run; its new texts and runs need ``reportgen run`` first."""
+
+
+def read_suite(paths: OutputPaths) -> RecordedSuite:
+    """Raises RunError if nothing was run into this folder yet."""
+    if not paths.suite.exists():
+        raise RunError(f"{paths.root}: nothing was run into this folder yet; run: reportgen run experiments.yaml")
+    content = read_json(paths.suite)
+    source = Path(content["source"])
+    changed = source.is_file() and _sha256(source) != content["source_sha256"]
+    return RecordedSuite(Suite.model_validate(content["suite"]), source, content["source_text"], changed)
+
+
+def read_failure(paths: RunPaths) -> str:
+    """Why the last attempt failed, in one line; empty if it did not."""
+    return str(read_json(paths.failure)["reason"]) if paths.failure.exists() else ""

@@ -1,0 +1,63 @@
+"""The VAE's training step."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from reportgen.config import VaeSettings
+from reportgen.models.vae import Vae, compute_vae_losses
+from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, to_channels_last, to_uint8, to_unit
+
+DEV_BATCH_SIZE = 500
+
+
+class VaeObjective:
+    """Minimises reconstruction + KL with Adam."""
+
+    def __init__(self, settings: VaeSettings, device: torch.device, generator: torch.Generator) -> None:
+        self.vae = Vae(settings).to(device)
+        to_channels_last(self.vae)
+        self.modules: dict[str, nn.Module] = {"vae": self.vae}
+        self.optimiser = torch.optim.Adam(self.vae.parameters(), settings.learning_rate, fused=True)
+        self.generator = generator
+        self.fixed_z = self._draw_noise(NUM_GRID_IMAGES)
+
+    def _draw_noise(self, count: int) -> torch.Tensor:
+        shape = (count, self.vae.latent_dim)
+        return torch.randn(shape, generator=self.generator, device=self.generator.device)
+
+    def step(self, images: torch.Tensor) -> Scalars:
+        reconstruction, kl = compute_vae_losses(self.vae, to_unit(images), self._draw_noise(len(images)))
+        loss = reconstruction + kl
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        return _name_losses("train", reconstruction.detach(), kl.detach())
+
+    @torch.no_grad()
+    def compute_dev_losses(self, images: torch.Tensor) -> Scalars:
+        self.vae.eval()
+        totals = torch.zeros(2, device=images.device)
+        for block in images.split(DEV_BATCH_SIZE):
+            losses = compute_vae_losses(self.vae, to_unit(block), self._draw_noise(len(block)))
+            totals += torch.stack(losses) * len(block)
+        self.vae.train()
+        reconstruction, kl = totals / len(images)
+        return _name_losses("dev", reconstruction, kl)
+
+    @torch.no_grad()
+    def draw_grids(self, dev_images: torch.Tensor) -> dict[str, torch.Tensor]:
+        shown = dev_images[:NUM_GRID_IMAGES]
+        self.vae.eval()
+        grids = {
+            "dev": shown,
+            "reconstructions": to_uint8(self.vae.reconstruct(to_unit(shown))),
+            "samples": to_uint8(self.vae.decode(self.fixed_z)),
+        }
+        self.vae.train()
+        return grids
+
+
+def _name_losses(split: str, reconstruction: torch.Tensor, kl: torch.Tensor) -> Scalars:
+    return {f"{split}_reconstruction": reconstruction, f"{split}_kl": kl, f"{split}_total": reconstruction + kl}

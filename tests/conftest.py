@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from synthetic import ROOT, write_output
+
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+TINY = """
+dataset: mnist-5k
+fid: {num_images: 64}
+defaults:
+  vae: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}
+  gan: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}
+runs:
+  vae-latent: {section: vae_latent, model: vae, latent_dim: [3, 10]}
+  vae-linear: {section: vae_architecture, model: vae, architecture: linear, latent_dim: 10}
+  gan-grid: {section: gan_grid, model: gan, latent_dim: [4, 10], hidden_dim: [4, 8]}
+  gan-hidden: {section: gan_hidden, model: gan, latent_dim: 10, hidden_dim: [2, 4, 8]}
+  gan-mlp: {section: gan_mlp, model: gan, architecture: mlp, latent_dim: 10, hidden_dim: 8}
+  gan-relu: {section: gan_relu, model: gan, activation: relu, latent_dim: 10, hidden_dim: 8}
+profiles:
+  quick: {}
+"""
+
+
+@pytest.fixture(scope="session")
+def synthetic_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole of experiments.yaml, finished, with made-up numbers. Tests must not change it."""
+    folder = tmp_path_factory.mktemp("synthetic")
+    write_output(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_suite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("suite") / "tiny.yaml"
+    path.write_text(TINY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_output(tmp_path_factory: pytest.TempPathFactory, tiny_suite_file: Path) -> Path:
+    """All kinds of models really trained for some steps and measured. Tests must not change it."""
+    from reportgen import evaluation
+    from reportgen.config import load_suite
+    from reportgen.execution import Task
+    from reportgen.executors import Failed
+    from reportgen.executors.inline import InlineExecutor
+    from reportgen.plan import plan_runs
+    from reportgen.store import OutputPaths, write_suite
+
+    folder = tmp_path_factory.mktemp("tiny")
+    suite = load_suite(tiny_suite_file)
+    write_suite(OutputPaths(folder), suite, tiny_suite_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "NUM_CANDIDATES", 100)
+        tasks = [Task(spec, folder, None, "cpu") for spec in plan_runs(suite)]
+        failures = [event for event in InlineExecutor().execute(tasks) if isinstance(event, Failed)]
+    assert not failures
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The full MNIST set, where there is a copy beside the checkout or REPORTGEN_DATA names one."""
+    folder = Path(os.environ.get("REPORTGEN_DATA", SHARED_DATA))
+    if not (folder / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
+        pytest.skip("no full MNIST set: name a folder with REPORTGEN_DATA")
+    return folder

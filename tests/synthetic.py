@@ -1,0 +1,166 @@
+"""Output folders made without training: every number in them is chosen by the test. Imports no torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reportgen.config import GanSettings, Suite, VaeSettings, load_suite
+from reportgen.images import encode_grid
+from reportgen.plan import RunSpec, plan_runs
+from reportgen.store import OutputPaths, RunPaths, record_stage, write_bytes, write_json, write_suite, write_text
+
+ROOT = Path(__file__).parents[1]
+WITHOUT_TORCH = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "torchvision"):
+            raise AssertionError("torch is imported")
+sys.meta_path.insert(0, Refuse())
+sys.argv = ["reportgen", *sys.argv[1:]]
+from reportgen.cli import main
+main()
+"""
+"""A program that runs the command line where torch cannot be imported."""
+
+Change = Callable[[RunSpec, dict[str, Any]], None]
+
+CARD = {
+    "sha256": "ab" * 32,
+    "test_accuracy": 0.9954,
+    "test_images": 10000,
+    "temperature": 0.8,
+    "threshold": 0.86,
+    "digits_read": 0.99,
+    "noise_read_by_kind": {"pixel noise": 0.0, "spliced digits": 0.3},
+}
+
+
+def write_output(
+    folder: Path,
+    *,
+    suite_file: Path = ROOT / "experiments.yaml",
+    profile: str = "quick",
+    change: Change | None = None,
+    leave_out: Callable[[RunSpec], bool] = lambda spec: False,
+) -> Suite:
+    """Pretend that a suite was run into ``folder``.
+
+    Args:
+        change: may alter a run's evaluation record before it is written.
+        leave_out: the runs that are not there.
+    """
+    suite = load_suite(suite_file, profile)
+    paths = OutputPaths(folder)
+    write_suite(paths, suite, suite_file)
+    for index, spec in enumerate(plan_runs(suite)):
+        if not leave_out(spec):
+            write_run(paths.run(spec.folder_name), spec, index, change)
+    return suite
+
+
+def write_run(paths: RunPaths, spec: RunSpec, index: int, change: Change | None = None) -> None:
+    """One finished run."""
+    steps = np.linspace(10, spec.settings.num_training_steps, 60).astype(int)
+    rows = [
+        f"{step},{metric},{value}"
+        for metric, values in _history(spec, steps, index).items()
+        for step, value in zip(_logged(metric, steps), values, strict=True)
+    ]
+    write_text(paths.history, "\n".join(["step,metric,value", *rows]) + "\n")
+    write_json(paths.spec, _record(spec))
+    write_bytes(paths.weights, b"weights")
+    evaluation = _evaluation(spec, index)
+    if change is not None:
+        change(spec, evaluation)
+    write_json(paths.evaluation, evaluation)
+    files = _write_images(paths, spec, evaluation)
+    record_stage(paths, "training", spec.training_key, [paths.spec, paths.history, paths.weights])
+    record_stage(paths, "evaluation", spec.evaluation_key, [paths.evaluation, *files])
+
+
+def _logged(metric: str, steps: np.ndarray) -> np.ndarray:
+    return steps[14::15] if metric.startswith("dev") else steps
+
+
+def _history(spec: RunSpec, steps: np.ndarray, index: int) -> dict[str, np.ndarray]:
+    t = steps / steps[-1]
+    wave = 0.02 * np.sin(20 * t + index)
+    if isinstance(spec.settings, VaeSettings):
+        reconstruction = 90 + 150 * np.exp(-5 * t) + 300 / spec.settings.latent_dim + wave
+        kl = 20 * (1 - np.exp(-4 * t)) + math.log(spec.settings.latent_dim) + wave
+        history = {}
+        for split, values in (("train", slice(None)), ("dev", slice(14, None, 15))):
+            history[f"{split}_reconstruction"] = reconstruction[values]
+            history[f"{split}_kl"] = kl[values]
+            history[f"{split}_total"] = (reconstruction + kl)[values]
+        return history
+    strength = 0.2 + 0.05 * math.log2(spec.settings.hidden_dim)
+    d_x, d_g_z = 0.5 + 0.4 * strength * t + wave, 0.5 - 0.6 * strength * t + wave
+    return {
+        "discriminator_loss": -np.log(d_x) - np.log(1 - d_g_z),
+        "generator_loss": -np.log(d_g_z),
+        "D_x": d_x,
+        "D_G_z1": d_g_z,
+        "D_G_z2": d_g_z - 0.05,
+    }
+
+
+def _record(spec: RunSpec) -> dict[str, Any]:
+    source = {"file": "reportgen/models/x.py", "line": 3, "text": 'def f(x: int) -> str:\n    return "<&>"\n'}
+    return {
+        "name": spec.name,
+        "train_seconds": 12.5,
+        "environment": {
+            "packages": {"reportgen": "0.1.0", "torch": "2.13.0"},
+            "python": "3.11.7",
+            "processor": "Test CPU",
+            "device": "CPU",
+            "started_at": "2026-01-02T03:04:05+00:00",
+        },
+        "sources": dict.fromkeys(("model", "interpolation", "digits"), source),
+    }
+
+
+def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
+    width = spec.settings.hidden_dim if isinstance(spec.settings, GanSettings) else spec.settings.latent_dim
+    points = spec.evaluation["interpolation_num_points"]
+    strip = "0" * (points // 2) + "?" + "9" * (points - points // 2 - 1)
+    return {
+        "fid": {
+            "detector": "classifier",
+            "sha256": CARD["sha256"],
+            "num_real": 3000,
+            "num_fake": 3000,
+            "value": 60 / math.sqrt(width) + spec.seed + 0.01 * index,
+        },
+        "sharpness": {"samples": 0.08 + 0.001 * index, "real": 0.1},
+        "digits": {"counted": "0123456789" * 4 + "012345678?", "all_counts": [290] * 10 + [100]},
+        "interpolation": {
+            "ends": ["09", "18", "27", "36", "4?"],
+            "inside": strip * 5,
+            "outside": strip * 5,
+            "outside_range": [-1.0, 2.0],
+        },
+        "dataset": {"num_train": 4000, "num_dev": 1000, "class_counts": [400] * 10},
+        "classifier": CARD,
+    }
+
+
+def _write_images(paths: RunPaths, spec: RunSpec, evaluation: dict[str, Any]) -> list[Path]:
+    picture = np.zeros((32, 32), np.uint8)
+    picture[8:24, 12:20] = 255
+    points = spec.evaluation["interpolation_num_points"]
+    grids = {"counted": (50, 10), "interpolation": (5 * points, points), "extrapolation": (5 * points, points)}
+    names = ("dev", "reconstructions", "samples") if isinstance(spec.settings, VaeSettings) else ("samples",)
+    settings = spec.settings
+    for step in range(settings.image_interval, settings.num_training_steps + 1, settings.image_interval):
+        grids |= {f"{name}-{step:06d}": (32, 8) for name in names}
+    for name, (count, columns) in grids.items():
+        write_bytes(paths.image(name), encode_grid(np.stack([picture] * count), columns))
+    return [paths.image(name) for name in grids]

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from synthetic import write_output
+
+from reportgen.analysis.findings import (
+    classify_trend,
+    compare,
+    count_digits,
+    find_best,
+    find_worst,
+    judge_equilibrium,
+    read_interpolation,
+)
+from reportgen.analysis.results import Estimate, estimate_mean, load_results, tabulate_runs
+from reportgen.errors import RunError
+
+SEEDS = """
+seeds: [0, 1, 2]
+runs:
+  sweep: {section: gan_hidden, model: gan, hidden_dim: [4, 64], num_training_steps: 100, image_interval: 50}
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "trend"),
+    [
+        ([3, 2, 1], "falling"),
+        ([1, 2], "rising"),
+        ([3, 1, 2], "valley"),
+        ([1, 3, 2], "peak"),
+        ([1, 3, 2, 4], "mixed"),
+        ([1, 1, 2], "mixed"),
+    ],
+)
+def test_trends(values: list[float], trend: str) -> None:
+    assert classify_trend(values) == trend
+
+
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=6))
+def test_a_trend_says_what_the_values_do(values: list[int]) -> None:
+    trend = classify_trend(values)
+    if trend == "falling":
+        assert values == sorted(set(values), reverse=True)
+    if trend == "valley":
+        turn = values.index(min(values))
+        assert 0 < turn < len(values) - 1
+        assert values[: turn + 1] == sorted(set(values[: turn + 1]), reverse=True)
+        assert values[turn:] == sorted(set(values[turn:]))
+
+
+def test_interval_is_students() -> None:
+    estimate = estimate_mean([1.0, 2.0, 3.0])
+    assert estimate.mean == 2
+    assert estimate.half_width == pytest.approx(4.302653 / 3**0.5)
+    assert estimate_mean([5.0]) == Estimate(5.0, None, 1)
+
+
+def test_comparison_needs_seeds_for_a_verdict() -> None:
+    one, other = estimate_mean([1.0]), estimate_mean([2.0])
+    assert compare(one, other, [1.0], [2.0]) == "lower_one_seed"
+    near, far = [1.0, 2.0, 3.0], [1.5, 2.5, 3.5]
+    assert compare(estimate_mean(near), estimate_mean(far), near, far) == "undecided"
+    low, high = [1.0, 1.1, 0.9], [5.0, 5.1, 4.9]
+    assert compare(estimate_mean(low), estimate_mean(high), low, high) == "lower"
+    assert compare(estimate_mean(high), estimate_mean(low), high, low) == "higher"
+    assert compare(one, one, [1.0], [1.0]) == "equal"
+
+
+def test_sections_find_their_configurations_in_order(synthetic_output: Path) -> None:
+    results = load_results(synthetic_output)
+    assert [c.label for c in results.answer("vae_latent")] == ["VAE-3", "VAE-10", "VAE-64", "VAE-100"]
+    assert [c.label for c in results.answer("vae_architecture")] == ["VAE-64 linear"]
+    grid = [c.label for c in results.answer("gan_grid")]
+    assert grid == ["GAN 16_16", "GAN 16_100", "GAN 100_16", "GAN 100_100"]
+    assert [c.label for c in results.answer("gan_mlp")] == ["MLP GAN 100_100"]
+    assert [c.label for c in results.answer("gan_relu")] == ["ReLU GAN 100_100"]
+    ablated = results.answer("vae_architecture")[0]
+    baseline = results.find_like(ablated, architecture="conv")
+    assert baseline is not None
+    assert baseline.label == "VAE-64"
+
+
+def test_seeds_of_one_configuration_come_together(tmp_path: Path) -> None:
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text(SEEDS, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=suite_file, profile="full")
+    results = load_results(tmp_path / "out")
+    assert [len(c.runs) for c in results.configurations] == [3, 3]
+    values = [run.evaluation["fid"]["value"] for run in results.configurations[0].runs]
+    assert results.configurations[0].fid.mean == pytest.approx(sum(values) / 3)
+    assert results.configurations[0].fid.half_width is not None
+    assert find_best(results.configurations).label == "GAN 100_64"
+    assert find_worst(results.configurations).label == "GAN 100_4"
+
+
+def test_tail_is_the_last_fifth(synthetic_output: Path) -> None:
+    gan = load_results(synthetic_output).answer("gan_grid")[0]
+    curve = gan.first.curve("D_x")
+    expected = curve[curve.index > 0.8 * curve.index[-1]].mean()
+    assert gan.tail("D_x").mean == pytest.approx(expected)
+
+
+def with_history(configuration, **levels: float):  # type: ignore[no-untyped-def]
+    """The configuration with flat histories at given levels."""
+    run = configuration.first
+    frame = pd.DataFrame({name: [level] * 10 for name, level in levels.items()}, index=range(10, 110, 10))
+    copy = dataclasses.replace(run)
+    object.__setattr__(copy, "history", frame)
+    return dataclasses.replace(configuration, runs=(copy,))
+
+
+@pytest.mark.parametrize(
+    ("d_x", "d_g_z", "verdict"),
+    [(0.5, 0.5, "near"), (0.58, 0.42, "near"), (0.9, 0.1, "discriminator"), (0.3, 0.7, "other")],
+)
+def test_equilibrium_verdicts(synthetic_output: Path, d_x: float, d_g_z: float, verdict: str) -> None:
+    gan = load_results(synthetic_output).answer("gan_grid")[0]
+    flat = with_history(gan, D_x=d_x, D_G_z1=d_g_z, discriminator_loss=1.0, generator_loss=1.0)
+    assert judge_equilibrium(flat).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict"),
+    [
+        ([100] * 10 + [5], "even"),
+        ([200] * 5 + [100] * 5 + [5], "uneven"),
+        ([100] * 9 + [0, 5], "missing"),
+        ([0] * 10 + [5], "missing"),
+    ],
+)
+def test_collapse_verdicts(tmp_path: Path, counts: list[int], verdict: str) -> None:
+    def change(spec, evaluation):  # type: ignore[no-untyped-def]
+        evaluation["digits"]["all_counts"] = counts
+
+    write_output(tmp_path, change=change, leave_out=lambda spec: spec.name != "gan-16_16-s0")
+    digits = count_digits(load_results(tmp_path).configurations[0])
+    assert digits.verdict == verdict
+    assert sum(digits.counts) == digits.num_counted == 50
+
+
+def test_interpolation_shares_leave_the_chosen_ends_out(synthetic_output: Path) -> None:
+    reading = read_interpolation(load_results(synthetic_output).configurations[0])
+    assert reading.ends == ("09", "18", "27", "36", "4?")
+    assert reading.inside[0] == "00000?9999"
+    assert reading.read_inside == pytest.approx(7 / 8)
+    assert 0 <= reading.read_outside <= 1
+
+
+def test_table_of_runs_has_every_run_and_its_failure(tmp_path: Path) -> None:
+    write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
+    frame = tabulate_runs(load_results(tmp_path))
+    assert len(frame) == 15
+    assert frame.set_index("run").loc["vae-3-s0", "state"] == "missing"
+    assert frame["fid_classifier"].notna().sum() == 14
+
+
+def test_empty_folder_is_answered_with_the_command(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"nothing was run into this folder yet; run: reportgen run experiments\.yaml"):
+        load_results(tmp_path)

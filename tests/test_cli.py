@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from synthetic import ROOT, WITHOUT_TORCH, write_output
+
+
+def reportgen(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "reportgen", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("model: vae", "model: vea"), ("runs:  ", "rnus:  "), ("seeds: [0]", "seeds: 0"), ("[16, 100]", "[16")],
+)
+def test_bad_suite_ends_with_one_line_and_status_2_and_writes_nothing(tmp_path: Path, old: str, new: str) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8")
+    assert old in text
+    suite = tmp_path / "suite.yaml"
+    suite.write_text(text.replace(old, new, 1), encoding="utf-8")
+    run = reportgen("run", suite, "--output", tmp_path / "out")
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr.startswith(f"reportgen: {suite}:")
+    assert run.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_suite_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
+    run = reportgen("run", tmp_path / "no.yaml")
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1)
+    assert "no.yaml: no such file" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--only", "nothing-*"], "no run has such a name; the runs are: vae-3-s0"),
+        (["--profile", "quik"], "no profile 'quik'; choose from: full, quick"),
+        (["--device", "cuda:9"], "sees 0 CUDA devices"),
+        (["--device", "tpu9"], "unknown device; choose from: auto, cpu, cuda:0"),
+        (["--data-dir", "/no/such/folder"], "--data-dir /no/such/folder: no such folder"),
+    ],
+)
+def test_bad_options_end_with_one_line_and_write_nothing(tmp_path: Path, arguments: list[str], expected: str) -> None:
+    run = reportgen("run", "experiments.yaml", "--output", tmp_path / "out", *arguments)
+    assert run.returncode == 2
+    assert expected in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_dry_run_prints_the_plan_and_does_nothing(tmp_path: Path) -> None:
+    run = reportgen("run", "experiments.yaml", "--dry-run", "--output", tmp_path / "out")
+    assert run.returncode == 0
+    assert "15 runs, 0 finished, 15 to do" in run.stdout
+    assert "gan-100_16-s0" in run.stdout
+    assert "(gan-grid, gan-hidden-sweep)" in run.stdout
+    assert "estimated time: about" in run.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_finished_suite_is_left_alone_without_torch(synthetic_output: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(synthetic_output, folder)
+    arguments = ["run", "experiments.yaml", "--profile", "quick", "--output", str(folder)]
+    run = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, *arguments], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    assert "15 runs, 15 finished, 0 to do" in run.stdout
+
+
+def test_status_lists_every_run(tmp_path: Path) -> None:
+    write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
+    run = reportgen("status", "--output", tmp_path)
+    assert run.returncode == 0
+    assert "missing   vae-3-s0" in run.stdout
+    assert "profile quick: 15 runs: 1 missing, 14 finished" in run.stdout
+
+
+def test_status_of_nothing_is_one_line(tmp_path: Path) -> None:
+    run = reportgen("status", "--output", tmp_path)
+    assert run.returncode != 0
+    assert "nothing was run into this folder yet" in run.stderr
+
+
+def test_render_refuses_unknown_formats(tmp_path: Path) -> None:
+    run = reportgen("render", "--format", "html,docx", "--output", tmp_path)
+    assert run.returncode == 2
+    assert "choose from: html, pdf, md" in run.stderr
+
+
+def test_doctor_names_what_is_there() -> None:
+    run = reportgen("doctor")
+    for subject in ("Python", "torch", "Pango", "shipped files", "MNIST"):
+        assert subject in run.stdout
+
+
+def test_schema_is_json() -> None:
+    assert "runs" in json.loads(reportgen("schema").stdout)["properties"]
+
+
+def test_version_and_help() -> None:
+    assert reportgen("--version").stdout.startswith("reportgen 0.")
+    shown = reportgen("--help").stdout
+    for command in ("run", "render", "status", "doctor", "schema"):
+        assert command in shown

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from reportgen import data
+from reportgen.data import load_dataset, resize_images
+from reportgen.errors import DataError
+
+
+def test_mnist_5k_is_balanced_and_disjoint() -> None:
+    dataset = load_dataset("mnist-5k")
+    assert dataset.train.images.shape == (4000, 1, 32, 32)
+    assert dataset.train.images.dtype == torch.uint8
+    assert torch.bincount(dataset.train.labels).tolist() == [400] * 10
+    assert torch.bincount(dataset.dev.labels).tolist() == [100] * 10
+    seen = {image.numpy().tobytes() for image in dataset.train.images}
+    assert sum(image.numpy().tobytes() in seen for image in dataset.dev.images) == 0
+
+
+def test_resize_is_bilinear_with_half_pixel_centres() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (28, 28), dtype=np.uint8)
+    ours = resize_images(torch.from_numpy(image)[None, None])[0, 0].numpy().astype(int)
+    pillow = np.asarray(Image.fromarray(image).resize((32, 32), Image.Resampling.BILINEAR)).astype(int)
+    assert np.abs(ours - pillow).max() <= 1  # Pillow rounds between its two passes
+
+
+def test_even_image_stays_even() -> None:
+    assert (resize_images(torch.full((5000, 1, 28, 28), 7, dtype=torch.uint8)) == 7).all()
+
+
+def test_read_only_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(data, "cache_dir", lambda: tmp_path / "file" / "cache")
+    assert len(load_dataset("mnist-5k").train) == 4000
+
+
+def test_damaged_cache_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "cache_dir", lambda: tmp_path)
+    (tmp_path / "mnist-5k-v1.npz").write_bytes(b"not a zip")
+    assert len(load_dataset("mnist-5k").train) == 4000
+
+
+def test_unknown_dataset_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(DataError, match="choose from: fashion-mnist, kmnist, mnist, mnist-5k"):
+        load_dataset("mnits")
+
+
+def test_missing_files_offline_name_folder_and_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import urllib.request
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    with pytest.raises(DataError, match=r"MNIST.raw: cannot read or download .*mnist-5k"):
+        load_dataset("mnist", data_dir=tmp_path)
+
+
+def test_damaged_mnist_file_names_file_and_checksum(shared_data: Path, tmp_path: Path) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    shutil.copytree(shared_data / "MNIST" / "raw", raw)
+    path = raw / "t10k-images-idx3-ubyte"
+    path.chmod(0o644)
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"t10k-images-idx3-ubyte: MD5 is .* 2646ac647ad5339dbf082846283269ea"):
+        load_dataset("mnist", data_dir=tmp_path)
+
+
+def test_full_mnist(shared_data: Path) -> None:
+    dataset = load_dataset("mnist", data_dir=shared_data)
+    assert (len(dataset.train), len(dataset.dev)) == (60000, 10000)

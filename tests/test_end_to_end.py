@@ -1,0 +1,189 @@
+"""Real training of real (small) networks, from the command line to the files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from synthetic import ROOT
+
+from reportgen.analysis.results import load_results
+from reportgen.config import LANGUAGES
+from reportgen.report.assemble import build_report
+
+TWO_RUNS = """
+dataset: mnist-5k
+fid: {num_images: 50}
+runs:
+  vae: {section: vae_latent, model: vae, latent_dim: [2, 3], num_training_steps: 20, batch_size: 8, image_interval: 10}
+"""
+
+
+def run_suite(suite: Path, output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "reportgen", "run", str(suite), "--output", str(output), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    path = tmp_path / "中文 suite.yaml"
+    path.write_text(TWO_RUNS, encoding="utf-8")
+    return path
+
+
+def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
+    results = load_results(tiny_output)
+    assert len(results.finished) == len(results.runs) == 10
+    for run in results.finished:
+        for path in (run.paths.spec, run.paths.history, run.paths.weights, run.paths.evaluation, run.paths.manifest):
+            assert path.stat().st_size > 0
+        assert list(run.paths.tensorboard.glob("events.out.tfevents.*"))
+        assert run.list_steps("samples") == [6, 12]
+        stages = json.loads(run.paths.manifest.read_text())["stages"]
+        listed = {name for stage in stages.values() for name in stage["files"]}
+        there = {p.relative_to(run.paths.folder).as_posix() for p in run.paths.folder.rglob("*") if p.is_file()}
+        assert listed == there - {"manifest.json"}
+        assert set(run.record["sources"]) == {"model", "interpolation", "digits"}
+        assert "def interpolate" in run.record["sources"]["interpolation"]["text"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_trained_suite_is_reported(tiny_output: Path, language) -> None:  # type: ignore[no-untyped-def]
+    report = build_report(load_results(tiny_output), language)
+    assert len(report.sections) == 10
+
+
+def test_second_run_trains_nothing_and_a_changed_setting_trains_one(suite: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out put"
+    first = run_suite(suite, output)
+    assert first.returncode == 0, first.stderr
+    assert "[2/2]" in first.stdout
+    stamps = {path: path.stat().st_mtime_ns for path in output.rglob("*.safetensors")}
+    assert len(stamps) == 2
+
+    suite.write_text("# a comment\n" + suite.read_text(encoding="utf-8"), encoding="utf-8")
+    second = run_suite(suite, output)
+    assert "2 finished, 0 to do" in second.stdout
+
+    suite.write_text(suite.read_text(encoding="utf-8").replace("[2, 3]", "[2, 4]"), encoding="utf-8")
+    third = run_suite(suite, output)
+    assert "1 finished, 1 to do" in third.stdout
+    assert "training vae-4-s0" in third.stdout
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
+
+
+def test_changed_evaluation_measures_again_without_training(suite: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    assert run_suite(suite, output, "--only", "vae-2-*").returncode == 0
+    weights = next(output.rglob("*.safetensors"))
+    before = weights.stat().st_mtime_ns, next(output.rglob("evaluation.json")).read_text()
+    suite.write_text(suite.read_text(encoding="utf-8").replace("num_images: 50", "num_images: 60"), encoding="utf-8")
+    assert run_suite(suite, output, "--only", "vae-2-*").returncode == 0
+    after = weights.stat().st_mtime_ns, next(output.rglob("evaluation.json")).read_text()
+    assert after[0] == before[0]
+    assert json.loads(after[1])["fid"]["num_fake"] == 60
+    assert json.loads(before[1])["digits"] == json.loads(after[1])["digits"]
+
+
+def test_jobs_do_not_change_the_bits(suite: Path, tmp_path: Path) -> None:
+    for jobs in ("1", "2"):
+        assert run_suite(suite, tmp_path / jobs, "--jobs", jobs).returncode == 0
+    for path in sorted((tmp_path / "1").rglob("*")):
+        other = tmp_path / "2" / path.relative_to(tmp_path / "1")
+        if path.suffix in (".safetensors", ".csv", ".png") or path.name == "evaluation.json":
+            assert path.read_bytes() == other.read_bytes(), path
+
+
+def test_a_failed_run_is_recorded_and_the_others_go_on(suite: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    text = suite.read_text(encoding="utf-8")
+    suite.write_text(
+        text + "  bad: {model: vae, latent_dim: 2, batch_size: 5000, num_training_steps: 5}\n", encoding="utf-8"
+    )
+    run = run_suite(suite, output)
+    assert run.returncode == 3
+    assert "1 of 3 runs failed" in run.stdout
+    assert "batch_size 5000 exceeds the 4000 training images" in run.stdout
+    results = load_results(output)
+    assert len(results.finished) == 2
+    assert [r.failure for r in results.failed] == ["batch_size 5000 exceeds the 4000 training images"]
+    status = subprocess.run(
+        [sys.executable, "-m", "reportgen", "status", "--output", str(output)], capture_output=True, text=True, cwd=ROOT
+    )
+    assert "batch_size 5000 exceeds" in status.stdout
+
+
+def test_a_killed_worker_fails_its_run_only(suite: Path, tmp_path: Path) -> None:
+    psutil_free = Path("/proc")
+    if not psutil_free.is_dir():
+        pytest.skip("needs /proc to find the worker")
+    text = suite.read_text(encoding="utf-8").replace("num_training_steps: 20", "num_training_steps: [20, 100000]")
+    suite.write_text(text.replace("[2, 3]", "2"), encoding="utf-8")
+    output = tmp_path / "out"
+    command = [sys.executable, "-m", "reportgen", "run", str(suite), "--output", str(output), "--jobs", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        while "training" not in parent.stdout.readline():
+            pass
+        lock = wait_for_lock(output)
+        os.kill(find_holder(lock), signal.SIGKILL)
+        rest = parent.stdout.read()
+    assert parent.returncode == 3
+    assert "killed by signal 9" in rest
+    assert "1 of 2 runs failed" in rest
+
+
+def wait_for_lock(output: Path) -> Path:
+    for _ in range(300):
+        for lock in (output / "runs").glob(".*.lock"):
+            if find_holder(lock):
+                return lock
+        time.sleep(0.1)
+    raise AssertionError("no worker took a lock")
+
+
+def find_holder(lock: Path) -> int:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if any(link.resolve() == lock.resolve() for link in (entry / "fd").iterdir()):
+                    return int(entry.name)
+            except OSError:
+                continue
+    return 0
+
+
+def test_weights_load_into_the_model_that_they_are_of(tiny_output: Path, tmp_path: Path) -> None:
+    import torch
+
+    from reportgen.errors import RunError
+    from reportgen.execution import load_modules
+
+    runs = {run.spec.name: run for run in load_results(tiny_output).finished}
+    run, other = runs["vae-3-s0"], runs["vae-10-s0"]
+    modules = load_modules(run.spec.settings, run.paths.weights, torch.device("cpu"))
+    assert set(modules) == {"vae"}
+    with pytest.raises(RunError, match="not the weights of this model"):
+        load_modules(other.spec.settings, run.paths.weights, torch.device("cpu"))
+
+
+def test_damaged_weights_are_trained_anew(suite: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    assert run_suite(suite, output, "--only", "vae-2-*").returncode == 0
+    weights = next(output.rglob("*.safetensors"))
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert run_suite(suite, output, "--only", "vae-2-*").returncode == 0
+    assert weights.read_bytes() == content
+
+
+def test_copied_output_is_reported_from_elsewhere(tiny_output: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_output, tmp_path / "copy")
+    assert build_report(load_results(tmp_path / "copy"), "en").sections

@@ -1,0 +1,193 @@
+"""The homework's items, on made-up results: what is there, in which language, and from which data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from synthetic import ROOT, write_output
+
+from reportgen.analysis.results import load_results
+from reportgen.config import LANGUAGES
+from reportgen.errors import RunError
+from reportgen.report.assemble import build_report
+from reportgen.report.builder import parse_markup
+from reportgen.report.model import Block, Figure, Listing, Paragraph, Report, Section, Span, Table
+
+ITEMS = {
+    1: ["table-vae_settings", "table-gan_settings"],
+    2: ["figure-vae_curves-vae-3", "figure-vae_curves-vae-100", "figure-vae_overlay"],
+    3: ["figure-vae_images-vae-3", "figure-vae_images-vae-100"],
+    4: ["table-vae_fid"],
+    5: ["table-vae_effect", "figure-vae_scores"],
+    6: [
+        "listing-vae_ablation-vae-linear-64",
+        "figure-vae_ablation_curves-vae-linear-64",
+        "figure-ablation_samples-vae-linear-64",
+        "table-vae_ablation-vae-linear-64",
+    ],
+    7: ["figure-gan_curves-gan-16_16", "figure-gan_curves-gan-100_100", "figure-gan_overlay"],
+    8: ["figure-gan_images", "figure-gan_evolution"],
+    9: ["table-gan_fid"],
+    10: ["table-gan_effect"],
+    11: ["table-gan_hidden", "figure-gan_worst"],
+    12: ["table-nash"],
+    13: ["figure-comparison", "table-comparison"],
+    14: ["figure-interpolation-vae-100", "figure-extrapolation-vae-100", "table-interpolation"],
+    15: ["figure-counted", "table-digits", "figure-histogram"],
+    16: [
+        "listing-gan_mlp-gan_mlp-gan-mlp-100_100",
+        "figure-gan_ablation_curves-gan_mlp-gan-mlp-100_100",
+        "table-gan_ablation-gan_mlp-gan-mlp-100_100",
+    ],
+    17: ["listing-gan_relu-gan_relu-gan-relu-100_100", "table-gan_ablation-gan_relu-gan-relu-100_100"],
+    18: ["listing-interpolation", "listing-digits"],
+}
+
+
+def walk(sections: tuple[Section, ...]) -> Iterator[Block]:
+    for section in sections:
+        yield from section.blocks
+        yield from walk(section.sections)
+
+
+def plain(block: Paragraph) -> str:
+    return "".join(span.text for span in block.line)
+
+
+def texts(report: Report) -> str:
+    return "\n".join(plain(b) for b in (*report.summary, *walk(report.sections)) if isinstance(b, Paragraph))
+
+
+@pytest.fixture(scope="module")
+def reports(synthetic_output: Path) -> dict[str, Report]:
+    results = load_results(synthetic_output)
+    return {language: build_report(results, language) for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("item", ITEMS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_item_of_the_homework_is_there(reports, language: str, item: int) -> None:  # type: ignore[no-untyped-def]
+    assert set(ITEMS[item]) <= reports[language].labels.keys()
+
+
+def test_both_languages_have_the_same_elements_and_numbers(reports) -> None:  # type: ignore[no-untyped-def]
+    zh, en = reports["zh"], reports["en"]
+    assert list(zh.labels) == list(en.labels)
+    for a, b in zip(walk(zh.sections), walk(en.sections), strict=True):
+        assert type(a) is type(b)
+        if isinstance(a, Table):
+            numbers = [[cell.text for row in t.rows for cell in row if cell.is_number] for t in (a, b)]
+            assert numbers[0] == numbers[1]
+        if isinstance(a, Paragraph) and a.role == "finding":
+            found = [sorted(re.findall(r"\d[\d,]*\.\d+", plain(p))) for p in (a, b)]
+            assert found[0] == found[1]
+
+
+def check_references(report: Report) -> None:
+    for block in (*report.summary, *walk(report.sections)):
+        line = block.line if isinstance(block, Paragraph) else getattr(block, "caption", ())
+        assert {span.text for span in line if span.kind == "ref"} <= report.labels.keys()
+
+
+def test_every_reference_points_to_something(reports) -> None:  # type: ignore[no-untyped-def]
+    for report in reports.values():
+        check_references(report)
+
+
+def test_captions_state_settings_seed_and_profile(reports) -> None:  # type: ignore[no-untyped-def]
+    figure = next(b for b in walk(reports["en"].sections) if isinstance(b, Figure) and b.id == "figure-gan_overlay")
+    caption = "".join(span.text for span in figure.caption)
+    assert "latent_dim 16, 100; hidden_dim 16, 100; batch_size " in caption
+    assert "num_training_steps" in caption
+    assert "seed 0" in caption
+    for report, words in ((reports["en"], "Profile: quick."), (reports["zh"], "配置：quick。")):
+        captions = ["".join(s.text for s in b.caption) for b in walk(report.sections) if isinstance(b, Table | Figure)]
+        assert all(words in caption for caption in captions)
+        assert report.notice
+
+
+def test_full_profile_has_no_notice(tmp_path: Path) -> None:
+    write_output(tmp_path, profile="full", leave_out=lambda spec: spec.name != "vae-3-s0")
+    report = build_report(load_results(tmp_path), "en")
+    assert report.notice == ""
+    captions = ["".join(s.text for s in b.caption) for b in walk(report.sections) if isinstance(b, Table | Figure)]
+    assert not any("Profile" in caption for caption in captions)
+
+
+def test_best_is_bold_once(reports) -> None:  # type: ignore[no-untyped-def]
+    for name, best in (("table-vae_fid", "VAE-100"), ("table-gan_hidden", "GAN 100_64")):
+        table = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == name)
+        bold = [row[0].text for row in table.rows if any(cell.is_best for cell in row)]
+        assert bold == [best]
+
+
+def test_sentences_follow_the_data(tmp_path: Path) -> None:
+    def reverse(spec, evaluation):  # type: ignore[no-untyped-def]
+        evaluation["fid"]["value"] = 200 - evaluation["fid"]["value"]
+
+    write_output(tmp_path / "a")
+    write_output(tmp_path / "b", change=reverse)
+    rising, falling = (texts(build_report(load_results(tmp_path / n), "en")) for n in ("b", "a"))
+    assert "Over latent_dim, the classifier FID falls at every step" in falling
+    assert "Over latent_dim, the classifier FID rises at every step" in rising
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kept", ["vae-3-s0", "vae-linear-64-s0", "gan-100_16-s0", "gan-mlp-100_100-s0"])
+def test_a_report_of_one_run_is_valid(tmp_path: Path, kept: str, language) -> None:  # type: ignore[no-untyped-def]
+    write_output(tmp_path, leave_out=lambda spec: spec.name != kept)
+    report = build_report(load_results(tmp_path), language)
+    assert {section.id for section in report.sections} >= {"settings", "methods", "appendix"}
+    assert "table-unfinished" in report.labels
+    check_references(report)
+
+
+def test_no_finished_run_is_an_error(tmp_path: Path) -> None:
+    write_output(tmp_path, leave_out=lambda spec: True)
+    with pytest.raises(RunError, match="no run is finished yet"):
+        build_report(load_results(tmp_path), "zh")
+
+
+def test_failed_run_is_listed_with_its_reason(tmp_path: Path) -> None:
+    from reportgen.plan import plan_runs
+    from reportgen.store import OutputPaths, write_json
+
+    suite = write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
+    spec = next(spec for spec in plan_runs(suite) if spec.name == "vae-3-s0")
+    write_json(OutputPaths(tmp_path).run(spec.folder_name).failure, {"reason": "train_total became nan", "details": ""})
+    report = build_report(load_results(tmp_path), "en")
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-unfinished")
+    assert [cell.text for cell in table.rows[0]] == ["vae-3-s0", "failed", "train_total became nan"]
+
+
+def test_several_seeds_give_intervals(tmp_path: Path) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("seeds: [0] ", "seeds: [0, 1, 2] ")
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text(text, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=suite_file)
+    report = build_report(load_results(tmp_path / "out"), "zh")
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert all("±" in row[2].text for row in table.rows)
+    assert "只用一个随机种子" not in texts(report)
+
+
+def test_listing_is_the_recorded_source(reports) -> None:  # type: ignore[no-untyped-def]
+    listing = next(b for b in walk(reports["en"].sections) if isinstance(b, Listing))
+    assert listing.code == 'def f(x: int) -> str:\n    return "<&>"\n'
+
+
+def test_markup() -> None:
+    assert parse_markup("a $x^2$ [[table-x]] **b** `c` d") == (
+        Span("text", "a "),
+        Span("math", "x^2"),
+        Span("text", " "),
+        Span("ref", "table-x"),
+        Span("text", " "),
+        Span("strong", "b"),
+        Span("text", " "),
+        Span("code", "c"),
+        Span("text", " d"),
+    )

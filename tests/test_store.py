@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reportgen import store
+from reportgen.errors import RunError
+from reportgen.store import RunPaths, find_state, hold_run, is_stage_finished, record_stage, write_bytes, write_text
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> RunPaths:
+    paths = RunPaths(tmp_path / "runs" / "gan-1-abc")
+    write_text(paths.history, "step,metric,value\n")
+    write_text(paths.evaluation, "{}")
+    return paths
+
+
+def finish(paths: RunPaths) -> None:
+    record_stage(paths, "training", "t", [paths.history])
+    record_stage(paths, "evaluation", "e", [paths.evaluation])
+
+
+def test_state_follows_from_files(paths: RunPaths) -> None:
+    assert find_state(paths, "t", "e") == "missing"
+    record_stage(paths, "training", "t", [paths.history])
+    assert find_state(paths, "t", "e") == "trained"
+    paths.failure.write_text("{}")
+    assert find_state(paths, "t", "e") == "failed"
+    record_stage(paths, "evaluation", "e", [paths.evaluation])
+    assert find_state(paths, "t", "e") == "finished"
+    assert find_state(paths, "t", "other") == "failed"
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "delete"])
+def test_damaged_file_means_not_finished(paths: RunPaths, damage: str) -> None:
+    finish(paths)
+    assert is_stage_finished(paths, "training", "t")
+    if damage == "flip":
+        paths.history.write_bytes(b"S" + paths.history.read_bytes()[1:])
+    elif damage == "truncate":
+        paths.history.write_bytes(b"")
+    else:
+        paths.history.unlink()
+    assert not is_stage_finished(paths, "training", "t")
+    assert is_stage_finished(paths, "evaluation", "e")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"stages": 3}'[:5]])
+def test_damaged_manifest_means_missing(paths: RunPaths, content: str) -> None:
+    finish(paths)
+    paths.manifest.write_text(content)
+    assert find_state(paths, "t", "e") == "missing"
+
+
+def test_newer_format_is_refused(paths: RunPaths) -> None:
+    finish(paths)
+    manifest = json.loads(paths.manifest.read_text())
+    paths.manifest.write_text(json.dumps(manifest | {"format": store.FORMAT_VERSION + 1}))
+    with pytest.raises(RunError, match="newer than this program"):
+        find_state(paths, "t", "e")
+
+
+def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "a.txt"
+    write_text(target, "old")
+
+    def refuse(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(store.os, "fsync", refuse)
+    with pytest.raises(OSError, match="disk full"):
+        write_bytes(target, b"new")
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_held_run_is_running_and_is_refused_to_others(paths: RunPaths) -> None:
+    code = (
+        "import sys; from pathlib import Path; from reportgen.store import *\n"
+        "with hold_run(RunPaths(Path(sys.argv[1]))): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(paths.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        assert find_state(paths, "t", "e") == "running"
+        with pytest.raises(RunError, match="another process is working on it"), hold_run(paths):
+            pass
+        other.kill()
+    assert find_state(paths, "t", "e") == "missing"

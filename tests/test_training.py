@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from reportgen.config import GanSettings, VaeSettings
+from reportgen.data import Dataset, Split
+from reportgen.errors import RunError
+from reportgen.training.gan import GanObjective
+from reportgen.training.loop import ScalarLog, draw_batches, train_run
+from reportgen.training.vae import VaeObjective
+
+VAE = VaeSettings(latent_dim=4, batch_size=8, num_training_steps=25, image_interval=10)
+GAN = GanSettings(latent_dim=4, hidden_dim=4, batch_size=8, num_training_steps=25, image_interval=10)
+MLP = GAN.model_copy(update={"architecture": "mlp"})
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (120, 1, 32, 32), generator=generator, dtype=torch.uint8)
+    labels = torch.arange(120) % 10
+    return Dataset("toy", Split(images[:80], labels[:80]), Split(images[80:], labels[80:]))
+
+
+def train(settings, dataset, seed=0):  # type: ignore[no-untyped-def]
+    return train_run(settings, dataset, seed, lambda step, losses: None)
+
+
+@pytest.mark.parametrize("settings", [VAE, GAN, MLP])
+def test_same_seed_gives_the_same_bits(settings, dataset: Dataset) -> None:  # type: ignore[no-untyped-def]
+    first, second, other = train(settings, dataset), train(settings, dataset), train(settings, dataset, seed=1)
+    assert first.rows == second.rows
+    assert first.rows != other.rows
+    for name, network in first.modules.items():
+        for key, value in network.state_dict().items():
+            assert torch.equal(value, second.modules[name].state_dict()[key])
+    assert all(torch.equal(grid, second.grids[key]) for key, grid in first.grids.items())
+
+
+def test_vae_logs_what_the_homework_asks_for(dataset: Dataset) -> None:
+    trained = train(VAE, dataset)
+    steps: dict[str, list[int]] = {}
+    for step, metric, _ in trained.rows:
+        steps.setdefault(metric, []).append(step)
+    assert {steps[f"train_{name}"] == [10, 20, 25] for name in ("reconstruction", "kl", "total")} == {True}
+    assert {steps[f"dev_{name}"] == [10, 20, 25] for name in ("reconstruction", "kl", "total")} == {True}
+    assert set(trained.grids) == {(s, n) for s in (10, 20, 25) for n in ("dev", "reconstructions", "samples")}
+    assert all(grid.shape == (32, 1, 32, 32) and grid.dtype == torch.uint8 for grid in trained.grids.values())
+
+
+def test_gan_logs_what_the_homework_asks_for(dataset: Dataset) -> None:
+    trained = train(GAN, dataset)
+    metrics = {metric for _, metric, _ in trained.rows}
+    assert metrics == {"discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2"}
+    assert set(trained.grids) == {(10, "samples"), (20, "samples"), (25, "samples")}
+    assert trained.modules["generator"].training
+
+
+def test_total_is_the_sum_of_its_terms(dataset: Dataset) -> None:
+    values = {(step, metric): value for step, metric, value in train(VAE, dataset).rows}
+    for split in ("train", "dev"):
+        total = values[10, f"{split}_reconstruction"] + values[10, f"{split}_kl"]
+        assert values[10, f"{split}_total"] == pytest.approx(total, rel=1e-6)
+
+
+def test_dev_losses_do_not_depend_on_the_batching(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reportgen.training import vae
+
+    results = []
+    for size in (7, 500):
+        monkeypatch.setattr(vae, "DEV_BATCH_SIZE", size)
+        torch.manual_seed(0)
+        objective = VaeObjective(VAE, torch.device("cpu"), torch.Generator().manual_seed(0))
+        monkeypatch.setattr(objective, "_draw_noise", lambda count: torch.zeros(count, 4))
+        results.append(objective.compute_dev_losses(dataset.dev.images))
+    torch.testing.assert_close(results[0], results[1])
+
+
+def test_one_gan_step_is_two_plain_updates(dataset: Dataset) -> None:
+    """Against the homework's step written out: D on real and fake apart, then G on the same fakes."""
+    from torch.nn.functional import binary_cross_entropy as bce
+
+    torch.manual_seed(0)
+    ours = GanObjective(GAN, torch.device("cpu"), torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    plain = GanObjective(GAN, torch.device("cpu"), torch.Generator().manual_seed(0))
+    images = dataset.train.images[:8]
+    scalars = ours.step(images)
+
+    x, z = images.float() / 255 * 2 - 1, plain._draw_noise(8)
+    one, zero = torch.ones(8), torch.zeros(8)
+    real, fake = plain.discriminator(x).sigmoid(), plain.discriminator(plain.generator(z).detach()).sigmoid()
+    d_loss = bce(real, one) + bce(fake, zero)
+    d_loss.backward()
+    torch.optim.Adam(plain.discriminator.parameters(), GAN.learning_rate, betas=(0.5, 0.999)).step()
+    # plain.generator's BatchNorm has now seen two forward passes, ours one; its batch statistics are the same
+    g_loss = bce(plain.discriminator(plain.generator(z)).sigmoid(), one)
+    plain.generator.zero_grad()
+    g_loss.backward()
+    torch.optim.Adam(plain.generator.parameters(), GAN.learning_rate, betas=(0.5, 0.999)).step()
+
+    torch.testing.assert_close(scalars["discriminator_loss"], d_loss.detach())
+    torch.testing.assert_close(scalars["generator_loss"], g_loss.detach())
+    torch.testing.assert_close(scalars["D_x"], real.mean().detach())
+    torch.testing.assert_close(scalars["D_G_z1"], fake.mean().detach())
+    for name in ("discriminator", "generator"):
+        for mine, its in zip(getattr(ours, name).parameters(), getattr(plain, name).parameters(), strict=True):
+            assert its.grad is not None
+            if its.grad.abs().max() > 1e-6:  # a bias in front of BatchNorm has no gradient but rounding
+                torch.testing.assert_close(mine, its, rtol=1e-4, atol=1e-6)
+
+
+def test_an_epoch_is_a_permutation() -> None:
+    batches = draw_batches(10, 3, torch.Generator().manual_seed(0))
+    epoch = torch.cat([next(batches) for _ in range(3)])
+    assert len(set(epoch.tolist())) == 9
+    assert set(epoch.tolist()) <= set(range(10))
+
+
+def test_nan_loss_is_an_error_with_a_hint() -> None:
+    log = ScalarLog()
+    log.add(10, {"train_total": torch.tensor(float("nan"))})
+    with pytest.raises(RunError, match="train_total became nan at step 10; try a smaller learning_rate"):
+        log.fetch()
+
+
+def test_batch_larger_than_the_data_is_an_error(dataset: Dataset) -> None:
+    with pytest.raises(RunError, match="batch_size 100 exceeds the 80 training images"):
+        train(VAE.model_copy(update={"batch_size": 100}), dataset)
+
+
+def test_progress_reaches_the_last_step(dataset: Dataset) -> None:
+    seen = []
+    train_run(GAN, dataset, 0, lambda step, losses: seen.append((step, dict(losses))))
+    assert seen[-1][0] == 25
+    assert set(seen[-1][1]) == {"discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2"}
