@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from reportgen.assets import CLASSIFIER_WEIGHTS, FONT_FILES
+
 
 @dataclass(frozen=True)
 class Check:
@@ -54,9 +56,7 @@ def _check_library(subject: str, name: str, remedy: str, *, optional: bool = Fal
 
 
 def _check_assets() -> Check:
-    folder = Path(__file__).parent / "assets"
-    names = ("digit_classifier.safetensors", "fonts/NotoSansSC-Regular.ttf", "fonts/NotoSansSC-Bold.ttf")
-    missing = [name for name in names if not (folder / name).is_file()]
+    missing = [path.name for path in (CLASSIFIER_WEIGHTS, *FONT_FILES.values()) if not path.is_file()]
     found = f"missing: {', '.join(missing)}" if missing else "fonts and digit classifier are there"
     return Check("shipped files", not missing, found, "reinstall reportgen")
 

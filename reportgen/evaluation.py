@@ -12,19 +12,20 @@ import numpy as np
 import torch
 from torch import nn
 
+from reportgen.assets import load_card
 from reportgen.config import Settings, VaeSettings
 from reportgen.data import Dataset
 from reportgen.metrics.features import ClassifierDetector, Detector
 from reportgen.metrics.frechet import Moments, compute_frechet_distance, compute_moments, compute_root
 from reportgen.metrics.sharpness import compute_sharpness
-from reportgen.models.classifier import UNREAD, load_card, load_classifier, read_digits
+from reportgen.models.classifier import UNREAD, read_digits
 from reportgen.models.vae import Vae
 from reportgen.store import write_bytes
 from reportgen.training.objectives import to_uint8
 
 DRAW_BATCH_SIZE = 250
-NUM_CANDIDATES = 3000
-"""Samples among which the recognisable ends of the interpolations are looked for."""
+MIN_SAMPLES = 10
+"""As many ends as five interpolations have."""
 
 END_PAIRS = ((0, 9), (1, 8), (2, 7), (3, 6), (4, 5))
 """The digits that the ends of the five interpolations shall be read as, where the model draws them."""
@@ -60,46 +61,42 @@ def evaluate_run(
         cache: a folder for the real features, shared by all runs.
     """
     device = dataset.train.images.device
-    draw = make_draw(settings, modules)
-    z = draw_latents(settings.latent_dim, max(options["fid_num_images"], NUM_CANDIDATES), seed, device)
+    draw, detector = make_draw(settings, modules), ClassifierDetector(device)
+    num_fake, num_counted = options["fid_num_images"], options["digits_num_images"]
+    z = draw_latents(settings.latent_dim, max(num_fake, num_counted, MIN_SAMPLES), seed, device)
     samples = draw(z)
-    reader = _Reader(device)
+    features = detector(samples)
 
-    fid_samples = samples[: options["fid_num_images"]]
-    detector = ClassifierDetector(device)
-    real = load_real_moments(dataset, options["fid_num_images"], detector, cache)
-    fid = compute_frechet_distance(real.moments, compute_moments(detector(fid_samples)), real.root)
+    real = load_real_moments(dataset, num_fake, detector, cache)
+    fid = compute_frechet_distance(real.moments, compute_moments(features[:num_fake]), real.root)
 
-    labels, confidence = reader(samples)
-    counted, num_counted = labels[: options["digits_num_images"]], options["digits_num_images"]
+    labels, confidence = read_features(detector, features)
     starts, ends, names = choose_ends(labels, confidence)
+    points = options["interpolation_num_points"]
     inside, outside = (
-        interpolate(draw, z[starts], z[ends], t)
-        for t in (
-            torch.linspace(0, 1, options["interpolation_num_points"], device=device),
-            torch.linspace(*EXTRAPOLATION_RANGE, options["interpolation_num_points"], device=device),
-        )
+        interpolate(draw, z[starts], z[ends], torch.linspace(first, last, points, device=device))
+        for first, last in ((0, 1), EXTRAPOLATION_RANGE)
     )
     record = {
         "fid": {
             "detector": detector.name,
             "sha256": detector.sha256,
             "num_real": real.moments.num_images,
-            "num_fake": len(fid_samples),
+            "num_fake": num_fake,
             "value": fid,
         },
         "sharpness": {
             "samples": compute_sharpness(samples),
-            "real": compute_sharpness(dataset.train.images[:NUM_CANDIDATES]),
+            "real": compute_sharpness(dataset.train.images[: len(samples)]),
         },
         "digits": {
-            "counted": "".join("?" if label == UNREAD else str(label) for label in counted.tolist()),
+            "counted": spell(labels[:num_counted]),
             "all_counts": torch.bincount(labels, minlength=UNREAD + 1).tolist(),
         },
         "interpolation": {
             "ends": names,
-            "inside": reader.spell(inside),
-            "outside": reader.spell(outside),
+            "inside": spell(read_features(detector, detector(inside))[0]),
+            "outside": spell(read_features(detector, detector(outside))[0]),
             "outside_range": EXTRAPOLATION_RANGE,
         },
         "dataset": {
@@ -109,7 +106,6 @@ def evaluate_run(
         },
         "classifier": asdict(load_card()),
     }
-    points = options["interpolation_num_points"]
     images = {
         "counted": (samples[:num_counted], 10),
         "interpolation": (inside, points),
@@ -138,24 +134,17 @@ def draw_latents(latent_dim: int, count: int, seed: int, device: torch.device) -
     return torch.randn(count, latent_dim, generator=generator).to(device)
 
 
-class _Reader:
-    """The shipped classifier with the temperature and the threshold of its card."""
+def read_features(detector: ClassifierDetector, features: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Read images, given by the classifier's features, at the temperature and threshold of its card; on the CPU."""
+    card = load_card()
+    rows = torch.from_numpy(features).to(detector.model.head.weight.device)
+    labels, confidence = read_digits(detector.model, rows, temperature=card.temperature, threshold=card.threshold)
+    return labels.cpu(), confidence.cpu()
 
-    def __init__(self, device: torch.device) -> None:
-        self.model, self.card = load_classifier().to(device), load_card()
 
-    def __call__(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        parts = [
-            read_digits(self.model, block, temperature=self.card.temperature, threshold=self.card.threshold)
-            for block in images.split(DRAW_BATCH_SIZE)
-        ]
-        labels, confidences = zip(*parts, strict=True)
-        return torch.cat(labels), torch.cat(confidences)
-
-    def spell(self, images: torch.Tensor) -> str:
-        """One character per image: a digit or "?"."""
-        labels, _ = self(images)
-        return "".join("?" if label == UNREAD else str(label) for label in labels.tolist())
+def spell(labels: torch.Tensor) -> str:
+    """One character per image: a digit or "?"."""
+    return "".join("?" if label == UNREAD else str(label) for label in labels.tolist())
 
 
 # ---- interpolation --------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.assets import load_card
 from reportgen.config import DatasetName, GanSettings, Settings, Suite, VaeSettings
 
 TRAINING_VERSION = 1
@@ -71,7 +72,8 @@ def _make_spec(
     # Without the defaults: a new optional setting leaves old keys valid. The model and all it was given are in.
     trained = {"model": settings.model, **settings.model_dump(exclude_defaults=True)}
     training_key = _key({"version": TRAINING_VERSION, "settings": trained, "dataset": dataset, "seed": seed})
-    evaluation_key = _key({"version": EVALUATION_VERSION, "training": training_key, **evaluation})
+    measured = {"version": EVALUATION_VERSION, "classifier": load_card().sha256, **evaluation}
+    evaluation_key = _key({"training": training_key, **measured})
     return RunSpec(name, settings, dataset, seed, evaluation, training_key, evaluation_key, groups)
 
 

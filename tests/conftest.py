@@ -48,7 +48,6 @@ def tiny_suite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_output(tmp_path_factory: pytest.TempPathFactory, tiny_suite_file: Path) -> Path:
     """All kinds of models really trained for some steps and measured. Tests must not change it."""
-    from reportgen import evaluation
     from reportgen.config import load_suite
     from reportgen.execution import Task
     from reportgen.executors import Failed
@@ -59,10 +58,8 @@ def tiny_output(tmp_path_factory: pytest.TempPathFactory, tiny_suite_file: Path)
     folder = tmp_path_factory.mktemp("tiny")
     suite = load_suite(tiny_suite_file)
     write_suite(OutputPaths(folder), suite, tiny_suite_file)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "NUM_CANDIDATES", 100)
-        tasks = [Task(spec, folder, None, "cpu") for spec in plan_runs(suite)]
-        failures = [event for event in InlineExecutor().execute(tasks) if isinstance(event, Failed)]
+    tasks = [Task(spec, folder, None, "cpu") for spec in plan_runs(suite)]
+    failures = [event for event in InlineExecutor().execute(tasks) if isinstance(event, Failed)]
     assert not failures
     return folder
 

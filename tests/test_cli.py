@@ -45,7 +45,7 @@ def test_missing_suite_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
         (["--profile", "quik"], "no profile 'quik'; choose from: full, quick"),
         (["--device", "cuda:9"], "sees 0 CUDA devices"),
         (["--device", "tpu9"], "unknown device; choose from: auto, cpu, cuda:0"),
-        (["--data-dir", "/no/such/folder"], "--data-dir /no/such/folder: no such folder"),
+        (["--data-dir", "no-such-folder"], "--data-dir no-such-folder: no such folder"),
     ],
 )
 def test_bad_options_end_with_one_line_and_write_nothing(tmp_path: Path, arguments: list[str], expected: str) -> None:

@@ -89,7 +89,7 @@ def test_changed_evaluation_measures_again_without_training(suite: Path, tmp_pat
     after = weights.stat().st_mtime_ns, next(output.rglob("evaluation.json")).read_text()
     assert after[0] == before[0]
     assert json.loads(after[1])["fid"]["num_fake"] == 60
-    assert json.loads(before[1])["digits"] == json.loads(after[1])["digits"]
+    assert json.loads(before[1])["digits"]["counted"] == json.loads(after[1])["digits"]["counted"]
 
 
 def test_jobs_do_not_change_the_bits(suite: Path, tmp_path: Path) -> None:
@@ -121,8 +121,7 @@ def test_a_failed_run_is_recorded_and_the_others_go_on(suite: Path, tmp_path: Pa
 
 
 def test_a_killed_worker_fails_its_run_only(suite: Path, tmp_path: Path) -> None:
-    psutil_free = Path("/proc")
-    if not psutil_free.is_dir():
+    if not Path("/proc").is_dir():
         pytest.skip("needs /proc to find the worker")
     text = suite.read_text(encoding="utf-8").replace("num_training_steps: 20", "num_training_steps: [20, 100000]")
     suite.write_text(text.replace("[2, 3]", "2"), encoding="utf-8")

@@ -7,13 +7,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.resources import as_file, files
 from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
+from reportgen.assets import FONT_FILES
 from reportgen.errors import RenderError
 
 # Okabe & Ito: told apart with every common form of colour blindness. Dashes tell them apart in a grey print.
@@ -64,9 +64,8 @@ def use_style() -> Iterator[None]:
 
 @cache
 def _add_fonts() -> None:
-    with as_file(files("reportgen").joinpath("assets", "fonts")) as folder:
-        for path in sorted(folder.glob("*.ttf")):
-            font_manager.fontManager.addfont(str(path))
+    for path in FONT_FILES.values():
+        font_manager.fontManager.addfont(str(path))
 
 
 def to_svg(figure: Figure) -> bytes:

@@ -7,7 +7,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from reportgen.models.classifier import FEATURE_DIM, load_card, load_classifier
+from reportgen.assets import load_card
+from reportgen.models.classifier import FEATURE_DIM, load_classifier
 
 BATCH_SIZE = 250
 

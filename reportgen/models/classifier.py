@@ -7,24 +7,19 @@ class probabilities read generated digits for the digit counts. ``python -m repo
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
 
 import torch
 from safetensors.torch import load as load_safetensors
 from torch import nn
 
+from reportgen.assets import CLASSIFIER_WEIGHTS, load_card
 from reportgen.errors import DataError
 
 FEATURE_DIM = 128
 NUM_CLASSES = 10
 UNREAD = 10
 """The label that ``read_digits`` gives to an image whose confidence is below the threshold."""
-
-WEIGHTS_NAME = "digit_classifier.safetensors"
-CARD_NAME = "digit_classifier.json"
 
 
 class DigitClassifier(nn.Module):
@@ -48,29 +43,6 @@ class DigitClassifier(nn.Module):
         return self.head(self.features(x))
 
 
-@dataclass(frozen=True)
-class ClassifierCard:
-    """What is known of the shipped weights; it travels with every score that rests on them.
-
-    ``threshold`` is the confidence below which an image reads as "?"; ``digits_read`` and
-    ``noise_read_by_kind`` are the shares of held-out digits and of each kind of noise at or above it, in [0, 1].
-    """
-
-    sha256: str
-    test_accuracy: float
-    test_images: int
-    temperature: float
-    threshold: float
-    digits_read: float
-    noise_read_by_kind: dict[str, float]
-
-
-def load_card() -> ClassifierCard:
-    """Read the card that is shipped beside the weights."""
-    text = files("reportgen").joinpath("assets", CARD_NAME).read_text(encoding="utf-8")
-    return ClassifierCard(**json.loads(text))
-
-
 @cache
 def load_classifier() -> DigitClassifier:
     """Load the shipped weights, on the CPU, in eval mode, frozen.
@@ -78,14 +50,13 @@ def load_classifier() -> DigitClassifier:
     Raises:
         DataError: the weights file's SHA-256 is not the one on its card.
     """
-    with as_file(files("reportgen").joinpath("assets", WEIGHTS_NAME)) as path:
-        content = path.read_bytes()
-        found = hashlib.sha256(content).hexdigest()
-        expected = load_card().sha256
-        if found != expected:
-            raise DataError(
-                f"{path}: SHA-256 is {found}, expected {expected}; the installation is damaged: reinstall reportgen"
-            )
+    content = CLASSIFIER_WEIGHTS.read_bytes()
+    found, expected = hashlib.sha256(content).hexdigest(), load_card().sha256
+    if found != expected:
+        raise DataError(
+            f"{CLASSIFIER_WEIGHTS}: SHA-256 is {found}, expected {expected}; the installation is damaged: "
+            "reinstall reportgen"
+        )
     model = DigitClassifier()
     model.load_state_dict(load_safetensors(content))
     return model.eval().requires_grad_(False)
@@ -93,17 +64,17 @@ def load_classifier() -> DigitClassifier:
 
 @torch.no_grad()
 def read_digits(
-    model: DigitClassifier, images: torch.Tensor, *, temperature: float, threshold: float
+    model: DigitClassifier, features: torch.Tensor, *, temperature: float, threshold: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Read each image as a digit or as ``UNREAD``.
+    """Read each image, given by its features, as a digit or as ``UNREAD``.
 
     Args:
-        images: uint8 [N, 1, 32, 32] in 0..255, on the model's device.
+        features: ``model.features`` of N images, float [N, 128], on the model's device.
         temperature: divides the logits before the softmax (Guo et al. 2017).
         threshold: confidence below which an image is ``UNREAD``.
 
     Returns:
         labels int64 [N] in 0..10 and confidences float32 [N] in [0, 1].
     """
-    confidence, label = (model(images.float() / 255) / temperature).softmax(dim=1).max(dim=1)
+    confidence, label = (model.head(features) / temperature).softmax(dim=1).max(dim=1)
     return torch.where(confidence >= threshold, label, UNREAD), confidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 from fontTools import subset
@@ -13,6 +13,7 @@ from fontTools.ttLib import TTFont
 from jinja2 import Environment
 from markupsafe import Markup
 
+from reportgen.assets import FONT_FILES
 from reportgen.rendering.formulas import to_mathml, to_svg_image
 from reportgen.rendering.templates import highlight_css, load_environment
 from reportgen.report.model import Report
@@ -44,10 +45,7 @@ def render_html(report: Report, medium: Medium) -> str:
     page = fill([])
     if medium == "print":
         return page
-    return fill([(weight, _embed_font(name, _collect_characters(page))) for weight, name in FONT_FILES.items()])
-
-
-FONT_FILES = {400: "NotoSansSC-Regular.ttf", 700: "NotoSansSC-Bold.ttf"}
+    return fill([(weight, _embed_font(path, _collect_characters(page))) for weight, path in FONT_FILES.items()])
 
 
 def _read_source(environment: Environment, name: str) -> str:
@@ -62,10 +60,9 @@ def _collect_characters(page: str) -> str:
 
 
 @cache
-def _embed_font(name: str, characters: str) -> str:
+def _embed_font(path: Path, characters: str) -> str:
     """A font with just these characters as WOFF2 in base64."""
-    with files("reportgen").joinpath("assets", "fonts", name).open("rb") as stream:
-        font = TTFont(io.BytesIO(stream.read()), recalcTimestamp=False)
+    font = TTFont(path, recalcTimestamp=False)
     subsetter = subset.Subsetter(subset.Options(flavor="woff2", hinting=False))
     subsetter.populate(text=characters)
     subsetter.subset(font)

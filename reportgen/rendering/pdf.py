@@ -9,12 +9,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from importlib.resources import as_file, files
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import matplotlib
 
+from reportgen.assets import FONTS
 from reportgen.config import Language
 from reportgen.errors import RenderError
 from reportgen.rendering.html import render_html
@@ -30,23 +30,20 @@ def render_pdfs(reports: Mapping[Language, Report]) -> dict[Language, bytes]:
     Raises:
         RenderError: Pango is missing, WeasyPrint failed or hung, or a character has no glyph. The remedy is named.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="reportgen-") as name,
-        as_file(files("reportgen") / "assets" / "fonts") as fonts,
-    ):
+    with tempfile.TemporaryDirectory(prefix="reportgen-") as name:
         folder = Path(name)
-        config = write_fontconfig(folder, fonts)
+        config = write_fontconfig(folder)
         children = {language: _start(report, folder, config) for language, report in reports.items()}
         return {language: _finish(children[language], folder / f"{language}.pdf") for language in reports}
 
 
-def write_fontconfig(folder: Path, fonts: Path) -> Path:
+def write_fontconfig(folder: Path) -> Path:
     """A fontconfig file that knows our fonts and the monospaced one of matplotlib, and no others."""
     mono = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     path = folder / "fonts.conf"
     path.write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
-        f"<dir>{escape(str(fonts))}</dir><dir>{escape(str(mono))}</dir>"
+        f"<dir>{escape(str(FONTS))}</dir><dir>{escape(str(mono))}</dir>"
         f"<cachedir>{escape(str(folder / 'cache'))}</cachedir></fontconfig>",
         encoding="utf-8",
     )

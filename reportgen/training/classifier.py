@@ -18,9 +18,10 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save as save_safetensors
 
+from reportgen.assets import CLASSIFIER_CARD, CLASSIFIER_WEIGHTS, FOLDER, ClassifierCard
 from reportgen.config import GanSettings
 from reportgen.data import Split, load_dataset
-from reportgen.models.classifier import CARD_NAME, WEIGHTS_NAME, ClassifierCard, DigitClassifier
+from reportgen.models.classifier import DigitClassifier
 from reportgen.models.gan import build_generator
 from reportgen.training.objectives import to_channels_last
 
@@ -205,8 +206,8 @@ def write_classifier(model: DigitClassifier, held_out: Split, test: Split, folde
         digits_read=(confidence(logits) >= threshold).float().mean().item(),
         noise_read_by_kind=by_kind,
     )
-    (folder / WEIGHTS_NAME).write_bytes(content)
-    (folder / CARD_NAME).write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
+    (folder / CLASSIFIER_WEIGHTS.name).write_bytes(content)
+    (folder / CLASSIFIER_CARD.name).write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
     return card
 
 
@@ -215,7 +216,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="folder with MNIST in torchvision's layout")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--to", type=Path, default=Path(__file__).parents[1] / "assets")
+    parser.add_argument("--to", type=Path, default=FOLDER)
     arguments = parser.parse_args()
     mnist = load_dataset("mnist", data_dir=arguments.data_dir)
     train = Split(mnist.train.images[:-HELD_OUT], mnist.train.labels[:-HELD_OUT])
