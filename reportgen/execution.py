@@ -23,7 +23,7 @@ from reportgen.errors import ConfigError, ReportgenError, RunError
 from reportgen.evaluation import evaluate_run
 from reportgen.images import encode_grid
 from reportgen.plan import RunSpec
-from reportgen.provenance import describe_environment, list_sources
+from reportgen.provenance import describe_environment, list_evaluation_sources, list_model_sources
 from reportgen.store import (
     OutputPaths,
     RunPaths,
@@ -66,6 +66,8 @@ def execute_run(task: Task, report: Report) -> None:
     with hold_run(paths):
         try:
             _execute(task, output, paths, report)
+        except BrokenPipeError:
+            raise  # nobody listens any more: the suite was interrupted, the run did not fail
         except Exception as error:
             record_failure(paths, explain_failure(error), traceback.format_exc())
             raise
@@ -126,7 +128,7 @@ def _describe_spec(spec: RunSpec, environment: dict[str, Any], train_seconds: fl
         "seed": spec.seed,
         "train_seconds": round(train_seconds, 3),
         "environment": environment,
-        "sources": list_sources(spec.settings),
+        "sources": list_model_sources(spec.settings),
     }
 
 
@@ -134,7 +136,7 @@ def _evaluate(
     spec: RunSpec, modules: dict[str, nn.Module], dataset: Dataset, output: OutputPaths, paths: RunPaths
 ) -> None:
     result = evaluate_run(spec.settings, modules, dataset, spec.seed, spec.evaluation, output.cache)
-    write_json(paths.evaluation, result.record)
+    write_json(paths.evaluation, result.record | {"sources": list_evaluation_sources()})
     files = [paths.evaluation]
     for name, (images, columns) in result.images.items():
         files.append(paths.image(name))

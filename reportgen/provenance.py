@@ -50,14 +50,21 @@ def _find_processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def list_sources(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The code of this run that the report shows: name -> file, first line and text."""
-    shown: dict[str, list[Callable[..., Any]]] = {
-        "interpolation": [evaluation.interpolate, evaluation.choose_ends],
-        "digits": [classifier.read_digits],
-        "model": _model_classes(settings),
+Sources = dict[str, dict[str, Any]]
+"""Name -> the file, the first line and the text of code that ran: what the report lists."""
+
+
+def list_model_sources(settings: Settings) -> Sources:
+    """The code of the networks that were trained."""
+    return {"model": _read_source(_model_classes(settings))}
+
+
+def list_evaluation_sources() -> Sources:
+    """The code that interpolated and that read digits."""
+    return {
+        "interpolation": _read_source([evaluation.interpolate, evaluation.choose_ends]),
+        "digits": _read_source([classifier.read_digits]),
     }
-    return {name: _read_source(objects) for name, objects in shown.items()}
 
 
 def _model_classes(settings: Settings) -> list[Callable[..., Any]]:

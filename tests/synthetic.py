@@ -30,6 +30,8 @@ main()
 
 Change = Callable[[RunSpec, dict[str, Any]], None]
 
+SOURCE = {"file": "reportgen/models/x.py", "line": 3, "text": 'def f(x: int) -> str:\n    return "<&>"\n'}
+
 CARD = {
     "sha256": "ab" * 32,
     "test_accuracy": 0.9954,
@@ -112,7 +114,6 @@ def _history(spec: RunSpec, steps: np.ndarray, index: int) -> dict[str, np.ndarr
 
 
 def _record(spec: RunSpec) -> dict[str, Any]:
-    source = {"file": "reportgen/models/x.py", "line": 3, "text": 'def f(x: int) -> str:\n    return "<&>"\n'}
     return {
         "name": spec.name,
         "train_seconds": 12.5,
@@ -123,7 +124,7 @@ def _record(spec: RunSpec) -> dict[str, Any]:
             "device": "CPU",
             "started_at": "2026-01-02T03:04:05+00:00",
         },
-        "sources": dict.fromkeys(("model", "interpolation", "digits"), source),
+        "sources": {"model": SOURCE},
     }
 
 
@@ -149,6 +150,7 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
         },
         "dataset": {"num_train": 4000, "num_dev": 1000, "class_counts": [400] * 10},
         "classifier": CARD,
+        "sources": {"interpolation": SOURCE, "digits": SOURCE},
     }
 
 

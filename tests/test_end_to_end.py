@@ -50,8 +50,8 @@ def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
         listed = {name for stage in stages.values() for name in stage["files"]}
         there = {p.relative_to(run.paths.folder).as_posix() for p in run.paths.folder.rglob("*") if p.is_file()}
         assert listed == there - {"manifest.json"}
-        assert set(run.record["sources"]) == {"model", "interpolation", "digits"}
-        assert "def interpolate" in run.record["sources"]["interpolation"]["text"]
+        assert set(run.sources) == {"model", "interpolation", "digits"}
+        assert "def interpolate" in run.sources["interpolation"]["text"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

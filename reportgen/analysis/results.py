@@ -67,6 +67,11 @@ class RunResult:
         """evaluation.json: scores, digit counts, interpolation ends."""
         return dict(read_json(self.paths.evaluation))
 
+    @property
+    def sources(self) -> dict[str, Any]:
+        """The code that ran, by name."""
+        return {**self.record["sources"], **self.evaluation["sources"]}
+
     @cached_property
     def history(self) -> pd.DataFrame:
         """Index step, one column per metric; a metric that was not logged at a step is NaN there."""

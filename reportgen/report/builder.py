@@ -132,8 +132,8 @@ class Builder:
     def listing(
         self, id_: str, configuration: Configuration, source: str, *, slug: str = "", **values: Value
     ) -> Listing:
-        """The source that ran for a configuration: ``source`` is its name in spec.json."""
-        entry = configuration.first.record["sources"][source]
+        """Code that ran for a configuration; ``source`` is ``model``, ``interpolation`` or ``digits``."""
+        entry = configuration.first.sources[source]
         caption = parse_markup(self.t(f"listing.{id_}", file=entry["file"], **values))
         return Listing(_join("listing", id_, slug), caption, entry["text"], entry["line"])
 
