@@ -127,22 +127,19 @@ def count_step_macs(settings: Settings) -> float:
     return (3.0 * generator + 8.0 * discriminator) * settings.batch_size
 
 
-def estimate_seconds(settings: Settings, seconds_per_mac: float, seconds_per_step: float) -> float:
-    """A rough training time: a fixed cost per step plus the arithmetic's."""
-    return settings.num_training_steps * (seconds_per_step + count_step_macs(settings) * seconds_per_mac)
-
-
-# One CPU thread, fitted to the runs of the quick profile (`reportgen run --dry-run` says "about").
-CPU_SECONDS_PER_MAC = 2.5e-11
-CPU_SECONDS_PER_STEP = 3e-3
-GPU_SECONDS_PER_STEP = 4e-3
+# Fitted to the runs of the quick profile on one thread of a server CPU of 2023; said with "about".
+CPU_SECONDS_PER_MAC = 1.6e-11
+CPU_SECONDS_PER_STEP = 4e-3
+GPU_SECONDS_PER_STEP = 4e-3  # not measured: launching some hundred kernels per step
+SECONDS_TO_EVALUATE = 5.0
 
 
 def estimate_run_seconds(settings: Settings, *, on_gpu: bool) -> float:
-    """A rough training time of one run by itself, in seconds."""
-    if on_gpu:
-        return settings.num_training_steps * GPU_SECONDS_PER_STEP
-    return estimate_seconds(settings, CPU_SECONDS_PER_MAC, CPU_SECONDS_PER_STEP)
+    """A rough time for one run by itself, training and evaluation, in seconds."""
+    seconds_per_step = GPU_SECONDS_PER_STEP if on_gpu else CPU_SECONDS_PER_STEP
+    if not on_gpu:
+        seconds_per_step += count_step_macs(settings) * CPU_SECONDS_PER_MAC
+    return SECONDS_TO_EVALUATE + settings.num_training_steps * seconds_per_step
 
 
 assert {VaeSettings, GanSettings} == set(Settings.__args__), "plan.py knows every model"

@@ -72,7 +72,7 @@ def _model_classes(settings: Settings) -> list[Callable[..., Any]]:
     if isinstance(settings, VaeSettings):
         return [vae.ConvEncoder, vae.ConvDecoder] if is_conv else [vae.LinearEncoder, vae.LinearDecoder]
     if settings.activation == "relu" and is_conv:
-        return [gan.ConvDiscriminator]  # all that the ablation changes
+        return [gan.build_activation, gan.ConvDiscriminator]  # all that the ablation changes
     return [gan.ConvGenerator, gan.ConvDiscriminator] if is_conv else [gan.MlpGenerator, gan.MlpDiscriminator]
 
 

@@ -89,3 +89,102 @@ def test_sharpness_closed_forms() -> None:
     checks = (torch.arange(8)[:, None] + torch.arange(8)) % 2 * 255
     # the Laplacian of a checkerboard is +4 and -4 in equal numbers
     assert compute_sharpness(checks.to(torch.uint8)[None, None]) == pytest.approx(16)
+
+
+# ---- small sets ------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10_000), st.integers(2, 12), st.integers(12, 40))
+def test_gram_spectrum_is_exact_at_small_n(seed: int, n: int, d: int) -> None:
+    import dataclasses
+
+    rng = np.random.default_rng(seed)
+    real, fake = compute_moments(rng.normal(size=(60, d))), compute_moments(rng.normal(size=(n, d)))
+    assert fake.factor is not None
+    without = dataclasses.replace(fake, factor=None)
+    expected = compute_frechet_distance(real, without)
+    assert compute_frechet_distance(real, fake) == pytest.approx(expected, rel=1e-6)
+    assert compute_frechet_distance(fake, real) == pytest.approx(expected, rel=1e-6)
+
+
+def test_bootstrap_error_is_that_of_repeated_sampling() -> None:
+    from reportgen.metrics.frechet import bootstrap_frechet_error
+
+    rng = np.random.default_rng(0)
+    real = compute_moments(rng.normal(size=(2000, 4)))
+    repeated = [compute_frechet_distance(real, compute_moments(rng.normal(0.5, 1, size=(500, 4)))) for _ in range(200)]
+    error = bootstrap_frechet_error(rng.normal(0.5, 1, size=(500, 4)), real, None, num_resamples=200, seed=0)
+    assert error == pytest.approx(np.std(repeated), rel=0.3)
+
+
+# ---- KID, precision and recall ---------------------------------------------------------------------------------------
+
+
+def test_kid_is_the_double_sum_over_pairs() -> None:
+    from reportgen.metrics.kid import compute_kid
+
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 3)), rng.normal(1, 1, size=(6, 3))
+
+    def k(a: np.ndarray, b: np.ndarray) -> float:
+        return float((a @ b / 3 + 1) ** 3)
+
+    pairs = [(i, j) for i in range(6) for j in range(6) if i != j]
+    expected = np.mean([k(x[i], x[j]) + k(y[i], y[j]) - 2 * k(x[i], y[j]) for i, j in pairs])
+    found = compute_kid(x, y)
+    assert found.value == pytest.approx(expected)
+    jackknifed = [compute_kid(np.delete(x, i, 0), np.delete(y, i, 0)).value for i in range(6)]
+    assert found.standard_error == pytest.approx(np.sqrt(5 / 6 * np.square(jackknifed - np.mean(jackknifed)).sum()))
+
+
+def test_kid_is_unbiased_and_its_error_is_right() -> None:
+    from reportgen.metrics.kid import compute_kid
+
+    rng = np.random.default_rng(1)
+    scores = [compute_kid(rng.normal(size=(60, 4)), rng.normal(size=(60, 4))) for _ in range(150)]
+    values = np.array([score.value for score in scores])
+    assert abs(values.mean()) < 3 * values.std() / np.sqrt(150)
+    shifted = [compute_kid(rng.normal(size=(60, 4)), rng.normal(0.5, 1, size=(60, 4))) for _ in range(150)]
+    spread = np.std([score.value for score in shifted])
+    assert np.mean([score.standard_error for score in shifted]) == pytest.approx(spread, rel=0.3)
+
+
+def test_manifold_scores_tell_fidelity_from_diversity() -> None:
+    from reportgen.metrics.manifold import compute_manifold_scores
+
+    rng = np.random.default_rng(0)
+    real = rng.normal(size=(400, 3))
+    same = compute_manifold_scores(real, rng.normal(size=(400, 3)))
+    assert same.precision > 0.8
+    assert same.recall > 0.8
+    assert same.density == pytest.approx(1, abs=0.15)
+    assert same.coverage > 0.9
+    collapsed = compute_manifold_scores(real, rng.normal(0, 0.05, size=(400, 3)))
+    assert collapsed.precision > 0.95
+    assert collapsed.recall < 0.1
+    assert collapsed.coverage < 0.2
+    scattered = compute_manifold_scores(real, rng.normal(0, 6, size=(400, 3)))
+    assert scattered.precision < 0.3
+    assert scattered.recall > 0.5
+
+
+def test_manifold_scores_by_hand() -> None:
+    from reportgen.metrics.manifold import compute_manifold_scores
+
+    real, fake = np.array([[0.0], [1.0], [3.0]]), np.array([[0.5], [10.0], [10.5]])
+    scores = compute_manifold_scores(real, fake, k=1)  # radii: real 1, 1, 2; fake 9.5, 0.5, 0.5
+    assert scores.precision == pytest.approx(1 / 3)
+    assert scores.recall == 1
+    assert scores.density == pytest.approx(2 / 3)  # 0.5 lies in the balls of 0 and 1
+    assert scores.coverage == pytest.approx(2 / 3)
+
+
+def test_too_few_images_are_named() -> None:
+    from reportgen.metrics.kid import compute_kid
+    from reportgen.metrics.manifold import compute_manifold_scores
+
+    with pytest.raises(ValueError, match="at least 3"):
+        compute_kid(np.zeros((2, 3)), np.zeros((2, 3)))
+    with pytest.raises(ValueError, match="more than 5 images"):
+        compute_manifold_scores(np.zeros((5, 3)), np.zeros((9, 3)))

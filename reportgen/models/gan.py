@@ -9,6 +9,11 @@ from torch import nn
 from reportgen.config import GanSettings
 
 
+def build_activation(name: str) -> nn.Module:
+    """The discriminator's activation: ``leaky_relu``, or ``relu`` for the ablation."""
+    return nn.LeakyReLU(0.2) if name == "leaky_relu" else nn.ReLU()
+
+
 class ConvGenerator(nn.Module):
     """z [B, latent_dim, 1, 1] -> images in [-1, 1], [B, 1, 32, 32]."""
 
@@ -39,19 +44,15 @@ class ConvDiscriminator(nn.Module):
     def __init__(self, hidden_dim: int, activation: str) -> None:
         super().__init__()
         h = hidden_dim
-
-        def act() -> nn.Module:
-            return nn.LeakyReLU(0.2) if activation == "leaky_relu" else nn.ReLU()
-
         self.layers = nn.Sequential(
             nn.Conv2d(1, h, 4, stride=2, padding=1, bias=False),  # h x 16 x 16
-            act(),
+            build_activation(activation),
             nn.Conv2d(h, 2 * h, 4, stride=2, padding=1, bias=False),  # 2h x 8 x 8
             nn.BatchNorm2d(2 * h),
-            act(),
+            build_activation(activation),
             nn.Conv2d(2 * h, 4 * h, 4, stride=2, padding=1, bias=False),  # 4h x 4 x 4
             nn.BatchNorm2d(4 * h),
-            act(),
+            build_activation(activation),
             nn.Conv2d(4 * h, 1, 4, stride=1, padding=0, bias=False),  # 1 x 1 x 1
         )
 
@@ -89,19 +90,15 @@ class MlpDiscriminator(nn.Module):
     def __init__(self, hidden_dim: int, activation: str) -> None:
         super().__init__()
         h = hidden_dim
-
-        def act() -> nn.Module:
-            return nn.LeakyReLU(0.2) if activation == "leaky_relu" else nn.ReLU()
-
         self.layers = nn.Sequential(
             nn.Linear(32 * 32, h),
-            act(),
+            build_activation(activation),
             nn.Linear(h, 2 * h),
             nn.Dropout(0.2),
-            act(),
+            build_activation(activation),
             nn.Linear(2 * h, 4 * h),
             nn.Dropout(0.2),
-            act(),
+            build_activation(activation),
             nn.Linear(4 * h, 1),
         )
 

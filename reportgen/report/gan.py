@@ -22,7 +22,13 @@ from reportgen.i18n.translator import Number, Percent
 from reportgen.report.builder import Builder
 from reportgen.report.model import Block, Cell, Picture, Section
 from reportgen.report.overview import select
-from reportgen.report.vae import describe_fid_difference, describe_trend, show_samples
+from reportgen.report.sentences import (
+    describe_best,
+    describe_fid_difference,
+    describe_trend,
+    draw_samples,
+    show_samples,
+)
 
 METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
 REFERENCES = {
@@ -77,14 +83,9 @@ def _build_curves(b: Builder, grid: list[Configuration]) -> Section:
 # ---- images ---------------------------------------------------------------------------------------------------------
 
 
-def draw_samples(b: Builder, c: Configuration, width_mm: float) -> Picture:
-    content = c.first.find_grid("samples").read_bytes()
-    return Picture(content, "image/png", b.t("alt.samples", label=c.label), width_mm, c.label, pixelated=True)
-
-
 def _build_images(b: Builder, grid: list[Configuration]) -> Section:
     blocks: list[Block] = [b.text("gan.images")]
-    blocks.append(b.figure("gan_images", [draw_samples(b, c, 80) for c in grid], grid))
+    blocks.append(b.figure("gan_images", [draw_samples(b, c) for c in grid], grid))
     blocks.append(b.text("gan.evolution"))
     best = find_best(grid)
     blocks.append(b.figure("gan_evolution", _draw_evolution(b, best), [best], label=best.label))
@@ -113,7 +114,7 @@ def _draw_evolution(b: Builder, c: Configuration) -> list[Picture]:
 
 
 def _build_fid(b: Builder, grid: list[Configuration]) -> Section:
-    best, worst = find_best(grid), find_worst(grid)
+    best = find_best(grid)
     latents = sorted({c.settings.latent_dim for c in grid})
     hiddens = sorted({_hidden(c) for c in grid})
     rows = []
@@ -125,16 +126,7 @@ def _build_fid(b: Builder, grid: list[Configuration]) -> Section:
         rows.append(cells)
     blocks: list[Block] = [b.table("gan_fid", ["", *(f"hidden_dim {hidden}" for hidden in hiddens)], rows, grid)]
     if len(grid) > 1:
-        blocks.append(
-            b.finding(
-                f"fid.best.{compare_fid(best, worst)}",
-                best=best.label,
-                best_fid=b.estimate(best.fid),
-                worst=worst.label,
-                worst_fid=b.estimate(worst.fid),
-                table="table-gan_fid",
-            )
-        )
+        blocks.append(describe_best(b, grid, "table-gan_fid"))
     return b.section("gan_fid", *blocks, b.notice("fid.threshold", threshold=80))
 
 
@@ -253,7 +245,7 @@ def _build_hidden_sweep(b: Builder, sweep: list[Configuration]) -> Section:
         b.table("gan_hidden", ["run", "hidden_dim", "fid", "sharpness", "read_share"], rows, sweep),
         b.figure("gan_scores", [Picture(to_svg(figure), "image/svg+xml", alt, 95)], sweep),
         describe_trend(b, "fid", sweep, [c.fid.mean for c in sweep], "hidden_dim", 2),
-        b.figure("gan_worst", [draw_samples(b, worst, 80)], [worst], label=worst.label),
+        b.figure("gan_worst", [draw_samples(b, worst)], [worst], label=worst.label),
         b.finding(
             "gan.hidden.worst",
             worst=worst.label,
@@ -299,11 +291,7 @@ def _build_equilibrium(b: Builder, gans: list[Configuration]) -> Section:
 def _conclude_equilibrium(b: Builder, judged: list[tuple[Configuration, Equilibrium]]) -> Block:
     near = [c for c, e in judged if e.verdict == "near"]
     kind = "none" if not near else "all" if len(near) == len(judged) else "some"
-    return b.finding(f"nash.{kind}", num=len(judged), near=b.labels(near or gans_of(judged)))
-
-
-def gans_of(judged: list[tuple[Configuration, Equilibrium]]) -> list[Configuration]:
-    return [c for c, _ in judged]
+    return b.finding(f"nash.{kind}", num=len(judged), near=b.labels(near))
 
 
 def _describe_nearest(b: Builder, judged: list[tuple[Configuration, Equilibrium]]) -> Block:

@@ -12,9 +12,9 @@ from reportgen.figures.style import to_png, to_svg
 from reportgen.i18n.translator import Number, Percent, PValue, Several
 from reportgen.images import decode_grid
 from reportgen.report.builder import Builder
-from reportgen.report.gan import draw_samples
 from reportgen.report.model import Block, Cell, Picture, Section
 from reportgen.report.overview import find_best_gan, find_main_vae, select
+from reportgen.report.sentences import draw_samples
 
 
 def build_comparison(b: Builder) -> Section | None:
@@ -25,7 +25,8 @@ def build_comparison(b: Builder) -> Section | None:
     gans = [
         c
         for c in select(b, GanSettings)
-        if c.settings.latent_dim == vae.settings.latent_dim and c.settings.architecture == "conv"
+        if (c.settings.latent_dim, c.settings.architecture, c.settings.activation)
+        == (vae.settings.latent_dim, "conv", "leaky_relu")
     ]
     if not gans:
         return None
@@ -43,7 +44,7 @@ def build_comparison(b: Builder) -> Section | None:
     return b.section(
         "comparison",
         b.text("comparison.intro", vae=vae.label, gan=gan.label),
-        b.figure("comparison", [draw_samples(b, c, 80) for c in shown], shown),
+        b.figure("comparison", [draw_samples(b, c) for c in shown], shown),
         b.table("comparison", ["run", "fid", "sharpness", "read_share"], rows, shown),
         b.finding(
             f"comparison.fid.{compare_fid(gan, vae)}",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.analysis.findings import classify_trend, compare_fid, find_best, find_worst
+from reportgen.analysis.findings import find_best
 from reportgen.analysis.results import Configuration
 from reportgen.figures.curves import Panel, draw_curves, draw_scores
 from reportgen.figures.style import to_svg
-from reportgen.i18n.translator import Number, Percent, Several, Value
+from reportgen.i18n.translator import Number, Percent
 from reportgen.report.builder import Builder
-from reportgen.report.model import Block, Figure, Picture, Section
+from reportgen.report.model import Block, Picture, Section
+from reportgen.report.sentences import describe_best, describe_fid_difference, describe_trend, show_samples
 
 METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
 
@@ -95,7 +96,7 @@ def _build_images(b: Builder, sweep: list[Configuration]) -> Section:
 
 
 def _build_fid(b: Builder, sweep: list[Configuration]) -> Section:
-    best, worst = find_best(sweep), find_worst(sweep)
+    best = find_best(sweep)
     rows = [
         [
             b.name_cell(c),
@@ -107,51 +108,11 @@ def _build_fid(b: Builder, sweep: list[Configuration]) -> Section:
     ]
     blocks: list[Block] = [b.table("vae_fid", ["run", "latent_dim", "fid", "sharpness"], rows, sweep)]
     if len(sweep) > 1:
-        blocks.append(
-            b.finding(
-                f"fid.best.{compare_fid(best, worst)}",
-                best=best.label,
-                best_fid=b.estimate(best.fid),
-                worst=worst.label,
-                worst_fid=b.estimate(worst.fid),
-                table="table-vae_fid",
-            )
-        )
+        blocks.append(describe_best(b, sweep, "table-vae_fid"))
     return b.section("vae_fid", *blocks, b.notice("fid.threshold", threshold=40))
 
 
 # ---- effect of the latent dimension ---------------------------------------------------------------------------------
-
-
-def describe_trend(
-    b: Builder,
-    what: str,
-    configurations: Sequence[Configuration],
-    values: Sequence[float],
-    field: str,
-    decimals: int = 1,
-) -> Block:
-    """One sentence on how a quantity runs over a dimension. ``what`` names the message of the quantity."""
-    positions = [getattr(c.settings, field) for c in configurations]
-    trend = classify_trend(values)
-    turn = values.index(min(values) if trend != "peak" else max(values))
-    numbers: dict[str, Value] = {
-        "what": b.t(f"quantity.{what}"),
-        "field": f"`{field}`",
-        "first": Number(values[0], decimals),
-        "first_at": positions[0],
-        "last": Number(values[-1], decimals),
-        "last_at": positions[-1],
-        "turn": Number(values[turn], decimals),
-        "turn_at": positions[turn],
-        "all": Several(
-            [
-                b.t("trend.pair", position=position, value=Number(value, decimals))
-                for position, value in zip(positions, values, strict=True)
-            ]
-        ),
-    }
-    return b.finding(f"trend.{trend}", **numbers)
 
 
 def _build_effect(b: Builder, sweep: list[Configuration]) -> Section:
@@ -231,27 +192,6 @@ def _build_ablation(b: Builder, pairs: list[tuple[Configuration, Configuration |
             blocks.append(describe_fid_difference(b, ablated, conv))
             blocks.append(_compare_reconstruction(b, ablated, conv))
     return b.section("vae_ablation", *blocks, b.explanation("vae.ablation_theory"))
-
-
-def show_samples(b: Builder, shown: list[Configuration], slug: str) -> Figure:
-    pictures = [
-        Picture(
-            c.first.find_grid("samples").read_bytes(), "image/png", b.t("alt.samples", label=c.label), 80, c.label, True
-        )
-        for c in shown
-    ]
-    return b.figure("ablation_samples", pictures, shown, slug=slug, labels=b.labels(shown))
-
-
-def describe_fid_difference(b: Builder, ablated: Configuration, baseline: Configuration) -> Block:
-    """One sentence on the FID of an ablation and of what it is compared with."""
-    return b.finding(
-        f"ablation.fid.{compare_fid(ablated, baseline)}",
-        ablated=ablated.label,
-        ablated_fid=b.estimate(ablated.fid),
-        baseline=baseline.label,
-        baseline_fid=b.estimate(baseline.fid),
-    )
 
 
 def _compare_reconstruction(b: Builder, ablated: Configuration, conv: Configuration) -> Block:
