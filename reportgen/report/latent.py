@@ -25,8 +25,9 @@ def build_comparison(b: Builder) -> Section | None:
     gans = [
         c
         for c in select(b, GanSettings)
-        if (c.settings.latent_dim, c.settings.architecture, c.settings.activation)
-        == (vae.settings.latent_dim, "conv", "leaky_relu")
+        if isinstance(c.settings, GanSettings)
+        and (c.settings.architecture, c.settings.activation) == ("conv", "leaky_relu")
+        and c.settings.latent_dim == vae.settings.latent_dim
     ]
     if not gans:
         return None
