@@ -128,3 +128,16 @@ def test_bundled_fonts_cover_both_catalogues() -> None:
     for name in ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"):
         missing = {chr(code) for code in needed - set(TTFont(fonts / name).getBestCmap())}
         assert not missing
+
+
+def test_bundled_fonts_are_those_of_the_readme_and_have_rare_names() -> None:
+    import hashlib
+
+    from fontTools.ttLib import TTFont
+
+    from reportgen.assets import FONT_FILES, FONTS
+
+    readme = (FONTS / "README.md").read_text(encoding="utf-8")
+    for path in FONT_FILES.values():
+        assert f"| {path.name} | {hashlib.sha256(path.read_bytes()).hexdigest()} |" in readme
+        assert {ord(c) for c in "䶮㛃喆堃翀赟祎珺淼㼆"} <= set(TTFont(path).getBestCmap())

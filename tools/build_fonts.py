@@ -4,7 +4,7 @@
     python tools/build_fonts.py expo-google-fonts-noto-sans-sc-0.4.3.tgz
 
 Static TrueType files, because variable fonts draw Thin in matplotlib, WOFF2 does not load there and collections crash
-WeasyPrint. All of U+4E00-9FFF stays: smaller sets lack characters that people have in their names.
+WeasyPrint. Every ideograph that the font has stays: smaller sets lack characters that people have in their names.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ RANGES = (
     (0x2500, 0x25FF),  # boxes and geometric shapes
     (0x2600, 0x27BF),  # symbols and dingbats
     (0x3000, 0x303F),  # CJK punctuation
+    (0x3400, 0x4DBF),  # CJK extension A
     (0x4E00, 0x9FFF),  # CJK unified ideographs
+    (0xF900, 0xFAFF),  # CJK compatibility ideographs
+    (0x20000, 0x323AF),  # what the font has of the further extensions
     (0xFF00, 0xFFEF),  # full-width forms
 )
 
