@@ -157,7 +157,7 @@ class Author(Model):
 class ReportSettings(Model):
     """What the report says about itself."""
 
-    title: LocalText = LocalText(zh="MNIST上的生成模型：VAE 与 GAN", en="Generative models on MNIST: VAE and GAN")
+    title: LocalText = LocalText(zh="MNIST上的生成模型：VAE与GAN", en="Generative models on MNIST: VAE and GAN")
     author: Author = Author()
 
 
