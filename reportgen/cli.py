@@ -88,10 +88,10 @@ def run(
 ) -> None:
     """Train and measure every declared run that is not finished yet."""
     from reportgen.config import load_suite
-    from reportgen.runner import execute_plan, plan_suite, prepare_plan
+    from reportgen.runner import execute_plan, find_inception, plan_suite, prepare_plan
     from reportgen.store import OutputPaths, write_suite
 
-    suite = load_suite(suite_file, _resolve_profile(profile))
+    suite = find_inception(load_suite(suite_file, _resolve_profile(profile)))
     plan = plan_suite(suite, output, only=only, jobs=jobs, device=device)
     _print_plan(plan, suite.profile, suite.dataset, every_run=dry_run)
     if dry_run:
@@ -193,6 +193,18 @@ def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
     typer.echo(f"profile {recorded.suite.profile}: {len(specs)} runs: {counts}")
     if recorded.source_changed:
         _warn(f"{recorded.source} has changed since; 'reportgen run' takes it up")
+
+
+@app.command()
+def fetch(
+    what: Annotated[str, typer.Argument(metavar="inception", help="The course's Inception weights, 95 MB.")],
+) -> None:
+    """Download once, with a checksum, what is never downloaded during a run."""
+    from reportgen.fetch import fetch_inception
+
+    if what != "inception":
+        raise ConfigError(f"fetch {what}: unknown; choose from: inception")
+    typer.echo(f"{fetch_inception()}: the next 'reportgen run' measures with it; nothing is trained anew")
 
 
 @app.command()

@@ -162,10 +162,12 @@ class ReportSettings(Model):
 
 
 class FidSettings(Model):
-    """The Frechet distance's sample size."""
+    """The Frechet distance: its sample size and the course's extractor."""
 
-    num_images: Annotated[int, Field(ge=2, strict=True)] = 3000
-    """Real and generated images that are compared; the homework's 3,000."""
+    num_images: Annotated[int, Field(ge=6, strict=True)] = 3000
+    """Real and generated images that are compared; the homework's 3,000. Five neighbours need at least 6."""
+    inception_weights: str | None = None
+    """The course's Inception weights; by default the copy that `reportgen fetch inception` made, if it did."""
 
 
 class InterpolationSettings(Model):

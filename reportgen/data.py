@@ -105,7 +105,7 @@ def _to_split(images: np.ndarray, labels: np.ndarray, device: str | torch.device
 
 
 def _load_torchvision(class_name: str, data_dir: Path) -> tuple[Arrays, Arrays]:
-    _declare_missing_torchvision_ops()
+    declare_missing_torchvision_ops()
     import torchvision.datasets
 
     dataset_class: type[MNIST] = getattr(torchvision.datasets, class_name)
@@ -141,7 +141,7 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _declare_missing_torchvision_ops() -> None:
+def declare_missing_torchvision_ops() -> None:
     """Let a CUDA build of torchvision import beside a CPU build of torch.
 
     Its compiled ops cannot load there, and its import registers fake kernels for two of them, which stops with

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from reportgen.assets import CLASSIFIER_WEIGHTS, FONT_FILES
+from reportgen.fetch import default_inception_path
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def check_all() -> list[Check]:
         _check_library("HarfBuzz subset", "harfbuzz-subset", "apt-get install libharfbuzz-subset0", optional=True),
         _check_assets(),
         _check_data(),
+        _check_inception(),
         _check_gpu(),
     ]
 
@@ -74,6 +76,13 @@ def _check_data() -> Check:
         "the quick profile needs none of it"
     )
     return Check("MNIST", there, f"{root / 'MNIST' / 'raw'}{'' if there else ': not there yet'}", remedy, optional=True)
+
+
+def _check_inception() -> Check:
+    path = default_inception_path()
+    there = path.is_file() and find_spec("pytorch_fid") is not None
+    remedy = "for the course's FID: pip install 'reportgen[inception]', then reportgen fetch inception"
+    return Check("Inception FID", there, str(path) if there else "not set up", remedy, optional=True)
 
 
 def _check_gpu() -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,9 +16,13 @@ from torch import nn
 from reportgen.assets import load_card
 from reportgen.config import Settings, VaeSettings
 from reportgen.data import Dataset
+from reportgen.errors import DataError, RunError
 from reportgen.metrics.features import ClassifierDetector, Detector
-from reportgen.metrics.frechet import Moments, compute_frechet_distance, compute_moments, compute_root
-from reportgen.metrics.sharpness import compute_sharpness
+from reportgen.metrics.frechet import Moments
+from reportgen.metrics.inception import InceptionDetector
+from reportgen.metrics.memorisation import compute_nearest_distances
+from reportgen.metrics.scores import RealSide, build_real_side, compute_scores
+from reportgen.metrics.sharpness import compute_gradient_energy, compute_sharpness
 from reportgen.models.classifier import UNREAD, read_digits
 from reportgen.models.vae import Vae
 from reportgen.store import write_bytes
@@ -29,6 +34,9 @@ MIN_SAMPLES = 10
 
 END_PAIRS = ((0, 9), (1, 8), (2, 7), (3, 6), (4, 5))
 """The digits that the ends of the five interpolations shall be read as, where the model draws them."""
+
+NUM_NEAREST = 500
+"""Samples whose nearest training images are looked for."""
 
 EXTRAPOLATION_RANGE = (-1.0, 2.0)
 """From one whole distance before z1 to one beyond z2."""
@@ -52,6 +60,7 @@ def evaluate_run(
     seed: int,
     options: dict[str, int],
     cache: Path,
+    inception_weights: Path | None = None,
 ) -> Evaluation:
     """Measure one trained run; nothing here depends on how it was trained.
 
@@ -59,44 +68,44 @@ def evaluate_run(
         modules: as training leaves them; they are put into eval mode.
         options: ``RunSpec.evaluation``.
         cache: a folder for the real features, shared by all runs.
+        inception_weights: for the Inception scores; without them there are none.
     """
     device = dataset.train.images.device
-    draw, detector = make_draw(settings, modules), ClassifierDetector(device)
+    draw, classifier = make_draw(settings, modules), ClassifierDetector(device)
     num_fake, num_counted = options["fid_num_images"], options["digits_num_images"]
     z = draw_latents(settings.latent_dim, max(num_fake, num_counted, MIN_SAMPLES), seed, device)
     samples = draw(z)
-    features = detector(samples)
-
-    real = load_real_moments(dataset, num_fake, detector, cache)
-    fid = compute_frechet_distance(real.moments, compute_moments(features[:num_fake]), real.root)
-
-    labels, confidence = read_features(detector, features)
+    features = classifier(samples)
+    labels, confidence = read_features(classifier, features)
     starts, ends, names = choose_ends(labels, confidence)
     points = options["interpolation_num_points"]
     inside, outside = (
         interpolate(draw, z[starts], z[ends], torch.linspace(first, last, points, device=device))
         for first, last in ((0, 1), EXTRAPOLATION_RANGE)
     )
+    scores, failures = score_samples(
+        samples[:num_fake], features[:num_fake], classifier, dataset, cache, inception_weights
+    )
     record = {
-        "fid": {
-            "detector": detector.name,
-            "sha256": detector.sha256,
-            "num_real": real.moments.num_images,
-            "num_fake": num_fake,
-            "value": fid,
-        },
+        "scores": scores,
+        "failures": failures,
         "sharpness": {
             "samples": compute_sharpness(samples),
             "real": compute_sharpness(dataset.train.images[: len(samples)]),
         },
+        "gradient_energy": {
+            "samples": compute_gradient_energy(samples),
+            "real": compute_gradient_energy(dataset.train.images[: len(samples)]),
+        },
+        "memorisation": measure_memorisation(samples, dataset),
         "digits": {
             "counted": spell(labels[:num_counted]),
             "all_counts": torch.bincount(labels, minlength=UNREAD + 1).tolist(),
         },
         "interpolation": {
             "ends": names,
-            "inside": spell(read_features(detector, detector(inside))[0]),
-            "outside": spell(read_features(detector, detector(outside))[0]),
+            "inside": spell(read_features(classifier, classifier(inside))[0]),
+            "outside": spell(read_features(classifier, classifier(outside))[0]),
             "outside_range": EXTRAPOLATION_RANGE,
         },
         "dataset": {
@@ -114,6 +123,44 @@ def evaluate_run(
     return Evaluation(record, images)
 
 
+def score_samples(
+    samples: torch.Tensor,
+    classifier_features: np.ndarray,
+    classifier: ClassifierDetector,
+    dataset: Dataset,
+    cache: Path,
+    inception_weights: Path | None,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The scores of every detector by its name, and the reasons of those that failed; one failure costs no other."""
+    scores: dict[str, Any] = {}
+    failures: dict[str, str] = {}
+
+    def score(detector: Detector, features: np.ndarray) -> None:
+        real = load_real_side(dataset, len(samples), detector, cache)
+        scores[detector.name] = asdict(compute_scores(detector, real, features))
+
+    try:
+        score(classifier, classifier_features)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        failures[classifier.name] = str(error)
+    if inception_weights is not None:
+        try:
+            inception = InceptionDetector(inception_weights, samples.device)
+            score(inception, inception(samples))
+        except (ValueError, np.linalg.LinAlgError, DataError) as error:
+            failures[InceptionDetector.name] = str(error)
+    return scores, failures
+
+
+def measure_memorisation(samples: torch.Tensor, dataset: Dataset) -> dict[str, float]:
+    """Median distances to the nearest training image: of samples, and of as many dev images as a yardstick."""
+    dev = dataset.dev.images[:NUM_NEAREST]
+    return {
+        "samples": float(np.median(compute_nearest_distances(samples[:NUM_NEAREST], dataset.train.images))),
+        "dev": float(np.median(compute_nearest_distances(dev, dataset.train.images))),
+    }
+
+
 def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:
     """The model as a function from latent vectors to images."""
     network = modules["vae" if isinstance(settings, VaeSettings) else "generator"].eval()
@@ -123,9 +170,23 @@ def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:
 
     @torch.no_grad()
     def draw(z: torch.Tensor) -> torch.Tensor:
-        return torch.cat([to_uint8(decode(block)) for block in z.split(DRAW_BATCH_SIZE)])
+        return torch.cat([to_uint8(check_pixels(decode(block))) for block in z.split(DRAW_BATCH_SIZE)])
 
     return draw
+
+
+def check_pixels(unit: torch.Tensor) -> torch.Tensor:
+    """The same images, if all pixels are in [0, 1] up to rounding.
+
+    Raises:
+        RunError: a pixel is NaN, infinite or out of range; as uint8 it would pass for black or white.
+    """
+    if not torch.isfinite(unit).all():
+        raise RunError("the trained model draws NaN pixels; try a smaller learning_rate")
+    low, high = float(unit.min()), float(unit.max())
+    if low < -1e-3 or high > 1 + 1e-3:
+        raise RunError(f"the trained model draws pixels from {low:.3g} to {high:.3g}; expected 0 to 1")
+    return unit
 
 
 def draw_latents(latent_dim: int, count: int, seed: int, device: torch.device) -> torch.Tensor:
@@ -194,31 +255,36 @@ def interpolate(draw: Draw, z1: torch.Tensor, z2: torch.Tensor, t: torch.Tensor)
 # ---- the real side --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class RealMoments:
-    """The moments of the real images' features and the square root of their covariance."""
-
-    moments: Moments
-    root: np.ndarray
-
-
-def load_real_moments(dataset: Dataset, num_images: int, detector: Detector, cache: Path) -> RealMoments:
-    """Moments of ``num_images`` shuffled training images (all, if there are fewer); computed once per dataset."""
+def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache: Path) -> RealSide:
+    """The real side from shuffled training images (all, if there are fewer); computed once per dataset and detector."""
     path = cache / f"real-{dataset.name}-{num_images}-{detector.name}-{detector.sha256[:10]}.npz"
-    try:
-        with np.load(path) as kept:
-            return RealMoments(Moments(kept["mean"], kept["covariance"], int(kept["num_images"])), kept["root"])
-    except (OSError, ValueError, KeyError, EOFError):
-        pass
-    order = torch.randperm(len(dataset.train), generator=torch.Generator().manual_seed(0))[:num_images]
-    moments = compute_moments(detector(dataset.train.images[order.to(dataset.train.images.device)]))
-    real = RealMoments(moments, compute_root(moments.covariance))
-    _keep(path, real)
+    kept = _read_real_side(path, detector)
+    if kept is not None:
+        return kept
+    order = torch.randperm(len(dataset.train), generator=torch.Generator().manual_seed(0))[: 2 * num_images]
+    real = build_real_side(detector(dataset.train.images[order.to(dataset.train.images.device)]), num_images)
+    stream = io.BytesIO()
+    np.savez(
+        stream,
+        features=real.features,
+        mean=real.moments.mean,
+        covariance=real.moments.covariance,
+        root=real.root,
+        floor=real.floor,
+        floor_num=real.floor_num,
+        sha256=detector.sha256,
+    )
+    write_bytes(path, stream.getvalue())
     return real
 
 
-def _keep(path: Path, real: RealMoments) -> None:
-    stream = io.BytesIO()
-    moments = real.moments
-    np.savez(stream, mean=moments.mean, covariance=moments.covariance, num_images=moments.num_images, root=real.root)
-    write_bytes(path, stream.getvalue())
+def _read_real_side(path: Path, detector: Detector) -> RealSide | None:
+    """What was kept; None if there is nothing, it cannot be read, or it is another detector's."""
+    try:
+        with np.load(path) as kept:
+            if str(kept["sha256"]) != detector.sha256 or kept["features"].shape[1] != detector.feature_dim:
+                return None
+            moments = Moments(kept["mean"], kept["covariance"], len(kept["features"]))
+            return RealSide(kept["features"], moments, kept["root"], float(kept["floor"]), int(kept["floor_num"]))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None

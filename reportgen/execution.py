@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save
 from tensorboardX import SummaryWriter
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from reportgen.config import Settings
@@ -22,6 +23,7 @@ from reportgen.data import Dataset, load_dataset
 from reportgen.errors import ConfigError, ReportgenError, RunError
 from reportgen.evaluation import evaluate_run
 from reportgen.images import encode_grid
+from reportgen.metrics.inception import InceptionDetector
 from reportgen.plan import RunSpec
 from reportgen.provenance import describe_environment, list_evaluation_sources, list_model_sources
 from reportgen.store import (
@@ -53,6 +55,7 @@ class Task:
     output: Path
     data_dir: Path | None
     device: str
+    inception_weights: Path | None = None
 
 
 def execute_run(task: Task, report: Report) -> None:
@@ -91,6 +94,7 @@ def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report) -
     spec, device = task.spec, torch.device(task.device)
     if device.type == "cpu":
         torch.set_num_threads(CPU_THREADS_PER_RUN)
+        threadpool_limits(CPU_THREADS_PER_RUN)  # NumPy's BLAS, else every run would start a thread for every core
     dataset = load_dataset(spec.dataset, data_dir=task.data_dir, device=device)
     if is_stage_finished(paths, "training", spec.training_key):
         modules = load_modules(spec.settings, paths.weights, device)
@@ -98,7 +102,7 @@ def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report) -
         trained = _train(spec, dataset, paths, report)
         modules = trained.modules
     report("evaluation", spec.settings.num_training_steps, {})
-    _evaluate(spec, modules, dataset, output, paths)
+    _evaluate(task, modules, dataset, output, paths)
 
 
 def _train(spec: RunSpec, dataset: Dataset, paths: RunPaths, report: Report) -> TrainedRun:
@@ -133,9 +137,12 @@ def _describe_spec(spec: RunSpec, environment: dict[str, Any], train_seconds: fl
 
 
 def _evaluate(
-    spec: RunSpec, modules: dict[str, nn.Module], dataset: Dataset, output: OutputPaths, paths: RunPaths
+    task: Task, modules: dict[str, nn.Module], dataset: Dataset, output: OutputPaths, paths: RunPaths
 ) -> None:
-    result = evaluate_run(spec.settings, modules, dataset, spec.seed, spec.evaluation, output.cache)
+    spec = task.spec
+    result = evaluate_run(
+        spec.settings, modules, dataset, spec.seed, spec.evaluation, output.cache, task.inception_weights
+    )
     write_json(paths.evaluation, result.record | {"sources": list_evaluation_sources()})
     files = [paths.evaluation]
     for name, (images, columns) in result.images.items():
@@ -205,6 +212,15 @@ def check_device(name: str) -> None:
         raise ConfigError(f"--device {name}: unknown device; choose from: auto, cpu, cuda:0") from None
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ConfigError(f"--device {name}: torch sees {torch.cuda.device_count()} CUDA devices; try --device cpu")
+
+
+def check_inception(weights: Path) -> None:
+    """Load the Inception weights once, so that a wrong file stops the suite before it starts.
+
+    Raises:
+        DataError: the file is missing or not the course's weights.
+    """
+    InceptionDetector(weights, torch.device("cpu"))
 
 
 def prepare_dataset(name: str, data_dir: Path | None) -> None:

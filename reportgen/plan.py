@@ -17,7 +17,7 @@ from reportgen.config import DatasetName, GanSettings, Settings, Suite, VaeSetti
 
 TRAINING_VERSION = 1
 """Raise it when the same settings and seed would train to other weights, or when a setting's default changes."""
-EVALUATION_VERSION = 1
+EVALUATION_VERSION = 2
 """Raise it when the same weights would be measured to other numbers or images."""
 
 
@@ -58,6 +58,7 @@ def plan_runs(suite: Suite) -> list[RunSpec]:
         "fid_num_images": suite.fid.num_images,
         "interpolation_num_points": suite.interpolation.num_points,
         "digits_num_images": suite.digits.num_images,
+        "with_inception": int(suite.fid.inception_weights is not None),
     }
     return [
         _make_spec(f"{names[settings]}-s{seed}", settings, suite.dataset, seed, evaluation, tuple(groups))

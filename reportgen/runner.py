@@ -12,6 +12,7 @@ from pathlib import Path
 from reportgen.config import Suite
 from reportgen.errors import ConfigError, DataError
 from reportgen.executors import Event
+from reportgen.fetch import default_inception_path
 from reportgen.plan import RunSpec, estimate_run_seconds, plan_runs
 from reportgen.store import OutputPaths, State, find_state
 
@@ -32,6 +33,7 @@ class Plan:
     runs: list[PlannedRun]
     jobs: int
     device: str
+    inception_weights: Path | None
 
     @property
     def missing(self) -> list[PlannedRun]:
@@ -74,7 +76,16 @@ def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None
         )
         for spec in chosen
     ]
-    return Plan(runs, jobs or (1 if on_gpu else os.cpu_count() or 1), device)
+    weights = suite.fid.inception_weights
+    return Plan(runs, jobs or (1 if on_gpu else os.cpu_count() or 1), device, Path(weights) if weights else None)
+
+
+def find_inception(suite: Suite) -> Suite:
+    """The suite with the Inception weights that ``reportgen fetch inception`` keeps, if it names none itself."""
+    path = default_inception_path()
+    if suite.fid.inception_weights is not None or not path.is_file():
+        return suite
+    return suite.model_copy(update={"fid": suite.fid.model_copy(update={"inception_weights": str(path)})})
 
 
 def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
@@ -85,6 +96,10 @@ def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
     """
     if data_dir is not None and not data_dir.is_dir():
         raise DataError(f"--data-dir {data_dir}: no such folder; create it, or leave the option out")
+    if plan.missing and plan.inception_weights is not None:
+        from reportgen.execution import check_inception
+
+        check_inception(plan.inception_weights)
     for dataset in {run.spec.dataset for run in plan.missing}:
         from reportgen.execution import prepare_dataset
 
@@ -98,7 +113,7 @@ def execute_plan(plan: Plan, output: Path, data_dir: Path | None) -> Iterator[Ev
     from reportgen.execution import Task
     from reportgen.executors.local import LocalExecutor
 
-    tasks = [Task(run.spec, output, data_dir, plan.device) for run in plan.missing]
+    tasks = [Task(run.spec, output, data_dir, plan.device, plan.inception_weights) for run in plan.missing]
     yield from LocalExecutor(plan.jobs).execute(tasks)
 
 

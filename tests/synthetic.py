@@ -40,7 +40,32 @@ CARD = {
     "threshold": 0.86,
     "digits_read": 0.99,
     "noise_read_by_kind": {"pixel noise": 0.0, "spliced digits": 0.3},
+    "reliability": [{"digit": d, "num_images": 1000, "read": 0.99, "correct": 0.999} for d in range(10)],
+    "calibration": [
+        {"threshold": t, "digits_read": 1 - t / 50, "digits_correct": 0.99, "noise_read": 0.5 - t / 2}
+        for t in (0.5, 0.9)
+    ],
 }
+
+
+def make_scores(detector: str, fid: float, fid_error: float = 0.01) -> dict[str, Any]:
+    return {
+        "detector": detector,
+        "sha256": CARD["sha256"],
+        "resize": "none",
+        "num_real": 3000,
+        "num_fake": 3000,
+        "floor": 0.5,
+        "floor_num": 2000,
+        "fid": fid,
+        "fid_error": fid_error,
+        "kid": fid / 100,
+        "kid_error": 0.001,
+        "precision": 0.7,
+        "recall": 0.4,
+        "density": 0.8,
+        "coverage": 0.6,
+    }
 
 
 def write_output(
@@ -133,14 +158,11 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
     points = spec.evaluation["interpolation_num_points"]
     strip = "0" * (points // 2) + "?" + "9" * (points - points // 2 - 1)
     return {
-        "fid": {
-            "detector": "classifier",
-            "sha256": CARD["sha256"],
-            "num_real": 3000,
-            "num_fake": 3000,
-            "value": 60 / math.sqrt(width) + spec.seed + 0.01 * index,
-        },
+        "scores": {"classifier": make_scores("classifier", 60 / math.sqrt(width) + spec.seed + 0.01 * index)},
+        "failures": {},
+        "memorisation": {"samples": 6.0, "dev": 5.5},
         "sharpness": {"samples": 0.08 + 0.001 * index, "real": 0.1},
+        "gradient_energy": {"samples": 0.03 + 0.001 * index, "real": 0.04},
         "digits": {"counted": "0123456789" * 4 + "012345678?", "all_counts": [290] * 10 + [100]},
         "interpolation": {
             "ends": ["09", "18", "27", "36", "4?"],

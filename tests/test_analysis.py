@@ -59,12 +59,16 @@ def test_interval_is_students() -> None:
     estimate = estimate_mean([1.0, 2.0, 3.0])
     assert estimate.mean == 2
     assert estimate.half_width == pytest.approx(4.302653 / 3**0.5)
-    assert estimate_mean([5.0]) == Estimate(5.0, None, 1)
+    assert estimate.over == "seeds"
+    assert estimate_mean([5.0]) == Estimate(5.0, None, None, 1, "nothing")
+    assert estimate_mean([5.0], 1.0).half_width == pytest.approx(1.96, abs=1e-3)
 
 
 def test_comparison_needs_seeds_for_a_verdict() -> None:
     one, other = estimate_mean([1.0]), estimate_mean([2.0])
     assert compare(one, other, [1.0], [2.0]) == "lower_one_seed"
+    assert compare(estimate_mean([1.0], 0.6), estimate_mean([2.0], 0.6), [1.0], [2.0]) == "undecided_one_seed"
+    assert compare(estimate_mean([1.0], 0.2), estimate_mean([2.0], 0.2), [1.0], [2.0]) == "lower_one_seed"
     near, far = [1.0, 2.0, 3.0], [1.5, 2.5, 3.5]
     assert compare(estimate_mean(near), estimate_mean(far), near, far) == "undecided"
     low, high = [1.0, 1.1, 0.9], [5.0, 5.1, 4.9]
@@ -93,7 +97,7 @@ def test_seeds_of_one_configuration_come_together(tmp_path: Path) -> None:
     write_output(tmp_path / "out", suite_file=suite_file, profile="full")
     results = load_results(tmp_path / "out")
     assert [len(c.runs) for c in results.configurations] == [3, 3]
-    values = [run.evaluation["fid"]["value"] for run in results.configurations[0].runs]
+    values = [run.evaluation["scores"]["classifier"]["fid"] for run in results.configurations[0].runs]
     assert results.configurations[0].fid.mean == pytest.approx(sum(values) / 3)
     assert results.configurations[0].fid.half_width is not None
     assert find_best(results.configurations).label == "GAN 100_64"
@@ -158,7 +162,7 @@ def test_table_of_runs_has_every_run_and_its_failure(tmp_path: Path) -> None:
     frame = tabulate_runs(load_results(tmp_path))
     assert len(frame) == 15
     assert frame.set_index("run").loc["vae-3-s0", "state"] == "missing"
-    assert frame["fid_classifier"].notna().sum() == 14
+    assert frame["classifier_fid"].notna().sum() == 14
 
 
 def test_empty_folder_is_answered_with_the_command(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from synthetic import ROOT
 PACKAGE = ROOT / "reportgen"
 ROOMS = [
     "errors",
+    "fetch",
     "assets",
     "document",
     "config",

@@ -95,6 +95,20 @@ def test_render_refuses_unknown_formats(tmp_path: Path) -> None:
     assert "choose from: html, pdf, md" in run.stderr
 
 
+def test_fetch_refuses_what_it_does_not_know() -> None:
+    run = reportgen("fetch", "vgg")
+    assert (run.returncode, run.stderr) == (2, "reportgen: fetch vgg: unknown; choose from: inception\n")
+
+
+def test_missing_inception_weights_stop_the_suite_before_it_starts(tmp_path: Path) -> None:
+    suite = tmp_path / "suite.yaml"
+    suite.write_text("dataset: mnist-5k\nfid: {inception_weights: no-such.pth}\nruns: {a: {model: vae}}\n")
+    run = reportgen("run", suite, "--output", tmp_path / "out")
+    assert run.returncode == 2
+    assert "no-such.pth" in run.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_doctor_names_what_is_there() -> None:
     run = reportgen("doctor")
     for subject in ("Python", "torch", "Pango", "shipped files", "MNIST"):

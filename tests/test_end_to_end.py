@@ -88,7 +88,7 @@ def test_changed_evaluation_measures_again_without_training(suite: Path, tmp_pat
     assert run_suite(suite, output, "--only", "vae-2-*").returncode == 0
     after = weights.stat().st_mtime_ns, next(output.rglob("evaluation.json")).read_text()
     assert after[0] == before[0]
-    assert json.loads(after[1])["fid"]["num_fake"] == 60
+    assert json.loads(after[1])["scores"]["classifier"]["num_fake"] == 60
     assert json.loads(before[1])["digits"]["counted"] == json.loads(after[1])["digits"]["counted"]
 
 

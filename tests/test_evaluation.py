@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from reportgen.evaluation import choose_ends, draw_latents, interpolate, load_real_moments
+from reportgen.data import Dataset, Split
+from reportgen.evaluation import choose_ends, draw_latents, interpolate, load_real_side, score_samples
 from reportgen.images import decode_grid, encode_grid
 from reportgen.models.classifier import UNREAD
 
@@ -53,27 +54,114 @@ def test_latents_are_the_same_every_time_and_differ_between_seeds() -> None:
     assert not torch.equal(draw_latents(5, 10, 0, cpu), draw_latents(5, 10, 1, cpu))
 
 
-def test_real_moments_are_kept_and_a_damaged_copy_is_made_anew(tmp_path: Path) -> None:
-    from reportgen.data import Dataset, Split
+class CountingDetector:
+    """Three pixels as features; counts how often it is asked."""
 
-    class Counting:
-        name, sha256, feature_dim, calls = "counting", "0" * 64, 3, 0
+    name, resize, feature_dim = "counting", "none", 3
 
-        def __call__(self, images: torch.Tensor) -> np.ndarray:
-            self.calls += 1
-            return images.float().flatten(1)[:, :3].numpy()
+    def __init__(self, sha256: str = "0" * 64) -> None:
+        self.sha256, self.calls = sha256, 0
 
-    images = torch.randint(0, 256, (50, 1, 32, 32), dtype=torch.uint8)
+    def __call__(self, images: torch.Tensor) -> np.ndarray:
+        self.calls += 1
+        return images.float().flatten(1)[:, :3].numpy()
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    images = torch.randint(0, 256, (50, 1, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     split = Split(images, torch.zeros(50, dtype=torch.int64))
-    dataset, detector = Dataset("toy", split, split), Counting()
-    first = load_real_moments(dataset, 20, detector, tmp_path)
-    second = load_real_moments(dataset, 20, detector, tmp_path)
+    return Dataset("toy", split, split)
+
+
+def test_real_side_is_kept_and_a_damaged_or_foreign_copy_is_made_anew(tmp_path: Path, dataset: Dataset) -> None:
+    detector = CountingDetector()
+    first = load_real_side(dataset, 20, detector, tmp_path)
+    second = load_real_side(dataset, 20, detector, tmp_path)
     assert detector.calls == 1
     np.testing.assert_array_equal(first.moments.covariance, second.moments.covariance)
-    next(tmp_path.iterdir()).write_bytes(b"PK damaged")
-    load_real_moments(dataset, 20, detector, tmp_path)
+    assert (first.floor, first.floor_num) == (second.floor, second.floor_num) == (first.floor, 20)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(b"PK damaged")
+    load_real_side(dataset, 20, detector, tmp_path)
     assert detector.calls == 2
-    assert load_real_moments(dataset, 100, detector, tmp_path).moments.num_images == 50
+    other = CountingDetector(detector.sha256[:10] + "f" * 54)  # the same file name, other weights
+    load_real_side(dataset, 20, other, tmp_path)
+    assert other.calls == 1
+
+
+def test_few_real_images_are_all_used_and_halved_for_the_floor(tmp_path: Path, dataset: Dataset) -> None:
+    real = load_real_side(dataset, 100, CountingDetector(), tmp_path)
+    assert real.moments.num_images == 50
+    assert real.floor_num == 25
+    assert real.floor > 0
+
+
+def test_a_score_that_fails_is_recorded_and_costs_no_other(tmp_path: Path, dataset: Dataset) -> None:
+    from reportgen.metrics.features import ClassifierDetector
+
+    detector = ClassifierDetector(torch.device("cpu"))
+    samples = dataset.train.images[:20]
+    missing = tmp_path / "no-such-weights.pth"
+    scores, failures = score_samples(samples, detector(samples), detector, dataset, tmp_path, missing)
+    assert set(scores) == {"classifier"}
+    assert "no-such-weights.pth" in failures["inception"]
+    broken = np.full((20, 128), np.nan, np.float32)
+    scores, failures = score_samples(samples, broken, detector, dataset, tmp_path, None)
+    assert scores == {}
+    assert "NaN" in failures["classifier"]
+
+
+def test_copies_are_found(dataset: Dataset) -> None:
+    from reportgen.metrics.memorisation import compute_nearest_distances
+
+    training = dataset.train.images
+    assert compute_nearest_distances(training[:5], training).max() < 0.02
+    moved = training[:1].clone()
+    moved[0, 0, 0, 0] = 255 - moved[0, 0, 0, 0]
+    expected = abs(255 - 2 * float(training[0, 0, 0, 0])) / 255
+    assert compute_nearest_distances(moved, training)[0] == pytest.approx(expected, abs=0.02)
+
+
+# ---- the verdict that each generator deserves ------------------------------------------------------------------------
+
+
+def test_floor_and_verdicts_on_real_mnist(shared_data: Path, tmp_path: Path) -> None:
+    """The floor on real digits; noise, one digit and training copies as generators."""
+    from reportgen.data import load_dataset
+    from reportgen.evaluation import measure_memorisation, read_features
+    from reportgen.metrics.features import ClassifierDetector
+
+    mnist, detector = load_dataset("mnist", data_dir=shared_data), ClassifierDetector(torch.device("cpu"))
+    images, labels = mnist.train.images, mnist.train.labels
+    noise = torch.randint(0, 256, (1000, 1, 32, 32), dtype=torch.uint8)
+    generators = {"noise": noise, "ones": images[labels == 1][:1000], "copies": images[:1000]}
+    scores, shares, ratios = {}, {}, {}
+    for name, samples in generators.items():
+        features = detector(samples)
+        scores[name] = score_samples(samples, features, detector, mnist, tmp_path, None)[0]["classifier"]
+        read, _ = read_features(detector, features)
+        shares[name] = torch.bincount(read, minlength=11) / len(read)
+        distances = measure_memorisation(samples, mnist)
+        ratios[name] = distances["samples"] / distances["dev"]
+    floor = scores["copies"]["floor"]
+    assert scores["copies"]["floor_num"] == 1000
+    assert 0 < floor < 2
+    assert scores["copies"]["fid"] < 2 * floor
+    assert scores["copies"]["precision"] > 0.8
+    assert scores["copies"]["recall"] > 0.8
+    assert ratios["copies"] < 0.05
+    assert scores["ones"]["fid"] > 20 * floor
+    assert scores["ones"]["precision"] > 0.8
+    assert scores["ones"]["recall"] < 0.3
+    assert shares["ones"][1] > 0.95
+    assert scores["noise"]["fid"] > 20 * floor
+    # Not its precision: noise falls into one spot, which the wide ball of one odd real digit holds (Naeem et al. 2020).
+    assert scores["noise"]["density"] < 0.6
+    assert scores["noise"]["coverage"] < 0.05
+    assert scores["noise"]["recall"] < 0.05
+    assert shares["noise"][10] > 0.99
+    assert ratios["noise"] > 1.5
 
 
 @pytest.mark.parametrize("count", [1, 8, 13, 50])

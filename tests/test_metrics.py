@@ -6,9 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reportgen.data import declare_missing_torchvision_ops
 from reportgen.metrics.features import ClassifierDetector
 from reportgen.metrics.frechet import Moments, compute_frechet_distance, compute_moments, compute_root
-from reportgen.metrics.sharpness import compute_sharpness
+from reportgen.metrics.sharpness import compute_gradient_energy, compute_sharpness
 
 
 def gaussian(mean, covariance) -> Moments:  # type: ignore[no-untyped-def]
@@ -84,6 +85,13 @@ def test_detector_does_not_depend_on_batching() -> None:
     np.testing.assert_allclose(features[:3], detector(images[:3]), rtol=1e-4, atol=1e-5)
 
 
+def test_gradient_energy_closed_forms() -> None:
+    assert compute_gradient_energy(torch.full((3, 1, 8, 8), 77, dtype=torch.uint8)) == 0
+    edge = torch.zeros(1, 1, 4, 4, dtype=torch.uint8)
+    edge[..., 2:] = 255  # one of the three horizontal differences is 1, all vertical ones are 0
+    assert compute_gradient_energy(edge) == pytest.approx(1 / 3)
+
+
 def test_sharpness_closed_forms() -> None:
     assert compute_sharpness(torch.full((3, 1, 8, 8), 77, dtype=torch.uint8)) == 0
     checks = (torch.arange(8)[:, None] + torch.arange(8)) % 2 * 255
@@ -91,7 +99,7 @@ def test_sharpness_closed_forms() -> None:
     assert compute_sharpness(checks.to(torch.uint8)[None, None]) == pytest.approx(16)
 
 
-# ---- small sets ------------------------------------------------------------------------------------------------------
+# ---- small sets -----------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=30)
@@ -118,7 +126,31 @@ def test_bootstrap_error_is_that_of_repeated_sampling() -> None:
     assert error == pytest.approx(np.std(repeated), rel=0.3)
 
 
-# ---- KID, precision and recall ---------------------------------------------------------------------------------------
+# ---- oracles ---------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 24), st.sampled_from([1.0, 1e-3, 1e-6]))
+def test_other_libraries_agree_on_the_same_moments(seed: int, d: int, smallest: float) -> None:
+    """torch-fidelity and torchmetrics, within 1e-6 relative, also where a covariance is nearly singular."""
+    declare_missing_torchvision_ops()
+    fidelity, torchmetrics = (
+        pytest.importorskip("torch_fidelity.metric_fid"),
+        pytest.importorskip("torchmetrics.image.fid"),
+    )
+    rng = np.random.default_rng(seed)
+    scales = np.geomspace(smallest, 1, d)
+    a, b = (compute_moments(rng.normal(size=(4 * d, d)) * scales + shift) for shift in (0.0, 0.7))
+    ours = compute_frechet_distance(a, b)
+    theirs = fidelity.fid_statistics_to_metric(
+        {"mu": a.mean, "sigma": a.covariance}, {"mu": b.mean, "sigma": b.covariance}, False
+    )
+    assert ours == pytest.approx(next(iter(theirs.values())), rel=1e-6, abs=1e-9)
+    tensors = [torch.from_numpy(array) for array in (a.mean, a.covariance, b.mean, b.covariance)]
+    assert ours == pytest.approx(float(torchmetrics._compute_fid(*tensors)), rel=1e-6, abs=1e-9)
+
+
+# ---- KID, precision and recall --------------------------------------------------------------------------------------
 
 
 def test_kid_is_the_double_sum_over_pairs() -> None:
@@ -188,3 +220,19 @@ def test_too_few_images_are_named() -> None:
         compute_kid(np.zeros((2, 3)), np.zeros((2, 3)))
     with pytest.raises(ValueError, match="more than 5 images"):
         compute_manifold_scores(np.zeros((5, 3)), np.zeros((9, 3)))
+
+
+@pytest.mark.parametrize("images", [torch.rand(3, 1, 32, 32), torch.zeros(3, 32, 32, dtype=torch.uint8)])
+def test_a_detector_refuses_what_is_no_image(images: torch.Tensor) -> None:
+    with pytest.raises(ValueError, match="images must be uint8"):
+        ClassifierDetector(torch.device("cpu"))(images)
+
+
+def test_pixels_that_are_nan_or_out_of_range_are_an_error() -> None:
+    from reportgen.errors import RunError
+    from reportgen.evaluation import check_pixels
+
+    with pytest.raises(RunError, match="NaN pixels"):
+        check_pixels(torch.tensor([0.5, float("nan")]))
+    with pytest.raises(RunError, match=r"pixels from -1 to 0\.5; expected 0 to 1"):
+        check_pixels(torch.tensor([0.5, -1.0]))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from synthetic import ROOT, write_output
+from synthetic import ROOT, make_scores, write_output
 
 from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES
@@ -30,7 +30,7 @@ ITEMS = {
     ],
     7: ["figure-gan_curves-gan-16_16", "figure-gan_curves-gan-100_100", "figure-gan_overlay"],
     8: ["figure-gan_images", "figure-gan_evolution"],
-    9: ["table-gan_fid"],
+    9: ["table-gan_fid-classifier"],
     10: ["table-gan_effect"],
     11: ["table-gan_hidden", "figure-gan_worst"],
     12: ["table-nash"],
@@ -126,13 +126,62 @@ def test_best_is_bold_once(reports) -> None:  # type: ignore[no-untyped-def]
 
 def test_sentences_follow_the_data(tmp_path: Path) -> None:
     def reverse(spec, evaluation):  # type: ignore[no-untyped-def]
-        evaluation["fid"]["value"] = 200 - evaluation["fid"]["value"]
+        scores = evaluation["scores"]["classifier"]
+        scores["fid"] = 200 - scores["fid"]
 
     write_output(tmp_path / "a")
     write_output(tmp_path / "b", change=reverse)
     rising, falling = (texts(build_report(load_results(tmp_path / n), "en")) for n in ("b", "a"))
     assert "Over latent_dim, the classifier FID falls at every step" in falling
     assert "Over latent_dim, the classifier FID rises at every step" in rising
+
+
+@pytest.mark.parametrize(("fid", "words"), [(30.0, "is the best with"), (300.0, "which is not below")])
+def test_inception_scores_have_a_column_of_their_own(tmp_path: Path, fid: float, words: str) -> None:
+    def add_inception(spec, evaluation):  # type: ignore[no-untyped-def]
+        evaluation["scores"]["inception"] = make_scores("inception", fid + spec.settings.latent_dim / 1000, 1.0)
+
+    write_output(tmp_path, change=add_inception)
+    report = build_report(load_results(tmp_path), "en")
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert table.header[2:4] == ("Classifier FID", "Inception FID")
+    note = "".join(span.text for span in table.note)
+    assert "Extractor: digit classifier" in note
+    assert "Extractor: Inception-v3" in note
+    assert "table-gan_fid-inception" in report.labels
+    assert words in texts(report)
+    assert "reportgen fetch inception" not in texts(report)
+
+
+def test_without_inception_the_report_says_how_to_get_it(reports) -> None:  # type: ignore[no-untyped-def]
+    table = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert "Inception FID" not in table.header
+    assert "reportgen fetch inception" in texts(reports["en"])
+
+
+def test_bold_only_where_intervals_allow_it(tmp_path: Path) -> None:
+    def make_alike(spec, evaluation):  # type: ignore[no-untyped-def]
+        evaluation["scores"]["classifier"] = make_scores("classifier", 10 + spec.settings.latent_dim / 1000, 1.0)
+
+    write_output(tmp_path, change=make_alike)
+    report = build_report(load_results(tmp_path), "en")
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert not any(cell.is_best for row in table.rows for cell in row)
+    assert "It is a tie: the intervals cannot tell VAE-3 from VAE-10, VAE-64, and VAE-100" in texts(report)
+
+
+def test_a_failed_score_is_listed_and_leaves_the_rest(tmp_path: Path) -> None:
+    def fail(spec, evaluation):  # type: ignore[no-untyped-def]
+        if spec.name == "gan-100_8-s0":
+            evaluation["scores"] = {}
+            evaluation["failures"] = {"classifier": "the features contain NaN or infinite values"}
+
+    write_output(tmp_path, change=fail)
+    report = build_report(load_results(tmp_path), "en")
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-failed_scores")
+    assert table.rows[0][2].text == "the features contain NaN or infinite values"
+    sweep = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-gan_hidden")
+    assert [row[2].text for row in sweep.rows].count("–") == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

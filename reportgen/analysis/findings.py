@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from reportgen.analysis.results import Configuration, Estimate
+from reportgen.analysis.results import CLASSIFIER, Configuration, Estimate
 
 Trend = Literal["falling", "rising", "valley", "peak", "mixed"]
-Comparison = Literal["lower", "higher", "undecided", "lower_one_seed", "higher_one_seed", "equal"]
+Comparison = Literal["lower", "higher", "undecided", "lower_one_seed", "higher_one_seed", "undecided_one_seed", "equal"]
 
 EQUILIBRIUM_TOLERANCE = 0.1
 """D(x) and D(G(z)) within this of 1/2 over the last fifth of training count as consistent with the equilibrium."""
@@ -35,46 +35,62 @@ def classify_trend(values: Sequence[float]) -> Trend:
 
 
 def compare(a: Estimate, b: Estimate, values_a: Sequence[float], values_b: Sequence[float]) -> Comparison:
-    """Whether ``a`` lies below ``b``: Welch's t test over seeds where both have several, else the single values."""
+    """Whether ``a`` lies below ``b``.
+
+    Welch's t test over seeds where both have several. Else the two single values, told apart if they differ by more
+    than 1.96 of their joint standard errors over samples; what other seeds would give, this cannot say.
+    """
     if a.mean == b.mean:
         return "equal"
     is_lower = a.mean < b.mean
     if a.num_seeds < 2 or b.num_seeds < 2:
+        joint_error = float(np.hypot(a.error or 0.0, b.error or 0.0))
+        if not abs(a.mean - b.mean) > stats.norm.ppf(1 - SIGNIFICANCE / 2) * joint_error:
+            return "undecided_one_seed"
         return "lower_one_seed" if is_lower else "higher_one_seed"
     if stats.ttest_ind(values_a, values_b, equal_var=False).pvalue >= SIGNIFICANCE:
         return "undecided"
     return "lower" if is_lower else "higher"
 
 
-def compare_fid(a: Configuration, b: Configuration) -> Comparison:
+def compare_fid(a: Configuration, b: Configuration, detector: str = CLASSIFIER) -> Comparison:
     """Whether configuration ``a`` has the lower FID."""
-    values = [[run.evaluation["fid"]["value"] for run in c.runs] for c in (a, b)]
-    return compare(a.fid, b.fid, *values)
+    values_a, values_b = a.score_values("fid", detector), b.score_values("fid", detector)
+    return compare(a.score("fid", detector), b.score("fid", detector), values_a, values_b)
 
 
-def find_best(configurations: Sequence[Configuration]) -> Configuration:
-    """The one with the lowest mean FID."""
-    return min(configurations, key=lambda c: c.fid.mean)
+def find_ties(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> list[Configuration]:
+    """The configuration with the lowest FID, and those that the intervals cannot tell from it."""
+    best = find_best(configurations, detector)
+    scored = [c for c in configurations if np.isfinite(c.score("fid", detector).mean)]
+    return [c for c in scored if c is best or not compare_fid(best, c, detector).startswith("lower")]
 
 
-def find_worst(configurations: Sequence[Configuration]) -> Configuration:
+def find_best(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> Configuration:
+    """The one with the lowest mean FID; one that could not be scored comes last."""
+    return min(configurations, key=lambda c: np.nan_to_num(c.score("fid", detector).mean, nan=np.inf))
+
+
+def find_worst(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> Configuration:
     """The one with the highest mean FID."""
-    return max(configurations, key=lambda c: c.fid.mean)
+    return max(configurations, key=lambda c: np.nan_to_num(c.score("fid", detector).mean, nan=-np.inf))
 
 
 @dataclass(frozen=True)
 class Equilibrium:
     """The end of a GAN's training against D* = 1/2.
 
-    ``verdict``: ``near`` where both D(x) and D(G(z)) are within the tolerance of 1/2; ``discriminator`` where D tells
-    them apart (D(x) above D(G(z)) and one of them out of tolerance); ``other`` for the rest.
+    ``slope_x`` and ``slope_g`` are the changes of D(x) and D(G(z)) per 1,000 steps. ``verdict``: ``near`` where both are
+    within the tolerance of 1/2; ``discriminator`` where D tells them apart (D(x) above D(G(z)) and one of them out of
+    tolerance); ``other`` for the rest.
     """
 
     d_x: Estimate
     d_g_z: Estimate
     discriminator_loss: Estimate
-    generator_loss: Estimate
     spread: Estimate
+    slope_x: Estimate
+    slope_g: Estimate
     verdict: Literal["near", "discriminator", "other"]
 
 
@@ -89,8 +105,9 @@ def judge_equilibrium(configuration: Configuration) -> Equilibrium:
         d_x,
         d_g_z,
         configuration.tail("discriminator_loss"),
-        configuration.tail("generator_loss"),
         configuration.tail_spread("D_G_z1"),
+        configuration.tail_slope("D_x"),
+        configuration.tail_slope("D_G_z1"),
         verdict,
     )
 
@@ -101,7 +118,9 @@ class DigitCounts:
 
     ``counted`` is the string of the homework's samples, ``counts`` its eleven counts (0 to 9, then "?"); ``all_counts``
     the same over all samples; ``p_value`` that of a chi-square test of the read ones among them against the training
-    classes; ``missing`` the digits that are never read among all samples.
+    classes; ``missing`` the digits that are never read among all samples; ``counted_p_value`` the Monte Carlo p of the
+    same test on the homework's samples, too few for the chi-square distribution; ``entropy_bits`` that of the read
+    digits among all samples (log2 10 = 3.32 if all are equally frequent).
     """
 
     counted: str
@@ -110,6 +129,8 @@ class DigitCounts:
     class_shares: tuple[float, ...]
     p_value: float
     missing: tuple[int, ...]
+    counted_p_value: float
+    entropy_bits: float
 
     @property
     def num_counted(self) -> int:
@@ -138,14 +159,54 @@ def count_digits(configuration: Configuration) -> DigitCounts:
     shares = classes / classes.sum()
     read = np.array(all_counts[:10], dtype=float)
     p_value = float(stats.chisquare(read, shares * read.sum()).pvalue) if read.sum() else float("nan")
+    counts = tuple(counted.count(character) for character in "0123456789?")
     return DigitCounts(
         counted,
-        tuple(counted.count(character) for character in "0123456789?"),
+        counts,
         all_counts,
         tuple(shares.tolist()),
         p_value,
         tuple(digit for digit in range(10) if all_counts[digit] == 0),
+        simulate_p_value(np.array(counts[:10]), shares),
+        float(stats.entropy(read, base=2)) if read.sum() else float("nan"),
     )
+
+
+def simulate_p_value(counts: np.ndarray, shares: np.ndarray, num_simulations: int = 20_000) -> float:
+    """The share of multinomial draws whose chi-square statistic is at least as large as that of ``counts``."""
+    total = int(counts.sum())
+    if not total:
+        return float("nan")
+    expected = total * shares
+    draws = np.random.default_rng(0).multinomial(total, shares, size=num_simulations)
+    statistics = (np.square(draws - expected) / expected).sum(axis=1)
+    observed = (np.square(counts - expected) / expected).sum()
+    return float((1 + (statistics >= observed - 1e-9).sum()) / (num_simulations + 1))
+
+
+COPY_RATIO = 0.5
+"""Samples nearer to the training images than this share of the dev images' distance are called copies."""
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """Median distances to the nearest training image, of samples and of dev images; ``ratio`` is their quotient."""
+
+    samples: float
+    dev: float
+
+    @property
+    def ratio(self) -> float:
+        return self.samples / self.dev if self.dev else float("nan")
+
+    @property
+    def verdict(self) -> Literal["copies", "new"]:
+        return "copies" if self.ratio < COPY_RATIO else "new"
+
+
+def judge_memorisation(configuration: Configuration) -> Memorisation:
+    """The distances of a configuration's first seed."""
+    return Memorisation(**configuration.first.evaluation["memorisation"])
 
 
 @dataclass(frozen=True)

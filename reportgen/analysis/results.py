@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,24 +24,37 @@ TAIL_SHARE = 0.2
 """The end of training, wherever "at the end" is said of a curve: its last fifth."""
 
 CONFIDENCE = 0.95
+CLASSIFIER = "classifier"
+INCEPTION = "inception"
+NUM_BLOCKS = 10
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds and its t interval at ``CONFIDENCE``; with one seed there is no interval."""
+    """A mean with the half width of its interval at ``CONFIDENCE`` and its standard error, where there are any.
+
+    ``over`` says what the interval covers: ``seeds`` (Student's t over several), ``samples`` (one seed's bootstrap or
+    jackknife; other seeds may lie outside), or ``nothing``.
+    """
 
     mean: float
     half_width: float | None
+    error: float | None
     num_seeds: int
+    over: Literal["seeds", "samples", "nothing"]
 
 
-def estimate_mean(values: Iterable[float]) -> Estimate:
-    """Mean and half width of the t interval of one value per seed."""
+def estimate_mean(values: Iterable[float], error: float | None = None) -> Estimate:
+    """From one value per seed; ``error`` is the standard error over samples, for the case of a single seed."""
     array = np.array(list(values), dtype=float)
-    if len(array) < 2:
-        return Estimate(float(array.mean()) if len(array) else float("nan"), None, len(array))
-    quantile = stats.t.ppf((1 + CONFIDENCE) / 2, len(array) - 1)
-    return Estimate(float(array.mean()), float(quantile * array.std(ddof=1) / np.sqrt(len(array))), len(array))
+    if len(array) > 1:
+        quantile = stats.t.ppf((1 + CONFIDENCE) / 2, len(array) - 1)
+        standard_error = float(array.std(ddof=1) / np.sqrt(len(array)))
+        return Estimate(float(array.mean()), float(quantile * standard_error), standard_error, len(array), "seeds")
+    mean = float(array[0]) if len(array) else float("nan")
+    if error is None:
+        return Estimate(mean, None, None, len(array), "nothing")
+    return Estimate(mean, float(stats.norm.ppf((1 + CONFIDENCE) / 2) * error), error, len(array), "samples")
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,11 @@ class RunResult:
     def evaluation(self) -> dict[str, Any]:
         """evaluation.json: scores, digit counts, interpolation ends."""
         return dict(read_json(self.paths.evaluation))
+
+    def find_scores(self, detector: str) -> dict[str, Any] | None:
+        """All scores of one detector; None if it was not asked, or failed."""
+        found: dict[str, Any] | None = self.evaluation["scores"].get(detector)
+        return found
 
     @property
     def sources(self) -> dict[str, Any]:
@@ -120,16 +138,33 @@ class Configuration:
         """The run whose images are shown: that of the first seed."""
         return self.runs[0]
 
+    def score(self, name: str, detector: str = CLASSIFIER) -> Estimate:
+        """A score of one detector by its name in evaluation.json; NaN where it could not be computed."""
+        scores = [found for run in self.runs if (found := run.find_scores(detector)) is not None]
+        error = scores[0].get(f"{name}_error") if len(scores) == 1 else None
+        return estimate_mean((row[name] for row in scores), error)
+
+    def score_values(self, name: str, detector: str = CLASSIFIER) -> list[float]:
+        """The same score, one value per seed."""
+        return [found[name] for run in self.runs if (found := run.find_scores(detector)) is not None]
+
     @cached_property
     def fid(self) -> Estimate:
-        return estimate_mean(run.evaluation["fid"]["value"] for run in self.runs)
+        """The classifier FID."""
+        return self.score("fid")
 
     @cached_property
     def sharpness(self) -> Estimate:
+        """The variance of the Laplacian of samples, as a multiple of that of real images."""
+        return self._relative_to_real("sharpness")
+
+    @cached_property
+    def gradient_energy(self) -> Estimate:
         """Of samples, as a multiple of that of real images."""
-        return estimate_mean(
-            run.evaluation["sharpness"]["samples"] / run.evaluation["sharpness"]["real"] for run in self.runs
-        )
+        return self._relative_to_real("gradient_energy")
+
+    def _relative_to_real(self, name: str) -> Estimate:
+        return estimate_mean(run.evaluation[name]["samples"] / run.evaluation[name]["real"] for run in self.runs)
 
     @cached_property
     def read_share(self) -> Estimate:
@@ -139,7 +174,15 @@ class Configuration:
 
     def curve(self, metric: str) -> pd.Series:
         """The mean over seeds at every logged step."""
-        return pd.concat([run.curve(metric) for run in self.runs], axis=1).mean(axis=1)
+        return self._curves(metric).mean(axis=1)
+
+    def band(self, metric: str) -> tuple[pd.Series, pd.Series] | None:
+        """The lowest and the highest seed at every logged step; None for a single seed."""
+        curves = self._curves(metric)
+        return (curves.min(axis=1), curves.max(axis=1)) if len(self.runs) > 1 else None
+
+    def _curves(self, metric: str) -> pd.DataFrame:
+        return pd.concat([run.curve(metric) for run in self.runs], axis=1)
 
     def last(self, metric: str) -> Estimate:
         """The last logged value."""
@@ -149,6 +192,14 @@ class Configuration:
         """The mean over the last fifth of training."""
         return estimate_mean(float(_take_tail(run.curve(metric)).mean()) for run in self.runs)
 
+    def tail_slope(self, metric: str) -> Estimate:
+        """The change per 1,000 steps over the last fifth: least squares on ten block means, for their independence.
+
+        With one seed the error is that of the regression.
+        """
+        fits = [_fit_slope(_take_tail(run.curve(metric))) for run in self.runs]
+        return estimate_mean((slope for slope, _ in fits), fits[0][1] if len(fits) == 1 else None)
+
     def tail_spread(self, metric: str) -> Estimate:
         """The standard deviation over the last fifth of training."""
         return estimate_mean(float(_take_tail(run.curve(metric)).std(ddof=0)) for run in self.runs)
@@ -156,6 +207,16 @@ class Configuration:
 
 def _take_tail(curve: pd.Series) -> pd.Series:
     return curve[curve.index > curve.index[-1] * (1 - TAIL_SHARE)]
+
+
+def _fit_slope(tail: pd.Series) -> tuple[float, float | None]:
+    """Slope per 1,000 steps and its standard error, from up to ten block means."""
+    blocks = [block for block in np.array_split(np.arange(len(tail)), NUM_BLOCKS) if len(block)]
+    if len(blocks) < 3:
+        return float("nan"), None
+    steps = [float(tail.index[block].to_numpy().mean()) / 1000 for block in blocks]
+    fit = stats.linregress(steps, [float(tail.iloc[block].mean()) for block in blocks])
+    return float(fit.slope), float(fit.stderr)
 
 
 @dataclass(frozen=True)
@@ -205,6 +266,11 @@ class Results:
         return next((c for c in self.configurations if c.settings == wanted), None)
 
     @cached_property
+    def detectors(self) -> list[str]:
+        """The detectors that the report has a column for: the classifier always, Inception where it was at hand."""
+        return [d for d in (CLASSIFIER, INCEPTION) if d == CLASSIFIER or any(r.find_scores(d) for r in self.finished)]
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over the manifests of all finished runs: two reports with the same one show the same results."""
         digest = hashlib.sha256()
@@ -235,6 +301,17 @@ def _load_run(paths: OutputPaths, spec: RunSpec) -> RunResult:
     return RunResult(spec, run, state, read_failure(run) if state == "failed" else "")
 
 
+def _flatten_scores(run: RunResult) -> dict[str, object]:
+    """The scores of all detectors as columns ``<detector>_<score>``."""
+    scores = run.evaluation["scores"]
+    return {
+        f"{detector}_{name}": value
+        for detector, row in scores.items()
+        for name, value in row.items()
+        if name != "detector"
+    }
+
+
 def tabulate_runs(results: Results) -> pd.DataFrame:
     """One row per run with its settings, state and scores: what is exported as runs.csv."""
     rows = []
@@ -244,11 +321,11 @@ def tabulate_runs(results: Results) -> pd.DataFrame:
         row |= settings.model_dump() | {"seed": run.spec.seed, "state": run.state, "failure": run.failure}
         if run.is_finished:
             row |= {
-                "fid_classifier": run.evaluation["fid"]["value"],
-                "fid_num_real": run.evaluation["fid"]["num_real"],
-                "fid_num_fake": run.evaluation["fid"]["num_fake"],
+                **_flatten_scores(run),
                 "sharpness": run.evaluation["sharpness"]["samples"],
                 "sharpness_real": run.evaluation["sharpness"]["real"],
+                "gradient_energy": run.evaluation["gradient_energy"]["samples"],
+                "gradient_energy_real": run.evaluation["gradient_energy"]["real"],
                 "digits_read": run.evaluation["digits"]["counted"],
                 "train_seconds": run.record["train_seconds"],
             }

@@ -17,6 +17,29 @@ CLASSIFIER_CARD = FOLDER / "digit_classifier.json"
 
 
 @dataclass(frozen=True)
+class DigitReliability:
+    """How the classifier does on the real test images of one digit: shares in [0, 1].
+
+    ``read`` is the share at or above the threshold, ``correct`` the share of those that is read as this digit.
+    """
+
+    digit: int
+    num_images: int
+    read: float
+    correct: float
+
+
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """What one threshold would do: shares in [0, 1] on held-out digits, and on the noise that is read most often."""
+
+    threshold: float
+    digits_read: float
+    digits_correct: float
+    noise_read: float
+
+
+@dataclass(frozen=True)
 class ClassifierCard:
     """What is known of the shipped classifier; it travels with every score that rests on it.
 
@@ -31,9 +54,14 @@ class ClassifierCard:
     threshold: float
     digits_read: float
     noise_read_by_kind: dict[str, float]
+    reliability: list[DigitReliability]
+    calibration: list[CalibrationPoint]
 
 
 @cache
 def load_card() -> ClassifierCard:
     """Read the card that is shipped beside the weights."""
-    return ClassifierCard(**json.loads(CLASSIFIER_CARD.read_text(encoding="utf-8")))
+    content = json.loads(CLASSIFIER_CARD.read_text(encoding="utf-8"))
+    reliability = [DigitReliability(**row) for row in content.pop("reliability")]
+    calibration = [CalibrationPoint(**row) for row in content.pop("calibration")]
+    return ClassifierCard(**content, reliability=reliability, calibration=calibration)

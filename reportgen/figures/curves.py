@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -24,11 +24,15 @@ MAX_POINTS = 600
 
 @dataclass(frozen=True)
 class Panel:
-    """One set of axes: a title, curves by label (index: step), and horizontal reference lines."""
+    """One set of axes: a title, curves by label (index: step), horizontal reference lines.
+
+    ``bands`` are the lowest and the highest seed of a curve that is a mean over seeds.
+    """
 
     title: str
     curves: dict[str, pd.Series]
     references: tuple[float, ...] = ()
+    bands: dict[str, tuple[pd.Series, pd.Series]] = field(default_factory=dict)
 
 
 def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm: float = 170) -> Figure:
@@ -63,9 +67,13 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> None:
         index = labels.index(label)
         colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)] if len(labels) > 1 else "-"
         smoothed = smooth(curve)
+        if label in panel.bands:
+            low, high = (thin(smooth(edge)) for edge in panel.bands[label])
+            axes.fill_between(low.index, low, high, color=colour, alpha=0.18, linewidth=0)
         if len(curve) > 50:
-            raw = thin(curve)
-            axes.plot(raw.index, raw, color=colour, alpha=0.22, linewidth=0.5)
+            if label not in panel.bands:
+                raw = thin(curve)
+                axes.plot(raw.index, raw, color=colour, alpha=0.22, linewidth=0.5)
             shown = thin(smoothed)
             axes.plot(shown.index, shown, color=colour, linestyle=dash, label=label)
             limits.append(curve.iloc[len(curve) // 50 :])

@@ -11,7 +11,7 @@ from reportgen.errors import RunError
 from reportgen.i18n.translator import Translator
 from reportgen.report.builder import Builder
 from reportgen.report.gan import build_gan, build_gan_ablation
-from reportgen.report.latent import build_collapse, build_comparison, build_interpolation
+from reportgen.report.latent import build_collapse, build_comparison, build_interpolation, build_scores
 from reportgen.report.model import Attachment, Figure, Listing, Report, Section, Table
 from reportgen.report.overview import build_appendix, build_methods, build_settings, write_summary
 from reportgen.report.vae import build_vae
@@ -37,6 +37,7 @@ def build_report(results: Results, language: Language) -> Report:
                 build_methods(b),
                 build_vae(b),
                 build_gan(b),
+                build_scores(b),
                 build_comparison(b),
                 build_interpolation(b),
                 build_collapse(b),

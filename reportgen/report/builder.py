@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.analysis.findings import find_ties
 from reportgen.analysis.results import Configuration, Estimate, Results
 from reportgen.config import Settings
 from reportgen.i18n.translator import Message, Number, Percent, Several, Translator, Value
@@ -106,13 +107,14 @@ class Builder:
         configurations: Sequence[Configuration] = (),
         *,
         slug: str = "",
+        note: Line = (),
         landscape: bool = False,
         **values: Value,
     ) -> Table:
         """``header`` are the names of columns: messages ``column.<name>``, or the name itself for a YAML key."""
         caption = self.caption(f"table.{id_}", configurations, **values)
         names = tuple(self.column(name) for name in header)
-        return Table(_join("table", id_, slug), caption, names, tuple(tuple(row) for row in rows), landscape)
+        return Table(_join("table", id_, slug), caption, names, tuple(tuple(row) for row in rows), note, landscape)
 
     def column(self, name: str) -> str:
         return self.t(f"column.{name}") if self.t.has(f"column.{name}") else name
@@ -159,7 +161,7 @@ class Builder:
         return Cell(text, is_number=True)
 
     def estimate(self, estimate: Estimate, decimals: int = 2) -> str:
-        """A mean, with its t interval's half width where there are several seeds."""
+        """A mean with the half width of its interval, where there is one."""
         mean = self.t.format(Number(estimate.mean, decimals))
         if estimate.half_width is None:
             return mean
@@ -173,6 +175,42 @@ class Builder:
             return Cell(self.t.format(Message(f"value.{str(value).lower()}")))
         text = f"{value:g}" if isinstance(value, float) else self.t.format(value)
         return Cell(text, is_number=True)
+
+    # ---- scores
+
+    def fid_columns(self) -> list[str]:
+        """A column for every detector; the two are never mixed in one."""
+        return [f"fid_{detector}" for detector in self.results.detectors]
+
+    def fid_cells(self, configuration: Configuration, among: Sequence[Configuration]) -> list[Cell]:
+        """FID by every detector, bold where it is the lowest ``among`` and the intervals allow to say so."""
+        cells = []
+        for detector in self.results.detectors:
+            is_best = len(among) > 1 and find_ties(among, detector) == [configuration]
+            cells.append(self.estimate_cell(configuration.score("fid", detector), best=is_best))
+        return cells
+
+    def passport(self, configurations: Sequence[Configuration]) -> Line:
+        """What the scores of a table rest on: extractor, numbers of images, resize, floor, and what intervals cover."""
+        parts = []
+        for detector in self.results.detectors:
+            scores = configurations[0].first.find_scores(detector)
+            if scores is not None:
+                parts.append(
+                    self.t(
+                        "passport.detector",
+                        name=Message(f"detector.{detector}"),
+                        sha=scores["sha256"][:12],
+                        num_real=scores["num_real"],
+                        num_fake=scores["num_fake"],
+                        resize=Message(f"resize.{detector}"),
+                        floor=Number(scores["floor"]),
+                        floor_num=scores["floor_num"],
+                    )
+                )
+        over = {c.fid.over for c in configurations}
+        parts.append(self.t(f"passport.over_{'seeds' if over == {'seeds'} else 'samples'}"))
+        return parse_markup("".join(parts))
 
     # ---- values
 

@@ -13,12 +13,12 @@ from reportgen.analysis.findings import (
     find_worst,
     judge_equilibrium,
 )
-from reportgen.analysis.results import Configuration
+from reportgen.analysis.results import CLASSIFIER, Configuration
 from reportgen.config import GanSettings
 from reportgen.config import Section as SectionName
-from reportgen.figures.curves import Panel, draw_curves, draw_scores
+from reportgen.figures.curves import draw_curves, draw_scores
 from reportgen.figures.style import to_svg
-from reportgen.i18n.translator import Number, Percent
+from reportgen.i18n.translator import Message, Number, Percent
 from reportgen.report.builder import Builder
 from reportgen.report.model import Block, Cell, Picture, Section
 from reportgen.report.overview import select
@@ -27,6 +27,8 @@ from reportgen.report.sentences import (
     describe_fid_difference,
     describe_trend,
     draw_samples,
+    judge_threshold,
+    make_panel,
     show_samples,
 )
 
@@ -63,10 +65,7 @@ def build_gan(b: Builder) -> Section | None:
 
 def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     """The five curves of one GAN, or of several laid over each other."""
-    panels = [
-        Panel(b.t(f"metric.{metric}"), {c.label: c.curve(metric) for c in configurations}, REFERENCES[metric])
-        for metric in METRICS
-    ]
+    panels = [make_panel(b, metric, configurations, REFERENCES[metric]) for metric in METRICS]
     figure = draw_curves(panels, columns=3, x_label=b.t("axis.step"))
     alt = b.t("alt.gan_curves", labels=b.labels(configurations))
     return Picture(to_svg(figure), "image/svg+xml", alt, 170)
@@ -114,20 +113,27 @@ def _draw_evolution(b: Builder, c: Configuration) -> list[Picture]:
 
 
 def _build_fid(b: Builder, grid: list[Configuration]) -> Section:
-    best = find_best(grid)
+    blocks: list[Block] = [_tabulate_grid(b, grid, detector) for detector in b.results.detectors]
+    if len(grid) > 1:
+        blocks += describe_best(b, grid, f"table-gan_fid-{CLASSIFIER}")
+    return b.section("gan_fid", *blocks, judge_threshold(b, grid, 80))
+
+
+def _tabulate_grid(b: Builder, grid: list[Configuration], detector: str) -> Block:
+    """FID by one detector over latent_dim (rows) and hidden_dim (columns)."""
     latents = sorted({c.settings.latent_dim for c in grid})
     hiddens = sorted({_hidden(c) for c in grid})
+    place = b.results.detectors.index(detector)
     rows = []
     for latent in latents:
         cells = [Cell(f"latent_dim {latent}", is_header=True)]
         for hidden in hiddens:
             c = next((c for c in grid if c.settings.latent_dim == latent and _hidden(c) == hidden), None)
-            cells.append(Cell("–") if c is None else b.estimate_cell(c.fid, best=c is best and len(grid) > 1))
+            cells.append(Cell("–") if c is None else b.fid_cells(c, grid)[place])
         rows.append(cells)
-    blocks: list[Block] = [b.table("gan_fid", ["", *(f"hidden_dim {hidden}" for hidden in hiddens)], rows, grid)]
-    if len(grid) > 1:
-        blocks.append(describe_best(b, grid, "table-gan_fid"))
-    return b.section("gan_fid", *blocks, b.notice("fid.threshold", threshold=80))
+    header = ["", *(f"hidden_dim {hidden}" for hidden in hiddens)]
+    name = Message(f"column.fid_{detector}")
+    return b.table("gan_fid", header, rows, grid, slug=detector, note=b.passport(grid), score=name)
 
 
 def _hidden(c: Configuration) -> int:
@@ -142,14 +148,14 @@ def _build_effect(b: Builder, grid: list[Configuration]) -> Section:
     rows = [
         [
             b.name_cell(c),
-            b.estimate_cell(c.fid),
+            *b.fid_cells(c, grid),
             *(b.estimate_cell(c.tail(metric)) for metric in ("discriminator_loss", "generator_loss")),
             *(b.estimate_cell(c.tail_spread(metric)) for metric in ("discriminator_loss", "generator_loss")),
             b.share_cell(c.read_share),
         ]
         for c in grid
     ]
-    header = ["run", "fid", "discriminator_loss", "generator_loss", "spread_D", "spread_G", "read_share"]
+    header = ["run", *b.fid_columns(), "discriminator_loss", "generator_loss", "spread_D", "spread_G", "read_share"]
     blocks: list[Block] = [b.text("gan.effect"), b.table("gan_effect", header, rows, grid)]
     for field in ("hidden_dim", "latent_dim"):
         blocks += _compare_along(b, grid, field)
@@ -225,24 +231,25 @@ def _build_hidden_sweep(b: Builder, sweep: list[Configuration]) -> Section:
         [
             b.name_cell(c),
             b.setting_cell(c.settings, "hidden_dim"),
-            b.estimate_cell(c.fid, best=c is best),
+            *b.fid_cells(c, sweep),
             b.estimate_cell(c.sharpness),
             b.share_cell(c.read_share),
         ]
         for c in sweep
     ]
+    header = ["run", "hidden_dim", *b.fid_columns(), "sharpness", "read_share"]
     figure = draw_scores(
         [str(_hidden(c)) for c in sweep],
         [c.fid.mean for c in sweep],
         [c.fid.half_width for c in sweep],
         x_label="hidden_dim",
-        y_label=b.t("column.fid"),
+        y_label=b.t("column.fid_classifier"),
     )
     alt = b.t("alt.scores", field="hidden_dim", labels=b.labels(sweep))
     return b.section(
         "gan_hidden",
         b.text("gan.hidden"),
-        b.table("gan_hidden", ["run", "hidden_dim", "fid", "sharpness", "read_share"], rows, sweep),
+        b.table("gan_hidden", header, rows, sweep, note=b.passport(sweep)),
         b.figure("gan_scores", [Picture(to_svg(figure), "image/svg+xml", alt, 95)], sweep),
         describe_trend(b, "fid", sweep, [c.fid.mean for c in sweep], "hidden_dim", 2),
         b.figure("gan_worst", [draw_samples(b, worst)], [worst], label=worst.label),
@@ -263,13 +270,23 @@ def _build_hidden_sweep(b: Builder, sweep: list[Configuration]) -> Section:
 
 def _build_equilibrium(b: Builder, gans: list[Configuration]) -> Section:
     judged = [(c, judge_equilibrium(c)) for c in gans]
-    header = ["run", "D_x", "D_G_z1", "spread_D_G_z1", "discriminator_loss", "generator_loss", "verdict"]
+    header = [
+        "run",
+        "D_x",
+        "D_G_z1",
+        "spread_D_G_z1",
+        "slope_D_G_z1",
+        "discriminator_loss",
+        "generator_loss",
+        "verdict",
+    ]
     rows = [
         [
             b.name_cell(c),
             b.estimate_cell(e.d_x),
             b.estimate_cell(e.d_g_z),
             b.estimate_cell(e.spread),
+            b.estimate_cell(e.slope, 3),
             b.estimate_cell(e.discriminator_loss),
             b.estimate_cell(e.generator_loss),
             Cell(b.t(f"verdict.{e.verdict}")),
@@ -307,6 +324,8 @@ def _describe_nearest(b: Builder, judged: list[tuple[Configuration, Equilibrium]
         near_x=Number(e_near.d_x.mean),
         near_g=Number(e_near.d_g_z.mean),
         near_spread=Number(e_near.spread.mean),
+        near_d=Number(e_near.discriminator_loss.mean),
+        near_gap=Number(abs(e_near.discriminator_loss.mean - math.log(4))),
         far=far.label,
         far_x=Number(e_far.d_x.mean),
         far_g=Number(e_far.d_g_z.mean),
@@ -340,15 +359,15 @@ def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Blo
     rows = [
         [
             b.name_cell(c),
-            b.estimate_cell(c.fid, best=c is find_best(shown) and len(shown) > 1),
+            *b.fid_cells(c, shown),
             *(b.estimate_cell(c.tail(metric)) for metric in METRICS[:4]),
             b.estimate_cell(c.sharpness),
             b.share_cell(c.read_share),
         ]
         for c in shown
     ]
-    header = ["run", "fid", *METRICS[:4], "sharpness", "read_share"]
-    return b.table("gan_ablation", header, rows, shown, slug=slug)
+    header = ["run", *b.fid_columns(), *METRICS[:4], "sharpness", "read_share"]
+    return b.table("gan_ablation", header, rows, shown, slug=slug, note=b.passport(shown))
 
 
 def _compare_discriminators(b: Builder, ablated: Configuration, baseline: Configuration) -> Block:

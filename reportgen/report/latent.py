@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from reportgen.analysis.findings import compare_fid, count_digits, find_best, read_interpolation
+from reportgen.analysis.findings import (
+    DigitCounts,
+    compare_fid,
+    count_digits,
+    find_best,
+    judge_memorisation,
+    read_interpolation,
+)
 from reportgen.analysis.results import Configuration
 from reportgen.config import GanSettings
 from reportgen.figures.images import WIDTH_MM, draw_digit_histogram, draw_read_grid, draw_strips
@@ -36,17 +45,19 @@ def build_comparison(b: Builder) -> Section | None:
     rows = [
         [
             b.name_cell(c),
-            b.estimate_cell(c.fid, best=c is find_best(shown)),
+            *b.fid_cells(c, shown),
             b.estimate_cell(c.sharpness),
+            b.estimate_cell(c.gradient_energy),
             b.share_cell(c.read_share),
         ]
         for c in shown
     ]
+    header = ["run", *b.fid_columns(), "sharpness", "gradient_energy", "read_share"]
     return b.section(
         "comparison",
         b.text("comparison.intro", vae=vae.label, gan=gan.label),
         b.figure("comparison", [draw_samples(b, c) for c in shown], shown),
-        b.table("comparison", ["run", "fid", "sharpness", "read_share"], rows, shown),
+        b.table("comparison", header, rows, shown, note=b.passport(shown)),
         b.finding(
             f"comparison.fid.{compare_fid(gan, vae)}",
             gan=gan.label,
@@ -201,6 +212,7 @@ def build_collapse(b: Builder) -> Section | None:
             least=str(int(np.argmin(digits.all_counts[:10]))),
             least_num=min(digits.all_counts[:10]),
         ),
+        *_measure_variety(b, gan, digits),
         b.explanation("collapse.theory"),
         b.listing("digits", gan, "digits"),
     )
@@ -215,4 +227,62 @@ def _describe_counted(b: Builder, absent: tuple[int, ...], num: int, unread: int
     kind = "absent" if absent else "present"
     return b.finding(
         f"collapse.counted_{kind}", num=num, absent=Several([str(digit) for digit in absent]), unread=unread
+    )
+
+
+def _measure_variety(b: Builder, gan: Configuration, digits: DigitCounts) -> list[Block]:
+    """Entropy of the classes, the test on the homework's few samples, and whether samples are copies."""
+    memorisation = judge_memorisation(gan)
+    return [
+        b.finding(
+            "collapse.entropy",
+            entropy=Number(digits.entropy_bits),
+            limit=Number(math.log2(10)),
+            num_missing=len(digits.missing),
+            num=digits.num_counted,
+            p=PValue(digits.counted_p_value),
+        ),
+        b.finding(
+            f"collapse.memory.{memorisation.verdict}",
+            label=gan.label,
+            samples=Number(memorisation.samples),
+            dev=Number(memorisation.dev),
+            ratio=Number(memorisation.ratio),
+        ),
+    ]
+
+
+# ---- fidelity and diversity -----------------------------------------------------------------------------------------
+
+
+def build_scores(b: Builder) -> Section | None:
+    """Precision, recall, density, coverage and KID of every configuration, by the classifier's features."""
+    scored = [c for c in b.results.configurations if c.score_values("fid")]
+    if not scored:
+        return None
+    names = ("precision", "recall", "density", "coverage")
+    rows = [
+        [
+            b.name_cell(c),
+            *b.fid_cells(c, scored),
+            b.estimate_cell(c.score("kid"), 3),
+            *(b.estimate_cell(c.score(name)) for name in names),
+        ]
+        for c in scored
+    ]
+    most_precise = max(scored, key=lambda c: c.score("precision").mean)
+    most_varied = max(scored, key=lambda c: c.score("recall").mean)
+    return b.section(
+        "scores",
+        b.explanation("scores.theory"),
+        b.table("scores", ["run", *b.fid_columns(), "kid", *names], rows, scored, note=b.passport(scored)),
+        b.finding(
+            f"scores.{'same' if most_precise is most_varied else 'differ'}",
+            precise=most_precise.label,
+            precision=Number(most_precise.score("precision").mean),
+            precise_recall=Number(most_precise.score("recall").mean),
+            varied=most_varied.label,
+            recall=Number(most_varied.score("recall").mean),
+            varied_precision=Number(most_varied.score("precision").mean),
+        ),
     )

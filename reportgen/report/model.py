@@ -48,12 +48,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A numbered table. ``landscape`` asks for a turned page."""
+    """A numbered table. ``note`` stands below it; ``landscape`` asks for a turned page."""
 
     id: str
     caption: Line
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    note: Line = ()
     landscape: bool = False
     type: str = "table"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.analysis.findings import count_digits, find_best
-from reportgen.analysis.results import Configuration, RunResult
+from reportgen.analysis.results import CLASSIFIER, Configuration, RunResult
 from reportgen.config import MODELS, GanSettings, VaeSettings
 from reportgen.i18n.translator import Message, Number, Percent, Several
 from reportgen.report.builder import Builder
@@ -172,15 +172,17 @@ def build_methods(b: Builder) -> Section:
 
 
 def _describe_scores(b: Builder) -> list[Block]:
-    evaluation = b.results.finished[0].evaluation
-    card, fid = evaluation["classifier"], evaluation["fid"]
+    card = b.results.finished[0].evaluation["classifier"]
+    scores = next((found for run in b.results.finished if (found := run.find_scores(CLASSIFIER))), None)
+    if scores is None:
+        return []
     return [
         b.text(
             "methods.classifier",
             accuracy=Percent(card["test_accuracy"], 2),
             num_test=card["test_images"],
-            num_real=fid["num_real"],
-            num_fake=fid["num_fake"],
+            num_real=scores["num_real"],
+            num_fake=scores["num_fake"],
             sha=card["sha256"][:12],
         ),
         b.text(
@@ -210,12 +212,50 @@ def build_appendix(b: Builder) -> Section:
             [
                 Cell(run.spec.name, is_header=True),
                 Cell(run.spec.training_key),
-                b.number_cell(run.evaluation["fid"]["value"]),
+                *(b.number_cell((run.find_scores(d) or {}).get("fid", float("nan"))) for d in b.results.detectors),
                 b.percent_cell(1 - digits[10] / sum(digits)),
                 b.number_cell(run.evaluation["sharpness"]["samples"] / run.evaluation["sharpness"]["real"]),
                 b.number_cell(run.record["train_seconds"], 0),
                 b.number_cell(1000 * run.record["train_seconds"] / run.spec.settings.num_training_steps, 1),
             ]
         )
-    header = ["run", "key", "fid", "digits_read", "sharpness", "train_seconds", "ms_per_step"]
-    return b.section("appendix", b.text("appendix.runs"), b.table("all_runs", header, rows))
+    header = ["run", "key", *b.fid_columns(), "digits_read", "sharpness", "train_seconds", "ms_per_step"]
+    blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows)]
+    return b.section("appendix", *blocks, *_list_failed_scores(b), *_show_reliability(b))
+
+
+def _list_failed_scores(b: Builder) -> list[Block]:
+    """Scores that could not be computed, with their reasons."""
+    failures = [(run, *item) for run in b.results.finished for item in run.evaluation["failures"].items()]
+    if not failures:
+        return []
+    rows = [
+        [Cell(run.spec.name, is_header=True), Cell(b.t(f"detector.{detector}")), Cell(reason)]
+        for run, detector, reason in failures
+    ]
+    return [b.table("failed_scores", ["run", "detector", "reason"], rows)]
+
+
+def _show_reliability(b: Builder) -> list[Block]:
+    """How far the classifier's reading can be trusted: by digit, and what other thresholds would do."""
+    if not b.results.finished:
+        return []
+    card = b.results.finished[0].evaluation["classifier"]
+    digits = [
+        [Cell(str(row["digit"]), is_header=True), Cell(b.t.format(row["num_images"]), is_number=True)]
+        + [Cell(b.t.format(Percent(row[name], 1)), is_number=True) for name in ("read", "correct")]
+        for row in card["reliability"]
+    ]
+    thresholds = [
+        [Cell(b.t.format(Number(row["threshold"])), is_header=True)]
+        + [
+            Cell(b.t.format(Percent(row[n], 1)), is_number=True)
+            for n in ("digits_read", "digits_correct", "noise_read")
+        ]
+        for row in card["calibration"]
+    ]
+    return [
+        b.text("appendix.reliability", threshold=Number(card["threshold"])),
+        b.table("reliability", ["digit", "num_images", "share_read", "share_correct"], digits),
+        b.table("calibration", ["threshold", "share_read", "share_correct", "noise_read"], thresholds),
+    ]

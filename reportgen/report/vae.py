@@ -6,12 +6,19 @@ from collections.abc import Sequence
 
 from reportgen.analysis.findings import find_best
 from reportgen.analysis.results import Configuration
-from reportgen.figures.curves import Panel, draw_curves, draw_scores
+from reportgen.figures.curves import draw_curves, draw_scores
 from reportgen.figures.style import to_svg
 from reportgen.i18n.translator import Number, Percent
 from reportgen.report.builder import Builder
 from reportgen.report.model import Block, Picture, Section
-from reportgen.report.sentences import describe_best, describe_fid_difference, describe_trend, show_samples
+from reportgen.report.sentences import (
+    describe_best,
+    describe_fid_difference,
+    describe_trend,
+    judge_threshold,
+    make_panel,
+    show_samples,
+)
 
 METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
 
@@ -34,7 +41,7 @@ def build_vae(b: Builder) -> Section | None:
 
 def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     """The six curves of one VAE, or of several laid over each other."""
-    panels = [Panel(b.t(f"metric.{metric}"), {c.label: c.curve(metric) for c in configurations}) for metric in METRICS]
+    panels = [make_panel(b, metric, configurations) for metric in METRICS]
     figure = draw_curves(panels, columns=3, x_label=b.t("axis.step"))
     alt = b.t("alt.vae_curves", labels=b.labels(configurations))
     return Picture(to_svg(figure), "image/svg+xml", alt, 170)
@@ -96,20 +103,21 @@ def _build_images(b: Builder, sweep: list[Configuration]) -> Section:
 
 
 def _build_fid(b: Builder, sweep: list[Configuration]) -> Section:
-    best = find_best(sweep)
     rows = [
         [
             b.name_cell(c),
             b.setting_cell(c.settings, "latent_dim"),
-            b.estimate_cell(c.fid, best=c is best and len(sweep) > 1),
+            *b.fid_cells(c, sweep),
             b.estimate_cell(c.sharpness),
         ]
         for c in sweep
     ]
-    blocks: list[Block] = [b.table("vae_fid", ["run", "latent_dim", "fid", "sharpness"], rows, sweep)]
+    blocks: list[Block] = [
+        b.table("vae_fid", ["run", "latent_dim", *b.fid_columns(), "sharpness"], rows, sweep, note=b.passport(sweep))
+    ]
     if len(sweep) > 1:
-        blocks.append(describe_best(b, sweep, "table-vae_fid"))
-    return b.section("vae_fid", *blocks, b.notice("fid.threshold", threshold=40))
+        blocks += describe_best(b, sweep, "table-vae_fid")
+    return b.section("vae_fid", *blocks, judge_threshold(b, sweep, 40))
 
 
 # ---- effect of the latent dimension ---------------------------------------------------------------------------------
@@ -132,7 +140,7 @@ def _build_effect(b: Builder, sweep: list[Configuration]) -> Section:
         [c.fid.mean for c in sweep],
         [c.fid.half_width for c in sweep],
         x_label="latent_dim",
-        y_label=b.t("column.fid"),
+        y_label=b.t("column.fid_classifier"),
     )
     alt = b.t("alt.scores", field="latent_dim", labels=b.labels(sweep))
     picture = Picture(to_svg(figure), "image/svg+xml", alt, 95)
@@ -179,15 +187,15 @@ def _build_ablation(b: Builder, pairs: list[tuple[Configuration, Configuration |
         rows = [
             [
                 b.name_cell(c),
-                b.estimate_cell(c.fid, best=c is find_best(shown) and len(shown) > 1),
+                *b.fid_cells(c, shown),
                 b.estimate_cell(c.last("dev_reconstruction")),
                 b.estimate_cell(c.last("dev_kl")),
                 b.estimate_cell(c.sharpness),
             ]
             for c in shown
         ]
-        header = ["run", "fid", "dev_reconstruction", "dev_kl", "sharpness"]
-        blocks.append(b.table("vae_ablation", header, rows, shown, slug=slug))
+        header = ["run", *b.fid_columns(), "dev_reconstruction", "dev_kl", "sharpness"]
+        blocks.append(b.table("vae_ablation", header, rows, shown, slug=slug, note=b.passport(shown)))
         if conv is not None:
             blocks.append(describe_fid_difference(b, ablated, conv))
             blocks.append(_compare_reconstruction(b, ablated, conv))

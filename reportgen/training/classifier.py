@@ -16,9 +16,16 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save as save_safetensors
+from safetensors.torch import load_file, save
 
-from reportgen.assets import CLASSIFIER_CARD, CLASSIFIER_WEIGHTS, FOLDER, ClassifierCard
+from reportgen.assets import (
+    CLASSIFIER_CARD,
+    CLASSIFIER_WEIGHTS,
+    FOLDER,
+    CalibrationPoint,
+    ClassifierCard,
+    DigitReliability,
+)
 from reportgen.config import GanSettings
 from reportgen.data import Split, load_dataset
 from reportgen.models.classifier import DigitClassifier
@@ -30,6 +37,7 @@ NOISE_PER_BATCH = 40
 BLENDS_PER_BATCH = 32
 LEARNING_RATE = 2e-3
 HELD_OUT = 5000
+SHOWN_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 MAX_DIGITS_UNREAD = 0.01
 """The threshold is the highest at which at most this share of the held-out digits reads as "?"."""
 
@@ -181,8 +189,32 @@ def choose_threshold(digit_confidence: torch.Tensor) -> float:
     return max(0.5, math.floor(quantile * 100) / 100)
 
 
-def write_classifier(model: DigitClassifier, held_out: Split, test: Split, folder: Path) -> ClassifierCard:
-    """Calibrate on held-out digits and noise, measure once on the test set, write the weights and their card."""
+def calibrate(logits: torch.Tensor, labels: torch.Tensor, noise: dict[str, torch.Tensor]) -> list[CalibrationPoint]:
+    """What each of ``SHOWN_THRESHOLDS`` would do; logits already divided by the temperature."""
+    confidence, predicted = logits.softmax(dim=1).max(dim=1)
+    points = []
+    for threshold in SHOWN_THRESHOLDS:
+        read = confidence >= threshold
+        correct = (predicted[read] == labels[read]).float().mean().item()
+        worst = max((values >= threshold).float().mean().item() for values in noise.values())
+        points.append(CalibrationPoint(threshold, read.float().mean().item(), correct, worst))
+    return points
+
+
+def measure_reliability(logits: torch.Tensor, labels: torch.Tensor, threshold: float) -> list[DigitReliability]:
+    """How each digit's real test images are read; logits already divided by the temperature."""
+    confidence, predicted = logits.softmax(dim=1).max(dim=1)
+    rows = []
+    for digit in range(10):
+        own = labels == digit
+        read = own & (confidence >= threshold)
+        correct = (predicted[read] == digit).float().mean().item()
+        rows.append(DigitReliability(digit, int(own.sum()), read.sum().item() / own.sum().item(), correct))
+    return rows
+
+
+def make_card(model: DigitClassifier, sha256: str, held_out: Split, test: Split) -> ClassifierCard:
+    """Calibrate on held-out digits and noise, then measure on the test set."""
     generator = torch.Generator().manual_seed(1)
     digits = held_out.images.float() / 255
     logits = compute_logits(model, digits)
@@ -191,24 +223,22 @@ def write_classifier(model: DigitClassifier, held_out: Split, test: Split, folde
     def confidence(values: torch.Tensor) -> torch.Tensor:
         return (values / temperature).softmax(dim=1).amax(dim=1)
 
+    torch.manual_seed(1)  # the untrained generators' weights
     kinds = NOISES | UNSEEN_NOISES
     noise = {name: confidence(compute_logits(model, make(digits, generator))) for name, make in kinds.items()}
     threshold = choose_threshold(confidence(logits))
-    content = save_safetensors({name: value.contiguous() for name, value in model.state_dict().items()})
-    correct = compute_logits(model, test.images.float() / 255).argmax(dim=1) == test.labels
-    by_kind = {name: (values >= threshold).float().mean().item() for name, values in noise.items()}
-    card = ClassifierCard(
-        sha256=hashlib.sha256(content).hexdigest(),
-        test_accuracy=correct.float().mean().item(),
+    test_logits = compute_logits(model, test.images.float() / 255)
+    return ClassifierCard(
+        sha256=sha256,
+        test_accuracy=(test_logits.argmax(dim=1) == test.labels).float().mean().item(),
         test_images=len(test),
         temperature=temperature,
         threshold=threshold,
         digits_read=(confidence(logits) >= threshold).float().mean().item(),
-        noise_read_by_kind=by_kind,
+        noise_read_by_kind={name: (values >= threshold).float().mean().item() for name, values in noise.items()},
+        reliability=measure_reliability(test_logits / temperature, test.labels, threshold),
+        calibration=calibrate(logits / temperature, held_out.labels, noise),
     )
-    (folder / CLASSIFIER_WEIGHTS.name).write_bytes(content)
-    (folder / CLASSIFIER_CARD.name).write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
-    return card
 
 
 def main() -> None:
@@ -217,13 +247,23 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--to", type=Path, default=FOLDER)
+    parser.add_argument("--card-only", action="store_true", help="keep the shipped weights, write their card anew")
     arguments = parser.parse_args()
     mnist = load_dataset("mnist", data_dir=arguments.data_dir)
     train = Split(mnist.train.images[:-HELD_OUT], mnist.train.labels[:-HELD_OUT])
     held_out = Split(mnist.train.images[-HELD_OUT:], mnist.train.labels[-HELD_OUT:])
-    model = train_classifier(train, epochs=arguments.epochs, seed=arguments.seed, progress=_print_now)
-    card = write_classifier(model, held_out, mnist.dev, arguments.to)
-    _print_now(json.dumps(asdict(card), indent=2))
+    weights: Path = arguments.to / CLASSIFIER_WEIGHTS.name
+    if arguments.card_only:
+        model = DigitClassifier()
+        model.load_state_dict(load_file(weights))
+        model.eval()
+    else:
+        model = train_classifier(train, epochs=arguments.epochs, seed=arguments.seed, progress=_print_now)
+        weights.write_bytes(save({name: value.contiguous() for name, value in model.state_dict().items()}))
+    card = make_card(model, hashlib.sha256(weights.read_bytes()).hexdigest(), held_out, mnist.dev)
+    text = json.dumps(asdict(card), indent=2)
+    (arguments.to / CLASSIFIER_CARD.name).write_text(text + "\n", encoding="utf-8")
+    _print_now(text)
 
 
 def _print_now(line: str) -> None:
