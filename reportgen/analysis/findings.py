@@ -80,9 +80,9 @@ def find_worst(configurations: Sequence[Configuration], detector: str = CLASSIFI
 class Equilibrium:
     """The end of a GAN's training against D* = 1/2.
 
-    ``slope_x`` and ``slope_g`` are the changes of D(x) and D(G(z)) per 1,000 steps. ``verdict``: ``near`` where both are
-    within the tolerance of 1/2; ``discriminator`` where D tells them apart (D(x) above D(G(z)) and one of them out of
-    tolerance); ``other`` for the rest.
+    ``slope_x`` and ``slope_g`` are the changes of D(x) and D(G(z)) per 1,000 steps. ``verdict``: ``near`` where both
+    are within the tolerance of 1/2; ``discriminator`` where D tells them apart (D(x) above D(G(z)) and one of them out
+    of tolerance); ``other`` for the rest.
     """
 
     d_x: Estimate

@@ -42,6 +42,8 @@ REFERENCES = {
 }
 """Each metric at D = 1/2."""
 
+TAIL_METRICS = ("D_x", "D_G_z1", "D_G_z2", "discriminator_loss", "generator_loss")
+
 MAX_EVOLUTION_ROWS = 4
 
 
@@ -270,39 +272,43 @@ def _build_hidden_sweep(b: Builder, sweep: list[Configuration]) -> Section:
 
 def _build_equilibrium(b: Builder, gans: list[Configuration]) -> Section:
     judged = [(c, judge_equilibrium(c)) for c in gans]
-    header = [
-        "run",
-        "D_x",
-        "D_G_z1",
-        "spread_D_G_z1",
-        "slope_D_G_z1",
-        "discriminator_loss",
-        "generator_loss",
-        "verdict",
-    ]
     rows = [
         [
             b.name_cell(c),
-            b.estimate_cell(e.d_x),
-            b.estimate_cell(e.d_g_z),
-            b.estimate_cell(e.spread),
-            b.estimate_cell(e.slope, 3),
-            b.estimate_cell(e.discriminator_loss),
-            b.estimate_cell(e.generator_loss),
+            *(_mean_and_spread(b, c, metric) for metric in TAIL_METRICS),
             Cell(b.t(f"verdict.{e.verdict}")),
         ]
         for c, e in judged
     ]
+    distances = [
+        [
+            b.name_cell(c),
+            b.number_cell(abs(e.d_x.mean - 0.5)),
+            b.number_cell(abs(e.d_g_z.mean - 0.5)),
+            b.number_cell(abs(e.discriminator_loss.mean - math.log(4))),
+            b.estimate_cell(e.slope_x),
+            b.estimate_cell(e.slope_g),
+        ]
+        for c, e in judged
+    ]
+    drift = ["run", "from_half_x", "from_half_g", "from_log4", "slope_x", "slope_g"]
     return b.section(
         "nash",
         b.explanation("nash.theory"),
         b.formula(r"D^*(x) = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}"),
         b.text("nash.rule", tolerance=Number(EQUILIBRIUM_TOLERANCE, 1)),
-        b.table("nash", header, rows, gans),
+        b.table("nash", ["run", *TAIL_METRICS, "verdict"], rows, gans),
+        b.table("nash_distance", drift, distances, gans),
         _conclude_equilibrium(b, judged),
         _describe_nearest(b, judged),
         b.explanation("nash.meaning"),
     )
+
+
+def _mean_and_spread(b: Builder, c: Configuration, metric: str) -> Cell:
+    """Mean and, in brackets, standard deviation over the last fifth of training."""
+    mean, spread = (b.t.format(Number(e.mean)) for e in (c.tail(metric), c.tail_spread(metric)))
+    return Cell(b.t("cell.spread", mean=mean, spread=spread), is_number=True)
 
 
 def _conclude_equilibrium(b: Builder, judged: list[tuple[Configuration, Equilibrium]]) -> Block:
