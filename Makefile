@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.reportgen
 
-.PHONY: report test system clean
+.PHONY: report test system bench clean
 
 report: $(STAMP) system
 	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT)
@@ -31,6 +31,10 @@ $(STAMP): pyproject.toml constraints.txt
 $(STAMP)-test: $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
+
+# Speed as ratios in one run; never part of the tests.
+bench: $(STAMP)-test
+	$(BIN)/python tools/bench.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache

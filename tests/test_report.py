@@ -12,6 +12,7 @@ from synthetic import ROOT, make_scores, write_output
 from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES
 from reportgen.errors import RunError
+from reportgen.i18n.translator import load_catalogue
 from reportgen.report.assemble import build_report
 from reportgen.report.builder import parse_markup
 from reportgen.report.model import Block, Figure, Listing, Paragraph, Report, Section, Span, Table
@@ -84,6 +85,19 @@ def test_both_languages_have_the_same_elements_and_numbers(reports) -> None:  # 
         if isinstance(a, Paragraph) and a.role == "finding":
             found = [sorted(re.findall(r"\d[\d,]*\.\d+", plain(p))) for p in (a, b)]
             assert found[0] == found[1]
+
+
+def test_every_column_has_a_name_in_both_languages(reports) -> None:  # type: ignore[no-untyped-def]
+    keys = {"latent_dim", "hidden_dim", "batch_size", "num_training_steps", "learning_rate", "seed", "", *"0123456789?"}
+    known = {
+        language: {m.string for m in load_catalogue(language) if str(m.id).startswith("column.")}
+        for language in LANGUAGES
+    }
+    for language, report in reports.items():
+        for block in walk(report.sections):
+            if isinstance(block, Table):
+                plain_names = {name for name in block.header if not name.startswith("hidden_dim ")}
+                assert plain_names <= keys | known[language], block.id
 
 
 def check_references(report: Report) -> None:

@@ -16,7 +16,7 @@ from reportgen.figures.style import COLOURS, DASHES, GREY, MM, use_style
 SMOOTHING_SHARE = 0.05
 """The width of the moving average, as a share of the logged points."""
 
-ROW_HEIGHT_MM = 30
+ROW_HEIGHT_MM = 27
 
 MAX_POINTS = 600
 """Points that are drawn of one curve; more cannot be told apart in print."""

@@ -111,7 +111,7 @@ class Builder:
         landscape: bool = False,
         **values: Value,
     ) -> Table:
-        """``header`` are the names of columns: messages ``column.<name>``, or the name itself for a YAML key."""
+        """``header`` are names of columns: messages ``column.<name>``, or the name itself for a YAML key or a digit."""
         caption = self.caption(f"table.{id_}", configurations, **values)
         names = tuple(self.column(name) for name in header)
         return Table(_join("table", id_, slug), caption, names, tuple(tuple(row) for row in rows), note, landscape)

@@ -68,7 +68,8 @@ def build_gan(b: Builder) -> Section | None:
 def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     """The five curves of one GAN, or of several laid over each other."""
     panels = [make_panel(b, metric, configurations, REFERENCES[metric]) for metric in METRICS]
-    figure = draw_curves(panels, columns=3, x_label=b.t("axis.step"))
+    columns = 5 if len(configurations) == 1 else 3
+    figure = draw_curves(panels, columns=columns, x_label=b.t("axis.step"))
     alt = b.t("alt.gan_curves", labels=b.labels(configurations))
     return Picture(to_svg(figure), "image/svg+xml", alt, 170)
 
@@ -103,7 +104,7 @@ def _draw_evolution(b: Builder, c: Configuration) -> list[Picture]:
             c.first.find_grid("samples", step).read_bytes(),
             "image/png",
             b.t("alt.samples_at", label=c.label, step=step),
-            80,
+            74,
             b.t("grid.at_step", step=step),
             pixelated=True,
         )

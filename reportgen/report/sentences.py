@@ -95,7 +95,7 @@ def make_panel(
     return Panel(b.t(f"metric.{metric}"), {c.label: c.curve(metric) for c in configurations}, references, bands)
 
 
-def draw_samples(b: Builder, c: Configuration, width_mm: float = 80) -> Picture:
+def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:
     """The last grid of samples of a configuration's first seed."""
     content = c.first.find_grid("samples").read_bytes()
     return Picture(content, "image/png", b.t("alt.samples", label=c.label), width_mm, c.label, pixelated=True)

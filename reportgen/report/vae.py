@@ -134,7 +134,7 @@ def _build_effect(b: Builder, sweep: list[Configuration]) -> Section:
         [b.name_cell(c), *(b.number_cell(values[i], 2) for values in quantities.values()), b.share_cell(c.read_share)]
         for i, c in enumerate(sweep)
     ]
-    header = ["run", *quantities, "read_share"]
+    header = ["run", "dev_reconstruction", "dev_kl", "dev_total", "fid_classifier", "read_share"]
     figure = draw_scores(
         [str(c.settings.latent_dim) for c in sweep],
         [c.fid.mean for c in sweep],
