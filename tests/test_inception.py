@@ -283,3 +283,30 @@ def test_a_folder_as_target_is_refused(source: Path, tmp_path: Path) -> None:
 def test_fetching_imports_no_torch() -> None:
     code = "import sys, reportgen.fetch; assert not {'torch', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# ---- both detectors together -----------------------------------------------------------------------------------------
+
+
+def test_a_run_is_scored_by_both_detectors_apart(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reportgen import evaluation
+    from reportgen.data import Dataset, Split
+    from reportgen.metrics.features import ClassifierDetector
+
+    class Unchecked(InceptionDetector):
+        def __init__(self, path: Path, device: torch.device) -> None:
+            super().__init__(path, device, check_sha256=False)
+
+    monkeypatch.setattr(evaluation, "InceptionDetector", Unchecked)
+    split = Split(make_images(0, 16), torch.zeros(16, dtype=torch.int64))
+    samples, classifier = make_images(1, 8), ClassifierDetector(torch.device("cpu"))
+    scores, failures = evaluation.score_samples(
+        samples, classifier(samples), classifier, Dataset("toy", split, split), tmp_path, weights
+    )
+    assert failures == {}
+    assert set(scores) == {"classifier", "inception"}
+    assert scores["classifier"]["sha256"] != scores["inception"]["sha256"]
+    assert all(scores[name]["fid"] > 0 and scores[name]["fid_error"] > 0 for name in scores)
+    assert len(list(tmp_path.glob("real-toy-8-*.npz"))) == 2

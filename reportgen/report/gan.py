@@ -159,7 +159,7 @@ def _build_effect(b: Builder, grid: list[Configuration]) -> Section:
         for c in grid
     ]
     header = ["run", *b.fid_columns(), "discriminator_loss", "generator_loss", "spread_D", "spread_G", "read_share"]
-    blocks: list[Block] = [b.text("gan.effect"), b.table("gan_effect", header, rows, grid)]
+    blocks: list[Block] = [b.text("gan.effect"), b.table("gan_effect", header, rows, grid, note=b.passport(grid))]
     for field in ("hidden_dim", "latent_dim"):
         blocks += _compare_along(b, grid, field)
     blocks.append(_compare_effects(b, grid))

@@ -220,7 +220,8 @@ def build_appendix(b: Builder) -> Section:
             ]
         )
     header = ["run", "key", *b.fid_columns(), "digits_read", "sharpness", "train_seconds", "ms_per_step"]
-    blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows)]
+    note = b.passport(b.results.configurations) if b.results.finished else ()
+    blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows, note=note)]
     return b.section("appendix", *blocks, *_list_failed_scores(b), *_show_reliability(b))
 
 

@@ -124,14 +124,11 @@ def _build_fid(b: Builder, sweep: list[Configuration]) -> Section:
 
 
 def _build_effect(b: Builder, sweep: list[Configuration]) -> Section:
-    quantities = {
-        "dev_reconstruction": [c.last("dev_reconstruction").mean for c in sweep],
-        "dev_kl": [c.last("dev_kl").mean for c in sweep],
-        "dev_total": [c.last("dev_total").mean for c in sweep],
-        "fid": [c.fid.mean for c in sweep],
-    }
+    estimates = {name: [c.last(name) for c in sweep] for name in ("dev_reconstruction", "dev_kl", "dev_total")}
+    estimates["fid"] = [c.fid for c in sweep]
+    quantities = {name: [estimate.mean for estimate in row] for name, row in estimates.items()}
     rows = [
-        [b.name_cell(c), *(b.number_cell(values[i], 2) for values in quantities.values()), b.share_cell(c.read_share)]
+        [b.name_cell(c), *(b.estimate_cell(row[i]) for row in estimates.values()), b.share_cell(c.read_share)]
         for i, c in enumerate(sweep)
     ]
     header = ["run", "dev_reconstruction", "dev_kl", "dev_total", "fid_classifier", "read_share"]
@@ -147,7 +144,7 @@ def _build_effect(b: Builder, sweep: list[Configuration]) -> Section:
     return b.section(
         "vae_effect",
         b.text("vae.effect"),
-        b.table("vae_effect", header, rows, sweep),
+        b.table("vae_effect", header, rows, sweep, note=b.passport(sweep)),
         b.figure("vae_scores", [picture], sweep),
         describe_trend(b, "dev_reconstruction", sweep, quantities["dev_reconstruction"], "latent_dim"),
         describe_trend(b, "dev_kl", sweep, quantities["dev_kl"], "latent_dim"),
