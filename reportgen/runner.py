@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reportgen.config import Suite
 from reportgen.errors import ConfigError, DataError
-from reportgen.executors import Event
+from reportgen.executors import Event, Executor
 from reportgen.fetch import default_inception_path
 from reportgen.plan import RunSpec, estimate_run_seconds, plan_runs
 from reportgen.store import OutputPaths, State, find_state
@@ -113,8 +113,9 @@ def execute_plan(plan: Plan, output: Path, data_dir: Path | None) -> Iterator[Ev
     from reportgen.execution import Task
     from reportgen.executors.local import LocalExecutor
 
+    executor: Executor = LocalExecutor(plan.jobs)
     tasks = [Task(run.spec, output, data_dir, plan.device, plan.inception_weights) for run in plan.missing]
-    yield from LocalExecutor(plan.jobs).execute(tasks)
+    yield from executor.execute(tasks)
 
 
 def choose_device(name: str) -> str:

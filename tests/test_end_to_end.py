@@ -114,7 +114,7 @@ def test_a_failed_run_is_recorded_and_the_others_go_on(suite: Path, tmp_path: Pa
     assert "batch_size 5000 exceeds the 4000 training images" in run.stdout
     results = load_results(output)
     assert len(results.finished) == 2
-    assert [r.failure for r in results.failed] == ["batch_size 5000 exceeds the 4000 training images"]
+    assert [r.failure for r in results.unfinished] == ["batch_size 5000 exceeds the 4000 training images"]
     status = subprocess.run(
         [sys.executable, "-m", "reportgen", "status", "--output", str(output)], capture_output=True, text=True, cwd=ROOT
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -236,10 +235,6 @@ class Results:
         return self.suite.profile == "full"
 
     @property
-    def failed(self) -> list[RunResult]:
-        return [run for run in self.runs if run.state == "failed"]
-
-    @property
     def unfinished(self) -> list[RunResult]:
         return [run for run in self.runs if not run.is_finished]
 
@@ -269,14 +264,6 @@ class Results:
     def detectors(self) -> list[str]:
         """The detectors that the report has a column for: the classifier always, Inception where it was at hand."""
         return [d for d in (CLASSIFIER, INCEPTION) if d == CLASSIFIER or any(r.find_scores(d) for r in self.finished)]
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 over the manifests of all finished runs: two reports with the same one show the same results."""
-        digest = hashlib.sha256()
-        for run in self.finished:
-            digest.update(run.paths.manifest.read_bytes())
-        return digest.hexdigest()
 
 
 def _order(configuration: Configuration) -> tuple[int, int]:

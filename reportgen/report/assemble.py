@@ -16,7 +16,7 @@ from reportgen.report.model import Attachment, Figure, Listing, Report, Section,
 from reportgen.report.overview import build_appendix, build_methods, build_settings, write_summary
 from reportgen.report.vae import build_vae
 
-FIXED_TEXTS = ("contents", "page", "of", "summary", "explanation", "code", "quick_nav", "generated")
+FIXED_TEXTS = ("contents", "summary", "explanation", "generated")
 KINDS = {Table: "table", Figure: "figure", Listing: "listing"}
 
 

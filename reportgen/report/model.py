@@ -119,7 +119,7 @@ class Attachment:
 class Report:
     """One report in one language.
 
-    ``texts`` are the fixed words of the page (contents, page, ...) by name; ``labels`` maps the id of every table,
+    ``texts`` are the fixed words of the page (contents, summary, ...) by name; ``labels`` maps the id of every table,
     figure and listing to its numbered name; ``notice`` says that the numbers are of a profile, or is empty.
     """
 
