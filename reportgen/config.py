@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model, model_validator
 
+from reportgen.assets import OUTLINES
 from reportgen.document import Document, KeyPath, read_document
 from reportgen.errors import ConfigError
 
@@ -27,6 +28,34 @@ Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 DatasetName = Literal["mnist", "fashion-mnist", "kmnist", "mnist-5k"]
 Section = Literal["vae_latent", "vae_architecture", "gan_grid", "gan_hidden", "gan_mlp", "gan_relu"]
+WRITTEN_SECTIONS: dict[str, Section | None] = {
+    "settings": None,
+    "methods": None,
+    "vae": None,
+    "vae_curves": "vae_latent",
+    "vae_images": "vae_latent",
+    "vae_fid": "vae_latent",
+    "vae_effect": "vae_latent",
+    "vae_ablation": "vae_architecture",
+    "gan": None,
+    "gan_curves": "gan_grid",
+    "gan_images": "gan_grid",
+    "gan_fid": "gan_grid",
+    "gan_effect": "gan_grid",
+    "gan_hidden": "gan_hidden",
+    "nash": None,
+    "scores": None,
+    "comparison": None,
+    "interpolation": None,
+    "collapse": None,
+    "gan_mlp": "gan_mlp",
+    "gan_relu": "gan_relu",
+    "published": None,
+    "appendix": None,
+    "coverage": None,
+}
+"""The sections that a report can have -> the question whose runs each usually shows."""
+
 Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Rate = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
@@ -159,6 +188,93 @@ class ReportSettings(Model):
 
     title: LocalText = LocalText(zh="MNIST上的生成模型：VAE与GAN", en="Generative models on MNIST: VAE and GAN")
     author: Author = Author()
+    outline: str = "full"
+    """`full`, `vae-gan` (edition 1), `gan` (edition 2), or the path of an outline file of your own."""
+
+
+# ---- the outline of a report ----------------------------------------------------------------------------------------
+
+ModelName = Literal["vae", "gan"]
+
+
+class OutlineSection(Model):
+    """One section: what it shows, which question it answers, and what an answer needs."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """A section that reportgen writes, or, with a `title`, one of your own: a chapter, or a place for your notes."""
+    title: LocalText | None = None
+    """Replaces the heading."""
+    question: str = ""
+    """The number of the homework's question."""
+    runs: Section | None = None
+    """The question whose runs it shows, where that is not the section's usual one."""
+    needs: dict[Literal["latent_dim", "hidden_dim"], list[Count]] = {}
+    """Every combination of these must be among its finished runs."""
+    settings: dict[ModelName, dict[str, int | float]] = {}
+    """What all runs of a model must have been trained with."""
+    shows: list[str] = []
+    """The beginnings of the ids of tables, figures and listings that must be there."""
+    answers: list[str] = []
+    """The beginnings of the ids of claims that must be there."""
+    fid_below: dict[ModelName, Count] = {}
+    """The Inception FID that the best run of a model must reach."""
+    sections: list[OutlineSection] = []
+
+
+class Outline(Model):
+    """The sections of a report in their order, and the models that it is about."""
+
+    models: Annotated[list[ModelName], Field(min_length=1)] = ["vae", "gan"]
+    sections: Annotated[list[OutlineSection], Field(min_length=1)]
+
+    def walk(self) -> Iterator[OutlineSection]:
+        """All sections, chapters before their parts."""
+        for section in self.sections:
+            yield section
+            yield from section.sections
+
+
+def load_outline(name: str, folder: Path) -> Outline:
+    """A shipped outline by its name, or a file (relative to ``folder``).
+
+    Raises:
+        ConfigError: there is no such outline; the file is wrong.
+    """
+    path = OUTLINES.get(name, folder / name)
+    if not path.is_file():
+        raise ConfigError(
+            f"report.outline: no outline '{name}'{_suggest(name, list(OUTLINES))}, or give the path of a file"
+        )
+    document = read_document(path)
+    try:
+        outline = Outline.model_validate(document.value)
+    except ValidationError as error:
+        raise _explain(document, error, Outline) from None
+    _check_outline(document, outline)
+    return outline
+
+
+def _check_outline(document: Document, outline: Outline) -> None:
+    seen: set[str] = set()
+    for i, section in enumerate(outline.sections):
+        _check_section(document, ("sections", i), section, seen)
+        for j, part in enumerate(section.sections):
+            place = ("sections", i, "sections", j)
+            _check_section(document, place, part, seen)
+            if part.sections:
+                raise document.error((*place, "sections"), "sections have two levels at most")
+
+
+def _check_section(document: Document, place: KeyPath, section: OutlineSection, seen: set[str]) -> None:
+    if section.id not in WRITTEN_SECTIONS and section.title is None:
+        raise document.error(
+            (*place, "id"),
+            f"unknown section '{section.id}'{_suggest(section.id, list(WRITTEN_SECTIONS))}; "
+            "a section of your own needs a title",
+        )
+    if section.id in seen:
+        raise document.error((*place, "id"), f"the section '{section.id}' is there twice")
+    seen.add(section.id)
 
 
 class FidSettings(Model):
@@ -231,6 +347,7 @@ class Suite(Model):
     interpolation: InterpolationSettings
     digits: DigitSettings
     groups: tuple[Group, ...]
+    outline: Outline = Field(default_factory=lambda: load_outline("full", Path()))
 
 
 def load_suite(path: Path, profile: str = FULL_PROFILE) -> Suite:
@@ -243,8 +360,9 @@ def load_suite(path: Path, profile: str = FULL_PROFILE) -> Suite:
     try:
         content = SuiteFile.model_validate(document.value)
     except ValidationError as error:
-        raise _explain(document, error) from None
-    return _resolve(document, content, _choose_profile(document, content, profile))
+        raise _explain(document, error, SuiteFile) from None
+    outline = load_outline(content.report.outline, path.parent)
+    return _resolve(document, content, _choose_profile(document, content, profile), outline)
 
 
 def json_schema() -> dict[str, Any]:
@@ -262,7 +380,7 @@ def _choose_profile(document: Document, content: SuiteFile, name: str) -> tuple[
     return name, content.profiles[name]
 
 
-def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, Profile]) -> Suite:
+def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, Profile], outline: Outline) -> Suite:
     name, profile = chosen
     groups, num_runs = [], 0
     for group_name, entry in content.runs.items():
@@ -285,6 +403,7 @@ def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, Profile]
         interpolation=profile.interpolation or content.interpolation,
         digits=profile.digits or content.digits,
         groups=tuple(groups),
+        outline=outline,
     )
 
 
@@ -311,7 +430,7 @@ def _expand(document: Document, content: SuiteFile, profile: Profile, name: str)
 # ---- errors ---------------------------------------------------------------------------------------------------------
 
 
-def _explain(document: Document, error: ValidationError) -> ConfigError:
+def _explain(document: Document, error: ValidationError, root: type[Model]) -> ConfigError:
     """One line for the first problem in the file, with the number of the others."""
     problems = sorted(
         error.errors(include_url=False),
@@ -322,7 +441,7 @@ def _explain(document: Document, error: ValidationError) -> ConfigError:
         path = path[:-1]  # a single value that was read as a list of one
     rest = len(problems) - 1
     more = f" (and {rest} more problem{'s' if rest > 1 else ''})" if rest else ""
-    return document.error(path, _describe(dict(problems[0])) + more)
+    return document.error(path, _describe(dict(problems[0]), root) + more)
 
 
 def _key_path(loc: tuple[str | int, ...]) -> KeyPath:
@@ -330,11 +449,11 @@ def _key_path(loc: tuple[str | int, ...]) -> KeyPath:
     return (*loc[:2], *loc[3:]) if loc[:1] == ("runs",) else loc
 
 
-def _describe(problem: dict[str, Any]) -> str:
+def _describe(problem: dict[str, Any], root: type[Model]) -> str:
     kind, context, value = problem["type"], problem.get("ctx", {}), problem.get("input")
     key = str(problem["loc"][-1]) if problem["loc"] else ""
     if kind == "extra_forbidden":
-        return f"unknown key '{key}'{_suggest(key, _known_keys(problem['loc']))}"
+        return f"unknown key '{key}'{_suggest(key, _known_keys(problem['loc'], root))}"
     if kind == "literal_error":
         choices = [part.strip().strip("'") for part in context["expected"].replace(" or ", ", ").split(",")]
         return f"unknown value '{value}'{_suggest(str(value), choices)}"
@@ -374,9 +493,9 @@ def _suggest(wrong: str, choices: list[str]) -> str:
     return f"; choose from: {', '.join(sorted(choices))}{hint}" if choices else hint
 
 
-def _known_keys(loc: tuple[str | int, ...]) -> list[str]:
+def _known_keys(loc: tuple[str | int, ...], root: type[Model]) -> list[str]:
     """The keys that are allowed where an unknown one was found."""
-    model: Any = SuiteFile
+    model: Any = root
     for part in loc[:-1]:
         model = _step_into(model, part)
         if model is None:
@@ -389,6 +508,8 @@ def _step_into(kind: Any, part: str | int) -> Any:
         return _unwrap(kind.model_fields[str(part)].annotation)
     if get_origin(kind) is dict:
         return _unwrap(get_args(kind)[1])
+    if get_origin(kind) is list:
+        return _unwrap(get_args(kind)[0])
     if part in MODELS:  # the discriminator's value inside runs.<name>
         return VaeEntry if part == "vae" else GanEntry
     return None

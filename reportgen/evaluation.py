@@ -83,6 +83,7 @@ def evaluate_run(
         interpolate(draw, z[starts], z[ends], torch.linspace(first, last, points, device=device))
         for first, last in ((0, 1), EXTRAPOLATION_RANGE)
     )
+    inside_features = classifier(inside)
     scores, failures = score_samples(
         samples[:num_fake], features[:num_fake], classifier, dataset, cache, inception_weights
     )
@@ -104,9 +105,10 @@ def evaluate_run(
         },
         "interpolation": {
             "ends": names,
-            "inside": spell(read_features(classifier, classifier(inside))[0]),
+            "inside": spell(read_features(classifier, inside_features)[0]),
             "outside": spell(read_features(classifier, classifier(outside))[0]),
             "outside_range": EXTRAPOLATION_RANGE,
+            **measure_paths(inside_features, len(names)),
         },
         "dataset": {
             "num_train": len(dataset.train),
@@ -250,6 +252,25 @@ def interpolate(draw: Draw, z1: torch.Tensor, z2: torch.Tensor, t: torch.Tensor)
     """
     z = z1[:, None] + t[None, :, None] * (z2 - z1)[:, None]  # [P, K, latent_dim]
     return draw(z.flatten(0, 1))
+
+
+def measure_paths(features: np.ndarray, num_strips: int) -> dict[str, list[float]]:
+    """How each strip moves through feature space, in the spirit of the perceptual path length (Karras et al. 2019).
+
+    Args:
+        features: [num_strips * K, D], the strips one after another.
+
+    Returns:
+        For each strip the length of its path, the distance of its ends (never more than the length; equal to it on a
+        straight line) and its largest step (length / (K - 1) if it moves evenly).
+    """
+    strips = features.astype(np.float64).reshape(num_strips, -1, features.shape[1])
+    steps = np.linalg.norm(np.diff(strips, axis=1), axis=2)
+    return {
+        "path_length": steps.sum(axis=1).tolist(),
+        "end_distance": np.linalg.norm(strips[:, -1] - strips[:, 0], axis=1).tolist(),
+        "largest_step": steps.max(axis=1).tolist(),
+    }
 
 
 # ---- the real side --------------------------------------------------------------------------------------------------

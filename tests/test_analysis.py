@@ -7,19 +7,25 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from synthetic import write_output
 
+from reportgen.analysis.attachments import export_runs, tabulate_runs
 from reportgen.analysis.findings import (
     classify_trend,
     compare,
     count_digits,
+    estimate_difference,
     find_best,
+    find_over,
     find_worst,
     judge_equilibrium,
     read_interpolation,
 )
-from reportgen.analysis.results import Estimate, estimate_mean, load_results, tabulate_runs
+from reportgen.analysis.results import Estimate, estimate_mean, load_results
 from reportgen.errors import RunError
+from reportgen.plan import plan_runs
+from reportgen.store import OutputPaths, write_json
 
 SEEDS = """
 seeds: [0, 1, 2]
@@ -36,23 +42,47 @@ runs:
         ([3, 1, 2], "valley"),
         ([1, 3, 2], "peak"),
         ([1, 3, 2, 4], "mixed"),
-        ([1, 1, 2], "mixed"),
+        ([1, 1, 2], "rising_overall"),
+        ([3, 2, 2], "falling_overall"),
+        ([1, 1, 1], "flat"),
+        ([3, 1, 3], "valley"),
+        ([1], "unknown"),
+        ([1, float("nan")], "unknown"),
+        ([2, 1, float("nan")], "falling"),
     ],
 )
-def test_trends(values: list[float], trend: str) -> None:
-    assert classify_trend(values) == trend
+def test_trends_of_plain_values(values: list[float], trend: str) -> None:
+    assert classify_trend([estimate_mean([value]) for value in values]) == trend
+
+
+@pytest.mark.parametrize(
+    ("values", "trend"),
+    [
+        ([1.0, 1.5, 2.0], "flat"),
+        ([1.0, 2.0, 3.0, 4.0], "rising_overall"),
+        ([4.0, 3.0, 2.0, 1.0], "falling_overall"),
+        ([9.0, 5.0, 1.0], "falling"),
+        ([9.0, 1.0, 2.0], "falling_overall"),
+        ([9.0, 1.0, 9.0], "valley"),
+        ([1.0, 9.0, 1.0], "peak"),
+        ([9.0, 5.0, 6.5, 8.0], "mixed"),
+    ],
+)
+def test_trends_count_only_what_intervals_show(values: list[float], trend: str) -> None:
+    """With a standard error of 0.8 a difference of 2.2 is needed."""
+    assert classify_trend([estimate_mean([value], 0.8) for value in values]) == trend
 
 
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=6))
 def test_a_trend_says_what_the_values_do(values: list[int]) -> None:
-    trend = classify_trend(values)
+    trend = classify_trend([estimate_mean([value]) for value in values])
     if trend == "falling":
         assert values == sorted(set(values), reverse=True)
     if trend == "valley":
         turn = values.index(min(values))
         assert 0 < turn < len(values) - 1
-        assert values[: turn + 1] == sorted(set(values[: turn + 1]), reverse=True)
-        assert values[turn:] == sorted(set(values[turn:]))
+        assert values[: turn + 1] == sorted(values[: turn + 1], reverse=True)
+        assert values[turn:] == sorted(values[turn:])
 
 
 def test_interval_is_students() -> None:
@@ -60,21 +90,37 @@ def test_interval_is_students() -> None:
     assert estimate.mean == 2
     assert estimate.half_width == pytest.approx(4.302653 / 3**0.5)
     assert estimate.over == "seeds"
-    assert estimate_mean([5.0]) == Estimate(5.0, None, None, 1, "nothing")
+    assert estimate_mean([5.0]) == Estimate(5.0, None, None, (5.0,), "nothing")
     assert estimate_mean([5.0], 1.0).half_width == pytest.approx(1.96, abs=1e-3)
 
 
 def test_comparison_needs_seeds_for_a_verdict() -> None:
     one, other = estimate_mean([1.0]), estimate_mean([2.0])
-    assert compare(one, other, [1.0], [2.0]) == "lower_one_seed"
-    assert compare(estimate_mean([1.0], 0.6), estimate_mean([2.0], 0.6), [1.0], [2.0]) == "undecided_one_seed"
-    assert compare(estimate_mean([1.0], 0.2), estimate_mean([2.0], 0.2), [1.0], [2.0]) == "lower_one_seed"
-    near, far = [1.0, 2.0, 3.0], [1.5, 2.5, 3.5]
-    assert compare(estimate_mean(near), estimate_mean(far), near, far) == "undecided"
-    low, high = [1.0, 1.1, 0.9], [5.0, 5.1, 4.9]
-    assert compare(estimate_mean(low), estimate_mean(high), low, high) == "lower"
-    assert compare(estimate_mean(high), estimate_mean(low), high, low) == "higher"
-    assert compare(one, one, [1.0], [1.0]) == "equal"
+    assert compare(one, other) == "lower"
+    assert find_over(one, other) == "nothing"
+    assert compare(estimate_mean([1.0], 0.6), estimate_mean([2.0], 0.6)) == "undecided"
+    assert compare(estimate_mean([1.0], 0.2), estimate_mean([2.0], 0.2)) == "lower"
+    assert find_over(estimate_mean([1.0], 0.2), estimate_mean([2.0, 3.0])) == "samples"
+    near, far = estimate_mean([1.0, 2.0, 3.0]), estimate_mean([1.5, 2.5, 3.5])
+    assert compare(near, far) == "undecided"
+    assert find_over(near, far) == "seeds"
+    low, high = estimate_mean([1.0, 1.1, 0.9]), estimate_mean([5.0, 5.1, 4.9])
+    assert compare(low, high) == "lower"
+    assert compare(high, low) == "higher"
+    assert compare(one, one) == "equal"
+    assert compare(one, estimate_mean([])) == "unknown"
+    assert compare(estimate_mean([1.0, 1.0]), estimate_mean([2.0, 2.0])) == "lower"
+
+
+@given(*[st.lists(st.integers(-50, 50).map(float), min_size=2, max_size=5)] * 2)
+def test_the_interval_of_a_difference_is_welchs(a: list[float], b: list[float]) -> None:
+    if len(set(a)) < 2 or len(set(b)) < 2:
+        return
+    difference = estimate_difference(estimate_mean(a), estimate_mean(b))
+    interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+    assert difference.half_width is not None
+    low, high = difference.mean - difference.half_width, difference.mean + difference.half_width
+    assert (low, high) == pytest.approx((interval.low, interval.high), rel=1e-6, abs=1e-6)
 
 
 def test_sections_find_their_configurations_in_order(synthetic_output: Path) -> None:
@@ -153,8 +199,10 @@ def test_interpolation_shares_leave_the_chosen_ends_out(synthetic_output: Path) 
     reading = read_interpolation(load_results(synthetic_output).configurations[0])
     assert reading.ends == ("09", "18", "27", "36", "4?")
     assert reading.inside[0] == "00000?9999"
-    assert reading.read_inside == pytest.approx(7 / 8)
-    assert 0 <= reading.read_outside <= 1
+    assert reading.read_inside.mean == pytest.approx(7 / 8)
+    assert 0 <= reading.read_outside.mean <= 1
+    assert reading.detour.mean == pytest.approx(12 / 8)
+    assert reading.largest_step.mean == pytest.approx(sum((3 + i / 10) * 9 / (10 + i) for i in range(5)) / 5)
 
 
 def test_table_of_runs_has_every_run_and_its_failure(tmp_path: Path) -> None:
@@ -163,6 +211,25 @@ def test_table_of_runs_has_every_run_and_its_failure(tmp_path: Path) -> None:
     assert len(frame) == 15
     assert frame.set_index("run").loc["vae-3-s0", "state"] == "missing"
     assert frame["classifier_fid"].notna().sum() == 14
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_a_text_in_the_csv_is_no_formula(tmp_path: Path, start: str) -> None:
+    suite = write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
+    spec = next(spec for spec in plan_runs(suite) if spec.name == "vae-3-s0")
+    write_json(OutputPaths(tmp_path).run(spec.folder_name).failure, {"reason": f'{start}cmd("x")', "details": ""})
+    assert f"'{start}cmd" in export_runs(load_results(tmp_path))
+    assert f',"{start}cmd' not in export_runs(load_results(tmp_path))
+
+
+def test_settings_that_a_name_leaves_out_are_in_the_label(tmp_path: Path) -> None:
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text(
+        "runs: {a: {model: gan, learning_rate: [1e-4, 2e-5], num_training_steps: 100, image_interval: 50}}", "utf-8"
+    )
+    write_output(tmp_path / "out", suite_file=suite_file, profile="full")
+    labels = [c.label for c in load_results(tmp_path / "out").configurations]
+    assert labels == ["GAN 100_100 (learning_rate=0.0001)", "GAN 100_100 (learning_rate=2e-05)"]
 
 
 def test_empty_folder_is_answered_with_the_command(tmp_path: Path) -> None:

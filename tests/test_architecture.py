@@ -28,6 +28,7 @@ ROOMS = [
     "analysis",
     "figures",
     "i18n",
+    "claims",
     "report",
     "rendering",
     "progress",

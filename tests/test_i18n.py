@@ -49,14 +49,23 @@ def test_chinese_uses_its_own_punctuation() -> None:
         assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", text), (name, text)
 
 
-CALLS = {"text": "", "finding": "", "explanation": "", "notice": "", "t": "", "Message": ""}
-PREFIXED = {"section": "section.", "table": "table.", "figure": "figure.", "listing": "listing.", "caption": ""}
+CALLS = {"text": "", "line": "", "explanation": "", "notice": "", "t": "", "Message": "", "Claim": ""}
+PREFIXED = {
+    "section": "section.",
+    "table": "table.",
+    "figure": "figure.",
+    "listing": "listing.",
+    "caption": "",
+    "check": "check.",
+    "_show_curves": "figure.",
+    "_show_strips": "figure.",
+}
 
 
 def id_patterns() -> set[str]:
     """Regular expressions for the ids in the report's code: literals, and f-strings with anything for their values."""
     found = {r"column\..*", r"dataset\..+", r"page\..+"}  # names of YAML keys, of datasets, of FIXED_TEXTS
-    for path in (ROOT / "reportgen" / "report").glob("*.py"):
+    for path in [*(ROOT / "reportgen" / "report").glob("*.py"), *(ROOT / "reportgen" / "claims").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

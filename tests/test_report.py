@@ -181,7 +181,7 @@ def test_bold_only_where_intervals_allow_it(tmp_path: Path) -> None:
     report = build_report(load_results(tmp_path), "en")
     table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
     assert not any(cell.is_best for row in table.rows for cell in row)
-    assert "It is a tie: the intervals cannot tell VAE-3 from VAE-10, VAE-64, and VAE-100" in texts(report)
+    assert "The lowest is a tie: VAE-3 cannot be told from VAE-10, VAE-64, and VAE-100" in texts(report)
 
 
 def test_a_failed_score_is_listed_and_leaves_the_rest(tmp_path: Path) -> None:

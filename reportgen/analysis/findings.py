@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +12,10 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from reportgen.analysis.results import CLASSIFIER, Configuration, Estimate
+from reportgen.analysis.results import CLASSIFIER, Configuration, Estimate, Over, estimate_mean
 
-Trend = Literal["falling", "rising", "valley", "peak", "mixed"]
-Comparison = Literal["lower", "higher", "undecided", "lower_one_seed", "higher_one_seed", "undecided_one_seed", "equal"]
+Trend = Literal["falling", "rising", "falling_overall", "rising_overall", "valley", "peak", "mixed", "flat", "unknown"]
+Comparison = Literal["lower", "higher", "undecided", "equal", "unknown"]
 
 EQUILIBRIUM_TOLERANCE = 0.1
 """D(x) and D(G(z)) within this of 1/2 over the last fifth of training count as consistent with the equilibrium."""
@@ -21,49 +23,90 @@ EQUILIBRIUM_TOLERANCE = 0.1
 SIGNIFICANCE = 0.05
 
 
-def classify_trend(values: Sequence[float]) -> Trend:
-    """How at least two values run: strictly down, strictly up, down then up, up then down, or none of these."""
-    signs = [int(np.sign(b - a)) for a, b in itertools.pairwise(values)]
-    if all(sign < 0 for sign in signs):
-        return "falling"
-    if all(sign > 0 for sign in signs):
-        return "rising"
-    changes = sum(a != b for a, b in itertools.pairwise(signs))
-    if 0 in signs or changes != 1:
-        return "mixed"
-    return "valley" if signs[0] < 0 else "peak"
-
-
-def compare(a: Estimate, b: Estimate, values_a: Sequence[float], values_b: Sequence[float]) -> Comparison:
-    """Whether ``a`` lies below ``b``.
+def compare(a: Estimate, b: Estimate) -> Comparison:
+    """Whether ``a`` lies below ``b``, as far as the data can tell.
 
     Welch's t test over seeds where both have several. Else the two single values, told apart if they differ by more
-    than 1.96 of their joint standard errors over samples; what other seeds would give, this cannot say.
+    than 1.96 of their joint standard errors within the runs (two values without errors, if they differ at all); what
+    other seeds would give, this cannot say.
     """
-    if a.mean == b.mean:
+    difference = a.mean - b.mean
+    if math.isnan(difference):
+        return "unknown"
+    if difference == 0:
         return "equal"
-    is_lower = a.mean < b.mean
-    if a.num_seeds < 2 or b.num_seeds < 2:
-        joint_error = float(np.hypot(a.error or 0.0, b.error or 0.0))
-        if not abs(a.mean - b.mean) > stats.norm.ppf(1 - SIGNIFICANCE / 2) * joint_error:
-            return "undecided_one_seed"
-        return "lower_one_seed" if is_lower else "higher_one_seed"
-    if stats.ttest_ind(values_a, values_b, equal_var=False).pvalue >= SIGNIFICANCE:
+    if find_over(a, b) == "seeds":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # equal values within a group: p is 0, which is right
+            p_value = stats.ttest_ind(a.values, b.values, equal_var=False).pvalue
+        is_told_apart = p_value < SIGNIFICANCE
+    else:
+        is_told_apart = abs(difference) > stats.norm.ppf(1 - SIGNIFICANCE / 2) * np.hypot(a.error or 0, b.error or 0)
+    if not is_told_apart:
         return "undecided"
-    return "lower" if is_lower else "higher"
+    return "lower" if difference < 0 else "higher"
+
+
+def find_over(*estimates: Estimate) -> Over:
+    """What a comparison of these rests on: seeds only where all have several, nothing where one has no interval."""
+    if all(estimate.num_seeds > 1 for estimate in estimates):
+        return "seeds"
+    if any(estimate.error is None for estimate in estimates):
+        return "nothing"
+    return next(estimate.over for estimate in estimates if estimate.over != "seeds")
+
+
+def classify_trend(estimates: Sequence[Estimate]) -> Trend:
+    """How values run over a dimension; a step that the data cannot show counts as level.
+
+    ``falling`` and ``rising`` at every step; ``.._overall`` with level steps in between, or where only the ends can be
+    told apart; ``valley`` and ``peak`` with one turn, from which both ends can be told apart; ``flat`` where nothing
+    can be told apart.
+    """
+    values = [estimate for estimate in estimates if math.isfinite(estimate.mean)]
+    if len(values) < 2:
+        return "unknown"
+    signs = {"lower": 1, "higher": -1}
+    steps = [signs.get(compare(a, b), 0) for a, b in itertools.pairwise(values)]
+    whole = signs.get(compare(values[0], values[-1]), 0)
+    moves = [step for step in steps if step]
+    turns = sum(a != b for a, b in itertools.pairwise(moves))
+    if turns == 0:
+        return _name_run(steps, moves, whole)
+    turn = find_turn(values, "valley" if moves[0] < 0 else "peak")
+    is_turn = turns == 1 and {signs.get(compare(values[turn], values[end]), 0) for end in (0, -1)} == {-moves[0]}
+    if not is_turn:
+        return "mixed"
+    return "valley" if moves[0] < 0 else "peak"
+
+
+def _name_run(steps: Sequence[int], moves: Sequence[int], whole: int) -> Trend:
+    direction = moves[0] if moves else whole
+    if not direction:
+        return "flat"
+    if len(moves) == len(steps):
+        return "falling" if direction < 0 else "rising"
+    if whole != direction:
+        return "mixed"
+    return "falling_overall" if direction < 0 else "rising_overall"
+
+
+def find_turn(estimates: Sequence[Estimate], trend: Trend) -> int:
+    """The place of the lowest value, of the highest for a peak."""
+    means = [estimate.mean for estimate in estimates]
+    return means.index(max(means) if trend == "peak" else min(means))
 
 
 def compare_fid(a: Configuration, b: Configuration, detector: str = CLASSIFIER) -> Comparison:
     """Whether configuration ``a`` has the lower FID."""
-    values_a, values_b = a.score_values("fid", detector), b.score_values("fid", detector)
-    return compare(a.score("fid", detector), b.score("fid", detector), values_a, values_b)
+    return compare(a.score("fid", detector), b.score("fid", detector))
 
 
 def find_ties(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> list[Configuration]:
     """The configuration with the lowest FID, and those that the intervals cannot tell from it."""
     best = find_best(configurations, detector)
-    scored = [c for c in configurations if np.isfinite(c.score("fid", detector).mean)]
-    return [c for c in scored if c is best or not compare_fid(best, c, detector).startswith("lower")]
+    scored = [c for c in configurations if math.isfinite(c.score("fid", detector).mean)]
+    return [c for c in scored if c is best or compare_fid(best, c, detector) != "lower"]
 
 
 def find_best(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> Configuration:
@@ -74,6 +117,20 @@ def find_best(configurations: Sequence[Configuration], detector: str = CLASSIFIE
 def find_worst(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> Configuration:
     """The one with the highest mean FID."""
     return max(configurations, key=lambda c: np.nan_to_num(c.score("fid", detector).mean, nan=-np.inf))
+
+
+def estimate_difference(a: Estimate, b: Estimate) -> Estimate:
+    """``a`` less ``b`` with the interval that ``compare`` rests on: Welch's over seeds, else from the joint error."""
+    over, error = find_over(a, b), float(np.hypot(a.error or 0, b.error or 0))
+    difference = a.mean - b.mean
+    if over == "nothing" or not error:
+        return Estimate(difference, None, None, (difference,), "nothing")
+    quantile = stats.norm.ppf(1 - SIGNIFICANCE / 2)
+    if over == "seeds":
+        shares = [((e.error or 0) / error) ** 2 for e in (a, b)]
+        degrees = 1 / sum(share**2 / (e.num_seeds - 1) for share, e in zip(shares, (a, b), strict=True))
+        quantile = stats.t.ppf(1 - SIGNIFICANCE / 2, degrees)
+    return Estimate(difference, float(quantile * error), error, (difference,), over)
 
 
 @dataclass(frozen=True)
@@ -211,13 +268,20 @@ def judge_memorisation(configuration: Configuration) -> Memorisation:
 
 @dataclass(frozen=True)
 class InterpolationReading:
-    """What the classifier reads along the strips: shares in [0, 1], over all images but the chosen ends."""
+    """What the classifier reads along the strips, and how they move through its features.
+
+    ``inside`` and ``outside`` have a character per image; ``read_inside`` and ``read_outside`` are shares in [0, 1]
+    over all images but the chosen ends; ``detour`` is the length of the path over the distance of its ends (1 is
+    straight); ``largest_step`` is the largest step over the even one (1 is even). Intervals are over strips.
+    """
 
     ends: tuple[str, ...]
     inside: tuple[str, ...]
     outside: tuple[str, ...]
-    read_inside: float
-    read_outside: float
+    read_inside: Estimate
+    read_outside: Estimate
+    detour: Estimate
+    largest_step: Estimate
 
 
 def read_interpolation(configuration: Configuration) -> InterpolationReading:
@@ -229,10 +293,28 @@ def read_interpolation(configuration: Configuration) -> InterpolationReading:
     outside = tuple(_cut(record["outside"], points))
     low, high = record["outside_range"]
     positions = np.linspace(low, high, points)
-    beyond = [strip[i] for strip in outside for i in range(points) if not 0 <= positions[i] <= 1]
+    beyond = ["".join(c for c, t in zip(strip, positions, strict=True) if not 0 <= t <= 1) for strip in outside]
+    lengths, distances, steps = (np.array(record[n]) for n in ("path_length", "end_distance", "largest_step"))
     return InterpolationReading(
-        ends, inside, outside, _read_share("".join(strip[1:-1] for strip in inside)), _read_share("".join(beyond))
+        ends,
+        inside,
+        outside,
+        _over_strips([_read_share(strip[1:-1]) for strip in inside]),
+        _over_strips([_read_share(strip) for strip in beyond]),
+        _over_strips(_divide(lengths, distances)),
+        _over_strips(_divide(steps * (points - 1), lengths)),
     )
+
+
+def _divide(numerators: np.ndarray, denominators: np.ndarray) -> list[float]:
+    """Where a strip does not move at all there is no ratio."""
+    return [float(a / b) for a, b in zip(numerators, denominators, strict=True) if b]
+
+
+def _over_strips(values: Sequence[float]) -> Estimate:
+    known = np.array([value for value in values if math.isfinite(value)])
+    error = float(known.std(ddof=1) / np.sqrt(len(known))) if len(known) > 1 else None
+    return estimate_mean([float(known.mean())] if len(known) else [], error, "strips")
 
 
 def _cut(text: str, length: int) -> list[str]:

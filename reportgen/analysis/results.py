@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,44 +27,97 @@ CONFIDENCE = 0.95
 CLASSIFIER = "classifier"
 INCEPTION = "inception"
 NUM_BLOCKS = 10
+MIN_BLOCKS = 3
+
+Over = Literal["seeds", "samples", "steps", "strips", "nothing"]
 
 
 @dataclass(frozen=True)
 class Estimate:
     """A mean with the half width of its interval at ``CONFIDENCE`` and its standard error, where there are any.
 
-    ``over`` says what the interval covers: ``seeds`` (Student's t over several), ``samples`` (one seed's bootstrap or
-    jackknife; other seeds may lie outside), or ``nothing``.
+    ``values`` are one per seed. ``over`` says what the interval covers: ``seeds`` (Student's t over several),
+    ``samples`` (one seed's bootstrap or jackknife; other seeds may lie outside), ``steps`` (one training's blocks of
+    steps), ``strips`` (one run's interpolations), or ``nothing``.
     """
 
     mean: float
     half_width: float | None
     error: float | None
-    num_seeds: int
-    over: Literal["seeds", "samples", "nothing"]
+    values: tuple[float, ...]
+    over: Over
+
+    @property
+    def num_seeds(self) -> int:
+        return len(self.values)
 
 
-def estimate_mean(values: Iterable[float], error: float | None = None) -> Estimate:
-    """From one value per seed; ``error`` is the standard error over samples, for the case of a single seed."""
-    array = np.array(list(values), dtype=float)
+def estimate_mean(
+    values: Iterable[float], error: float | None = None, over: Literal["samples", "steps", "strips"] = "samples"
+) -> Estimate:
+    """From one value per seed; ``error`` is the standard error within a run, for the case of a single seed."""
+    kept = tuple(float(value) for value in values)
+    array = np.array(kept)
     if len(array) > 1:
         quantile = stats.t.ppf((1 + CONFIDENCE) / 2, len(array) - 1)
         standard_error = float(array.std(ddof=1) / np.sqrt(len(array)))
-        return Estimate(float(array.mean()), float(quantile * standard_error), standard_error, len(array), "seeds")
+        return Estimate(float(array.mean()), float(quantile * standard_error), standard_error, kept, "seeds")
     mean = float(array[0]) if len(array) else float("nan")
     if error is None:
-        return Estimate(mean, None, None, len(array), "nothing")
-    return Estimate(mean, float(stats.norm.ppf((1 + CONFIDENCE) / 2) * error), error, len(array), "samples")
+        return Estimate(mean, None, None, kept, "nothing")
+    return Estimate(mean, float(stats.norm.ppf((1 + CONFIDENCE) / 2) * error), error, kept, over)
 
 
 @dataclass(frozen=True)
+class CurveSummary:
+    """What a report says of one curve of one run; "tail" is the last fifth of training.
+
+    ``tail_slope`` is the change per 1,000 steps over the tail, by least squares on ten block means, for their
+    independence; the two errors are standard errors from the same blocks. NaN where there are too few points.
+    """
+
+    last: float
+    tail_mean: float
+    tail_error: float
+    tail_spread: float
+    tail_slope: float
+    tail_slope_error: float
+
+
+def summarise_curve(curve: pd.Series) -> CurveSummary:
+    """A curve over steps (its index) -> what is said of it."""
+    tail = curve[curve.index > curve.index[-1] * (1 - TAIL_SHARE)]
+    blocks = [block for block in np.array_split(np.arange(len(tail)), NUM_BLOCKS) if len(block)]
+    means = [float(tail.iloc[block].mean()) for block in blocks]
+    error = slope = slope_error = float("nan")
+    if len(blocks) >= MIN_BLOCKS:
+        fit = stats.linregress([float(tail.index[block].to_numpy().mean()) / 1000 for block in blocks], means)
+        slope, slope_error = float(fit.slope), float(fit.stderr)
+        error = float(np.std(means, ddof=1) / np.sqrt(len(means)))
+    return CurveSummary(float(curve.iloc[-1]), float(tail.mean()), error, float(tail.std(ddof=0)), slope, slope_error)
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """The numbers of a finished run without its files."""
+
+    record: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+    summaries: Mapping[str, CurveSummary]
+
+
+@dataclass(frozen=True, eq=False)
 class RunResult:
-    """One run's files, read when they are asked for. ``failure`` is empty unless the last attempt failed."""
+    """What there is of one run: its files, read when they are asked for, or what a report carries of them (``kept``).
+
+    ``failure`` is empty unless the last attempt failed.
+    """
 
     spec: RunSpec
     paths: RunPaths
     state: State
     failure: str
+    kept: KeptRun | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -72,12 +126,22 @@ class RunResult:
     @cached_property
     def record(self) -> dict[str, Any]:
         """spec.json: settings, environment, sources, train_seconds."""
-        return dict(read_json(self.paths.spec))
+        return dict(self.kept.record if self.kept else read_json(self.paths.spec))
 
     @cached_property
     def evaluation(self) -> dict[str, Any]:
         """evaluation.json: scores, digit counts, interpolation ends."""
-        return dict(read_json(self.paths.evaluation))
+        return dict(self.kept.evaluation if self.kept else read_json(self.paths.evaluation))
+
+    def summarise(self, metric: str) -> CurveSummary:
+        return self.summaries[metric]
+
+    @cached_property
+    def summaries(self) -> Mapping[str, CurveSummary]:
+        """Of every logged metric."""
+        if self.kept:
+            return self.kept.summaries
+        return {str(metric): summarise_curve(self.curve(str(metric))) for metric in self.history.columns}
 
     def find_scores(self, detector: str) -> dict[str, Any] | None:
         """All scores of one detector; None if it was not asked, or failed."""
@@ -110,22 +174,24 @@ class RunResult:
         return self.paths.image(f"{grid}-{self.list_steps(grid)[-1] if step is None else step:06d}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Configuration:
     """One setting of a model with all of its finished seeds."""
 
     settings: Settings
     runs: tuple[RunResult, ...]
 
-    @property
+    @cached_property
     def label(self) -> str:
-        """How the report calls it: VAE-100, GAN 100_16, MLP GAN 100_100."""
+        """How the report calls it: VAE-100, GAN 100_16, MLP GAN 100_100; with what else tells it from the others."""
         settings = self.settings
+        _, *differing = re.split(r"-(?=[a-z_]+=)", self.first.spec.configuration_name)
+        suffix = f" ({', '.join(differing)})" if differing else ""
         if isinstance(settings, VaeSettings):
             variant = " linear" * (settings.architecture == "linear") + " (output ReLU)" * settings.encoder_output_relu
-            return f"VAE-{settings.latent_dim}{variant}"
+            return f"VAE-{settings.latent_dim}{variant}{suffix}"
         prefix = "MLP " * (settings.architecture == "mlp") + "ReLU " * (settings.activation == "relu")
-        return f"{prefix}GAN {settings.latent_dim}_{settings.hidden_dim}"
+        return f"{prefix}GAN {settings.latent_dim}_{settings.hidden_dim}{suffix}"
 
     @property
     def slug(self) -> str:
@@ -142,10 +208,6 @@ class Configuration:
         scores = [found for run in self.runs if (found := run.find_scores(detector)) is not None]
         error = scores[0].get(f"{name}_error") if len(scores) == 1 else None
         return estimate_mean((row[name] for row in scores), error)
-
-    def score_values(self, name: str, detector: str = CLASSIFIER) -> list[float]:
-        """The same score, one value per seed."""
-        return [found[name] for run in self.runs if (found := run.find_scores(detector)) is not None]
 
     @cached_property
     def fid(self) -> Estimate:
@@ -169,7 +231,8 @@ class Configuration:
     def read_share(self) -> Estimate:
         """The share of samples that the classifier reads as a digit, in [0, 1]."""
         counts = [run.evaluation["digits"]["all_counts"] for run in self.runs]
-        return estimate_mean(1 - row[-1] / sum(row) for row in counts)
+        shares = [1 - row[-1] / sum(row) for row in counts]
+        return estimate_mean(shares, math.sqrt(shares[0] * (1 - shares[0]) / sum(counts[0])))
 
     def curve(self, metric: str) -> pd.Series:
         """The mean over seeds at every logged step."""
@@ -185,37 +248,34 @@ class Configuration:
 
     def last(self, metric: str) -> Estimate:
         """The last logged value."""
-        return estimate_mean(float(run.curve(metric).iloc[-1]) for run in self.runs)
+        return estimate_mean(summary.last for summary in self._summaries(metric))
 
     def tail(self, metric: str) -> Estimate:
         """The mean over the last fifth of training."""
-        return estimate_mean(float(_take_tail(run.curve(metric)).mean()) for run in self.runs)
+        summaries = self._summaries(metric)
+        return estimate_mean((s.tail_mean for s in summaries), _known(summaries[0].tail_error), "steps")
+
+    def tail_gap(self, upper: str, lower: str) -> Estimate:
+        """The mean of one metric less that of another over the last fifth of training."""
+        pairs = list(zip(self._summaries(upper), self._summaries(lower), strict=True))
+        error = _known(math.hypot(pairs[0][0].tail_error, pairs[0][1].tail_error))
+        return estimate_mean((a.tail_mean - b.tail_mean for a, b in pairs), error, "steps")
 
     def tail_slope(self, metric: str) -> Estimate:
-        """The change per 1,000 steps over the last fifth: least squares on ten block means, for their independence.
-
-        With one seed the error is that of the regression.
-        """
-        fits = [_fit_slope(_take_tail(run.curve(metric))) for run in self.runs]
-        return estimate_mean((slope for slope, _ in fits), fits[0][1] if len(fits) == 1 else None)
+        """The change per 1,000 steps over the last fifth; with one seed the error is that of the regression."""
+        summaries = self._summaries(metric)
+        return estimate_mean((s.tail_slope for s in summaries), _known(summaries[0].tail_slope_error), "steps")
 
     def tail_spread(self, metric: str) -> Estimate:
         """The standard deviation over the last fifth of training."""
-        return estimate_mean(float(_take_tail(run.curve(metric)).std(ddof=0)) for run in self.runs)
+        return estimate_mean(summary.tail_spread for summary in self._summaries(metric))
+
+    def _summaries(self, metric: str) -> list[CurveSummary]:
+        return [run.summarise(metric) for run in self.runs]
 
 
-def _take_tail(curve: pd.Series) -> pd.Series:
-    return curve[curve.index > curve.index[-1] * (1 - TAIL_SHARE)]
-
-
-def _fit_slope(tail: pd.Series) -> tuple[float, float | None]:
-    """Slope per 1,000 steps and its standard error, from up to ten block means."""
-    blocks = [block for block in np.array_split(np.arange(len(tail)), NUM_BLOCKS) if len(block)]
-    if len(blocks) < 3:
-        return float("nan"), None
-    steps = [float(tail.index[block].to_numpy().mean()) / 1000 for block in blocks]
-    fit = stats.linregress(steps, [float(tail.iloc[block].mean()) for block in blocks])
-    return float(fit.slope), float(fit.stderr)
+def _known(error: float) -> float | None:
+    return error if math.isfinite(error) else None
 
 
 @dataclass(frozen=True)
@@ -272,49 +332,18 @@ def _order(configuration: Configuration) -> tuple[int, int]:
 
 
 def load_results(output: Path) -> Results:
-    """Read the suite that was run last and what there is of its runs.
+    """Read the suite that was run last and what there is of the runs that its outline is about.
 
     Raises:
         RunError: nothing was run into this folder; a file of a finished run cannot be read.
     """
     paths = OutputPaths(output)
     recorded = read_suite(paths)
-    return Results(recorded, tuple(_load_run(paths, spec) for spec in plan_runs(recorded.suite)))
+    specs = [s for s in plan_runs(recorded.suite) if s.settings.model in recorded.suite.outline.models]
+    return Results(recorded, tuple(_load_run(paths, spec) for spec in specs))
 
 
 def _load_run(paths: OutputPaths, spec: RunSpec) -> RunResult:
     run = paths.run(spec.folder_name)
     state = find_state(run, spec.training_key, spec.evaluation_key)
     return RunResult(spec, run, state, read_failure(run) if state == "failed" else "")
-
-
-def _flatten_scores(run: RunResult) -> dict[str, object]:
-    """The scores of all detectors as columns ``<detector>_<score>``."""
-    scores = run.evaluation["scores"]
-    return {
-        f"{detector}_{name}": value
-        for detector, row in scores.items()
-        for name, value in row.items()
-        if name != "detector"
-    }
-
-
-def tabulate_runs(results: Results) -> pd.DataFrame:
-    """One row per run with its settings, state and scores: what is exported as runs.csv."""
-    rows = []
-    for run in results.runs:
-        settings = run.spec.settings
-        row: dict[str, object] = {"run": run.spec.name, "key": run.spec.training_key, "dataset": run.spec.dataset}
-        row |= settings.model_dump() | {"seed": run.spec.seed, "state": run.state, "failure": run.failure}
-        if run.is_finished:
-            row |= {
-                **_flatten_scores(run),
-                "sharpness": run.evaluation["sharpness"]["samples"],
-                "sharpness_real": run.evaluation["sharpness"]["real"],
-                "gradient_energy": run.evaluation["gradient_energy"]["samples"],
-                "gradient_energy_real": run.evaluation["gradient_energy"]["real"],
-                "digits_read": run.evaluation["digits"]["counted"],
-                "train_seconds": run.record["train_seconds"],
-            }
-        rows.append(row)
-    return pd.DataFrame(rows)

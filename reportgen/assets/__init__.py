@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,9 @@ FONT_FILES = {400: FONTS / "NotoSansSC-Regular.ttf", 700: FONTS / "NotoSansSC-Bo
 
 CLASSIFIER_WEIGHTS = FOLDER / "digit_classifier.safetensors"
 CLASSIFIER_CARD = FOLDER / "digit_classifier.json"
+PUBLISHED_SCORES = FOLDER / "published_fid.csv"
+OUTLINES = {name: FOLDER / "outlines" / f"{name}.yaml" for name in ("full", "gan", "vae-gan")}
+"""Name -> file, for every outline that is shipped."""
 
 
 @dataclass(frozen=True)
@@ -65,3 +69,38 @@ def load_card() -> ClassifierCard:
     reliability = [DigitReliability(**row) for row in content.pop("reliability")]
     calibration = [CalibrationPoint(**row) for row in content.pop("calibration")]
     return ClassifierCard(**content, reliability=reliability, calibration=calibration)
+
+
+@dataclass(frozen=True)
+class PublishedScore:
+    """An Inception FID that a published report of the coursework states, with the settings that it states."""
+
+    report: str
+    year: int
+    model: str
+    variant: str
+    latent_dim: int
+    hidden_dim: int | None
+    num_training_steps: int
+    batch_size: int
+    fid: float
+
+
+@cache
+def load_published_scores() -> tuple[PublishedScore, ...]:
+    """All of ``published_fid.csv``, in its order; ``report`` is a letter, one per published report."""
+    with PUBLISHED_SCORES.open(encoding="utf-8", newline="") as stream:
+        return tuple(
+            PublishedScore(
+                row["report"],
+                int(row["year"]),
+                row["model"],
+                row["variant"],
+                int(row["latent_dim"]),
+                int(row["hidden_dim"]) if row["hidden_dim"] else None,
+                int(row["num_training_steps"]),
+                int(row["batch_size"]),
+                float(row["fid"]),
+            )
+            for row in csv.DictReader(stream)
+        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from gettext import GNUTranslations
 from importlib.resources import files
+from typing import Literal
 
 from babel.dates import format_date
 from babel.lists import format_list
@@ -18,6 +19,7 @@ from babel.numbers import format_decimal, format_percent
 
 from reportgen.config import Language
 
+MINUS = "\u2212"
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 
 
@@ -38,6 +40,14 @@ class Percent:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """A value with the half width of its interval, where it has one: 13.20 ± 0.41."""
+
+    value: Number | Percent
+    half_width: Number | Percent | None
+
+
+@dataclass(frozen=True)
 class PValue:
     """A p value: three decimals, or that it is below 0.001."""
 
@@ -53,12 +63,13 @@ class Several:
 
 @dataclass(frozen=True)
 class Message:
-    """Another message of the catalogue, as part of a sentence."""
+    """Another message of the catalogue, with its own values, as part of a sentence."""
 
     id: str
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
-Value = str | int | Number | Percent | PValue | Several | Message
+Value = str | int | Number | Percent | Interval | PValue | Several | Message
 
 
 @cache
@@ -100,27 +111,34 @@ class Translator:
         return self._translations.gettext(message_id) != message_id
 
     def format(self, value: Value) -> str:
-        """A value as the language writes it."""
+        """A value as the language writes it; a dash where there is none."""
         if isinstance(value, str):
             return value
         if isinstance(value, Message):
-            return self(value.id)
+            return self(value.id, **value.values)
+        if isinstance(value, Several):
+            return format_list([self.format(item) for item in value.values], locale=self._locale)
+        return self._format_quantity(value)
+
+    def _format_quantity(self, value: int | Number | Percent | Interval | PValue) -> str:
         if isinstance(value, int):
             return format_decimal(value, locale=self._locale)
         if isinstance(value, Number):
-            return self._format_number(value)
+            return self._format_decimals(value.value, value.decimals)
         if isinstance(value, Percent):
-            pattern = "#,##0." + "0" * value.decimals + "%" if value.decimals else "#,##0%"
-            return format_percent(value.share, pattern, locale=self._locale)
-        if isinstance(value, PValue):
-            return "< 0.001" if value.value < 0.001 else "= " + self._format_number(Number(value.value, 3))
-        return format_list([self.format(item) for item in value.values], locale=self._locale)
+            return self._format_decimals(value.share, value.decimals, "%")
+        if isinstance(value, Interval):
+            text = self.format(value.value)
+            return text if value.half_width is None else f"{text} ± {self.format(value.half_width)}"
+        return "< 0.001" if value.value < 0.001 else "= " + self._format_decimals(value.value, 3)
 
-    def _format_number(self, number: Number) -> str:
-        if number.value != number.value:
+    def _format_decimals(self, value: float, decimals: int, unit: Literal["", "%"] = "") -> str:
+        if value != value:
             return "–"
-        pattern = "#,##0." + "0" * number.decimals if number.decimals else "#,##0"
-        return format_decimal(number.value, pattern, locale=self._locale)
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + unit
+        write = format_percent if unit else format_decimal
+        text: str = write(value, pattern, locale=self._locale)
+        return text.replace("-", MINUS) if any(digit in text for digit in "123456789") else text.lstrip("-")
 
     def format_date(self, iso: str) -> str:
         """An ISO 8601 date or time -> the date in words."""

@@ -37,6 +37,7 @@ def load_environment() -> Environment:
     environment.filters["data_uri"] = to_data_uri
     environment.filters["highlight"] = highlight_code
     environment.filters["breakable"] = allow_breaks
+    environment.filters["sanitised"] = Markup  # nh3 has been over it
     return environment
 
 

@@ -1,70 +1,90 @@
-"""Sections in the homework's order -> a numbered report."""
+"""Sections in the outline's order -> a numbered report."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
-from reportgen.analysis.results import Results, tabulate_runs
+from reportgen.analysis.attachments import export_metrics, export_runs
+from reportgen.analysis.results import Results
 from reportgen.config import Language
 from reportgen.errors import RunError
 from reportgen.i18n.translator import Translator
 from reportgen.report.builder import Builder
-from reportgen.report.gan import build_gan, build_gan_ablation
-from reportgen.report.latent import build_collapse, build_comparison, build_interpolation, build_scores
-from reportgen.report.model import Attachment, Figure, Listing, Report, Section, Table
-from reportgen.report.overview import build_appendix, build_methods, build_settings, write_summary
-from reportgen.report.vae import build_vae
+from reportgen.report.coverage import Check, build_coverage, check_report
+from reportgen.report.model import (
+    Attachment,
+    Block,
+    Figure,
+    Line,
+    Listing,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+)
+from reportgen.report.notes import Notes, insert_note
+from reportgen.report.overview import write_summary
+from reportgen.report.sections import build_section
 
-FIXED_TEXTS = ("contents", "summary", "explanation", "generated")
+FIXED_TEXTS = ("contents", "summary", "explanation", "generated", "note")
 KINDS = {Table: "table", Figure: "figure", Listing: "listing"}
 
 
-def build_report(results: Results, language: Language) -> Report:
+def build_report(results: Results, language: Language, notes: Notes | None = None, *, draws: bool = True) -> Report:
     """Everything that one report shows.
+
+    Args:
+        notes: the author's own words by section.
+        draws: without it figures have no pictures, and no file of a run is read but its records.
 
     Raises:
         RunError: not one run is finished.
     """
-    if not results.finished:
-        raise RunError("no run is finished yet, so there is nothing to report; run: reportgen run experiments.yaml")
-    b = Builder(results, Translator(language))
-    sections = _number(
-        [
-            section
-            for section in (
-                build_settings(b),
-                build_methods(b),
-                build_vae(b),
-                build_gan(b),
-                build_scores(b),
-                build_comparison(b),
-                build_interpolation(b),
-                build_collapse(b),
-                build_gan_ablation(b, "gan_mlp"),
-                build_gan_ablation(b, "gan_relu"),
-                build_appendix(b),
-            )
-            if section is not None
-        ]
-    )
-    report_settings = results.suite.report
+    b, sections, checks = _build(results, language, notes or {}, draws=draws)
+    if any(wanted.id == "coverage" for wanted in results.suite.outline.walk()):
+        coverage = build_coverage(b, checks).blocks
+        sections = [dataclasses.replace(s, blocks=coverage) if s.id == "coverage" else s for s in sections]
+    summary = write_summary(b)
+    complete = tuple(insert_note(section, notes or {}) for section in sections)
+    labels = _label(complete, b.t)
     created = max(run.record["environment"]["started_at"] for run in results.finished)
+    settings = results.suite.report
     return Report(
         language=language,
-        title=getattr(report_settings.title, language),
-        author=tuple(
-            (b.t(f"author.{field}"), value) for field, value in report_settings.author.model_dump().items() if value
-        ),
+        title=getattr(settings.title, language),
+        author=tuple((b.t(f"author.{field}"), value) for field, value in settings.author.model_dump().items() if value),
         date=b.t.format_date(created),
         created=created,
-        summary=write_summary(b),
+        summary=tuple(_keep_known(block, labels) for block in summary),  # type: ignore[misc]
         notice="" if results.is_full else b.t("notice.profile", profile=results.suite.profile),
-        sections=sections,
-        labels=_label(sections, b.t),
+        sections=tuple(_link(section, labels) for section in complete),
+        labels=labels,
         texts={name: b.t(f"page.{name}") for name in FIXED_TEXTS},
-        attachments=_attach(results, b.t),
+        attachments=_attach(results, language, b.t),
     )
+
+
+def check_results(results: Results, language: Language) -> list[Check]:
+    """The homework's requirements against what is there; raises RunError if not one run is finished."""
+    _, _, checks = _build(results, language, {}, draws=False)
+    return checks
+
+
+def _build(
+    results: Results, language: Language, notes: Notes, *, draws: bool
+) -> tuple[Builder, list[Section], list[Check]]:
+    if not results.finished:
+        raise RunError("no run is finished yet, so there is nothing to report; run: reportgen run experiments.yaml")
+    b = Builder(results, Translator(language), draws)
+    outline = results.suite.outline.sections
+    noted = [*notes, "coverage"]
+    sections = [section for wanted in outline if (section := build_section(b, wanted, noted)) is not None]
+    numbered = list(_number(sections))
+    return b, numbered, check_report(b, numbered)
+
+
+# ---- numbers and references -----------------------------------------------------------------------------------------
 
 
 def _number(sections: Sequence[Section], prefix: str = "") -> tuple[Section, ...]:
@@ -78,24 +98,37 @@ def _label(sections: Sequence[Section], t: Translator) -> dict[str, str]:
     """The numbered name of every table, figure and listing, in the order of the page."""
     counts = dict.fromkeys(KINDS.values(), 0)
     labels: dict[str, str] = {}
-    for block in _walk(sections):
-        kind = KINDS.get(type(block))
-        if kind is not None:
+    for block in (block for section in sections for block in section.walk()):
+        if isinstance(block, Table | Figure | Listing):
+            kind = KINDS[type(block)]
             counts[kind] += 1
             assert block.id not in labels, f"two elements have the id {block.id}"
             labels[block.id] = t(f"label.{kind}", number=counts[kind])
     return labels
 
 
-def _walk(sections: Sequence[Section]) -> Iterator:  # type: ignore[type-arg]
-    for section in sections:
-        yield from section.blocks
-        yield from _walk(section.sections)
+def _link(section: Section, labels: Mapping[str, str]) -> Section:
+    blocks = tuple(_keep_known(block, labels) for block in section.blocks)
+    return dataclasses.replace(section, blocks=blocks, sections=tuple(_link(part, labels) for part in section.sections))
 
 
-def _attach(results: Results, t: Translator) -> tuple[Attachment, ...]:
-    runs = tabulate_runs(results).to_csv(index=False, lineterminator="\n")
+def _keep_known(block: Block, labels: Mapping[str, str]) -> Block:
+    """Evidence that points to an element which this outline leaves out is left out too."""
+    if isinstance(block, Paragraph) and not _is_known(block.evidence, labels):
+        return dataclasses.replace(block, evidence=())
+    return block
+
+
+def _is_known(line: Line, labels: Mapping[str, str]) -> bool:
+    return all(span.text in labels for span in line if span.kind == "ref")
+
+
+# ---- what travels inside the PDF ------------------------------------------------------------------------------------
+
+
+def _attach(results: Results, language: Language, t: Translator) -> tuple[Attachment, ...]:
     return (
-        Attachment("runs.csv", t("attachment.runs"), runs.encode("utf-8")),
+        Attachment("runs.csv", t("attachment.runs"), export_runs(results).encode("utf-8")),
         Attachment("experiments.yaml", t("attachment.suite"), results.recorded.source_text.encode("utf-8")),
+        Attachment("metrics.json", t("attachment.metrics"), export_metrics(results, language).encode("utf-8")),
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.analysis.findings import find_ties
+import numpy as np
+
+from reportgen.analysis.findings import find_best, find_ties
 from reportgen.analysis.results import Configuration, Estimate, Results
-from reportgen.config import Settings
-from reportgen.i18n.translator import Message, Number, Percent, Several, Translator, Value
+from reportgen.claims.claim import Claim
+from reportgen.config import GanSettings, Settings, VaeSettings
+from reportgen.i18n.translator import Interval, Message, Number, Percent, Several, Translator, Value
 from reportgen.report.model import (
     Block,
     Cell,
@@ -28,6 +31,15 @@ from reportgen.report.model import (
 _MARKUP = re.compile(r"\$(?P<math>[^$]+)\$|\[\[(?P<ref>[^\]]+)\]\]|\*\*(?P<strong>[^*]+)\*\*|`(?P<code>[^`]+)`")
 
 MARKUP_KINDS: tuple[Literal["math", "ref", "strong", "code"], ...] = ("math", "ref", "strong", "code")
+
+MAX_ROWS = 60
+"""Rows of a table that are shown; all of them are in the attached runs.csv."""
+
+MAX_SHOWN = 8
+"""Configurations that get figures of their own, and lines in one figure."""
+
+MAX_PORTRAIT_CHARACTERS = 104
+"""What fits beside each other on an upright page; a wider table gets a turned one."""
 
 CAPTION_FIELDS = ("latent_dim", "hidden_dim", "batch_size", "num_training_steps")
 
@@ -48,19 +60,27 @@ def parse_markup(text: str) -> Line:
 
 @dataclass(frozen=True)
 class Builder:
-    """What every section needs: the results and the language."""
+    """What every section needs: the results and the language; without ``draws``, figures have no pictures."""
 
     results: Results
     t: Translator
+    draws: bool = True
 
     # ---- text
+
+    def line(self, message: str, **values: Value) -> Line:
+        return parse_markup(self.t(message, **values))
 
     def text(self, message: str, **values: Value) -> Paragraph:
         return Paragraph(parse_markup(self.t(message, **values)))
 
-    def finding(self, message: str, **values: Value) -> Paragraph:
-        """A sentence that the data decided on."""
-        return Paragraph(parse_markup(self.t(message, **values)), "finding")
+    def claim(self, claim: Claim) -> Paragraph:
+        """A sentence that the data decided on, with what it rests on."""
+        evidence = self.t(f"evidence.{claim.basis}", ref=f"[[{claim.rests_on}]]")
+        return Paragraph(parse_markup(self.t(claim.id, **claim.values)), "finding", parse_markup(evidence), claim)
+
+    def claims(self, claims: Iterable[Claim | None]) -> list[Paragraph]:
+        return [self.claim(claim) for claim in claims if claim is not None]
 
     def explanation(self, message: str, **values: Value) -> Paragraph:
         """Theory: true whatever these data are."""
@@ -91,12 +111,12 @@ class Builder:
             values = [getattr(c.settings, field, None) for c in configurations]
             unique = [value for value in dict.fromkeys(values) if value is not None]
             if unique:
-                parts.append(self.t("caption.field", name=field, values=self._list_plainly(unique)))
+                parts.append(self.t("caption.field", name=field, values=self.list_plainly(unique)))
         seeds = sorted({run.spec.seed for c in configurations for run in c.runs})
-        parts.append(self.t("caption.field", name="seed", values=self._list_plainly(seeds)))
+        parts.append(self.t("caption.field", name="seed", values=self.list_plainly(seeds)))
         return self.t("caption.separator").join(parts)
 
-    def _list_plainly(self, values: Sequence[int]) -> str:
+    def list_plainly(self, values: Sequence[int]) -> str:
         return self.t("caption.list_separator").join(self.t.format(value) for value in values)
 
     def table(
@@ -108,13 +128,20 @@ class Builder:
         *,
         slug: str = "",
         note: Line = (),
-        landscape: bool = False,
+        wraps: bool = False,
         **values: Value,
     ) -> Table:
-        """``header`` are names of columns: messages ``column.<name>``, or the name itself for a YAML key or a digit."""
+        """``header`` are names of columns: messages ``column.<name>``, or the name itself for a YAML key or a digit.
+
+        Of more than ``MAX_ROWS`` rows the first are shown, which the caption says. ``wraps``: cells hold sentences.
+        """
         caption = self.caption(f"table.{id_}", configurations, **values)
+        if len(rows) > MAX_ROWS:
+            caption += parse_markup(self.t("table.shortened", shown=MAX_ROWS, num=len(rows)))
         names = tuple(self.column(name) for name in header)
-        return Table(_join("table", id_, slug), caption, names, tuple(tuple(row) for row in rows), note, landscape)
+        shown = tuple(tuple(row) for row in rows[:MAX_ROWS])
+        landscape = not wraps and _is_wide(names, shown)
+        return Table(_join("table", id_, slug), caption, names, shown, note, landscape, wraps)
 
     def column(self, name: str) -> str:
         return self.t(f"column.{name}") if self.t.has(f"column.{name}") else name
@@ -122,14 +149,15 @@ class Builder:
     def figure(
         self,
         id_: str,
-        pictures: Sequence[Picture],
+        draw: Callable[[], Sequence[Picture]],
         configurations: Sequence[Configuration],
         *,
         slug: str = "",
         **values: Value,
     ) -> Figure:
+        """``draw`` is called only where pictures are wanted: not to check the numbers of a report."""
         caption = self.caption(f"figure.{id_}", configurations, **values)
-        return Figure(_join("figure", id_, slug), caption, tuple(pictures))
+        return Figure(_join("figure", id_, slug), caption, tuple(draw()) if self.draws else ())
 
     def listing(
         self, id_: str, configuration: Configuration, source: str, *, slug: str = "", **values: Value
@@ -148,31 +176,30 @@ class Builder:
         return Cell(self.t.format(Number(value, decimals)), is_number=True)
 
     def estimate_cell(self, estimate: Estimate, decimals: int = 2, *, best: bool = False) -> Cell:
-        return Cell(self.estimate(estimate, decimals), is_number=True, is_best=best)
+        """A mean with the half width of its interval over seeds or samples, where there is one."""
+        is_shown = estimate.over in ("seeds", "samples")
+        half = Number(estimate.half_width, decimals) if is_shown and estimate.half_width is not None else None
+        return Cell(self.t.format(Interval(Number(estimate.mean, decimals), half)), is_number=True, is_best=best)
+
+    def interval_cell(self, estimate: Estimate) -> Cell:
+        """A mean with the half width of whatever interval it has."""
+        half = None if estimate.half_width is None else Number(estimate.half_width)
+        return Cell(self.t.format(Interval(Number(estimate.mean), half)), is_number=True)
 
     def percent_cell(self, share: float) -> Cell:
         return Cell(self.t.format(Percent(share)), is_number=True)
 
     def share_cell(self, estimate: Estimate) -> Cell:
-        """A share in [0, 1] over seeds, as a percentage."""
-        text = self.t.format(Percent(estimate.mean))
-        if estimate.half_width is not None:
-            text += f" ± {self.t.format(Percent(estimate.half_width))}"
-        return Cell(text, is_number=True)
-
-    def estimate(self, estimate: Estimate, decimals: int = 2) -> str:
-        """A mean with the half width of its interval, where there is one."""
-        mean = self.t.format(Number(estimate.mean, decimals))
-        if estimate.half_width is None:
-            return mean
-        return f"{mean} ± {self.t.format(Number(estimate.half_width, decimals))}"
+        """A share in [0, 1] as a percentage, with its interval where it has one."""
+        half = None if estimate.half_width is None else Percent(estimate.half_width, 1)
+        return Cell(self.t.format(Interval(Percent(estimate.mean, 1), half)), is_number=True)
 
     def setting_cell(self, settings: Settings, field: str) -> Cell:
         value = getattr(settings, field, None)
         if value is None:
             return Cell("–")
-        if isinstance(value, bool | str):
-            return Cell(self.t.format(Message(f"value.{str(value).lower()}")))
+        if isinstance(value, str):
+            return Cell(self.t.format(Message(f"value.{value}")))
         text = f"{value:g}" if isinstance(value, float) else self.t.format(value)
         return Cell(text, is_number=True)
 
@@ -216,6 +243,49 @@ class Builder:
 
     def labels(self, configurations: Sequence[Configuration]) -> Several:
         return Several([c.label for c in configurations])
+
+    # ---- which configurations
+
+    def tell_picked(self, configurations: Sequence[Configuration]) -> list[Block]:
+        """That not all have figures of their own, where that is so; ``runs.csv`` has all their numbers."""
+        if len(configurations) <= MAX_SHOWN:
+            return []
+        return [self.notice("picked", shown=MAX_SHOWN, num=len(configurations))]
+
+    def select(self, model: type[VaeSettings] | type[GanSettings]) -> list[Configuration]:
+        """All configurations of one model."""
+        return [c for c in self.results.configurations if isinstance(c.settings, model)]
+
+    def find_best_gan(self) -> Configuration | None:
+        """The GAN that interpolation and digit counts are shown for: the one with the lowest FID."""
+        gans = self.select(GanSettings)
+        return find_best(gans) if gans else None
+
+    def find_main_vae(self) -> Configuration | None:
+        """The VAE that is compared with the GAN: the convolutional one with the most latent variables (VAE-100)."""
+        vaes = [c for c in self.select(VaeSettings) if c.settings.architecture == "conv"]
+        return max(vaes, key=lambda c: c.settings.latent_dim) if vaes else None
+
+
+def pick(configurations: Sequence[Configuration]) -> list[Configuration]:
+    """All of a few; of many ``MAX_SHOWN``, evenly spread from the lowest to the highest FID, in their own order."""
+    if len(configurations) <= MAX_SHOWN:
+        return list(configurations)
+    ranked = sorted(configurations, key=lambda c: np.nan_to_num(c.fid.mean, nan=np.inf))
+    chosen = {ranked[round(i * (len(ranked) - 1) / (MAX_SHOWN - 1))] for i in range(MAX_SHOWN)}
+    return [c for c in configurations if c in chosen]
+
+
+def _is_wide(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bool:
+    """Whether the longest cell of every column, side by side, are too much for an upright page."""
+    widest = [max([_measure(row[i].text) for row in rows], default=0) for i in range(len(header))]
+    words = [max((_measure(word) for word in re.split(r"[\s_]", name)), default=0) for name in header]
+    return sum(2 + max(pair) for pair in zip(widest, words, strict=True)) > MAX_PORTRAIT_CHARACTERS
+
+
+def _measure(text: str) -> int:
+    """The width of a text in Latin characters; an ideograph is two wide."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
 
 
 def _join(kind: str, id_: str, slug: str) -> str:

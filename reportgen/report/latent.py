@@ -1,46 +1,44 @@
-"""VAE against GAN, interpolation, mode collapse: items 13 to 15 of the homework."""
+"""VAE against GAN, fidelity, interpolation, mode collapse, published scores: items 13 to 15 and context."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from reportgen.analysis.findings import (
     DigitCounts,
-    compare_fid,
+    InterpolationReading,
     count_digits,
     find_best,
-    judge_memorisation,
     read_interpolation,
 )
-from reportgen.analysis.results import Configuration
+from reportgen.analysis.published import Matched, match_published
+from reportgen.analysis.results import INCEPTION, Configuration
+from reportgen.claims.latent import (
+    claim_collapse,
+    claim_comparison,
+    claim_extrapolation,
+    claim_fidelity,
+    claim_interpolation,
+)
+from reportgen.claims.published import claim_agreement, claim_spread
 from reportgen.config import GanSettings
 from reportgen.figures.images import WIDTH_MM, draw_digit_histogram, draw_read_grid, draw_strips
+from reportgen.figures.published import Strip, draw_published
 from reportgen.figures.style import to_png, to_svg
-from reportgen.i18n.translator import Number, Percent, PValue, Several
+from reportgen.i18n.translator import Number, Several
 from reportgen.images import decode_grid
 from reportgen.report.builder import Builder
-from reportgen.report.model import Block, Cell, Picture, Section
-from reportgen.report.overview import find_best_gan, find_main_vae, select
-from reportgen.report.sentences import draw_samples
+from reportgen.report.model import Block, Cell, Figure, Picture, Section
+from reportgen.report.pictures import draw_samples
 
 
-def build_comparison(b: Builder) -> Section | None:
+def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
     """VAE against GAN at the same latent dimension."""
-    vae = find_main_vae(b)
-    if vae is None:
+    vae, gan = find_compared(b)
+    if vae is None or gan is None:
         return None
-    gans = [
-        c
-        for c in select(b, GanSettings)
-        if isinstance(c.settings, GanSettings)
-        and (c.settings.architecture, c.settings.activation) == ("conv", "leaky_relu")
-        and c.settings.latent_dim == vae.settings.latent_dim
-    ]
-    if not gans:
-        return None
-    gan = find_best(gans)
     shown = [vae, gan]
     rows = [
         [
@@ -56,208 +54,33 @@ def build_comparison(b: Builder) -> Section | None:
     return b.section(
         "comparison",
         b.text("comparison.intro", vae=vae.label, gan=gan.label),
-        b.figure("comparison", [draw_samples(b, c) for c in shown], shown),
+        b.figure("comparison", lambda: [draw_samples(b, c) for c in shown], shown),
         b.table("comparison", header, rows, shown, note=b.passport(shown)),
-        b.finding(
-            f"comparison.fid.{compare_fid(gan, vae)}",
-            gan=gan.label,
-            gan_fid=b.estimate(gan.fid),
-            vae=vae.label,
-            vae_fid=b.estimate(vae.fid),
-        ),
-        _compare_sharpness(b, vae, gan),
+        *b.claims(claim_comparison(vae, gan, "table-comparison")),
         b.explanation("comparison.theory"),
     )
 
 
-def _compare_sharpness(b: Builder, vae: Configuration, gan: Configuration) -> Block:
-    values = {"vae": vae.sharpness.mean, "gan": gan.sharpness.mean}
-    blurrier = "vae" if values["vae"] < values["gan"] else "gan"
-    is_noisy = max(values.values()) > 1.2
-    kind = f"{blurrier}_blurrier" + ("_noisy" if is_noisy else "")
-    return b.finding(
-        f"comparison.sharpness.{kind}",
-        vae=vae.label,
-        gan=gan.label,
-        vae_sharpness=Number(values["vae"]),
-        gan_sharpness=Number(values["gan"]),
-    )
-
-
-# ---- interpolation --------------------------------------------------------------------------------------------------
-
-
-def build_interpolation(b: Builder) -> Section | None:
-    shown = [c for c in (find_best_gan(b), find_main_vae(b)) if c is not None]
-    if not shown:
-        return None
-    points = b.results.suite.interpolation.num_points
-    blocks: list[Block] = [
-        b.text("interpolation.intro", points=points),
-        b.formula(r"z_i = z_1 + \frac{i}{K - 1}\left(z_2 - z_1\right), \qquad i = 0, 1, \ldots, K - 1"),
+def find_compared(b: Builder) -> tuple[Configuration | None, Configuration | None]:
+    """The main VAE, and the best plain GAN of its latent dimension."""
+    vae = b.find_main_vae()
+    gans = [
+        c
+        for c in b.select(GanSettings)
+        if isinstance(c.settings, GanSettings)
+        and (c.settings.architecture, c.settings.activation) == ("conv", "leaky_relu")
+        and vae is not None
+        and c.settings.latent_dim == vae.settings.latent_dim
     ]
-    blocks += [_show_strips(b, c, "interpolation") for c in shown]
-    blocks.append(b.text("interpolation.outside"))
-    blocks += [_show_strips(b, c, "extrapolation") for c in shown]
-    readings = {c.label: read_interpolation(c) for c in shown}
-    rows = [
-        [
-            b.name_cell(c),
-            b.percent_cell(readings[c.label].read_inside),
-            b.percent_cell(readings[c.label].read_outside),
-        ]
-        for c in shown
-    ]
-    blocks.append(b.table("interpolation", ["run", "read_inside", "read_outside"], rows, shown))
-    blocks += _conclude_interpolation(b, shown)
-    blocks.append(b.explanation("interpolation.theory"))
-    blocks.append(b.listing("interpolation", shown[0], "interpolation"))
-    return b.section("interpolation", *blocks)
-
-
-def _show_strips(b: Builder, c: Configuration, name: str) -> Block:
-    reading = read_interpolation(c)
-    strips = reading.inside if name == "interpolation" else reading.outside
-    points = len(strips[0])
-    low, high = (0.0, 1.0) if name == "interpolation" else c.first.evaluation["interpolation"]["outside_range"]
-    images = decode_grid(c.first.paths.image(name).read_bytes(), len(strips) * points)
-    labels = [f"{pair[0]} → {pair[1]}" for pair in reading.ends]
-    columns = [b.t.format(Number(float(position), 2)) for position in np.linspace(low, high, points)]
-    picture = Picture(
-        to_png(draw_strips(images, labels, columns)),
-        "image/png",
-        b.t(f"alt.{name}", label=c.label, strips=Several(list(strips))),
-        WIDTH_MM,
-    )
-    return b.figure(name, [picture], [c], slug=c.slug, label=c.label)
-
-
-def _conclude_interpolation(b: Builder, shown: list[Configuration]) -> list[Block]:
-    readings = [read_interpolation(c) for c in shown]
-    blocks: list[Block] = []
-    if len(shown) == 2:
-        difference = readings[0].read_inside - readings[1].read_inside
-        kind = "equal" if abs(difference) < 0.05 else "gan" if difference > 0 else "vae"
-        blocks.append(
-            b.finding(
-                f"interpolation.better.{kind}",
-                gan=shown[0].label,
-                gan_read=Percent(readings[0].read_inside),
-                vae=shown[1].label,
-                vae_read=Percent(readings[1].read_inside),
-            )
-        )
-    for c, reading in zip(shown, readings, strict=True):
-        kind = "falls" if reading.read_outside < reading.read_inside - 0.05 else "holds"
-        blocks.append(
-            b.finding(
-                f"interpolation.outside.{kind}",
-                label=c.label,
-                inside=Percent(reading.read_inside),
-                outside=Percent(reading.read_outside),
-            )
-        )
-    return blocks
-
-
-# ---- mode collapse --------------------------------------------------------------------------------------------------
-
-
-def build_collapse(b: Builder) -> Section | None:
-    gan = find_best_gan(b)
-    if gan is None:
-        return None
-    digits = count_digits(gan)
-    images = decode_grid(gan.first.paths.image("counted").read_bytes(), digits.num_counted)
-    grid = Picture(
-        to_png(draw_read_grid(images, digits.counted)),
-        "image/png",
-        b.t("alt.counted", label=gan.label, characters=digits.counted),
-        125,
-    )
-    expected = [share * digits.num_counted for share in digits.class_shares]
-    histogram = draw_digit_histogram(
-        digits.counts,
-        expected,
-        x_label=b.t("axis.digit"),
-        y_label=b.t("axis.count"),
-        expected_label=b.t("axis.expected"),
-    )
-    header = ["samples", *"0123456789", "?"]
-    rows = [
-        _count_row(b, b.t("row.counted", num=digits.num_counted), digits.counts),
-        _count_row(b, b.t("row.all", num=digits.num_all), digits.all_counts),
-        _count_row(b, b.t("row.real"), [round(1000 * share) for share in digits.class_shares]),
-    ]
-    return b.section(
-        "collapse",
-        b.text("collapse.intro", label=gan.label, num=digits.num_counted),
-        b.figure("counted", [grid], [gan], label=gan.label),
-        b.text("collapse.string", characters=f"`{digits.counted}`"),
-        b.table("digits", header, rows, [gan], label=gan.label),
-        b.figure(
-            "histogram",
-            [Picture(to_svg(histogram), "image/svg+xml", b.t("alt.histogram", label=gan.label), 110)],
-            [gan],
-        ),
-        _describe_counted(b, digits.absent_among_counted, digits.num_counted, digits.counts[10]),
-        b.finding(
-            f"collapse.{digits.verdict}",
-            label=gan.label,
-            num=digits.num_all,
-            missing=Several([str(digit) for digit in digits.missing]),
-            p=PValue(digits.p_value),
-            most=str(int(np.argmax(digits.all_counts[:10]))),
-            most_num=max(digits.all_counts[:10]),
-            least=str(int(np.argmin(digits.all_counts[:10]))),
-            least_num=min(digits.all_counts[:10]),
-        ),
-        *_measure_variety(b, gan, digits),
-        b.explanation("collapse.theory"),
-        b.listing("digits", gan, "digits"),
-    )
-
-
-def _count_row(b: Builder, name: str, counts: list[int] | tuple[int, ...]) -> list[Cell]:
-    cells = [Cell(b.t.format(count), is_number=True) for count in counts]
-    return [Cell(name, is_header=True), *cells, *[Cell("–", is_number=True)] * (11 - len(cells))]
-
-
-def _describe_counted(b: Builder, absent: tuple[int, ...], num: int, unread: int) -> Block:
-    kind = "absent" if absent else "present"
-    return b.finding(
-        f"collapse.counted_{kind}", num=num, absent=Several([str(digit) for digit in absent]), unread=unread
-    )
-
-
-def _measure_variety(b: Builder, gan: Configuration, digits: DigitCounts) -> list[Block]:
-    """Entropy of the classes, the test on the homework's few samples, and whether samples are copies."""
-    memorisation = judge_memorisation(gan)
-    return [
-        b.finding(
-            "collapse.entropy",
-            entropy=Number(digits.entropy_bits),
-            limit=Number(math.log2(10)),
-            num_missing=len(digits.missing),
-            num=digits.num_counted,
-            p=PValue(digits.counted_p_value),
-        ),
-        b.finding(
-            f"collapse.memory.{memorisation.verdict}",
-            label=gan.label,
-            samples=Number(memorisation.samples),
-            dev=Number(memorisation.dev),
-            ratio=Number(memorisation.ratio),
-        ),
-    ]
+    return vae, find_best(gans) if gans else None
 
 
 # ---- fidelity and diversity -----------------------------------------------------------------------------------------
 
 
-def build_scores(b: Builder) -> Section | None:
+def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
     """Precision, recall, density, coverage and KID of every configuration, by the classifier's features."""
-    scored = [c for c in b.results.configurations if c.score_values("fid")]
+    scored = [c for c in b.results.configurations if c.score("fid").num_seeds]
     if not scored:
         return None
     names = ("precision", "recall", "density", "coverage")
@@ -270,19 +93,148 @@ def build_scores(b: Builder) -> Section | None:
         ]
         for c in scored
     ]
-    most_precise = max(scored, key=lambda c: c.score("precision").mean)
-    most_varied = max(scored, key=lambda c: c.score("recall").mean)
+    claims = claim_fidelity(scored, "table-scores") if len(scored) > 1 else []
     return b.section(
         "scores",
         b.explanation("scores.theory"),
         b.table("scores", ["run", *b.fid_columns(), "kid", *names], rows, scored, note=b.passport(scored)),
-        b.finding(
-            f"scores.{'same' if most_precise is most_varied else 'differ'}",
-            precise=most_precise.label,
-            precision=Number(most_precise.score("precision").mean),
-            precise_recall=Number(most_precise.score("recall").mean),
-            varied=most_varied.label,
-            recall=Number(most_varied.score("recall").mean),
-            varied_precision=Number(most_varied.score("precision").mean),
-        ),
+        *b.claims(claims),
     )
+
+
+# ---- interpolation --------------------------------------------------------------------------------------------------
+
+
+def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | None:
+    """The best GAN and the main VAE; those of the outline that there are."""
+    shown = [c for c in (b.find_best_gan(), b.find_main_vae()) if c is not None]
+    if not shown:
+        return None
+    readings = {c.label: read_interpolation(c) for c in shown}
+    rows = [_read_row(b, c, readings[c.label]) for c in shown]
+    header = ["run", "read_inside", "read_outside", "detour", "largest_step"]
+    claims = [claim_extrapolation(c, readings[c.label], "table-interpolation") for c in shown]
+    if len(shown) == 2:
+        gan, vae = ((c, readings[c.label]) for c in shown)
+        claims = [*claim_interpolation(gan, vae, "table-interpolation"), *claims]
+    return b.section(
+        "interpolation",
+        b.text("interpolation.intro", points=b.results.suite.interpolation.num_points),
+        b.formula(r"z_i = z_1 + \frac{i}{K - 1}\left(z_2 - z_1\right), \qquad i = 0, 1, \ldots, K - 1"),
+        *(_show_strips(b, c, "interpolation") for c in shown),
+        b.text("interpolation.outside"),
+        *(_show_strips(b, c, "extrapolation") for c in shown),
+        b.text("interpolation.measures"),
+        b.table("interpolation", header, rows, shown, note=b.line("interpolation.note")),
+        *b.claims(claims),
+        b.explanation("interpolation.theory"),
+        b.listing("interpolation", shown[0], "interpolation"),
+    )
+
+
+def _read_row(b: Builder, c: Configuration, reading: InterpolationReading) -> list[Cell]:
+    return [
+        b.name_cell(c),
+        b.share_cell(reading.read_inside),
+        b.share_cell(reading.read_outside),
+        b.interval_cell(reading.detour),
+        b.interval_cell(reading.largest_step),
+    ]
+
+
+def _show_strips(b: Builder, c: Configuration, name: str) -> Figure:
+    return b.figure(name, lambda: [_draw_strips(b, c, name)], [c], slug=c.slug, label=c.label)
+
+
+def _draw_strips(b: Builder, c: Configuration, name: str) -> Picture:
+    reading = read_interpolation(c)
+    strips = reading.inside if name == "interpolation" else reading.outside
+    points = len(strips[0])
+    low, high = (0.0, 1.0) if name == "interpolation" else c.first.evaluation["interpolation"]["outside_range"]
+    images = decode_grid(c.first.paths.image(name).read_bytes(), len(strips) * points)
+    labels = [f"{pair[0]} → {pair[1]}" for pair in reading.ends]
+    columns = [b.t.format(Number(float(position), 2)) for position in np.linspace(low, high, points)]
+    alt = b.t(f"alt.{name}", label=c.label, strips=Several(list(strips)))
+    return Picture(to_png(draw_strips(images, labels, columns)), "image/png", alt, WIDTH_MM)
+
+
+# ---- mode collapse --------------------------------------------------------------------------------------------------
+
+
+def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
+    gan = b.find_best_gan()
+    if gan is None:
+        return None
+    digits = count_digits(gan)
+    header = ["samples", *"0123456789", "?"]
+    rows = [
+        _count_row(b, b.t("row.samples", num=digits.num_counted), digits.counts),
+        _count_row(b, b.t("row.samples", num=digits.num_all), digits.all_counts),
+        _count_row(b, b.t("row.real"), [round(1000 * share) for share in digits.class_shares]),
+    ]
+    return b.section(
+        "collapse",
+        b.text("collapse.intro", label=gan.label, num=digits.num_counted),
+        b.figure("counted", lambda: [_draw_counted(b, gan, digits)], [gan], label=gan.label),
+        b.text("collapse.string", characters=f"`{digits.counted}`"),
+        b.table("digits", header, rows, [gan], label=gan.label),
+        b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)], [gan]),
+        *b.claims(claim_collapse(gan, digits, "table-digits")),
+        b.explanation("collapse.theory"),
+        b.listing("digits", gan, "digits"),
+    )
+
+
+def _draw_counted(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
+    images = decode_grid(gan.first.paths.image("counted").read_bytes(), digits.num_counted)
+    alt = b.t("alt.counted", label=gan.label, characters=digits.counted)
+    return Picture(to_png(draw_read_grid(images, digits.counted)), "image/png", alt, 125)
+
+
+def _draw_histogram(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
+    figure = draw_digit_histogram(
+        digits.counts,
+        [share * digits.num_counted for share in digits.class_shares],
+        x_label=b.t("axis.digit"),
+        y_label=b.t("axis.count"),
+        expected_label=b.t("axis.expected"),
+    )
+    return Picture(to_svg(figure), "image/svg+xml", b.t("alt.histogram", label=gan.label), 110)
+
+
+def _count_row(b: Builder, name: str, counts: Sequence[int]) -> list[Cell]:
+    cells = [Cell(b.t.format(count), is_number=True) for count in counts]
+    return [Cell(name, is_header=True), *cells, *[Cell("–", is_number=True)] * (11 - len(cells))]
+
+
+# ---- published scores -----------------------------------------------------------------------------------------------
+
+
+def build_published(b: Builder, _: Sequence[Configuration]) -> Section | None:
+    """Where published reports of this coursework landed, and whether the order is ours."""
+    matched = match_published(b.results.configurations)
+    if not matched:
+        return None
+    num_reports = len({score.report for m in matched for score in m.scores})
+    blocks: list[Block] = [
+        b.text("published.intro", num=num_reports),
+        b.figure("published", lambda: [_draw_published(b, matched)], (), num=num_reports),
+    ]
+    if INCEPTION not in b.results.detectors:
+        blocks.append(b.notice("published.scale"))
+    claims = [claim(matched, "figure-published") for claim in (claim_spread, claim_agreement)]
+    return b.section("published", *blocks, *b.claims(claims))
+
+
+def _draw_published(b: Builder, matched: Sequence[Matched]) -> Picture:
+    strips = [
+        Strip(
+            m.configuration.label,
+            [(score.report, score.fid) for score in m.scores],
+            m.configuration.score("fid", INCEPTION).mean,
+        )
+        for m in matched
+    ]
+    figure = draw_published(strips, y_label=b.t("column.fid_inception"), ours_label=b.t("axis.ours"))
+    alt = b.t("alt.published", labels=b.labels([m.configuration for m in matched]))
+    return Picture(to_svg(figure), "image/svg+xml", alt, 170)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reportgen.claims.claim import Claim
 from reportgen.config import Language
 
 
@@ -21,11 +23,25 @@ Line = tuple[Span, ...]
 
 @dataclass(frozen=True)
 class Paragraph:
-    """``explanation`` is theory, set apart from what the data show; ``notice`` is a warning to the reader."""
+    """``explanation`` is theory, set apart from what the data show; ``notice`` is a warning to the reader.
+
+    A ``finding`` carries the claim that it words, and in ``evidence`` what that rests on.
+    """
 
     line: Line
     role: Literal["text", "finding", "explanation", "notice"] = "text"
+    evidence: Line = ()
+    claim: Claim | None = None
     type: str = "paragraph"
+
+
+@dataclass(frozen=True)
+class Note:
+    """The author's own words: the Markdown that she wrote, and what may be shown of it as HTML."""
+
+    markdown: str
+    html: str
+    type: str = "note"
 
 
 @dataclass(frozen=True)
@@ -48,7 +64,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A numbered table. ``note`` stands below it; ``landscape`` asks for a turned page."""
+    """A numbered table. ``note`` stands below it; ``landscape`` asks for a turned page; ``wraps`` lets cells break."""
 
     id: str
     caption: Line
@@ -56,6 +72,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: Line = ()
     landscape: bool = False
+    wraps: bool = False
     type: str = "table"
 
 
@@ -92,18 +109,25 @@ class Listing:
     type: str = "listing"
 
 
-Block = Paragraph | Formula | Table | Figure | Listing
+Block = Paragraph | Note | Formula | Table | Figure | Listing
 
 
 @dataclass(frozen=True)
 class Section:
-    """A numbered section: ``number`` is 1 or 3.2."""
+    """A numbered section: ``number`` is 1 or 3.2; ``question`` the homework's question that it answers, if any."""
 
     id: str
     number: str
     title: str
     blocks: tuple[Block, ...]
     sections: tuple[Section, ...] = ()
+    question: str = ""
+
+    def walk(self) -> Iterator[Block]:
+        """All blocks, those of its parts last."""
+        yield from self.blocks
+        for section in self.sections:
+            yield from section.walk()
 
 
 @dataclass(frozen=True)
@@ -134,3 +158,14 @@ class Report:
     labels: dict[str, str]
     texts: dict[str, str]
     attachments: tuple[Attachment, ...] = field(default=())
+
+    def walk(self) -> Iterator[Block]:
+        """All blocks in the order of the page, the summary first."""
+        yield from self.summary
+        for section in self.sections:
+            yield from section.walk()
+
+    @property
+    def claims(self) -> list[Claim]:
+        """All claims in the order of the page."""
+        return [b.claim for b in self.walk() if isinstance(b, Paragraph) and b.claim is not None]

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from reportgen.analysis.findings import count_digits, find_best
+from collections.abc import Sequence
+
+from reportgen.analysis.findings import count_digits, judge_equilibrium
 from reportgen.analysis.results import CLASSIFIER, Configuration, RunResult
+from reportgen.claims.claim import Claim
+from reportgen.claims.gan import claim_equilibrium
+from reportgen.claims.latent import claim_collapse_shortly, claim_comparison
+from reportgen.claims.summary import claim_best_shortly
 from reportgen.config import MODELS, GanSettings, VaeSettings
 from reportgen.i18n.translator import Message, Number, Percent, Several
 from reportgen.report.builder import Builder
+from reportgen.report.latent import find_compared
 from reportgen.report.model import Block, Cell, Paragraph, Section
 
 COMMON_FIELDS = ("latent_dim", "hidden_dim", "batch_size", "num_training_steps", "learning_rate")
-
-
-def select(b: Builder, model: type[VaeSettings] | type[GanSettings]) -> list[Configuration]:
-    """All configurations of one model."""
-    return [c for c in b.results.configurations if isinstance(c.settings, model)]
-
-
-def find_best_gan(b: Builder) -> Configuration | None:
-    """The GAN that interpolation and digit counts are shown for: the one with the lowest FID."""
-    gans = select(b, GanSettings)
-    return find_best(gans) if gans else None
-
-
-def find_main_vae(b: Builder) -> Configuration | None:
-    """The VAE that is compared with the GAN: the convolutional one with the most latent variables (VAE-100)."""
-    vaes = [c for c in select(b, VaeSettings) if c.settings.architecture == "conv"]
-    return max(vaes, key=lambda c: c.settings.latent_dim) if vaes else None
 
 
 # ---- summary --------------------------------------------------------------------------------------------------------
@@ -34,61 +24,54 @@ def find_main_vae(b: Builder) -> Configuration | None:
 
 def write_summary(b: Builder) -> tuple[Paragraph, ...]:
     """What was done and what came out, in a few sentences."""
-    suite = b.results.suite
-    first = b.results.finished[0].evaluation["dataset"] if b.results.finished else None
-    lines = [
-        b.text(
-            "summary.scope",
-            num_configurations=len(b.results.configurations),
-            num_runs=len(b.results.finished),
-            dataset=suite.dataset,
-            num_train=first["num_train"] if first else 0,
-            seeds=Several([str(seed) for seed in suite.seeds]),
-        )
-    ]
-    for name, best in (("vae", _best(b, VaeSettings)), ("gan", _best(b, GanSettings))):
-        if best is not None:
-            lines.append(b.finding(f"summary.best_{name}", label=best.label, fid=b.estimate(best.fid)))
-    best_gan = find_best_gan(b)
+    suite, first = b.results.suite, b.results.finished[0]
+    scope = b.text(
+        "summary.scope",
+        num_configurations=len(b.results.configurations),
+        num_runs=len(b.results.finished),
+        dataset=suite.dataset,
+        num_train=first.evaluation["dataset"]["num_train"],
+        seeds=Several([str(seed) for seed in suite.seeds]),
+    )
+    one_seed = [b.text("summary.one_seed")] if len(suite.seeds) == 1 else []
+    return (scope, *b.claims(_claim_answers(b)), *one_seed)
+
+
+def _claim_answers(b: Builder) -> list[Claim]:
+    claims = []
+    for name, kind in (("vae", VaeSettings), ("gan", GanSettings)):
+        chosen = b.select(kind)
+        if chosen:
+            claims.append(claim_best_shortly(name, chosen, "table-scores"))
+    gans = b.select(GanSettings)
+    if gans:
+        judged = [(c, judge_equilibrium(c)) for c in gans]
+        claims.append(claim_equilibrium(judged, "table-nash", "table-nash_distance")[0])
+    vae, gan = find_compared(b)
+    if vae is not None and gan is not None:
+        claims.append(claim_comparison(vae, gan, "table-comparison")[0])
+    best_gan = b.find_best_gan()
     if best_gan is not None:
-        digits = count_digits(best_gan)
-        lines.append(
-            b.finding(
-                f"summary.collapse.{digits.verdict}",
-                label=best_gan.label,
-                num=digits.num_all,
-                missing=Several([str(digit) for digit in digits.missing]),
-                share=Percent(1 - digits.all_counts[10] / digits.num_all),
-            )
-        )
-    if len(suite.seeds) == 1:
-        lines.append(b.text("summary.one_seed"))
-    return tuple(lines)
-
-
-def _best(b: Builder, model: type[VaeSettings] | type[GanSettings]) -> Configuration | None:
-    chosen = select(b, model)
-    return find_best(chosen) if chosen else None
+        claims.append(claim_collapse_shortly(best_gan, count_digits(best_gan), "table-digits"))
+    return claims
 
 
 # ---- settings -------------------------------------------------------------------------------------------------------
 
 
-def build_settings(b: Builder) -> Section:
-    blocks: list[Block] = []
-    if b.results.finished:
-        record = b.results.finished[0]
-        dataset = record.evaluation["dataset"]
-        blocks.append(
-            b.text(
-                "settings.dataset",
-                dataset=Message(f"dataset.{b.results.suite.dataset}"),
-                num_train=dataset["num_train"],
-                num_dev=dataset["num_dev"],
-            )
-        )
-        blocks.append(_describe_machine(b, record))
-    models = {name: chosen for name, kind in MODELS.items() if (chosen := select(b, kind))}
+def build_settings(b: Builder, _: Sequence[Configuration]) -> Section:
+    record = b.results.finished[0]
+    dataset = record.evaluation["dataset"]
+    blocks: list[Block] = [
+        b.text(
+            "settings.dataset",
+            dataset=Message(f"dataset.{b.results.suite.dataset}"),
+            num_train=dataset["num_train"],
+            num_dev=dataset["num_dev"],
+        ),
+        _describe_machine(b, record),
+    ]
+    models = {name: chosen for name, kind in MODELS.items() if (chosen := b.select(kind))}
     if models:
         blocks.append(b.text(f"settings.tables.{'both' if len(models) > 1 else next(iter(models))}"))
     blocks += [_tabulate_settings(b, f"{name}_settings", models[name]) for name in ("vae", "gan") if name in models]
@@ -136,9 +119,9 @@ def _list_unfinished(b: Builder) -> list[Block]:
 # ---- methods --------------------------------------------------------------------------------------------------------
 
 
-def build_methods(b: Builder) -> Section:
+def build_methods(b: Builder, _: Sequence[Configuration]) -> Section:
     blocks: list[Block] = []
-    if select(b, VaeSettings):
+    if b.select(VaeSettings):
         blocks += [
             b.text("methods.vae"),
             b.formula(
@@ -150,7 +133,7 @@ def build_methods(b: Builder) -> Section:
                 r"\qquad z = \mu + \sigma\odot\epsilon,\quad \epsilon\sim\mathcal{N}(0, I)"
             ),
         ]
-    if select(b, GanSettings):
+    if b.select(GanSettings):
         blocks += [
             b.text("methods.gan"),
             b.formula(
@@ -166,8 +149,7 @@ def build_methods(b: Builder) -> Section:
             r" + \mathrm{Tr}\left(\Sigma_r + \Sigma_g - 2\left(\Sigma_r\Sigma_g\right)^{1/2}\right)"
         ),
     ]
-    if b.results.finished:
-        blocks += _describe_scores(b)
+    blocks += _describe_scores(b)
     return b.section("methods", *blocks)
 
 
@@ -204,7 +186,7 @@ def _worst_noise(shares: dict[str, float]) -> str:
 # ---- appendix -------------------------------------------------------------------------------------------------------
 
 
-def build_appendix(b: Builder) -> Section:
+def build_appendix(b: Builder, _: Sequence[Configuration]) -> Section:
     rows = []
     for run in b.results.finished:
         digits = run.evaluation["digits"]["all_counts"]
@@ -220,7 +202,7 @@ def build_appendix(b: Builder) -> Section:
             ]
         )
     header = ["run", "key", *b.fid_columns(), "digits_read", "sharpness", "train_seconds", "ms_per_step"]
-    note = b.passport(b.results.configurations) if b.results.finished else ()
+    note = b.passport(b.results.configurations)
     blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows, note=note)]
     return b.section("appendix", *blocks, *_list_failed_scores(b), *_show_reliability(b))
 
@@ -239,8 +221,6 @@ def _list_failed_scores(b: Builder) -> list[Block]:
 
 def _show_reliability(b: Builder) -> list[Block]:
     """How far the classifier's reading can be trusted: by digit, and what other thresholds would do."""
-    if not b.results.finished:
-        return []
     card = b.results.finished[0].evaluation["classifier"]
     digits = [
         [Cell(str(row["digit"]), is_header=True), Cell(b.t.format(row["num_images"]), is_number=True)]

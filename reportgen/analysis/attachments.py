@@ -1,0 +1,140 @@
+"""The data that a PDF carries: what its numbers can be derived from again, without the output folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reportgen import __version__
+from reportgen.analysis.results import CurveSummary, KeptRun, Results, RunResult
+from reportgen.config import Language, Suite
+from reportgen.errors import RenderError
+from reportgen.plan import plan_runs
+from reportgen.store import OutputPaths, RecordedSuite
+
+METRICS_FORMAT = 1
+"""Of ``metrics.json``. History: 1, the first."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export_metrics(results: Results, language: Language) -> str:
+    """All that the report's words and tables rest on, as JSON: the suite, and per run its record and summaries."""
+    content = {
+        "format": METRICS_FORMAT,
+        "reportgen": __version__,
+        "language": language,
+        "suite": results.suite.model_dump(mode="json"),
+        "runs": {run.spec.name: _export_run(run) for run in results.runs},
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
+
+
+def _export_run(run: RunResult) -> dict[str, Any]:
+    if not run.is_finished:
+        return {"state": run.state, "failure": run.failure}
+    summaries = {name: _without_nan(dataclasses.asdict(summary)) for name, summary in run.summaries.items()}
+    return {
+        "state": run.state,
+        "failure": run.failure,
+        "record": _without_nan(run.record),
+        "evaluation": _without_nan(run.evaluation),
+        "curves": summaries,
+    }
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN: null stands for it."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
+    """The results that a report was made from, as far as its words and tables need them.
+
+    Raises:
+        RenderError: the text is not what ``export_metrics`` of this version writes.
+    """
+    try:
+        content = json.loads(text)
+        if content["reportgen"] != __version__:
+            raise RenderError(
+                f"the report was made by reportgen {content['reportgen']}, this is {__version__}: "
+                f"install that version to verify it (pip install reportgen=={content['reportgen']})"
+            )
+        suite = Suite.model_validate(content["suite"])
+        recorded = RecordedSuite(suite, Path("experiments.yaml"), suite_text, source_changed=False)
+        specs = [spec for spec in plan_runs(suite) if spec.settings.model in suite.outline.models]
+        folder = OutputPaths(Path("not-on-disk"))
+        runs = []
+        for spec in specs:
+            run = content["runs"][spec.name]
+            runs.append(RunResult(spec, folder.run(spec.folder_name), run["state"], run["failure"], _import_run(run)))
+        return Results(recorded, tuple(runs)), content["language"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RenderError(f"metrics.json: cannot be read: {type(error).__name__} {error}") from None
+
+
+def _import_run(run: dict[str, Any]) -> KeptRun | None:
+    if run["state"] != "finished":
+        return None
+    curves = {
+        name: CurveSummary(**{field: math.nan if value is None else value for field, value in summary.items()})
+        for name, summary in run["curves"].items()
+    }
+    return KeptRun(run["record"], run["evaluation"], curves)
+
+
+# ---- the table of all runs ------------------------------------------------------------------------------------------
+
+
+def export_runs(results: Results) -> str:
+    """One row per run as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    table = tabulate_runs(results)
+    for column in table.select_dtypes(exclude="number").columns:
+        table[column] = table[column].map(_escape)
+    return table.to_csv(index=False, lineterminator="\n")
+
+
+def _escape(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def tabulate_runs(results: Results) -> pd.DataFrame:
+    """One row per run with its settings, state and scores."""
+    rows = []
+    for run in results.runs:
+        settings = run.spec.settings
+        row: dict[str, object] = {"run": run.spec.name, "key": run.spec.training_key, "dataset": run.spec.dataset}
+        row |= settings.model_dump() | {"seed": run.spec.seed, "state": run.state, "failure": run.failure}
+        if run.is_finished:
+            row |= {
+                **_flatten_scores(run),
+                "sharpness": run.evaluation["sharpness"]["samples"],
+                "sharpness_real": run.evaluation["sharpness"]["real"],
+                "gradient_energy": run.evaluation["gradient_energy"]["samples"],
+                "gradient_energy_real": run.evaluation["gradient_energy"]["real"],
+                "digits_read": run.evaluation["digits"]["counted"],
+                "train_seconds": run.record["train_seconds"],
+            }
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _flatten_scores(run: RunResult) -> dict[str, object]:
+    """The scores of all detectors as columns ``<detector>_<score>``."""
+    scores = run.evaluation["scores"]
+    return {
+        f"{detector}_{name}": value
+        for detector, row in scores.items()
+        for name, value in row.items()
+        if name != "detector"
+    }

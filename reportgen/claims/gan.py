@@ -1,0 +1,178 @@
+"""Claims about GANs: the effect of both dimensions, the equilibrium, the ablations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from reportgen.analysis.findings import (
+    EQUILIBRIUM_TOLERANCE,
+    Equilibrium,
+    compare,
+    estimate_difference,
+    find_best,
+    find_over,
+    find_worst,
+)
+from reportgen.analysis.results import Configuration, Estimate
+from reportgen.claims.claim import Basis, Claim, Verdict
+from reportgen.claims.scores import Measure, Quantity, claim_pair, claim_raise, measure, write_estimate
+from reportgen.config import GanSettings
+from reportgen.i18n.translator import Number, Several, Value
+
+EFFECTS: dict[Quantity, Measure] = {
+    "fid_classifier": lambda c: c.fid,
+    "discriminator_loss": lambda c: c.tail("discriminator_loss"),
+    "generator_loss": lambda c: c.tail("generator_loss"),
+}
+"""What raising a dimension is asked to change."""
+
+Judged = Sequence[tuple[Configuration, Equilibrium]]
+
+
+def hidden_dim(c: Configuration) -> int:
+    assert isinstance(c.settings, GanSettings), "only GANs have a hidden dimension"
+    return c.settings.hidden_dim
+
+
+# ---- effect of both dimensions --------------------------------------------------------------------------------------
+
+
+def pair_along(grid: Sequence[Configuration], field: str) -> list[tuple[Configuration, Configuration]]:
+    """Configurations at the smallest and the largest value of a field whose other dimension is the same."""
+    other = "latent_dim" if field == "hidden_dim" else "hidden_dim"
+    values = sorted({getattr(c.settings, field) for c in grid})
+    if len(values) < 2:
+        return []
+    low = {getattr(c.settings, other): c for c in grid if getattr(c.settings, field) == values[0]}
+    high = {getattr(c.settings, other): c for c in grid if getattr(c.settings, field) == values[-1]}
+    return [(low[key], high[key]) for key in sorted(low.keys() & high.keys())]
+
+
+def claim_raising(grid: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
+    """What raising one dimension does to FID and to both losses, for each value of the other one."""
+    return [
+        claim_raise(quantity, field, measure(ends, of), rests_on)
+        for ends in pair_along(grid, field)
+        for quantity, of in EFFECTS.items()
+    ]
+
+
+def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Which dimension moves FID more, on average over the other; None where only one of them varies."""
+    effects = {field: _average_change(pair_along(grid, field)) for field in ("hidden_dim", "latent_dim")}
+    if any(not math.isfinite(effect.mean) for effect in effects.values()):
+        return None
+    larger, smaller = sorted(effects, key=lambda field: -effects[field].mean)
+    difference = effects[larger].mean - effects[smaller].mean
+    is_told_apart = difference > math.hypot(*(effect.half_width or 0 for effect in effects.values()))
+    values: dict[str, Value] = {
+        "larger": f"`{larger}`",
+        "smaller": f"`{smaller}`",
+        "larger_change": write_estimate("fid_classifier", effects[larger]),
+        "smaller_change": write_estimate("fid_classifier", effects[smaller]),
+    }
+    kind = "larger" if is_told_apart else "alike"
+    verdict = Verdict("grid", "larger effect", larger if is_told_apart else "neither")
+    return Claim(f"gan.effect.{kind}", values, rests_on, find_over(*(c.fid for c in grid)), (verdict,))
+
+
+def _average_change(pairs: Sequence[tuple[Configuration, Configuration]]) -> Estimate:
+    """The mean of the absolute changes, its half width from those of the changes."""
+    changes = [estimate_difference(high.fid, low.fid) for low, high in pairs]
+    if not changes:
+        return Estimate(math.nan, None, None, (), "nothing")
+    mean = sum(abs(change.mean) for change in changes) / len(changes)
+    half_width = math.hypot(*(change.half_width or 0 for change in changes)) / len(changes)
+    return Estimate(mean, half_width or None, None, (mean,), changes[0].over)
+
+
+def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+    """How legible the samples of the worst setting are beside those of the best."""
+    pair = find_worst(sweep), find_best(sweep)
+    return claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on)
+
+
+# ---- equilibrium ----------------------------------------------------------------------------------------------------
+
+
+def claim_equilibrium(judged: Judged, rests_on: str, drift_on: str) -> list[Claim]:
+    """Which GANs end near 1/2, the nearest and the farthest of them, and which still drift."""
+    near = [c.label for c, e in judged if e.verdict == "near"]
+    ahead = [c.label for c, e in judged if e.verdict == "discriminator"]
+    kind = "none" if not near else "all" if len(near) == len(judged) else "some"
+    facts = tuple(Verdict(c.label, "equilibrium", e.verdict) for c, e in judged)
+    values: dict[str, Value] = {
+        "num": len(judged),
+        "num_near": len(near),
+        "near": Several(near),
+        "tolerance": Number(EQUILIBRIUM_TOLERANCE, 1),
+    }
+    claims = [Claim(f"nash.{kind}", values, rests_on, "rule", facts)]
+    if ahead:
+        all_ahead = "all" if len(ahead) == len(judged) else "some"
+        shown: dict[str, Value] = {"num": len(judged), "num_ahead": len(ahead), "ahead": Several(ahead)}
+        claims.append(Claim(f"nash.ahead_{all_ahead}", shown, rests_on, "rule"))
+    return [*claims, _claim_nearest(judged, rests_on), _claim_drift(judged, drift_on)]
+
+
+def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
+    def distance(pair: tuple[Configuration, Equilibrium]) -> float:
+        return abs(pair[1].d_x.mean - 0.5) + abs(pair[1].d_g_z.mean - 0.5)
+
+    (near, e_near), (far, e_far) = min(judged, key=distance), max(judged, key=distance)
+    return Claim(
+        "nash.nearest" if near is not far else "nash.only",
+        {
+            "near": near.label,
+            "near_x": Number(e_near.d_x.mean),
+            "near_g": Number(e_near.d_g_z.mean),
+            "near_spread": Number(e_near.spread.mean),
+            "near_d": Number(e_near.discriminator_loss.mean),
+            "near_gap": Number(abs(e_near.discriminator_loss.mean - math.log(4))),
+            "far": far.label,
+            "far_x": Number(e_far.d_x.mean),
+            "far_g": Number(e_far.d_g_z.mean),
+        },
+        rests_on,
+        "rule",
+        (Verdict(near.label, "equilibrium", e_near.verdict), Verdict(far.label, "equilibrium", e_far.verdict)),
+    )
+
+
+def _claim_drift(judged: Judged, rests_on: str) -> Claim:
+    """Whose D(x) or D(G(z)) is still moving: a slope whose interval leaves out 0."""
+    drifting = [c.label for c, e in judged if _leaves_out_zero(e.slope_x) or _leaves_out_zero(e.slope_g)]
+    kind = "none" if not drifting else "all" if len(drifting) == len(judged) else "some"
+    values: dict[str, Value] = {"num": len(judged), "num_drifting": len(drifting), "drifting": Several(drifting)}
+    over: Basis = find_over(*(e.slope_g for _, e in judged))
+    facts = tuple(Verdict(c.label, "drift", str(c.label in drifting)) for c, _ in judged)
+    return Claim(f"nash.drift_{kind}", values, rests_on, over, facts)
+
+
+def _leaves_out_zero(slope: Estimate) -> bool:
+    return slope.half_width is not None and abs(slope.mean) > slope.half_width
+
+
+# ---- ablations ------------------------------------------------------------------------------------------------------
+
+
+def claim_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
+    """The ablated GAN against the baseline: FID, how far D keeps real and generated apart, fine structure, variety."""
+    pair = (ablated, baseline)
+    return [
+        claim_pair("fid_classifier", measure(pair, lambda c: c.fid), rests_on),
+        claim_pair("separation", measure(pair, lambda c: c.tail_gap("D_x", "D_G_z1")), rests_on),
+        claim_pair("gradient_energy", measure(pair, lambda c: c.gradient_energy), rests_on),
+        claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on),
+        _conclude_ablation(ablated, baseline, rests_on),
+    ]
+
+
+def _conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:
+    """What the FID says of the change, in one word."""
+    comparison = compare(ablated.fid, baseline.fid)
+    kind = {"lower": "helped", "higher": "hurt"}.get(comparison, "open")
+    values: dict[str, Value] = {"ablated": ablated.label, "baseline": baseline.label}
+    verdict = Verdict(ablated.label, "ablation", kind)
+    return Claim(f"ablation.{kind}", values, rests_on, find_over(ablated.fid, baseline.fid), (verdict,))

@@ -1,0 +1,40 @@
+"""Claims about how these results stand beside published ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.analysis.published import Matched, measure_agreement
+from reportgen.claims.claim import Claim
+from reportgen.i18n.translator import Number, Value
+
+
+def claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
+    """How far the published reports differ among themselves where they differ most."""
+    several = [m for m in matched if len(m.scores) > 1]
+    if not several:
+        return None
+    widest = max(several, key=lambda m: max(s.fid for s in m.scores) / min(s.fid for s in m.scores))
+    values: dict[str, Value] = {
+        "label": widest.configuration.label,
+        "num": len(widest.scores),
+        "low": Number(min(score.fid for score in widest.scores), 1),
+        "high": Number(max(score.fid for score in widest.scores), 1),
+    }
+    return Claim("published.spread", values, rests_on, "counts")
+
+
+def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
+    """How often our order of two configurations is the published one; None where no report has two of them."""
+    agreement = measure_agreement(matched)
+    if not agreement.total:
+        return None
+    decided = agreement.same + agreement.reverse
+    kind = "undecided" if not decided else "mostly" if agreement.same > agreement.reverse else "not_mostly"
+    values: dict[str, Value] = {
+        "total": agreement.total,
+        "same": agreement.same,
+        "reverse": agreement.reverse,
+        "undecided": agreement.undecided,
+    }
+    return Claim(f"published.order_{kind}", values, rests_on, "counts")

@@ -1,0 +1,225 @@
+"""Claims about one quantity of several configurations: extremes, ties, pairs, trends, thresholds."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from reportgen.analysis.findings import (
+    classify_trend,
+    compare,
+    estimate_difference,
+    find_best,
+    find_over,
+    find_ties,
+    find_turn,
+)
+from reportgen.analysis.results import CLASSIFIER, INCEPTION, Configuration, Estimate
+from reportgen.claims.claim import Claim, Fact, Order, Undecided, Verdict
+from reportgen.i18n.translator import Interval, Message, Number, Percent, Several, Value
+
+Quantity = Literal[
+    "fid_classifier",
+    "fid_inception",
+    "dev_reconstruction",
+    "dev_kl",
+    "discriminator_loss",
+    "generator_loss",
+    "separation",
+    "sharpness",
+    "gradient_energy",
+    "read_share",
+    "read_inside",
+    "detour",
+    "precision",
+    "recall",
+]
+QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
+
+SHARES = ("read_share", "read_inside")
+DECIMALS: dict[str, int] = {"dev_reconstruction": 1, "dev_kl": 1}
+
+
+def fid_quantity(detector: str = CLASSIFIER) -> Quantity:
+    return "fid_inception" if detector == INCEPTION else "fid_classifier"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A value and whose it is."""
+
+    label: str
+    estimate: Estimate
+
+
+Measure = Callable[[Configuration], Estimate]
+
+
+def measure(configurations: Sequence[Configuration], of: Measure) -> list[Named]:
+    return [Named(c.label, of(c)) for c in configurations]
+
+
+def write_estimate(quantity: Quantity, estimate: Estimate) -> Interval:
+    """A quantity as it is printed: shares as percentages, all else with its decimals."""
+    if quantity in SHARES:
+        half = None if estimate.half_width is None else Percent(estimate.half_width, 1)
+        return Interval(Percent(estimate.mean, 1), half)
+    decimals = DECIMALS.get(quantity, 2)
+    half_width = None if estimate.half_width is None else Number(estimate.half_width, decimals)
+    return Interval(Number(estimate.mean, decimals), half_width)
+
+
+def relate(quantity: Quantity, a: Named, b: Named) -> tuple[Fact, ...]:
+    """What a comparison of the two asserts."""
+    comparison = compare(a.estimate, b.estimate)
+    if comparison == "lower":
+        return (Order(quantity, a.label, b.label),)
+    if comparison == "higher":
+        return (Order(quantity, b.label, a.label),)
+    return () if comparison == "unknown" else (Undecided(quantity, a.label, b.label),)
+
+
+def claim_pair(quantity: Quantity, pair: Sequence[Named], rests_on: str) -> Claim:
+    """Which of two has the lower value, and by how much."""
+    a, b = pair
+    comparison = compare(a.estimate, b.estimate)
+    return Claim(
+        f"pair.{comparison}",
+        {
+            "quantity": Message(f"quantity.{quantity}"),
+            "a": a.label,
+            "a_value": write_estimate(quantity, a.estimate),
+            "b": b.label,
+            "b_value": write_estimate(quantity, b.estimate),
+            "difference": write_estimate(quantity, estimate_difference(a.estimate, b.estimate)),
+        },
+        rests_on,
+        find_over(a.estimate, b.estimate),
+        relate(quantity, a, b),
+    )
+
+
+def claim_raise(quantity: Quantity, field: str, ends: Sequence[Named], rests_on: str) -> Claim:
+    """What raising a setting, from the first of ``ends`` to the second, does to a quantity."""
+    low, high = ends
+    comparison = compare(high.estimate, low.estimate)
+    return Claim(
+        f"raise.{comparison}",
+        {
+            "quantity": Message(f"quantity.{quantity}"),
+            "field": f"`{field}`",
+            "low": low.label,
+            "low_value": write_estimate(quantity, low.estimate),
+            "high": high.label,
+            "high_value": write_estimate(quantity, high.estimate),
+            "difference": write_estimate(quantity, estimate_difference(high.estimate, low.estimate)),
+        },
+        rests_on,
+        find_over(low.estimate, high.estimate),
+        relate(quantity, low, high),
+    )
+
+
+def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) -> Claim:
+    """The lowest and the highest of at least two; one without a value is neither."""
+    known = [n for n in named if math.isfinite(n.estimate.mean)]
+    if len(known) < 2:
+        return Claim("extremes.unknown", {"quantity": Message(f"quantity.{quantity}")}, rests_on, "nothing")
+    low, high = (pick(known, key=lambda n: n.estimate.mean) for pick in (min, max))
+    return Claim(
+        f"extremes.{compare(low.estimate, high.estimate)}",
+        {
+            "quantity": Message(f"quantity.{quantity}"),
+            "low": low.label,
+            "low_value": write_estimate(quantity, low.estimate),
+            "high": high.label,
+            "high_value": write_estimate(quantity, high.estimate),
+        },
+        rests_on,
+        find_over(low.estimate, high.estimate),
+        relate(quantity, low, high),
+    )
+
+
+def claim_best(configurations: Sequence[Configuration], rests_on: str, detector: str = CLASSIFIER) -> list[Claim]:
+    """The lowest and the highest FID of a table, and the tie if the lowest cannot be told from others."""
+    quantity = fid_quantity(detector)
+    named = measure(configurations, lambda c: c.score("fid", detector))
+    claims = [claim_extremes(quantity, named, rests_on)]
+    ties = find_ties(configurations, detector)
+    if len(ties) > 1:
+        best = find_best(configurations, detector)
+        others = [c for c in ties if c is not best]
+        claims.append(
+            Claim(
+                "tie",
+                {"best": best.label, "others": Several([c.label for c in others])},
+                rests_on,
+                find_over(*(c.score("fid", detector) for c in ties)),
+                tuple(Undecided(quantity, best.label, c.label) for c in others),
+            )
+        )
+    return claims
+
+
+def claim_threshold(configurations: Sequence[Configuration], threshold: int, rests_on: str) -> Claim:
+    """The best Inception FID against the course's threshold; near it, the interval decides nothing."""
+    best = find_best(configurations, INCEPTION)
+    score = best.score("fid", INCEPTION)
+    gap = score.mean - threshold
+    kind = "missed" if not gap < 0 else "met"
+    if abs(gap) <= (score.half_width or 0):
+        kind = "near"
+    values: dict[str, Value] = {
+        "best": best.label,
+        "fid": write_estimate("fid_inception", score),
+        "threshold": threshold,
+    }
+    return Claim(f"threshold.{kind}", values, rests_on, score.over, (Verdict(best.label, f"below {threshold}", kind),))
+
+
+def claim_trend(
+    quantity: Quantity, configurations: Sequence[Configuration], of: Measure, field: str, rests_on: str
+) -> Claim:
+    """How a quantity runs over a dimension, the configurations being in its order."""
+    known = [c for c in configurations if math.isfinite(of(c).mean)]
+    estimates = [of(c) for c in known]
+    trend = classify_trend(estimates)
+    if trend == "unknown":
+        return Claim("trend.unknown", {"quantity": Message(f"quantity.{quantity}")}, rests_on, "nothing")
+    positions = [getattr(c.settings, field) for c in known]
+    turn = find_turn(estimates, trend)
+    written = [write_estimate(quantity, estimate) for estimate in estimates]
+    pairs = zip(positions, written, strict=True)
+    return Claim(
+        f"trend.{trend}",
+        {
+            "quantity": Message(f"quantity.{quantity}"),
+            "field": f"`{field}`",
+            "first": written[0],
+            "first_at": positions[0],
+            "turn": written[turn],
+            "turn_at": positions[turn],
+            "last": written[-1],
+            "last_at": positions[-1],
+            "all": Several([Message("trend.pair", {"position": at, "value": value}) for at, value in pairs]),
+        },
+        rests_on,
+        find_over(*estimates),
+        _relate_trend(quantity, measure(known, of), trend, turn),
+    )
+
+
+def _relate_trend(quantity: Quantity, named: Sequence[Named], trend: str, turn: int) -> tuple[Fact, ...]:
+    """The comparisons that the wording of a trend asserts."""
+    first, last = named[0], named[-1]
+    if trend in ("falling", "rising"):
+        return tuple(fact for a, b in itertools.pairwise(named) for fact in relate(quantity, a, b))
+    if trend in ("valley", "peak"):
+        return (*relate(quantity, first, named[turn]), *relate(quantity, named[turn], last))
+    if trend == "mixed":
+        return ()
+    return relate(quantity, first, last)

@@ -1,0 +1,74 @@
+"""Claims about VAEs: overfitting, the effect of the latent dimension, the all-linear ablation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.analysis.findings import compare, find_best, find_over
+from reportgen.analysis.results import Configuration
+from reportgen.claims.claim import Claim, Verdict
+from reportgen.claims.scores import claim_extremes, claim_pair, claim_trend, measure
+from reportgen.i18n.translator import Number, Percent
+
+OVERFIT_SHARE = 0.05
+"""A dev loss above the training loss by more than this share of it is called a sign of overfitting."""
+
+
+def claim_gap(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+    """Whether the dev loss ends above the training loss, by the VAE where it does so most."""
+    gaps = {c: c.last("dev_total").mean - c.tail("train_total").mean for c in sweep}
+    widest = max(sweep, key=lambda c: gaps[c])
+    share = gaps[widest] / widest.tail("train_total").mean
+    kind = "overfit" if share > OVERFIT_SHARE else "small" if share > 0 else "below"
+    return Claim(
+        f"vae.gap.{kind}",
+        {
+            "label": widest.label,
+            "gap": Number(abs(gaps[widest]), 1),
+            "share": Percent(abs(share), 1),
+            "limit": Percent(OVERFIT_SHARE),
+        },
+        rests_on,
+        "rule",
+        (Verdict(widest.label, "overfit", kind),),
+    )
+
+
+def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Claim:
+    """Whose samples are read as digits least and most."""
+    return claim_extremes("read_share", measure(configurations, lambda c: c.read_share), rests_on)
+
+
+def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """Losses and FID over the latent dimension, and whether reconstruction and sampling agree on the best."""
+    return [
+        claim_trend("dev_reconstruction", sweep, lambda c: c.last("dev_reconstruction"), "latent_dim", rests_on),
+        claim_trend("dev_kl", sweep, lambda c: c.last("dev_kl"), "latent_dim", rests_on),
+        claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", rests_on),
+        _claim_agreement(sweep, rests_on),
+    ]
+
+
+def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+    """``differ`` only where the data tell the two apart both in reconstruction and in FID."""
+    reconstructs = min(sweep, key=lambda c: c.last("dev_reconstruction").mean)
+    samples = find_best(sweep)
+    losses = [c.last("dev_reconstruction") for c in (reconstructs, samples)]
+    if reconstructs is samples:
+        kind = "agree"
+    elif compare(*losses) == "lower" and compare(samples.fid, reconstructs.fid) == "lower":
+        kind = "differ"
+    else:
+        kind = "open"
+    values = {"reconstructs": reconstructs.label, "samples": samples.label}
+    return Claim(f"vae.effect.{kind}", values, rests_on, find_over(*losses, samples.fid, reconstructs.fid))
+
+
+def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:
+    """The all-linear VAE against the convolutional one: FID, reconstruction, sharpness."""
+    pair = (ablated, conv)
+    return [
+        claim_pair("fid_classifier", measure(pair, lambda c: c.fid), rests_on),
+        claim_pair("dev_reconstruction", measure(pair, lambda c: c.last("dev_reconstruction")), rests_on),
+        claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
+    ]

@@ -1,0 +1,74 @@
+"""Pictures that several sections share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from reportgen.analysis.results import Configuration
+from reportgen.figures.curves import Panel, draw_curves, draw_scores
+from reportgen.figures.style import to_svg
+from reportgen.report.builder import Builder
+from reportgen.report.model import Figure, Picture
+
+VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
+GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
+AT_HALF = {
+    "discriminator_loss": (math.log(4),),
+    "generator_loss": (math.log(2),),
+    "D_x": (0.5,),
+    "D_G_z1": (0.5,),
+    "D_G_z2": (0.5,),
+}
+"""Each metric at D = 1/2."""
+
+
+def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
+    """The six curves of one VAE, or of several laid over each other."""
+    panels = [_make_panel(b, metric, configurations) for metric in VAE_METRICS]
+    figure = draw_curves(panels, columns=3, x_label=b.t("axis.step"))
+    alt = b.t("alt.vae_curves", labels=b.labels(configurations))
+    return Picture(to_svg(figure), "image/svg+xml", alt, 170)
+
+
+def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
+    """The five curves of one GAN, or of several laid over each other."""
+    panels = [_make_panel(b, metric, configurations, AT_HALF[metric]) for metric in GAN_METRICS]
+    columns = 5 if len(configurations) == 1 else 3
+    figure = draw_curves(panels, columns=columns, x_label=b.t("axis.step"))
+    alt = b.t("alt.gan_curves", labels=b.labels(configurations))
+    return Picture(to_svg(figure), "image/svg+xml", alt, 170)
+
+
+def _make_panel(
+    b: Builder, metric: str, configurations: Sequence[Configuration], references: tuple[float, ...] = ()
+) -> Panel:
+    """One metric's curves, with the range of the seeds where there are several."""
+    bands = {c.label: band for c in configurations if (band := c.band(metric)) is not None}
+    return Panel(b.t(f"metric.{metric}"), {c.label: c.curve(metric) for c in configurations}, references, bands)
+
+
+def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:
+    """The classifier FID over a dimension."""
+    figure = draw_scores(
+        [str(getattr(c.settings, field)) for c in configurations],
+        [c.fid.mean for c in configurations],
+        [c.fid.half_width for c in configurations],
+        x_label=field,
+        y_label=b.t("column.fid_classifier"),
+    )
+    alt = b.t("alt.scores", field=field, labels=b.labels(configurations))
+    return Picture(to_svg(figure), "image/svg+xml", alt, 95)
+
+
+def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:
+    """The last grid of samples of a configuration's first seed."""
+    content = c.first.find_grid("samples").read_bytes()
+    return Picture(content, "image/png", b.t("alt.samples", label=c.label), width_mm, c.label, pixelated=True)
+
+
+def show_samples(b: Builder, shown: Sequence[Configuration], slug: str) -> Figure:
+    """An ablation's samples beside those of what it is compared with."""
+    return b.figure(
+        "ablation_samples", lambda: [draw_samples(b, c) for c in shown], shown, slug=slug, labels=b.labels(shown)
+    )

@@ -1,0 +1,512 @@
+"""Claims: the wording that each table of numbers gets, and that no two of them contradict each other."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from conftest import TINY
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from synthetic import make_results, make_scores
+
+from reportgen.analysis.findings import count_digits, judge_equilibrium, read_interpolation
+from reportgen.analysis.published import match_published
+from reportgen.analysis.results import Configuration, CurveSummary, Estimate, Results, estimate_mean
+from reportgen.claims import gan, latent, published, scores, summary, vae
+from reportgen.claims.claim import Claim, Order, Undecided, Verdict, contradict, find_contradictions
+from reportgen.config import LANGUAGES, Suite, load_suite
+from reportgen.i18n.translator import Translator, load_catalogue
+from reportgen.plan import RunSpec
+from reportgen.report.assemble import build_report
+from reportgen.report.model import Paragraph, Report
+
+NAN = math.nan
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    return write_and_load(tmp_path_factory.mktemp("claims"), TINY)
+
+
+def write_and_load(folder: Path, text: str) -> Suite:
+    path = folder / "suite.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_suite(path)
+
+
+def set_fid(values: dict[str, float], error: float = 0.01) -> Callable[[RunSpec, dict[str, Any]], None]:
+    """A change that gives configurations their FID, by the beginning of their name."""
+
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        for name, value in values.items():
+            if spec.configuration_name == name:
+                found = {} if math.isnan(value) else {"classifier": make_scores("classifier", value, error)}
+                evaluation["scores"] = found
+
+    return change
+
+
+def find(results: Results, label: str) -> Configuration:
+    return next(c for c in results.configurations if c.label == label)
+
+
+def words(claim: Claim) -> str:
+    """The sentence in English; in Chinese too, so that it is known to be there."""
+    Translator("zh")(claim.id, **claim.values)
+    return Translator("en")(claim.id, **claim.values)
+
+
+def named(*estimates: Estimate) -> list[scores.Named]:
+    return [scores.Named(label, estimate) for label, estimate in zip("ABC", estimates, strict=False)]
+
+
+# ---- facts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (Order("fid", "A", "B"), Order("fid", "B", "A"), True),
+        (Order("fid", "A", "B"), Order("fid", "A", "B"), False),
+        (Order("fid", "A", "B"), Order("kid", "B", "A"), False),
+        (Order("fid", "A", "B"), Undecided("fid", "B", "A"), True),
+        (Undecided("fid", "A", "B"), Order("fid", "A", "B"), True),
+        (Undecided("fid", "A", "B"), Undecided("fid", "A", "B"), False),
+        (Undecided("fid", "A", "B"), Order("fid", "A", "C"), False),
+        (Verdict("A", "drift", "yes"), Verdict("A", "drift", "no"), True),
+        (Verdict("A", "drift", "yes"), Verdict("B", "drift", "no"), False),
+        (Verdict("A", "drift", "yes"), Order("fid", "A", "B"), False),
+        (Order("fid", "A", "B"), Verdict("A", "drift", "yes"), False),
+    ],
+)
+def test_which_facts_contradict_each_other(a, b, expected: bool) -> None:  # type: ignore[no-untyped-def]
+    assert contradict(a, b) is expected
+
+
+def test_contradictions_are_found() -> None:
+    a, b = (Claim("x", {}, "t", "rule", (Order("fid", *pair),)) for pair in ("AB", "BA"))
+    assert find_contradictions([a, b, a]) == [(a, b), (b, a)]
+
+
+# ---- one quantity ---------------------------------------------------------------------------------------------------
+
+ONE, TWO, WIDE = estimate_mean([1.0], 0.1), estimate_mean([2.0], 0.1), estimate_mean([1.5], 5.0)
+NONE = estimate_mean([])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said"),
+    [
+        (ONE, TWO, "A has the lower classifier FID: 1.00 ± 0.20 against 2.00 ± 0.20 of B (difference −1.00 ± 0.28)."),
+        (TWO, ONE, "A has the higher classifier FID: 2.00 ± 0.20 against 1.00 ± 0.20 of B (difference 1.00 ± 0.28)."),
+        (ONE, WIDE, "not enough to tell them apart"),
+        (ONE, ONE, "A and B have the same classifier FID"),
+        (ONE, NONE, "cannot be compared"),
+    ],
+)
+def test_pairs(a: Estimate, b: Estimate, said: str) -> None:
+    assert said in words(scores.claim_pair("fid_classifier", named(a, b), "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said"),
+    [
+        (TWO, ONE, "Raising `h`, from A to B, lowers the loss of D at the end of training from 2.00"),
+        (ONE, TWO, "raises the loss"),
+        (ONE, WIDE, "no effect that these data can show"),
+        (ONE, ONE, "leaves the loss of D at the end of training as it was"),
+        (ONE, NONE, "cannot be said"),
+    ],
+)
+def test_raising(a: Estimate, b: Estimate, said: str) -> None:
+    assert said in words(scores.claim_raise("discriminator_loss", "h", named(a, b), "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("estimates", "said"),
+    [
+        ([ONE, TWO, WIDE], "The lowest share of samples that read as digits is that of A, 100.0% ± 19.6%"),
+        ([ONE, WIDE], "not even these two can be told apart"),
+        ([ONE, ONE], "is the same everywhere"),
+        ([ONE, NONE], "too few values"),
+    ],
+)
+def test_extremes(estimates: list[Estimate], said: str) -> None:
+    assert said in words(scores.claim_extremes("read_share", named(*estimates), "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("fid", "error", "tie"),
+    [((1.0, 2.0), 0.01, None), ((1.0, 2.0), 5.0, "VAE-3 cannot be told from VAE-10"), ((NAN, 2.0), 0.01, None)],
+)
+def test_best_and_ties(suite: Suite, fid: tuple[float, float], error: float, tie: str | None) -> None:
+    results = make_results(suite, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}, error))
+    said = [words(claim) for claim in scores.claim_best(results.answer("vae_latent"), "table-x")]
+    assert len(said) == (2 if tie else 1)
+    assert tie is None or tie in said[1]
+
+
+@pytest.mark.parametrize(
+    ("fid", "said"),
+    [
+        (30.0, "below the course's threshold of 40"),
+        (50.0, "is not below"),
+        (39.9, "its interval holds"),
+        (NAN, "not below"),
+    ],
+)
+def test_threshold(suite: Suite, fid: float, said: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        if not math.isnan(fid):
+            evaluation["scores"]["inception"] = make_scores("inception", fid, 1.0)
+
+    results = make_results(suite, change=change)
+    assert said in words(scores.claim_threshold(results.answer("vae_latent"), 40, "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((3.0, 2.0, 1.0), "falls at every step, from 3.00 ± 0.02 at 2 to 1.00 ± 0.02 at 8"),
+        ((1.0, 2.0, 3.0), "rises at every step"),
+        ((3.0, 1.0, 1.01), "falls on the whole"),
+        ((1.0, 1.01, 3.0), "rises on the whole"),
+        ((3.0, 1.0, 2.0), "falls from 3.00 ± 0.02 at 2 to 1.00 ± 0.02 at 4 and rises again to 2.00 ± 0.02 at 8"),
+        ((1.0, 3.0, 2.0), "rises from 1.00 ± 0.02 at 2 to 3.00 ± 0.02 at 4 and falls again"),
+        ((1.0, 1.0, 1.0), "shows no change that these data can prove: 1.00 ± 0.02 at 2, 1.00 ± 0.02 at 4, and"),
+        ((1.0, NAN, NAN), "too few values"),
+    ],
+)
+def test_trends(suite: Suite, values: tuple[float, ...], said: str) -> None:
+    fid = dict(zip(("gan-10_2", "gan-10_4", "gan-10_8"), values, strict=True))
+    results = make_results(suite, change=set_fid(fid))
+    sweep = results.answer("gan_hidden")
+    assert said in words(scores.claim_trend("fid_classifier", sweep, lambda c: c.fid, "hidden_dim", "table-x"))
+
+
+def test_a_trend_without_direction_names_all_values(suite: Suite) -> None:
+    fid = {"gan-4_4": 1.0, "gan-4_8": 3.0, "gan-10_4": 2.0, "gan-10_8": 4.0}
+    grid = make_results(suite, change=set_fid(fid)).answer("gan_grid")
+    claim = scores.claim_trend("fid_classifier", grid, lambda c: c.fid, "latent_dim", "table-x")
+    assert "has no single direction: 1.00 ± 0.02 at 4, 3.00" in words(claim)
+    assert claim.facts == ()
+
+
+# ---- VAEs -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dev", "said"),
+    [(100.0, "less than the 5%"), (120.0, "sign of overfitting)"), (90.0, "nowhere ends above")],
+)
+def test_gap_of_dev_and_training_loss(suite: Suite, dev: float, said: str) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = dev if metric == "dev_total" else 99.0
+        return CurveSummary(value, value, NAN, 0, NAN, NAN)
+
+    results = make_results(suite, summarise=summarise)
+    assert said in words(vae.claim_gap(results.answer("vae_latent"), "figure-x"))
+
+
+@pytest.mark.parametrize(
+    ("losses", "fid", "said"),
+    [
+        ((2.0, 1.0), (2.0, 1.0), "What reconstructs best also samples best here: VAE-10"),
+        ((2.0, 1.0), (1.0, 2.0), "VAE-10 has the lowest reconstruction loss, VAE-3 the lowest FID"),
+        ((2.0, 1.0), (1.0, 1.001), "do not tell the two apart in both"),
+    ],
+)
+def test_effect_of_the_latent_dimension(suite: Suite, losses, fid, said: str) -> None:  # type: ignore[no-untyped-def]
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = losses[0 if spec.settings.latent_dim == 3 else 1]
+        return CurveSummary(value, value, NAN, 0, NAN, NAN)
+
+    results = make_results(suite, summarise=summarise, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
+    claims = vae.claim_effect(results.answer("vae_latent"), "table-x")
+    assert [claim.id.partition(".")[0] for claim in claims] == ["trend", "trend", "trend", "vae"]
+    assert said in words(claims[-1])
+
+
+def test_vae_ablation_and_reading(suite: Suite) -> None:
+    results = make_results(suite)
+    pair = find(results, "VAE-10 linear"), find(results, "VAE-10")
+    said = [words(claim) for claim in vae.claim_ablation(*pair, "table-x")]
+    assert ["FID" in said[0], "reconstruction" in said[1], "sharpness" in said[2]] == [True] * 3
+    assert "read as digits" in words(vae.claim_reading(results.answer("vae_latent"), "table-x"))
+
+
+# ---- GANs -----------------------------------------------------------------------------------------------------------
+
+
+def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite) -> None:
+    grid = make_results(suite).answer("gan_grid")
+    claims = gan.claim_raising(grid, "hidden_dim", "table-x")
+    assert len(claims) == 6
+    assert all("Raising `hidden_dim`" in words(claim) for claim in claims)
+    assert gan.claim_raising(grid[:1], "hidden_dim", "table-x") == []
+    with pytest.raises(AssertionError, match="only GANs"):
+        gan.hidden_dim(make_results(suite).answer("vae_latent")[0])
+
+
+@pytest.mark.parametrize(
+    ("fid", "error", "said"),
+    [
+        ((10, 4, 10.5, 4.5), 0.01, "`hidden_dim` matters more"),
+        ((10, 10.5, 4, 4.5), 0.01, "`latent_dim` matters more"),
+        ((10, 4, 10.5, 4.5), 5.0, "these data cannot say"),
+    ],
+)
+def test_which_dimension_matters_more(suite: Suite, fid, error: float, said: str) -> None:  # type: ignore[no-untyped-def]
+    values = dict(zip(("gan-4_4", "gan-4_8", "gan-10_4", "gan-10_8"), fid, strict=True))
+    grid = make_results(suite, change=set_fid(values, error)).answer("gan_grid")
+    claim = gan.claim_larger_effect(grid, "table-x")
+    assert claim is not None
+    assert said in words(claim)
+    assert gan.claim_larger_effect(grid[:2], "table-x") is None
+
+
+def level(d_x: float, d_g_z: float, slope: float) -> Callable[[RunSpec, str], CurveSummary]:
+    """The GAN 10_8 and its ablations end as given, all others at 1/2."""
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        is_other = getattr(spec.settings, "hidden_dim", 0) == 8
+        mean = {"D_x": d_x, "D_G_z1": d_g_z}.get(metric, 1.0) if is_other else 0.5
+        return CurveSummary(mean, mean, 0.01, 0.05, slope if is_other else 0.0, 0.01)
+
+    return summarise
+
+
+@pytest.mark.parametrize(
+    ("d_x", "d_g_z", "slope", "kinds"),
+    [
+        (0.93, 0.06, 0.5, ["nash.some", "nash.ahead_some", "nash.nearest", "nash.drift_some"]),
+        (0.55, 0.45, 0.0, ["nash.all", "nash.nearest", "nash.drift_none"]),
+        (0.2, 0.8, 0.0, ["nash.some", "nash.nearest", "nash.drift_none"]),
+    ],
+)
+def test_equilibrium(suite: Suite, d_x: float, d_g_z: float, slope: float, kinds: list[str]) -> None:
+    results = make_results(suite, summarise=level(d_x, d_g_z, slope))
+    judged = [(c, judge_equilibrium(c)) for c in results.answer("gan_hidden")]
+    claims = gan.claim_equilibrium(judged, "table-nash", "table-nash_distance")
+    assert [claim.id for claim in claims] == kinds
+    assert all(words(claim) for claim in claims)
+    alone = gan.claim_equilibrium(judged[-1:], "table-nash", "table-nash_distance")
+    assert {"nash.only", "nash.drift_all" if slope else "nash.drift_none"} <= {claim.id for claim in alone}
+    if d_x > 0.9:
+        assert "GAN 10_8, with D(x) = 0.93 and D(G(z)) = 0.06" in words(claims[2])
+        assert [claim.id for claim in alone][:2] == ["nash.none", "nash.ahead_all"]
+
+
+@pytest.mark.parametrize(
+    ("fid", "error", "said"),
+    [(9.0, 0.01, "made the samples worse"), (1.0, 0.01, "helped"), (5.1, 9.0, "cannot say"), (NAN, 1.0, "cannot say")],
+)
+def test_ablation(suite: Suite, fid: float, error: float, said: str) -> None:
+    results = make_results(suite, change=set_fid({"gan-mlp-10_8": fid, "gan-10_8": 5.0}, error))
+    claims = gan.claim_ablation(find(results, "MLP GAN 10_8"), find(results, "GAN 10_8"), "table-x")
+    assert said in words(claims[-1])
+    assert [claim.id.partition(".")[0] for claim in claims] == ["pair"] * 4 + ["ablation"]
+    assert "read as digits" in words(gan.claim_worst(results.answer("gan_hidden"), "table-x"))
+
+
+# ---- latent space and samples ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "said", "num"),
+    [
+        ((0.08, 0.1), "as theory expects", 4),
+        ((0.1, 0.08), "against what theory", 4),
+        ((0.1, 0.1), "cannot say", 4),
+        ((0.1, 0.2), "noise rather than", 5),
+    ],
+)
+def test_comparison(suite: Suite, sharpness: tuple[float, float], said: str, num: int) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["sharpness"]["samples"] = sharpness[0 if spec.settings.model == "vae" else 1]
+
+    results = make_results(suite, change=change)
+    claims = latent.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), "table-x")
+    assert len(claims) == num
+    assert said in " ".join(words(claim) for claim in claims)
+
+
+def test_fidelity_and_variety(suite: Suite) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["scores"]["classifier"]["precision"] = 0.9 if spec.settings.latent_dim == 3 else 0.5
+
+    same, differ = make_results(suite), make_results(suite, change=change)
+    claims = latent.claim_fidelity(same.configurations, "table-x")
+    assert [claim.id for claim in claims] == ["extremes.equal", "extremes.equal", "scores.same"]
+    assert "from the same model" in words(claims[-1])
+    recall = next(c for c in differ.configurations if c.label == "VAE-10")
+    recall.first.evaluation["scores"]["classifier"]["recall"] = 0.9
+    assert "come from different models" in words(latent.claim_fidelity(differ.configurations, "table-x")[-1])
+
+
+def read(label: str, inside: str, outside: str) -> Callable[[RunSpec, dict[str, Any]], None]:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        if spec.configuration_name == label:
+            evaluation["interpolation"] |= {"inside": inside * 5, "outside": outside * 5}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "better", "beyond"),
+    [
+        ("0000000000", "?000000000", "of GAN 10_8 has fewer gaps", "fewer images"),
+        ("0????????0", "0000000000", "of VAE-10 has fewer gaps", "more images"),
+        ("00000?0000", "0000000000", "neither", "more images"),
+        ("0000000000", "0000000000", "of GAN 10_8 has fewer gaps", "no difference"),
+    ],
+)
+def test_interpolation(suite: Suite, inside: str, outside: str, better: str, beyond: str) -> None:
+    results = make_results(suite, change=read("gan-10_8", inside, outside))
+    pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 10_8"), find(results, "VAE-10"))]
+    assert better in words(latent.claim_interpolation(pairs[0], pairs[1], "table-x")[-1])
+    assert beyond in words(latent.claim_extrapolation(*pairs[0], "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("counts", "counted", "said"),
+    [
+        ([100] * 10 + [5], "01234567890?", ["every digit occurs", "no sign of mode collapse"]),
+        ([200] * 5 + [100] * 5 + [5], "0123456789", ["every digit occurs", "a preference"]),
+        ([100] * 9 + [0, 5], "012345678", ["the digit 9 does not occur", "these modes are lost"]),
+        ([0] * 10 + [5], "?????", ["does not occur", "these modes are lost"]),
+    ],
+)
+def test_collapse(suite: Suite, counts: list[int], counted: str, said: list[str]) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["digits"] = {"counted": counted, "all_counts": counts}
+        evaluation["memorisation"] = {"samples": 1.0 if counts[9] else 6.0, "dev": 5.0}
+
+    c = make_results(suite, change=change).configurations[0]
+    text = " ".join(words(claim) for claim in latent.claim_collapse(c, count_digits(c), "table-x"))
+    assert all(part in text for part in said)
+    assert ("close to copies" in text) is bool(counts[9])
+    assert "the classifier reads" in words(latent.claim_collapse_shortly(c, count_digits(c), "table-x"))
+
+
+# ---- summary and context --------------------------------------------------------------------------------------------
+
+
+def test_best_in_short(suite: Suite) -> None:
+    clear = make_results(suite, change=set_fid({"vae-3": 2.0, "vae-10": 1.0})).answer("vae_latent")
+    tied = make_results(suite, change=set_fid({"vae-3": 2.0, "vae-10": 1.0}, 9.0)).answer("vae_latent")
+    said = [words(summary.claim_best_shortly("vae", row, "table-x")) for row in (clear[:1], clear, tied)]
+    assert said[0].startswith("The VAE, VAE-3, has")
+    assert "VAE-10 has the lowest classifier FID" in said[1]
+    assert "cannot be told from VAE-3" in said[2]
+
+
+PUBLISHED = """
+dataset: mnist-5k
+runs:
+  a: {model: gan, latent_dim: [16, 100], hidden_dim: [16, 100]}
+  b: {model: gan, architecture: mlp, latent_dim: 100, hidden_dim: 100}
+  c: {model: vae, latent_dim: [3, 5, 10]}
+  d: {model: vae, latent_dim: 64, architecture: linear, encoder_output_relu: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fid", "error", "said"),
+    [
+        ({"gan-16_16": 9.0, "gan-100_16": 8.0, "gan-16_100": 7.0, "gan-100_100": 6.0}, 0.01, "mostly the published"),
+        ({"gan-16_16": 6.0, "gan-100_16": 7.0, "gan-16_100": 8.0, "gan-100_100": 9.0}, 0.01, "mostly does not hold"),
+        ({}, 99.0, "cannot be told apart."),
+    ],
+)
+def test_published_order(tmp_path: Path, fid: dict[str, float], error: float, said: str) -> None:
+    names = ("gan-16_16", "gan-100_16", "gan-16_100", "gan-100_100", "gan-mlp-100_100", "vae-3", "vae-10")
+    values = dict.fromkeys(names, 5.5) | fid
+    results = make_results(write_and_load(tmp_path, PUBLISHED), change=set_fid(values, error))
+    matched = match_published(results.configurations)
+    labels = [m.configuration.label for m in matched]
+    assert labels == ["GAN 16_16", "GAN 16_100", "GAN 100_16", "GAN 100_100", "MLP GAN 100_100", "VAE-3", "VAE-10"]
+    agreement, spread = published.claim_agreement(matched, "figure-x"), published.claim_spread(matched, "figure-x")
+    assert agreement is not None
+    assert spread is not None
+    assert said in words(agreement)
+    assert "for GAN 16_100 alone, 3 published reports state scores from 36.5 to 76.2" in words(spread)
+    alone = matched[4:5]
+    assert published.claim_agreement(alone, "figure-x") is None
+    assert published.claim_spread(alone, "figure-x") is None
+
+
+def test_every_quantity_has_a_name() -> None:
+    for language in LANGUAGES:
+        names = {m.id for m in load_catalogue(language) if str(m.id).startswith("quantity.")}
+        assert names == {f"quantity.{quantity}" for quantity in scores.QUANTITIES}
+
+
+# ---- whole reports --------------------------------------------------------------------------------------------------
+
+SEEDED = TINY.replace("dataset: mnist-5k", "dataset: mnist-5k\nseeds: [0, 1]")
+FEW_VALUES = (0.0, 0.1, 0.3, 0.45, 0.5, 0.55, 0.8, 0.95)
+COUNTS = ([100] * 11, [200] * 5 + [100] * 6, [100] * 9 + [0, 5], [0] * 10 + [5])
+STRIPS = ("0000000000", "0000??9999", "0????????9", "0?0?0?0?0?")
+
+
+def make_random_results(suite: Suite, random: Random) -> Results:
+    """A suite with some runs missing and every number drawn from a few, so that ties and turns are frequent."""
+
+    def value() -> float:
+        return random.choice(FEW_VALUES)
+
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        row = make_scores("classifier", 10 * value(), random.choice([0.001, 0.05, 0.5]))
+        row |= {"precision": value(), "recall": value()}
+        evaluation["scores"] = {"classifier": row} if random.random() < 0.9 else {}
+        if random.random() < 0.3:
+            evaluation["scores"]["inception"] = make_scores("inception", 100 * value(), random.choice([0.1, 5.0]))
+        evaluation["sharpness"]["samples"] = 0.2 * value()
+        evaluation["digits"]["all_counts"] = random.choice(COUNTS)
+        evaluation["interpolation"] |= {"inside": random.choice(STRIPS) * 5, "outside": random.choice(STRIPS) * 5}
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        mean, error = value(), random.choice([0.01, 0.3, NAN])
+        mean += metric.endswith("total")  # a likelihood of one is out of reach
+        return CurveSummary(mean + 1, mean, error, 0.1, mean - 0.5, error)
+
+    missing = random.choice([0.0, 0.2, 0.7])
+    return make_results(suite, change=change, summarise=summarise, leave_out=lambda spec: random.random() < missing)
+
+
+def plain(block: Paragraph) -> str:
+    return "".join(span.text for span in block.line)
+
+
+def check_report(reports: dict[str, Report]) -> None:
+    zh, en = reports["zh"], reports["en"]
+    assert find_contradictions(en.claims) == []
+    assert [claim.id for claim in zh.claims] == [claim.id for claim in en.claims]
+    for a, b in zip(zh.walk(), en.walk(), strict=True):
+        if isinstance(a, Paragraph) and isinstance(b, Paragraph) and a.role == "finding":
+            numbers = [sorted(re.findall(r"−?\d[\d,]*\.\d+", plain(p))) for p in (a, b)]
+            assert numbers[0] == numbers[1], a.claim
+            assert a.claim is not None
+            assert a.claim.rests_on in zh.labels, a.claim
+            assert a.evidence
+
+
+@pytest.mark.parametrize("seeds", ["one", "two"])
+def test_no_two_sentences_contradict_each_other(tmp_path_factory: pytest.TempPathFactory, seeds: str) -> None:
+    suite = write_and_load(tmp_path_factory.mktemp("p"), SEEDED if seeds == "two" else TINY)
+
+    @settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
+    @given(st.integers(0, 2**32))
+    def check(seed: int) -> None:
+        results = make_random_results(suite, Random(seed))
+        if results.finished:
+            check_report({language: build_report(results, language, draws=False) for language in LANGUAGES})
+
+    check()
