@@ -244,11 +244,27 @@ def test_vae_ablation_and_reading(suite: Suite) -> None:
 # ---- GANs -----------------------------------------------------------------------------------------------------------
 
 
-def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite) -> None:
-    grid = make_results(suite).answer("gan_grid")
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ((2, 1, 2, 1), "raising `hidden_dim` lowers the loss of D at the end of training: 2.00 ± 0.02 to 1.00 ± 0.02"),
+        ((1, 2, 1, 2), "Everywhere in the grid, raising `hidden_dim` raises the loss"),
+        ((1, 1, 1, 1), "leaves the loss of D"),
+        ((1, 1.001, 1, 1.001), "Nowhere in the grid"),
+        ((1, 2, 2, 1), "does not move the loss of D at the end of training the same way"),
+    ],
+)
+def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses, said: str) -> None:  # type: ignore[no-untyped-def]
+    values = dict(zip(((4, 4), (4, 8), (10, 4), (10, 8)), losses, strict=True))
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = values.get((spec.settings.latent_dim, getattr(spec.settings, "hidden_dim", 0)), 1.0)
+        return CurveSummary(value, value, 0.01, 0.1, 0.0, 0.01)
+
+    grid = make_results(suite, summarise=summarise).answer("gan_grid")
     claims = gan.claim_raising(grid, "hidden_dim", "table-x")
-    assert len(claims) == 6
-    assert all("Raising `hidden_dim`" in words(claim) for claim in claims)
+    assert [claim.id.partition(".")[0] for claim in claims] == ["raise", "raise", "raise_all", "raise_all"]
+    assert said in words(claims[2])
     assert gan.claim_raising(grid[:1], "hidden_dim", "table-x") == []
     with pytest.raises(AssertionError, match="only GANs"):
         gan.hidden_dim(make_results(suite).answer("vae_latent")[0])

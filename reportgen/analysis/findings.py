@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +11,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from reportgen.analysis.results import CLASSIFIER, Configuration, Estimate, Over, estimate_mean
+from reportgen.analysis.results import CLASSIFIER, Configuration, Estimate, Over, estimate_mean, find_quantile
 
 Trend = Literal["falling", "rising", "falling_overall", "rising_overall", "valley", "peak", "mixed", "flat", "unknown"]
 Comparison = Literal["lower", "higher", "undecided", "equal", "unknown"]
@@ -26,25 +25,18 @@ SIGNIFICANCE = 0.05
 def compare(a: Estimate, b: Estimate) -> Comparison:
     """Whether ``a`` lies below ``b``, as far as the data can tell.
 
-    Welch's t test over seeds where both have several. Else the two single values, told apart if they differ by more
-    than 1.96 of their joint standard errors within the runs (two values without errors, if they differ at all); what
-    other seeds would give, this cannot say.
+    They are told apart where the interval of their difference leaves out 0: Welch's test over seeds where both have
+    several. Else the two single values, by their standard errors within the runs (two values without errors, if they
+    differ at all); what other seeds would give, this cannot say.
     """
-    difference = a.mean - b.mean
-    if math.isnan(difference):
+    difference = estimate_difference(a, b)
+    if math.isnan(difference.mean):
         return "unknown"
-    if difference == 0:
+    if difference.mean == 0:
         return "equal"
-    if find_over(a, b) == "seeds":
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # equal values within a group: p is 0, which is right
-            p_value = stats.ttest_ind(a.values, b.values, equal_var=False).pvalue
-        is_told_apart = p_value < SIGNIFICANCE
-    else:
-        is_told_apart = abs(difference) > stats.norm.ppf(1 - SIGNIFICANCE / 2) * np.hypot(a.error or 0, b.error or 0)
-    if not is_told_apart:
+    if not abs(difference.mean) > (difference.half_width or 0):
         return "undecided"
-    return "lower" if difference < 0 else "higher"
+    return "lower" if difference.mean < 0 else "higher"
 
 
 def find_over(*estimates: Estimate) -> Over:
@@ -121,16 +113,15 @@ def find_worst(configurations: Sequence[Configuration], detector: str = CLASSIFI
 
 def estimate_difference(a: Estimate, b: Estimate) -> Estimate:
     """``a`` less ``b`` with the interval that ``compare`` rests on: Welch's over seeds, else from the joint error."""
-    over, error = find_over(a, b), float(np.hypot(a.error or 0, b.error or 0))
+    over, error = find_over(a, b), math.hypot(a.error or 0, b.error or 0)
     difference = a.mean - b.mean
-    if over == "nothing" or not error:
-        return Estimate(difference, None, None, (difference,), "nothing")
-    quantile = stats.norm.ppf(1 - SIGNIFICANCE / 2)
+    if not error:
+        return Estimate(difference, None, None, (difference,), over)
+    degrees = math.inf
     if over == "seeds":
         shares = [((e.error or 0) / error) ** 2 for e in (a, b)]
         degrees = 1 / sum(share**2 / (e.num_seeds - 1) for share, e in zip(shares, (a, b), strict=True))
-        quantile = stats.t.ppf(1 - SIGNIFICANCE / 2, degrees)
-    return Estimate(difference, float(quantile * error), error, (difference,), over)
+    return Estimate(difference, find_quantile(degrees) * error, error, (difference,), over)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from reportgen.config import GanSettings, Section, Settings, Suite, VaeSettings
 from reportgen.errors import RunError
@@ -59,13 +59,18 @@ def estimate_mean(
     kept = tuple(float(value) for value in values)
     array = np.array(kept)
     if len(array) > 1:
-        quantile = stats.t.ppf((1 + CONFIDENCE) / 2, len(array) - 1)
         standard_error = float(array.std(ddof=1) / np.sqrt(len(array)))
-        return Estimate(float(array.mean()), float(quantile * standard_error), standard_error, kept, "seeds")
+        half_width = find_quantile(len(array) - 1) * standard_error
+        return Estimate(float(array.mean()), half_width, standard_error, kept, "seeds")
     mean = float(array[0]) if len(array) else float("nan")
     if error is None:
         return Estimate(mean, None, None, kept, "nothing")
-    return Estimate(mean, float(stats.norm.ppf((1 + CONFIDENCE) / 2) * error), error, kept, over)
+    return Estimate(mean, find_quantile(math.inf) * error, error, kept, over)
+
+
+def find_quantile(degrees: float) -> float:
+    """How many standard errors the interval at ``CONFIDENCE`` reaches: Student's t, the normal for infinitely many."""
+    return float(special.stdtrit(degrees, (1 + CONFIDENCE) / 2))
 
 
 @dataclass(frozen=True)

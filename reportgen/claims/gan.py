@@ -16,16 +16,11 @@ from reportgen.analysis.findings import (
 )
 from reportgen.analysis.results import Configuration, Estimate
 from reportgen.claims.claim import Basis, Claim, Verdict
-from reportgen.claims.scores import Measure, Quantity, claim_pair, claim_raise, measure, write_estimate
+from reportgen.claims.scores import Quantity, claim_pair, claim_raise, measure, relate, write_estimate
 from reportgen.config import GanSettings
-from reportgen.i18n.translator import Number, Several, Value
+from reportgen.i18n.translator import Message, Number, Several, Value
 
-EFFECTS: dict[Quantity, Measure] = {
-    "fid_classifier": lambda c: c.fid,
-    "discriminator_loss": lambda c: c.tail("discriminator_loss"),
-    "generator_loss": lambda c: c.tail("generator_loss"),
-}
-"""What raising a dimension is asked to change."""
+LOSSES: tuple[Quantity, ...] = ("discriminator_loss", "generator_loss")
 
 Judged = Sequence[tuple[Configuration, Equilibrium]]
 
@@ -50,12 +45,40 @@ def pair_along(grid: Sequence[Configuration], field: str) -> list[tuple[Configur
 
 
 def claim_raising(grid: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
-    """What raising one dimension does to FID and to both losses, for each value of the other one."""
-    return [
-        claim_raise(quantity, field, measure(ends, of), rests_on)
-        for ends in pair_along(grid, field)
-        for quantity, of in EFFECTS.items()
+    """What raising one dimension does to FID, for each value of the other one, and to both losses, over them all."""
+    pairs = pair_along(grid, field)
+    claims = [claim_raise("fid_classifier", field, measure(ends, lambda c: c.fid), rests_on) for ends in pairs]
+    if not pairs:
+        return []
+    return [*claims, *(_claim_loss(quantity, field, pairs, rests_on) for quantity in LOSSES)]
+
+
+def _claim_loss(
+    quantity: Quantity, field: str, pairs: Sequence[tuple[Configuration, Configuration]], rests_on: str
+) -> Claim:
+    """Which way raising a dimension moves a loss at the end of training, if it does so in every pair."""
+    ends = [(measure((low, high), lambda c: c.tail(quantity))) for low, high in pairs]
+    comparisons = {compare(high.estimate, low.estimate) for low, high in ends}
+    kind = comparisons.pop() if len(comparisons) == 1 else "mixed"
+    shown = [
+        Message(
+            "raise_all.pair",
+            {
+                "low": low.label,
+                "low_value": write_estimate(quantity, low.estimate),
+                "high": high.label,
+                "high_value": write_estimate(quantity, high.estimate),
+            },
+        )
+        for low, high in ends
     ]
+    return Claim(
+        f"raise_all.{kind}",
+        {"quantity": Message(f"quantity.{quantity}"), "field": f"`{field}`", "all": Several(shown)},
+        rests_on,
+        find_over(*(n.estimate for pair in ends for n in pair)),
+        tuple(fact for low, high in ends for fact in relate(quantity, low, high)),
+    )
 
 
 def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from reportgen.figures.style import MM, use_style
 
-WIDTH_MM = 140
+WIDTH_MM = 122
 """Of a figure of strips."""
 
 

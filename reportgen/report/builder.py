@@ -38,8 +38,9 @@ MAX_ROWS = 60
 MAX_SHOWN = 8
 """Configurations that get figures of their own, and lines in one figure."""
 
-MAX_PORTRAIT_CHARACTERS = 104
-"""What fits beside each other on an upright page; a wider table gets a turned one."""
+MAX_CHARACTERS = 104
+MAX_DENSE_CHARACTERS = 132
+"""What fits beside each other on an upright page, in usual and in small type; a wider table gets a turned page."""
 
 CAPTION_FIELDS = ("latent_dim", "hidden_dim", "batch_size", "num_training_steps")
 
@@ -140,8 +141,8 @@ class Builder:
             caption += parse_markup(self.t("table.shortened", shown=MAX_ROWS, num=len(rows)))
         names = tuple(self.column(name) for name in header)
         shown = tuple(tuple(row) for row in rows[:MAX_ROWS])
-        landscape = not wraps and _is_wide(names, shown)
-        return Table(_join("table", id_, slug), caption, names, shown, note, landscape, wraps)
+        width = "normal" if wraps else _find_width(names, shown)
+        return Table(_join("table", id_, slug), caption, names, shown, note, width, wraps)
 
     def column(self, name: str) -> str:
         return self.t(f"column.{name}") if self.t.has(f"column.{name}") else name
@@ -209,12 +210,13 @@ class Builder:
         """A column for every detector; the two are never mixed in one."""
         return [f"fid_{detector}" for detector in self.results.detectors]
 
-    def fid_cells(self, configuration: Configuration, among: Sequence[Configuration]) -> list[Cell]:
-        """FID by every detector, bold where it is the lowest ``among`` and the intervals allow to say so."""
-        cells = []
+    def fid_cells(self, configurations: Sequence[Configuration]) -> dict[Configuration, list[Cell]]:
+        """FID by every detector, bold where it is the lowest of these and the intervals allow to say so."""
+        cells: dict[Configuration, list[Cell]] = {c: [] for c in configurations}
         for detector in self.results.detectors:
-            is_best = len(among) > 1 and find_ties(among, detector) == [configuration]
-            cells.append(self.estimate_cell(configuration.score("fid", detector), best=is_best))
+            ties = find_ties(configurations, detector) if len(configurations) > 1 else []
+            for c, row in cells.items():
+                row.append(self.estimate_cell(c.score("fid", detector), best=ties == [c]))
         return cells
 
     def passport(self, configurations: Sequence[Configuration]) -> Line:
@@ -276,11 +278,14 @@ def pick(configurations: Sequence[Configuration]) -> list[Configuration]:
     return [c for c in configurations if c in chosen]
 
 
-def _is_wide(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bool:
-    """Whether the longest cell of every column, side by side, are too much for an upright page."""
+def _find_width(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Literal["normal", "dense", "landscape"]:
+    """What the longest cells of all columns, side by side, ask for; headers may break between words."""
     widest = [max([_measure(row[i].text) for row in rows], default=0) for i in range(len(header))]
     words = [max((_measure(word) for word in re.split(r"[\s_]", name)), default=0) for name in header]
-    return sum(2 + max(pair) for pair in zip(widest, words, strict=True)) > MAX_PORTRAIT_CHARACTERS
+    characters = sum(2 + max(pair) for pair in zip(widest, words, strict=True))
+    if characters <= MAX_CHARACTERS:
+        return "normal"
+    return "dense" if characters <= MAX_DENSE_CHARACTERS else "landscape"
 
 
 def _measure(text: str) -> int:

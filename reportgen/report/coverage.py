@@ -72,7 +72,7 @@ def _check_section(b: Builder, wanted: OutlineSection, built: Section | None) ->
     if wanted.shows:
         ids = [block.id for block in built.walk() if isinstance(block, Table | Figure | Listing)]
         absent = [name for name in wanted.shows if not any(id_.startswith(name) for id_ in ids)]
-        yield place.check("shows", b.t.format(Several(absent)), elements=Several(wanted.shows))
+        yield place.check("shows", b.t.format(Several(absent)), num=len(wanted.shows))
     if wanted.answers:
         claims = [block.claim.id for block in built.walk() if isinstance(block, Paragraph) and block.claim]
         absent = [name for name in wanted.answers if not any(id_.startswith(name) for id_ in claims)]
@@ -139,16 +139,19 @@ def _check_claims(b: Builder, sections: Sequence[Section]) -> Check:
 
 
 def build_coverage(b: Builder, checks: Sequence[Check]) -> Section:
-    """The checks as the report's appendix."""
-    rows = [
-        [
-            Cell(check.question or "–"),
-            Cell(check.section),
-            Cell(check.wanted),
-            Cell(b.t("check.met") if check.is_met else b.t("check.missing", what=check.missing)),
-        ]
-        for check in checks
-    ]
+    """The checks as the report's appendix, a row per section."""
+    separator, rows = b.t("caption.separator"), []
+    for section, group in itertools.groupby(checks, key=lambda check: check.section):
+        lines = list(group)
+        missing = separator.join(check.missing for check in lines if not check.is_met)
+        rows.append(
+            [
+                Cell(lines[0].question or "–"),
+                Cell(section),
+                Cell(separator.join(check.wanted for check in lines)),
+                Cell(b.t("check.missing", what=missing) if missing else b.t("check.met")),
+            ]
+        )
     blocks: list[Block] = [
         b.text("coverage.intro", num_met=sum(check.is_met for check in checks), num=len(checks)),
         b.table("coverage", ["question", "section", "wanted", "found"], rows, wraps=True),

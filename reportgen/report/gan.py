@@ -98,13 +98,13 @@ def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> 
     """FID by one detector over latent_dim (rows) and hidden_dim (columns)."""
     at = {(c.settings.latent_dim, hidden_dim(c)): c for c in grid}
     hiddens = sorted({hidden for _, hidden in at})
-    place = b.results.detectors.index(detector)
+    place, fid = b.results.detectors.index(detector), b.fid_cells(grid)
     rows = []
     for latent in sorted({latent for latent, _ in at}):
         cells = [Cell(f"latent_dim {latent}", is_header=True)]
         for hidden in hiddens:
             c = at.get((latent, hidden))
-            cells.append(Cell("–") if c is None else b.fid_cells(c, grid)[place])
+            cells.append(Cell("–") if c is None else fid[c][place])
         rows.append(cells)
     header = ["", *(f"hidden_dim {hidden}" for hidden in hiddens)]
     name = Message(f"column.fid_{detector}")
@@ -118,10 +118,11 @@ def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     if len(grid) < 2:
         return None
     losses = ("discriminator_loss", "generator_loss")
+    fid = b.fid_cells(grid)
     rows = [
         [
             b.name_cell(c),
-            *b.fid_cells(c, grid),
+            *fid[c],
             *(b.estimate_cell(c.tail(metric)) for metric in losses),
             *(b.estimate_cell(c.tail_spread(metric)) for metric in losses),
         ]
@@ -146,11 +147,12 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
     if len(sweep) < 2:
         return None
     worst = find_worst(sweep)
+    fid = b.fid_cells(sweep)
     rows = [
         [
             b.name_cell(c),
             b.setting_cell(c.settings, "hidden_dim"),
-            *b.fid_cells(c, sweep),
+            *fid[c],
             b.estimate_cell(c.sharpness),
             b.share_cell(c.read_share),
         ]
@@ -247,10 +249,11 @@ def _show_ablation(b: Builder, name: SectionName, ablated: Configuration) -> lis
 
 
 def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Table:
+    fid = b.fid_cells(shown)
     rows = [
         [
             b.name_cell(c),
-            *b.fid_cells(c, shown),
+            *fid[c],
             *(b.estimate_cell(c.tail(metric)) for metric in GAN_METRICS[:4]),
             b.estimate_cell(c.gradient_energy),
             b.share_cell(c.read_share),

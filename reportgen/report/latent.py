@@ -40,10 +40,11 @@ def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
     if vae is None or gan is None:
         return None
     shown = [vae, gan]
+    fid = b.fid_cells(shown)
     rows = [
         [
             b.name_cell(c),
-            *b.fid_cells(c, shown),
+            *fid[c],
             b.estimate_cell(c.sharpness),
             b.estimate_cell(c.gradient_energy),
             b.share_cell(c.read_share),
@@ -84,10 +85,11 @@ def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
     if not scored:
         return None
     names = ("precision", "recall", "density", "coverage")
+    fid = b.fid_cells(scored)
     rows = [
         [
             b.name_cell(c),
-            *b.fid_cells(c, scored),
+            *fid[c],
             b.estimate_cell(c.score("kid"), 3),
             *(b.estimate_cell(c.score(name)) for name in names),
         ]

@@ -64,14 +64,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A numbered table. ``note`` stands below it; ``landscape`` asks for a turned page; ``wraps`` lets cells break."""
+    """A numbered table.
+
+    ``note`` stands below it; ``width`` asks for small type (``dense``) or a turned page; ``wraps`` lets cells break.
+    """
 
     id: str
     caption: Line
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: Line = ()
-    landscape: bool = False
+    width: Literal["normal", "dense", "landscape"] = "normal"
     wraps: bool = False
     type: str = "table"
 

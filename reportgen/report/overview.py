@@ -176,6 +176,7 @@ def _describe_scores(b: Builder) -> list[Block]:
         ),
         b.notice("methods.scale"),
         b.text("methods.curves"),
+        b.text("methods.evidence"),
     ]
 
 

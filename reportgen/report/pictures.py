@@ -26,7 +26,8 @@ AT_HALF = {
 def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     """The six curves of one VAE, or of several laid over each other."""
     panels = [_make_panel(b, metric, configurations) for metric in VAE_METRICS]
-    figure = draw_curves(panels, columns=3, x_label=b.t("axis.step"))
+    columns = 6 if len(configurations) == 1 else 3
+    figure = draw_curves(panels, columns=columns, x_label=b.t("axis.step"))
     alt = b.t("alt.vae_curves", labels=b.labels(configurations))
     return Picture(to_svg(figure), "image/svg+xml", alt, 170)
 

@@ -53,4 +53,10 @@ def build_section(b: Builder, wanted: OutlineSection, noted: Sequence[str]) -> S
     if written is None and not parts and wanted.id not in noted:
         return None
     section = written or Section(wanted.id, "", "", ())
-    return dataclasses.replace(section, title=title_of(b, wanted), question=wanted.question, sections=tuple(parts))
+    question = _name_question(b, wanted.question)
+    return dataclasses.replace(section, title=title_of(b, wanted), question=question, sections=tuple(parts))
+
+
+def _name_question(b: Builder, question: str) -> str:
+    number = question.replace(", ", b.t("caption.list_separator"))
+    return b.t("label.question", number=number) if question else ""

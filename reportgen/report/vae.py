@@ -70,11 +70,12 @@ def _show_images(b: Builder, c: Configuration) -> Block:
 def build_fid(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
     if not sweep:
         return None
+    fid = b.fid_cells(sweep)
     rows = [
         [
             b.name_cell(c),
             b.setting_cell(c.settings, "latent_dim"),
-            *b.fid_cells(c, sweep),
+            *fid[c],
             b.estimate_cell(c.sharpness),
         ]
         for c in sweep
@@ -138,10 +139,11 @@ def build_ablation(b: Builder, ablations: Sequence[Configuration]) -> Section | 
 def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | None) -> list[Block]:
     slug = ablated.slug
     shown = [ablated] if conv is None else [conv, ablated]
+    fid = b.fid_cells(shown)
     rows = [
         [
             b.name_cell(c),
-            *b.fid_cells(c, shown),
+            *fid[c],
             b.estimate_cell(c.last("dev_reconstruction"), 1),
             b.estimate_cell(c.last("dev_kl"), 1),
             b.estimate_cell(c.sharpness),
