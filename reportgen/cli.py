@@ -17,6 +17,7 @@ from reportgen.errors import ConfigError, ReportgenError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reportgen.analysis.results import Results
     from reportgen.executors import Event
     from reportgen.runner import Plan
 
@@ -37,6 +38,11 @@ class LanguageChoice(str, Enum):
     zh = "zh"
     en = "en"
     all = "all"
+
+
+class TextLanguage(str, Enum):
+    zh = "zh"
+    en = "en"
 
 
 def main() -> None:
@@ -157,6 +163,9 @@ def _follow(plan: Plan, events: Iterator[Event]) -> list[tuple[str, str]]:
 def render(
     lang: Annotated[LanguageChoice, typer.Option(help="Language of the report.")] = LanguageChoice.all,
     format_: Annotated[str, typer.Option("--format", metavar="html,pdf,md", help="Formats, by comma.")] = "html,pdf",
+    notes: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Your notes: DIR/<lang>/<section>.md. Default: beside the suite.")
+    ] = None,
     output: OutputOption = DEFAULT_OUTPUT,
 ) -> None:
     """Render the report from what is in the output folder; nothing is trained, no torch is needed."""
@@ -168,12 +177,77 @@ def render(
     if unknown or not formats:
         raise ConfigError(f"--format {format_}: unknown format; choose from: {', '.join(FORMATS)}")
     languages = list(LANGUAGES) if lang is LanguageChoice.all else [LANGUAGES[LANGUAGES.index(lang.value)]]
-    for path in render_reports(output, languages, formats, warn=_warn):
+    if notes is not None and not notes.is_dir():
+        raise ConfigError(f"--notes {notes}: no such folder; create it, or leave the option out")
+    for path in render_reports(output, languages, formats, warn=_warn, notes=notes):
         typer.echo(str(path))
 
 
 def _warn(message: str) -> None:
     typer.echo(f"reportgen: warning: {message}", err=True)
+
+
+@app.command()
+def check(
+    lang: Annotated[TextLanguage, typer.Option(help="Language of the lines.")] = TextLanguage.en,
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """Hold the homework's requirements against what is there, before you hand in; exit status 1 if something lacks."""
+    from reportgen.analysis.results import load_results
+    from reportgen.report.assemble import check_results
+
+    checks = check_results(load_results(output), lang.value)
+    for line in checks:
+        question = f"[{line.question}] " if line.question else ""
+        missing = "" if line.is_met else f" ({line.missing})"
+        typer.echo(f"{'ok     ' if line.is_met else 'MISSING'} {question}{line.section}: {line.wanted}{missing}")
+    num_missing = sum(not line.is_met for line in checks)
+    typer.echo(f"{len(checks) - num_missing} of {len(checks)} requirements are met")
+    if num_missing:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    report: Annotated[Path, typer.Argument(metavar="PDF", help="A report that reportgen made.")],
+    retrain: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Also train and measure this run again, and compare.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="For --retrain: auto, cpu, cuda:0, ...")] = "auto",
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="For --retrain: datasets in torchvision's layout.")
+    ] = None,
+) -> None:
+    """Derive every number of a PDF again from the data that it carries; exit status 1 if one differs."""
+    from reportgen.verification import verify_pdf
+
+    found = verify_pdf(report)
+    for difference in found.differences:
+        typer.echo(f"DIFFERS {difference.where}\n  printed: {difference.printed}\n  derived: {difference.derived}")
+    num = len(found.differences)
+    typer.echo(
+        f"{report}: {found.num_items} sentences, captions and table rows with {found.num_numbers} numbers were derived "
+        f"again from the data in the PDF: {f'{num} differ' if num else 'all agree'}"
+    )
+    is_same = retrain is None or _retrain(found.results, retrain, device, data_dir)
+    if num or not is_same:
+        raise typer.Exit(1)
+
+
+def _retrain(results: Results, name: str, device: str, data_dir: Path | None) -> bool:
+    from reportgen.verification import retrain
+
+    values, machine = retrain(results, name, device, data_dir)
+    differing = [value for value in values if not value.is_same]
+    if not differing:
+        typer.echo(f"{name}: trained and measured again: all {len(values)} numbers are the same, bit for bit")
+        return True
+    for value in differing[:10]:
+        typer.echo(f"  {value.name}: recorded {value.recorded:.6g}, now {value.repeated:.6g}")
+    typer.echo(f"{name}: trained and measured again: {len(differing)} of {len(values)} numbers differ")
+    for line in machine:
+        typer.echo(f"  another machine may give other bits; {line}")
+    return False
 
 
 @app.command()

@@ -31,6 +31,7 @@ ROOMS = [
     "claims",
     "report",
     "rendering",
+    "verification",
     "progress",
     "doctor",
     "cli",

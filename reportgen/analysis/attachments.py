@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +25,22 @@ METRICS_FORMAT = 1
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export_metrics(results: Results, language: Language) -> str:
-    """All that the report's words and tables rest on, as JSON: the suite, and per run its record and summaries."""
+def export_metrics(results: Results, language: Language, notes: Mapping[str, Any]) -> str:
+    """All that the report's words and tables rest on, as JSON: the suite, the author's notes, each run's record."""
     content = {
         "format": METRICS_FORMAT,
         "reportgen": __version__,
         "language": language,
+        "notes": dict(notes),
         "suite": results.suite.model_dump(mode="json"),
         "runs": {run.spec.name: _export_run(run) for run in results.runs},
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
+
+
+def take_fingerprint(metrics: str) -> str:
+    """What the last page prints of the data: a changed digit changes it, even one that no table shows."""
+    return hashlib.sha256(metrics.encode("utf-8")).hexdigest()[:16]
 
 
 def _export_run(run: RunResult) -> dict[str, Any]:

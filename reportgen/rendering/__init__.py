@@ -7,23 +7,32 @@ from pathlib import Path
 
 from reportgen.analysis.results import load_results
 from reportgen.config import Language
+from reportgen.rendering.characters import SUBSTITUTE, describe_characters, find_missing_characters
 from reportgen.report.assemble import build_report
+from reportgen.report.notes import find_stray_notes, read_notes
 from reportgen.store import OutputPaths, write_bytes
 
 FORMATS = ("html", "pdf", "md")
 
 
 def render_reports(
-    output: Path, languages: Sequence[Language], formats: Sequence[str], warn: Callable[[str], None]
+    output: Path,
+    languages: Sequence[Language],
+    formats: Sequence[str],
+    warn: Callable[[str], None],
+    notes: Path | None = None,
 ) -> list[Path]:
     """Render every language in every format; HTML first, so that it is there whatever becomes of the PDF.
+
+    Args:
+        notes: the folder of the author's notes, by default ``notes`` beside the suite.
 
     Returns:
         The paths written.
 
     Raises:
         RunError: there is nothing to report.
-        RenderError: a character has no glyph; the PDF could not be made. What is not written yet stays as it was.
+        RenderError: a note cannot be read; the PDF could not be made. What is not written yet stays as it was.
     """
     from reportgen.rendering.html import render_html
     from reportgen.rendering.markdown import render_markdown
@@ -33,7 +42,13 @@ def render_reports(
     if results.recorded.source_changed:
         warn(f"{results.recorded.source} has changed since it was run; 'reportgen run' takes the changes up")
     paths = OutputPaths(output)
-    reports = {language: build_report(results, language) for language in languages}
+    folder = notes or results.recorded.source.parent / "notes"
+    for problem in find_stray_notes(folder, results.suite.outline):
+        warn(problem)
+    reports = {language: build_report(results, language, read_notes(folder, language)) for language in languages}
+    missing = find_missing_characters(reports.values())
+    if missing and "pdf" in formats:
+        warn(f"the fonts lack {describe_characters(missing)}: shown as {SUBSTITUTE} in the PDF")
     written = []
     for language, report in reports.items():
         if "html" in formats:

@@ -17,6 +17,7 @@ import matplotlib
 from reportgen.assets import FONTS
 from reportgen.config import Language
 from reportgen.errors import RenderError
+from reportgen.rendering.characters import substitute_missing
 from reportgen.rendering.html import render_html
 from reportgen.report.model import Report
 
@@ -52,7 +53,7 @@ def write_fontconfig(folder: Path) -> Path:
 
 def _start(report: Report, folder: Path, fontconfig: Path) -> subprocess.Popen[str]:
     job = {
-        "html": render_html(report, "print"),
+        "html": substitute_missing(render_html(report, "print")),
         "target": str(folder / f"{report.language}.pdf"),
         "created": report.created,
         "attachments": [

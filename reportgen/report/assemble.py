@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from reportgen.analysis.attachments import export_metrics, export_runs
+from reportgen.analysis.attachments import export_metrics, export_runs, take_fingerprint
 from reportgen.analysis.results import Results
 from reportgen.config import Language
 from reportgen.errors import RunError
@@ -23,11 +23,11 @@ from reportgen.report.model import (
     Section,
     Table,
 )
-from reportgen.report.notes import Notes, insert_note
+from reportgen.report.notes import Notes, export_notes, insert_note
 from reportgen.report.overview import write_summary
 from reportgen.report.sections import build_section
 
-FIXED_TEXTS = ("contents", "summary", "explanation", "generated", "note")
+FIXED_TEXTS = ("contents", "summary", "explanation", "note")
 KINDS = {Table: "table", Figure: "figure", Listing: "listing"}
 
 
@@ -50,6 +50,7 @@ def build_report(results: Results, language: Language, notes: Notes | None = Non
     labels = _label(complete, b.t)
     created = max(run.record["environment"]["started_at"] for run in results.finished)
     settings = results.suite.report
+    metrics = export_metrics(results, language, export_notes(notes or {}))
     return Report(
         language=language,
         title=getattr(settings.title, language),
@@ -61,7 +62,8 @@ def build_report(results: Results, language: Language, notes: Notes | None = Non
         sections=tuple(_link(section, labels) for section in complete),
         labels=labels,
         texts={name: b.t(f"page.{name}") for name in FIXED_TEXTS},
-        attachments=_attach(results, language, b.t),
+        colophon=b.line("page.generated", sha=take_fingerprint(metrics)),
+        attachments=_attach(results, metrics, b.t),
     )
 
 
@@ -126,9 +128,9 @@ def _is_known(line: Line, labels: Mapping[str, str]) -> bool:
 # ---- what travels inside the PDF ------------------------------------------------------------------------------------
 
 
-def _attach(results: Results, language: Language, t: Translator) -> tuple[Attachment, ...]:
+def _attach(results: Results, metrics: str, t: Translator) -> tuple[Attachment, ...]:
     return (
         Attachment("runs.csv", t("attachment.runs"), export_runs(results).encode("utf-8")),
         Attachment("experiments.yaml", t("attachment.suite"), results.recorded.source_text.encode("utf-8")),
-        Attachment("metrics.json", t("attachment.metrics"), export_metrics(results, language).encode("utf-8")),
+        Attachment("metrics.json", t("attachment.metrics"), metrics.encode("utf-8")),
     )

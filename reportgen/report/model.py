@@ -160,6 +160,7 @@ class Report:
     sections: tuple[Section, ...]
     labels: dict[str, str]
     texts: dict[str, str]
+    colophon: Line
     attachments: tuple[Attachment, ...] = field(default=())
 
     def walk(self) -> Iterator[Block]:

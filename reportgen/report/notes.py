@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
@@ -61,6 +62,16 @@ def _read_note(path: Path) -> WrittenNote:
         raise RenderError(f"{path}: cannot be read ({error}); save it as UTF-8") from None
     replaces = text.lstrip().startswith(REPLACE_MARK)
     return WrittenNote(text.lstrip().removeprefix(REPLACE_MARK).strip() if replaces else text.strip(), replaces)
+
+
+def export_notes(notes: Notes) -> dict[str, dict[str, str | bool]]:
+    """Notes as they travel in a PDF's data."""
+    return {name: {"markdown": note.markdown, "replaces": note.replaces} for name, note in notes.items()}
+
+
+def import_notes(exported: Mapping[str, Mapping[str, Any]]) -> dict[str, WrittenNote]:
+    """And back."""
+    return {name: WrittenNote(str(note["markdown"]), bool(note["replaces"])) for name, note in exported.items()}
 
 
 def find_stray_notes(folder: Path, outline: Outline) -> list[str]:

@@ -1,0 +1,259 @@
+"""A PDF that reportgen made -> every number in it derived again, from the data that it carries.
+
+The PDF's ``metrics.json`` is turned into a report once more, without pictures; its words and tables are looked for on
+the pages, in their order. A fingerprint of the data is printed on the last page, so that a digit changed in the data
+beyond what is printed is found as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+
+from reportgen.analysis.attachments import export_runs, import_metrics
+from reportgen.analysis.results import Results
+from reportgen.config import FULL_PROFILE, Suite, load_suite
+from reportgen.errors import ConfigError, RenderError, RunError
+from reportgen.report.assemble import build_report
+from reportgen.report.model import Block, Figure, Line, Listing, Paragraph, Report, Section, Table
+from reportgen.report.notes import import_notes
+
+MARGIN_PT = 16.5 * 72 / 25.4
+"""Running headers and page numbers stand within this of the upper and lower edge."""
+
+NUMBER = re.compile(r"−?\d[\d,.]*")
+ANY_NUMBER = r"−?\d[\d,.]*"
+SPACE = r"[\s\u200b\u00ad\u2060\ufeff]+"
+BETWEEN_NUMBERS = re.compile(rf"(?<=[\d,.%]){SPACE}(?=[−\d])")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a place of the PDF shows, and what its data give."""
+
+    where: str
+    printed: str
+    derived: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """``num_items`` sentences, captions and rows with ``num_numbers`` numbers were looked for."""
+
+    results: Results
+    num_items: int
+    num_numbers: int
+    differences: tuple[Difference, ...]
+
+
+def verify_pdf(path: Path) -> Verification:
+    """Derive every sentence, caption and table row again and compare it with the page.
+
+    Raises:
+        RenderError: the file is no PDF, carries no data, or was made by another version.
+    """
+    text, attachments = read_pdf(path)
+    missing = [name for name in ("metrics.json", "runs.csv", "experiments.yaml") if name not in attachments]
+    if missing:
+        raise RenderError(f"{path}: carries no {', '.join(missing)}: not made by reportgen, or made smaller since")
+    metrics, suite_text = attachments["metrics.json"], attachments["experiments.yaml"]
+    results, language = import_metrics(metrics, suite_text)
+    report = build_report(results, language, import_notes(json.loads(metrics).get("notes", {})), draws=False)
+    items = [(where, squeeze(words)) for where, words in list_items(report) if squeeze(words)]
+    differences = [
+        *compare_attachments(results, attachments),
+        *compare_items(items, squeeze(text)),
+    ]
+    numbers = sum(len(NUMBER.findall(words)) for _, words in items)
+    return Verification(results, len(items), numbers, tuple(differences))
+
+
+def read_pdf(path: Path) -> tuple[str, dict[str, str]]:
+    """The text of all pages without headers and footers, and the attached texts by name.
+
+    Raises:
+        RenderError: the file is not there, or no PDF.
+    """
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except (OSError, pypdfium2.PdfiumError) as error:
+        raise RenderError(f"{path}: cannot be read as a PDF ({error})") from None
+    pages = []
+    for page in document:
+        width, height = page.get_size()
+        pages.append(page.get_textpage().get_text_bounded(0, MARGIN_PT, width, height - MARGIN_PT))
+    attached = [document.get_attachment(index) for index in range(document.count_attachments())]
+    texts = {item.get_name(): bytes(item.get_data()).decode("utf-8", errors="replace") for item in attached}
+    return "\n".join(pages), texts
+
+
+def squeeze(text: str) -> str:
+    """Without white space, which a line break may put anywhere, but for one space between two numbers."""
+    text = text.replace("\x02", "-").replace("\ufffe", "-")  # a hyphen at a line's end
+    return re.sub(rf"{SPACE}", "", BETWEEN_NUMBERS.sub("\0", text)).replace("\0", " ")
+
+
+# ---- what the data give ---------------------------------------------------------------------------------------------
+
+
+def list_items(report: Report) -> Iterator[tuple[str, str]]:
+    """Where and what: the words of the report in the order of the page, but for code and the author's notes."""
+    yield "title", report.title
+    yield "title", report.notice
+    for block in report.summary:
+        yield from _list_block(report, report.texts["summary"], block)
+    for section in report.sections:
+        yield from _list_section(report, section)
+    yield "colophon", _write(report, report.colophon)
+
+
+def _list_section(report: Report, section: Section) -> Iterator[tuple[str, str]]:
+    where = f"{section.number} {section.title}"
+    yield where, where
+    for block in section.blocks:
+        yield from _list_block(report, where, block)
+    for part in section.sections:
+        yield from _list_section(report, part)
+
+
+def _list_block(report: Report, where: str, block: Block) -> Iterator[tuple[str, str]]:
+    if isinstance(block, Paragraph):
+        yield where, _write(report, block.line)
+        yield where, _write(report, block.evidence)
+    elif isinstance(block, Table):
+        label = report.labels[block.id]
+        yield label, f"{label}\n{_write(report, block.caption)}"
+        for row in block.rows:
+            yield f"{label}, {row[0].text}", "\n".join(cell.text for cell in row)
+        yield label, _write(report, block.note)
+    elif isinstance(block, Figure | Listing):
+        label = report.labels[block.id]
+        yield label, f"{label}\n{_write(report, block.caption)}"
+
+
+def _write(report: Report, line: Line) -> str:
+    """The text of a line on the page, where formulas are drawn."""
+    return "".join(report.labels[s.text] if s.kind == "ref" else s.text for s in line if s.kind != "math")
+
+
+# ---- comparison -----------------------------------------------------------------------------------------------------
+
+
+def compare_items(items: Sequence[tuple[str, str]], text: str) -> Iterator[Difference]:
+    """Look for each item behind the one before: first its shape, with any numbers, then its very numbers."""
+    position = 0
+    for where, words in items:
+        shape = ANY_NUMBER.join(re.escape(part) for part in NUMBER.split(words))
+        found = re.compile(shape).search(text, position)
+        if found is None:
+            yield Difference(where, "not found", words)
+            continue
+        position = found.end()
+        if found[0] != words:
+            yield Difference(where, found[0], words)
+
+
+def compare_attachments(results: Results, attachments: dict[str, str]) -> Iterator[Difference]:
+    """The attached files against each other: the table of runs, and the declared experiments."""
+    derived = export_runs(results)
+    if attachments["runs.csv"] != derived:
+        rows = zip(attachments["runs.csv"].splitlines(), derived.splitlines(), strict=False)
+        printed, expected = next(((a, b) for a, b in rows if a != b), ("another number of rows", ""))
+        yield Difference("runs.csv", printed, expected)
+    declared = _resolve(attachments["experiments.yaml"], results.suite.profile)
+    if isinstance(declared, str):
+        yield Difference("experiments.yaml", declared, "a suite that can be read")
+    elif (declared.dataset, declared.seeds, declared.groups) != (
+        results.suite.dataset,
+        results.suite.seeds,
+        results.suite.groups,
+    ):
+        yield Difference("experiments.yaml", "declares other runs", "the runs of metrics.json")
+
+
+def _resolve(suite_text: str, profile: str) -> Suite | str:
+    """The attached suite as this program reads it; the error, if it cannot."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "experiments.yaml"
+        path.write_text(re.sub(r"(?m)^(\s*outline:).*$", r"\1 full", suite_text), encoding="utf-8")
+        try:
+            return load_suite(path, profile or FULL_PROFILE)
+        except ConfigError as error:
+            return str(error).replace(str(path), "experiments.yaml")
+
+
+# ---- training anew --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """One measured value as recorded and as it comes out now."""
+
+    name: str
+    recorded: float
+    repeated: float
+
+    @property
+    def is_same(self) -> bool:
+        return self.recorded == self.repeated
+
+
+def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> tuple[list[Retrained], list[str]]:
+    """Train and measure one run again in a folder of its own.
+
+    Returns:
+        Every number of its evaluation, and what differs between the two machines: another processor or another torch
+        may change the last bits, and a training then takes another course.
+
+    Raises:
+        RunError: there is no such finished run; the training failed.
+    """
+    from reportgen.executors import Failed
+    from reportgen.runner import execute_plan, plan_suite, prepare_plan
+    from reportgen.store import OutputPaths, read_json
+
+    runs = {run.spec.name: run for run in results.finished}
+    if name not in runs:
+        raise RunError(f"--retrain {name}: no finished run of this name; choose from: {', '.join(runs)}")
+    run = runs[name]
+    with tempfile.TemporaryDirectory(prefix="reportgen-") as folder:
+        plan = plan_suite(results.suite, Path(folder), only=name, jobs=1, device=device)
+        prepare_plan(plan, data_dir)
+        failures = [event for event in execute_plan(plan, Path(folder), data_dir) if isinstance(event, Failed)]
+        if failures:
+            raise RunError(f"--retrain {name}: {failures[0].reason}")
+        paths = OutputPaths(Path(folder)).run(run.spec.folder_name)
+        record, evaluation = read_json(paths.spec), read_json(paths.evaluation)
+    recorded, repeated = dict(_flatten(run.evaluation)), dict(_flatten(evaluation))
+    values = [Retrained(key, recorded[key], repeated.get(key, math.nan)) for key in recorded]
+    return values, _compare_environments(run.record["environment"], record["environment"])
+
+
+def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
+    """All numbers of a record by their path; texts count by their SHA-256."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("classifier", "sources"):
+                yield from _flatten(item, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _flatten(item, f"{name}.{index}")
+    elif isinstance(value, str):
+        yield name, float(int(hashlib.sha256(value.encode()).hexdigest()[:12], 16))
+    elif value is not None:
+        yield name, float(value)
+
+
+def _compare_environments(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    pairs = {key: (recorded[key], now[key]) for key in ("processor", "device", "python")}
+    pairs["torch"] = recorded["packages"]["torch"], now["packages"]["torch"]
+    return [f"{key}: recorded {was}, here {here}" for key, (was, here) in pairs.items() if was != here]
