@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from pypdf import PdfReader
 from synthetic import ROOT, WITHOUT_TORCH, write_output
@@ -20,7 +21,7 @@ from reportgen.rendering.formulas import to_mathml, to_svg_image
 from reportgen.rendering.html import render_html
 from reportgen.rendering.pdf import render_pdfs
 from reportgen.report.assemble import build_report
-from reportgen.report.model import Report, Section
+from reportgen.report.model import Cell, Paragraph, Report, Section, Span, Table
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +89,10 @@ def test_pdf_is_tagged_titled_and_carries_its_data(pdfs, reports, language: str)
     assert catalog["/Lang"].startswith(language)
     assert reader.metadata is not None
     assert reader.metadata.title == reports[language].title
-    assert set(reader.attachments) == {"runs.csv", "experiments.yaml"}
+    assert set(reader.attachments) == {"runs.csv", "experiments.yaml", "metrics.json"}
     assert reader.attachments["runs.csv"][0].startswith(b"run,key,dataset")
     assert len(reader.outline) >= 10
-    assert 8 <= len(reader.pages) <= 26
+    assert 8 <= len(reader.pages) <= 25
     assert len(pdfs[language]) < 5_000_000
 
 
@@ -111,9 +112,106 @@ def test_pdf_is_the_same_every_time(small: Report) -> None:
     assert render_pdfs({"en": small}) == render_pdfs({"en": small})
 
 
-def test_a_missing_glyph_fails_the_build(small: Report) -> None:
-    with pytest.raises(RenderError, match="the fonts lack a character"):
-        render_pdfs({"en": dataclasses.replace(small, title="\U00012000 cuneiform")})
+def test_a_rare_character_is_replaced_and_listed(tmp_path: Path) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8")
+    text = text.replace('name: ""', 'name: "\U00012000 \u4dae \u202exyz"')
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", leave_out=lambda s: s.name != "vae-3-s0")
+    warnings: list[str] = []
+    (path,) = render_reports(tmp_path / "out", ["en"], ["pdf"], warn=warnings.append)
+    assert warnings == ["the fonts lack 1 characters: \U00012000 (U+12000): shown as \u3013 in the PDF"]
+    first = PdfReader(path).pages[0].extract_text()
+    assert "\u3013" in first
+    assert "\u4dae" in first
+    assert "xyz" in first
+
+
+def test_many_rare_characters_are_one_warning() -> None:
+    from reportgen.rendering.characters import describe_characters
+
+    assert describe_characters([chr(0x12000 + i) for i in range(12)]).endswith("U+12009) and 2 more")
+
+
+def test_our_own_words_need_no_substitute(reports) -> None:  # type: ignore[no-untyped-def]
+    from reportgen.rendering.characters import find_missing_characters, substitute_missing
+
+    assert find_missing_characters(reports.values()) == []
+    for report in reports.values():
+        page = render_html(report, "print")
+        assert substitute_missing(page) == page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_runs_off_the_page(pdfs, language: str) -> None:  # type: ignore[no-untyped-def]
+    check_boxes(pdfs[language])
+
+
+def check_boxes(content: bytes) -> None:
+    """All text is 15 mm from the sides, and 6 from top and bottom, near which headers and page numbers stand."""
+    millimetre = 72 / 25.4
+    for number, page in enumerate(pypdfium2.PdfDocument(content), 1):
+        width, height = page.get_size()
+        text = page.get_textpage()
+        for index in range(text.count_rects()):
+            left, bottom, right, top = text.get_rect(index)
+            shown = (number, text.get_text_bounded(left, bottom, right, top)[:60])
+            assert left > 15 * millimetre, shown
+            assert right < width - 15 * millimetre, shown
+            assert bottom > 6 * millimetre, shown
+            assert top < height - 6 * millimetre, shown
+
+
+def test_a_wide_table_gets_small_type_or_a_turned_page(small: Report) -> None:
+    from reportgen.report.builder import _find_width
+
+    def make(columns: int) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+        return ("Run",) * columns, (tuple(Cell("12.34 \u00b1 5.67") for _ in range(columns)),)
+
+    assert [_find_width(*make(n)) for n in (5, 8, 12)] == ["normal", "dense", "landscape"]
+    tables = [Table(f"table-{n}", (), *make(n), width=_find_width(*make(n))) for n in (6, 8, 13)]
+    after = Section("after", "2", "After", (Paragraph((Span("text", "Upright again."),)),))
+    section = dataclasses.replace(small.sections[0], blocks=tuple(tables))
+    labels = small.labels | {table.id: table.id for table in tables}
+    content = render_pdfs({"en": dataclasses.replace(small, sections=(section, after), labels=labels)})["en"]
+    check_boxes(content)
+    sizes = [page.get_size() for page in pypdfium2.PdfDocument(content)]
+    assert [width > height for width, height in sizes] == [False, False, True, False]
+
+
+MANY = """
+dataset: mnist-5k
+runs:
+  grid:
+    section: gan_grid
+    model: gan
+    latent_dim: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    hidden_dim: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    num_training_steps: 100
+    image_interval: 50
+  sweep:
+    section: vae_latent
+    model: vae
+    latent_dim: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]
+    learning_rate: [1e-4, 2e-4, 3e-4, 4e-4, 5e-4]
+    num_training_steps: 100
+    image_interval: 50
+"""
+
+
+def test_a_report_of_200_runs_is_valid(tmp_path: Path) -> None:
+    (tmp_path / "suite.yaml").write_text(MANY, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", profile="full")
+    results = load_results(tmp_path / "out")
+    assert len(results.finished) == 200
+    report = build_report(results, "en")
+    content = render_pdfs({"en": report})["en"]
+    check_boxes(content)
+    assert len(PdfReader(io.BytesIO(content)).pages) <= 40
+    assert len(content) < 5_000_000
+    words = "".join(span.text for block in report.walk() for span in getattr(block, "line", ()))
+    assert "8 of 100 configurations are shown in figures" in words
+    table = next(block for block in report.walk() if isinstance(block, Table) and block.id == "table-all_runs")
+    assert "The first 60 of 200 rows are shown" in "".join(span.text for span in table.caption)
 
 
 def test_a_missing_glyph_in_a_figure_fails_the_build() -> None:
