@@ -17,7 +17,7 @@ test: $(STAMP)-test system
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --cov --cov-fail-under=100
 
 # Pango, for the PDF. Without it everything but the PDF still works.
 system:

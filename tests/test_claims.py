@@ -518,7 +518,7 @@ def check_report(reports: dict[str, Report]) -> None:
 def test_no_two_sentences_contradict_each_other(tmp_path_factory: pytest.TempPathFactory, seeds: str) -> None:
     suite = write_and_load(tmp_path_factory.mktemp("p"), SEEDED if seeds == "two" else TINY)
 
-    @settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
+    @settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.generate])
     @given(st.integers(0, 2**32))
     def check(seed: int) -> None:
         results = make_random_results(suite, Random(seed))
