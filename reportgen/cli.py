@@ -54,7 +54,7 @@ def main() -> None:
         typer.echo(f"reportgen: {error}", err=True)
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
-        typer.echo("reportgen: interrupted; the same command goes on with the runs that are missing", err=True)
+        typer.echo("reportgen: interrupted; the same command goes on from where it was", err=True)
         sys.exit(130)
 
 
@@ -87,6 +87,9 @@ def run(
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Datasets in torchvision's layout. Default: $REPORTGEN_DATA.")
     ] = None,
+    checkpoint_steps: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Keep a training every N steps, besides every half minute.")
+    ] = None,
     output: OutputOption = DEFAULT_OUTPUT,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and the estimated time; do nothing.")
@@ -104,7 +107,7 @@ def run(
         return
     prepare_plan(plan, data_dir)
     write_suite(OutputPaths(output), suite, suite_file)
-    failures = _follow(plan, execute_plan(plan, output, data_dir))
+    failures = _follow(plan, execute_plan(plan, output, data_dir, checkpoint_steps))
     if failures:
         typer.echo(f"{len(failures)} of {len(plan.missing)} runs failed; the others are finished:")
         for name, reason in failures:
@@ -254,19 +257,74 @@ def _retrain(results: Results, name: str, device: str, data_dir: Path | None) ->
 def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
     """Show the state of every run of the suite that was run last, derived from its files."""
     from reportgen.plan import plan_runs
-    from reportgen.store import OutputPaths, find_state, read_failure, read_suite
+    from reportgen.store import OutputPaths, describe_holder, find_state, read_failure, read_suite
 
     paths = OutputPaths(output)
     recorded = read_suite(paths)
     specs = plan_runs(recorded.suite)
-    states = [find_state(paths.run(s.folder_name), s.training_key, s.evaluation_key) for s in specs]
+    trained_before = {folder.name.rpartition("-")[0] for folder in paths.runs.glob("*")}
+    states: list[str] = []
+    for spec in specs:
+        found: str = find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key)
+        states.append("stale" if found == "missing" and spec.name in trained_before else found)
     for spec, state in zip(specs, states, strict=True):
-        reason = f"  {read_failure(paths.run(spec.folder_name))}" if state == "failed" else ""
-        typer.echo(f"{state:<9} {spec.name}{reason}")
+        describe = {"failed": read_failure, "running": describe_holder}.get(state)
+        reason = describe(paths.run(spec.folder_name)) if describe else ""
+        typer.echo(f"{state:<11} {spec.name}  {reason}".rstrip())
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     typer.echo(f"profile {recorded.suite.profile}: {len(specs)} runs: {counts}")
     if recorded.source_changed:
         _warn(f"{recorded.source} has changed since; 'reportgen run' takes it up")
+
+
+@app.command()
+def explain(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's name, as 'reportgen status' shows it.")],
+    suite_file: Annotated[Path, typer.Option("--suite", metavar="SUITE", help="The suite.")] = Path("experiments.yaml"),
+    profile: Annotated[str, typer.Option(metavar="P", help="As for 'reportgen run'.")] = "full",
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """Say what 'reportgen run' would do for a run and why: the field whose change made it stale, old and new value."""
+    from reportgen.config import load_suite
+    from reportgen.housekeeping import explain_run
+    from reportgen.plan import plan_runs
+    from reportgen.runner import find_inception
+    from reportgen.store import OutputPaths
+
+    specs = {spec.name: spec for spec in plan_runs(find_inception(load_suite(suite_file, _resolve_profile(profile))))}
+    if run not in specs:
+        raise ConfigError(f"explain {run}: the suite has no such run; choose from: {', '.join(specs)}")
+    found = explain_run(OutputPaths(output), specs[run])
+    typer.echo(f"{run}: {found.state}")
+    for stage, changes in (("trained", found.training), ("measured", found.evaluation)):
+        for change in changes:
+            typer.echo(f"  will be {stage} anew: {change.field} was {change.old}, is {change.new}")
+    if found.state == "missing" and found.recorded is None:
+        typer.echo("  nothing was trained under this name yet")
+    elif found.training and found.recorded is not None:
+        typer.echo(f"  compared with {found.recorded}, which is kept until 'reportgen gc --delete'")
+
+
+@app.command()
+def gc(
+    delete: Annotated[bool, typer.Option("--delete", help="Delete; without it nothing is touched.")] = False,
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """List what no run of the suite that was run last needs: other runs, old checkpoints, half-written files."""
+    from reportgen.housekeeping import find_garbage, remove
+    from reportgen.plan import plan_runs
+    from reportgen.store import OutputPaths, read_suite
+
+    paths = OutputPaths(output)
+    garbage = find_garbage(paths, plan_runs(read_suite(paths).suite))
+    for item in garbage:
+        if delete:
+            remove(item)
+        done = "deleted" if delete else "would delete"
+        typer.echo(f"{done} {item.path} ({item.reason}, {item.num_bytes / 1e6:.1f} MB)")
+    total = sum(item.num_bytes for item in garbage) / 1e6
+    hint = "" if delete or not garbage else "; reportgen gc --delete does it"
+    typer.echo(f"{len(garbage)} things, {total:.1f} MB{hint}")
 
 
 @app.command()

@@ -34,3 +34,7 @@ class RenderError(ReportgenError):
     """A report could not be rendered; older reports are left as they were."""
 
     exit_status = 4
+
+
+class Stopped(Exception):  # noqa: N818 - not an error
+    """A run ended early because it was asked to, with its checkpoint on disk."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import platform
 import shutil
 import traceback
@@ -20,7 +21,7 @@ from torch import nn
 
 from reportgen.config import Settings
 from reportgen.data import Dataset, load_dataset
-from reportgen.errors import ConfigError, ReportgenError, RunError
+from reportgen.errors import ConfigError, ReportgenError, RunError, Stopped
 from reportgen.evaluation import evaluate_run
 from reportgen.images import encode_grid
 from reportgen.metrics.inception import InceptionDetector
@@ -36,12 +37,15 @@ from reportgen.store import (
     write_json,
     write_text,
 )
-from reportgen.training.loop import Row, TrainedRun, build_objective, train_run
+from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer, resume_training
+from reportgen.training.loop import Row, begin_training, build_objective, train_run
 
 CPU_THREADS_PER_RUN = 1
 """Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
 
 GRID_COLUMNS = 8
+
+logger = logging.getLogger(__name__)
 
 Report = Callable[[str, int, dict[str, float]], None]
 """Called with the stage, the number of finished steps and the newest losses."""
@@ -56,21 +60,27 @@ class Task:
     data_dir: Path | None
     device: str
     inception_weights: Path | None = None
+    checkpoint_seconds: float = DEFAULT_SECONDS
+    checkpoint_steps: int | None = None
 
 
-def execute_run(task: Task, report: Report) -> None:
+def execute_run(task: Task, report: Report, is_stopping: Callable[[], bool] = lambda: False) -> None:
     """Bring one run to its end, whatever of it is there already.
 
+    Args:
+        is_stopping: asked between two steps; once it says so, a checkpoint is written and the run stops.
+
     Raises:
+        Stopped: it was asked to stop.
         ReportgenError: after the reason was recorded in failure.json.
     """
     output = OutputPaths(task.output)
     paths = output.run(task.spec.folder_name)
     with hold_run(paths):
         try:
-            _execute(task, output, paths, report)
-        except BrokenPipeError:
-            raise  # nobody listens any more: the suite was interrupted, the run did not fail
+            _execute(task, output, paths, report, is_stopping)
+        except (BrokenPipeError, Stopped):
+            raise  # the suite was interrupted, the run did not fail
         except Exception as error:
             record_failure(paths, explain_failure(error), traceback.format_exc())
             raise
@@ -90,7 +100,7 @@ def explain_failure(error: BaseException) -> str:
     return text if isinstance(error, ReportgenError) else f"{type(error).__name__}: {text}"
 
 
-def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report) -> None:
+def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report, is_stopping: Callable[[], bool]) -> None:
     spec, device = task.spec, torch.device(task.device)
     if device.type == "cpu":
         torch.set_num_threads(CPU_THREADS_PER_RUN)
@@ -99,28 +109,39 @@ def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report) -
     if is_stage_finished(paths, "training", spec.training_key):
         modules = load_modules(spec.settings, paths.weights, device)
     else:
-        trained = _train(spec, dataset, paths, report)
-        modules = trained.modules
+        modules = _train(task, dataset, paths, report, is_stopping)
+    if is_stopping():
+        raise Stopped("trained; the same command goes on with the evaluation")
     report("evaluation", spec.settings.num_training_steps, {})
     _evaluate(task, modules, dataset, output, paths)
 
 
-def _train(spec: RunSpec, dataset: Dataset, paths: RunPaths, report: Report) -> TrainedRun:
-    device = dataset.train.images.device
-    environment = describe_environment(device)
-    trained = train_run(spec.settings, dataset, spec.seed, lambda step, losses: report("training", step, losses))
+def _train(
+    task: Task, dataset: Dataset, paths: RunPaths, report: Report, is_stopping: Callable[[], bool]
+) -> dict[str, nn.Module]:
+    """From the newest sound checkpoint, or from the first step, to the recorded stage."""
+    spec, key = task.spec, task.spec.training_key
+    environment = describe_environment(dataset.train.images.device)
+    trained, notices = resume_training(paths, key, lambda: begin_training(spec.settings, dataset, spec.seed))
+    for notice in notices:
+        logger.warning("%s: %s", spec.name, notice)
+    keeper = Checkpointer(paths, key, task.checkpoint_seconds, task.checkpoint_steps, is_stopping)
+    train_run(spec.settings, dataset, trained, lambda step, losses: report("training", step, losses), keeper)
     shutil.rmtree(paths.images, ignore_errors=True)
     shutil.rmtree(paths.tensorboard, ignore_errors=True)
     write_json(paths.spec, _describe_spec(spec, environment, trained.train_seconds))
     write_text(paths.history, format_history(trained.rows))
-    write_bytes(paths.weights, save(collect_weights(trained.modules)))
+    write_bytes(paths.weights, save(collect_weights(trained.objective.modules)))
     files = [paths.spec, paths.history, paths.weights]
     for (step, name), grid in trained.grids.items():
         files.append(paths.image(f"{name}-{step:06d}"))
         write_bytes(files[-1], encode_grid(grid[:, 0].numpy(), GRID_COLUMNS))
     write_tensorboard(paths.tensorboard, trained.rows)
-    record_stage(paths, "training", spec.training_key, [*files, *sorted(paths.tensorboard.iterdir())])
-    return trained
+    files += sorted(paths.tensorboard.iterdir())
+    record_stage(paths, "training", spec.training_key, files, spec.training_identity)
+    for path in paths.list_checkpoints():
+        path.unlink(missing_ok=True)
+    return trained.objective.modules
 
 
 def _describe_spec(spec: RunSpec, environment: dict[str, Any], train_seconds: float) -> dict[str, Any]:
@@ -148,7 +169,7 @@ def _evaluate(
     for name, (images, columns) in result.images.items():
         files.append(paths.image(name))
         write_bytes(files[-1], encode_grid(images[:, 0].cpu().numpy(), columns))
-    record_stage(paths, "evaluation", spec.evaluation_key, files)
+    record_stage(paths, "evaluation", spec.evaluation_key, files, spec.evaluation_identity)
 
 
 def format_history(rows: list[Row]) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from reportgen.assets import load_card
@@ -21,11 +22,12 @@ EVALUATION_VERSION = 3
 """Raise it when the same weights would be measured to other numbers or images."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunSpec:
     """One training of one model with one seed, and how it is measured.
 
     ``name`` is unique in its suite and safe as a folder name; ``groups`` are the entries of the file that asked for it.
+    The identities are what the two keys are made from: all that changes the numbers, and nothing else.
     """
 
     name: str
@@ -33,9 +35,19 @@ class RunSpec:
     dataset: DatasetName
     seed: int
     evaluation: dict[str, int]
-    training_key: str
-    evaluation_key: str
+    training_identity: dict[str, Any]
+    evaluation_identity: dict[str, Any]
     groups: tuple[str, ...]
+
+    @cached_property
+    def training_key(self) -> str:
+        """Names what changes the weights."""
+        return _key(self.training_identity)
+
+    @cached_property
+    def evaluation_key(self) -> str:
+        """Names what changes the measurements, the weights included."""
+        return _key({"training": self.training_key, **self.evaluation_identity})
 
     @property
     def configuration_name(self) -> str:
@@ -72,10 +84,9 @@ def _make_spec(
 ) -> RunSpec:
     # Without the defaults: a new optional setting leaves old keys valid. The model and all it was given are in.
     trained = {"model": settings.model, **settings.model_dump(exclude_defaults=True)}
-    training_key = _key({"version": TRAINING_VERSION, "settings": trained, "dataset": dataset, "seed": seed})
+    training = {"version": TRAINING_VERSION, "settings": trained, "dataset": dataset, "seed": seed}
     measured = {"version": EVALUATION_VERSION, "classifier": load_card().sha256, **evaluation}
-    evaluation_key = _key({"training": training_key, **measured})
-    return RunSpec(name, settings, dataset, seed, evaluation, training_key, evaluation_key, groups)
+    return RunSpec(name, settings, dataset, seed, evaluation, training, measured, groups)
 
 
 def _key(content: dict[str, Any]) -> str:

@@ -106,15 +106,24 @@ def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
         prepare_dataset(dataset, data_dir)
 
 
-def execute_plan(plan: Plan, output: Path, data_dir: Path | None) -> Iterator[Event]:
-    """Execute what is missing; nothing is imported or started if nothing is."""
+def execute_plan(
+    plan: Plan, output: Path, data_dir: Path | None, checkpoint_steps: int | None = None
+) -> Iterator[Event]:
+    """Execute what is missing; nothing is imported or started if nothing is.
+
+    Args:
+        checkpoint_steps: keep a training every so many steps, besides every half minute.
+    """
     if not plan.missing:
         return
     from reportgen.execution import Task
     from reportgen.executors.local import LocalExecutor
 
     executor: Executor = LocalExecutor(plan.jobs)
-    tasks = [Task(run.spec, output, data_dir, plan.device, plan.inception_weights) for run in plan.missing]
+    tasks = [
+        Task(run.spec, output, data_dir, plan.device, plan.inception_weights, checkpoint_steps=checkpoint_steps)
+        for run in plan.missing
+    ]
     yield from executor.execute(tasks)
 
 

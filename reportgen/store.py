@@ -11,6 +11,7 @@
         tensorboard/              the history as TensorBoard events
         manifest.json             written last: the finished stages, with the SHA-256 of each of their files
         failure.json              why the last attempt failed; gone once a later one succeeds
+        checkpoint-<step>.pt      a training to go on with, two generations; gone once it is finished
       cache/                      what can be computed again: real features
       report.<lang>.<format>
 
@@ -22,8 +23,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +40,7 @@ FORMAT_VERSION = 1
 """Of everything under ``output``. History: 1, the first."""
 
 Stage = Literal["training", "evaluation"]
-State = Literal["finished", "running", "failed", "trained", "missing"]
+State = Literal["finished", "running", "failed", "trained", "interrupted", "missing"]
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,20 @@ class RunPaths:
     def lock(self) -> Path:
         return self.folder.parent / f".{self.folder.name}.lock"
 
+    @property
+    def holder(self) -> Path:
+        """Who works on it: believed only while the lock is held."""
+        return self.folder.parent / f".{self.folder.name}.holder.json"
+
     def image(self, name: str) -> Path:
         return self.images / f"{name}.png"
+
+    def checkpoint(self, step: int) -> Path:
+        return self.folder / f"checkpoint-{step:09d}.pt"
+
+    def list_checkpoints(self) -> list[Path]:
+        """The newest first."""
+        return sorted(self.folder.glob("checkpoint-*.pt"), reverse=True)
 
 
 @dataclass(frozen=True)
@@ -170,11 +184,17 @@ def _sha256(path: Path) -> str:
 # ---- the manifest ---------------------------------------------------------------------------------------------------
 
 
-def record_stage(paths: RunPaths, stage: Stage, key: str, files: list[Path]) -> None:
-    """Say in the manifest that a stage is finished; call it when all of the stage's files are written."""
+def record_stage(
+    paths: RunPaths, stage: Stage, key: str, files: list[Path], identity: Mapping[str, Any] | None = None
+) -> None:
+    """Say in the manifest that a stage is finished; call it when all of the stage's files are written.
+
+    Args:
+        identity: what the key was made from, so that a later change can be named.
+    """
     manifest = _read_manifest(paths)
     checksums = {file.relative_to(paths.folder).as_posix(): _sha256(file) for file in sorted(files)}
-    manifest["stages"][stage] = {"key": key, "files": checksums}
+    manifest["stages"][stage] = {"key": key, "identity": dict(identity or {}), "files": checksums}
     write_json(paths.manifest, manifest)
 
 
@@ -184,6 +204,11 @@ def is_stage_finished(paths: RunPaths, stage: Stage, key: str, *, check_files: b
     if entry is None or entry["key"] != key:
         return False
     return not check_files or all(_matches(paths.folder / name, sha256) for name, sha256 in entry["files"].items())
+
+
+def read_identity(paths: RunPaths, stage: Stage) -> dict[str, Any] | None:
+    """What the key of a recorded stage was made from; None if the stage is not there or did not say."""
+    return _read_manifest(paths)["stages"].get(stage, {}).get("identity") or None
 
 
 def _matches(path: Path, sha256: str) -> bool:
@@ -217,13 +242,13 @@ def find_state(paths: RunPaths, training_key: str, evaluation_key: str, *, check
         paths, "training", training_key, check_files=check_files
     ):
         return "finished"
-    if _is_locked(paths):
+    if is_held(paths):
         return "running"
     if paths.failure.exists():
         return "failed"
     if is_stage_finished(paths, "training", training_key, check_files=check_files):
         return "trained"
-    return "missing"
+    return "interrupted" if paths.list_checkpoints() else "missing"
 
 
 @contextmanager
@@ -237,12 +262,23 @@ def hold_run(paths: RunPaths) -> Iterator[None]:
     lock = FileLock(paths.lock)
     try:
         with lock.acquire(timeout=0):
+            write_json(paths.holder, {"pid": os.getpid(), "host": platform.node()})
             yield
     except Timeout:
-        raise RunError(f"{paths.folder.name}: another process is working on it") from None
+        raise RunError(f"{paths.folder.name}: another process is working on it ({describe_holder(paths)})") from None
 
 
-def _is_locked(paths: RunPaths) -> bool:
+def describe_holder(paths: RunPaths) -> str:
+    """The process that holds a run's lock, as far as it is known."""
+    try:
+        holder = json.loads(paths.holder.read_text(encoding="utf-8"))
+        return f"PID {holder['pid']} on {holder['host']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "PID unknown"
+
+
+def is_held(paths: RunPaths) -> bool:
+    """Whether a process works on the run."""
     if not paths.lock.exists():
         return False
     try:

@@ -118,8 +118,9 @@ def write_run(paths: RunPaths, spec: RunSpec, index: int, change: Change | None 
         change(spec, evaluation)
     write_json(paths.evaluation, evaluation)
     files = _write_images(paths, spec, evaluation)
-    record_stage(paths, "training", spec.training_key, [paths.spec, paths.history, paths.weights])
-    record_stage(paths, "evaluation", spec.evaluation_key, [paths.evaluation, *files])
+    files_of_training = [paths.spec, paths.history, paths.weights]
+    record_stage(paths, "training", spec.training_key, files_of_training, spec.training_identity)
+    record_stage(paths, "evaluation", spec.evaluation_key, [paths.evaluation, *files], spec.evaluation_identity)
 
 
 def _logged(metric: str, steps: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ ROOMS = [
     "execution",
     "executors",
     "runner",
+    "housekeeping",
     "analysis",
     "figures",
     "i18n",

@@ -79,7 +79,7 @@ def test_status_lists_every_run(tmp_path: Path) -> None:
     write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
     run = reportgen("status", "--output", tmp_path)
     assert run.returncode == 0
-    assert "missing   vae-3-s0" in run.stdout
+    assert "missing     vae-3-s0" in run.stdout
     assert "profile quick: 15 runs: 1 missing, 14 finished" in run.stdout
 
 

@@ -58,7 +58,7 @@ def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
 def test_a_trained_suite_is_reported(tiny_output: Path, language) -> None:  # type: ignore[no-untyped-def]
     report = build_report(load_results(tiny_output), language)
     parts = ["settings", "methods", "vae", "gan", "scores", "comparison", "interpolation", "collapse"]
-    assert [section.id for section in report.sections] == [*parts, "gan_mlp", "gan_relu", "appendix"]
+    assert [section.id for section in report.sections] == [*parts, "gan_mlp", "gan_relu", "appendix", "coverage"]
 
 
 def test_second_run_trains_nothing_and_a_changed_setting_trains_one(suite: Path, tmp_path: Path) -> None:
@@ -187,3 +187,75 @@ def test_damaged_weights_are_trained_anew(suite: Path, tmp_path: Path) -> None:
 def test_copied_output_is_reported_from_elsewhere(tiny_output: Path, tmp_path: Path) -> None:
     shutil.copytree(tiny_output, tmp_path / "copy")
     assert build_report(load_results(tmp_path / "copy"), "en").sections
+
+
+LONG = """
+dataset: mnist-5k
+fid: {num_images: 50}
+runs:
+  gan: {model: gan, latent_dim: 4, hidden_dim: 4, num_training_steps: 600, batch_size: 8, image_interval: 100}
+"""
+
+
+def start(suite: Path, output: Path, steps: int) -> subprocess.Popen[str]:
+    """A suite that keeps its training every ``steps`` steps, in a process group of its own."""
+    command = [sys.executable, "-m", "reportgen", "run", str(suite), "--output", str(output)]
+    command += ["--checkpoint-steps", str(steps)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes)  # type: ignore[call-overload, no-any-return]
+
+
+def wait_for_checkpoint(output: Path, after: int) -> int:
+    """The step of the newest checkpoint, once there is one beyond ``after``."""
+    for _ in range(1200):
+        steps = [int(path.stem.rpartition("-")[2]) for path in output.glob("runs/*/checkpoint-*.pt")]
+        if steps and max(steps) > after:
+            return max(steps)
+        time.sleep(0.05)
+    raise AssertionError("no checkpoint was written")
+
+
+def wait_until_free(output: Path) -> None:
+    """Until no process holds a run's lock any more."""
+    locks = list((output / "runs").glob(".*.lock"))
+    for _ in range(100):
+        if not any(find_holder(lock) for lock in locks):
+            return
+        time.sleep(0.1)
+    raise AssertionError("a worker outlived its parent")
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
+def test_killed_and_stopped_it_ends_with_the_same_bits(suite: Path, tmp_path: Path) -> None:
+    """``kill -9`` of the parent, then SIGTERM, then SIGINT, each in mid-training; then the same command to the end."""
+    suite.write_text(LONG, encoding="utf-8")
+    output, undisturbed = tmp_path / "out", tmp_path / "undisturbed"
+    step = 0
+    for sent, status in ((signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        with start(suite, output, 20) as parent:
+            step = wait_for_checkpoint(output, step)
+            parent.send_signal(sent)
+            text = parent.communicate(timeout=60)[0]
+        assert parent.returncode == status, text
+        wait_until_free(output)
+        step = wait_for_checkpoint(output, 0)  # the stop wrote one more
+        shown = subprocess.run(
+            [sys.executable, "-m", "reportgen", "status", "--output", str(output)], capture_output=True, text=True
+        )
+        assert "interrupted gan-4_4-s0" in shown.stdout
+    assert run_suite(suite, output).returncode == 0
+    assert not list(output.rglob("checkpoint-*"))
+    assert run_suite(suite, undisturbed).returncode == 0
+    for path in sorted(undisturbed.rglob("*")):
+        other = output / path.relative_to(undisturbed)
+        if path.suffix in (".safetensors", ".csv", ".png") or path.name == "evaluation.json":
+            assert path.read_bytes() == other.read_bytes(), path
+
+
+def test_two_invocations_at_once_both_end_well(suite: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    with start(suite, output, 20) as first, start(suite, output, 20) as second:
+        texts = [process.communicate(timeout=120)[0] for process in (first, second)]
+    assert sorted([first.returncode, second.returncode])[0] == 0, texts
+    assert run_suite(suite, output).returncode == 0
+    assert len(load_results(output).finished) == 2

@@ -105,7 +105,8 @@ def test_pdf_has_only_our_fonts(pdfs) -> None:  # type: ignore[no-untyped-def]
     }
     assert fonts
     assert all(name.startswith(("Noto-Sans-SC", "DejaVu-Sans")) for name in fonts)
-    assert "模式崩溃" in "".join(page.extract_text() for page in reader.pages)
+    pages = pypdfium2.PdfDocument(pdfs["zh"])
+    assert "模式崩溃" in "".join(page.get_textpage().get_text_range() for page in pages)
 
 
 def test_pdf_is_the_same_every_time(small: Report) -> None:
@@ -203,10 +204,10 @@ def test_a_report_of_200_runs_is_valid(tmp_path: Path) -> None:
     write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", profile="full")
     results = load_results(tmp_path / "out")
     assert len(results.finished) == 200
-    report = build_report(results, "en")
+    report = build_report(results, "en", draws=False)  # its figures are those of any report
     content = render_pdfs({"en": report})["en"]
     check_boxes(content)
-    assert len(PdfReader(io.BytesIO(content)).pages) <= 40
+    assert len(pypdfium2.PdfDocument(content)) <= 30
     assert len(content) < 5_000_000
     words = "".join(span.text for block in report.walk() for span in getattr(block, "line", ()))
     assert "8 of 100 configurations are shown in figures" in words

@@ -65,7 +65,7 @@ def texts(report: Report) -> str:
 @pytest.fixture(scope="module")
 def reports(synthetic_output: Path) -> dict[str, Report]:
     results = load_results(synthetic_output)
-    return {language: build_report(results, language) for language in LANGUAGES}
+    return {language: build_report(results, language, draws=False) for language in LANGUAGES}
 
 
 @pytest.mark.parametrize("item", ITEMS)
@@ -125,7 +125,7 @@ def test_captions_state_settings_seed_and_profile(reports) -> None:  # type: ign
 
 def test_full_profile_has_no_notice(tmp_path: Path) -> None:
     write_output(tmp_path, profile="full", leave_out=lambda spec: spec.name != "vae-3-s0")
-    report = build_report(load_results(tmp_path), "en")
+    report = build_report(load_results(tmp_path), "en", draws=False)
     assert report.notice == ""
     captions = ["".join(s.text for s in b.caption) for b in walk(report.sections) if isinstance(b, Table | Figure)]
     assert not any("Profile" in caption for caption in captions)
@@ -145,7 +145,7 @@ def test_sentences_follow_the_data(tmp_path: Path) -> None:
 
     write_output(tmp_path / "a")
     write_output(tmp_path / "b", change=reverse)
-    rising, falling = (texts(build_report(load_results(tmp_path / n), "en")) for n in ("b", "a"))
+    rising, falling = (texts(build_report(load_results(tmp_path / n), "en", draws=False)) for n in ("b", "a"))
     assert "Over latent_dim, the classifier FID falls at every step" in falling
     assert "Over latent_dim, the classifier FID rises at every step" in rising
 
@@ -156,7 +156,7 @@ def test_inception_scores_have_a_column_of_their_own(tmp_path: Path, fid: float,
         evaluation["scores"]["inception"] = make_scores("inception", fid + spec.settings.latent_dim / 1000, 1.0)
 
     write_output(tmp_path, change=add_inception)
-    report = build_report(load_results(tmp_path), "en")
+    report = build_report(load_results(tmp_path), "en", draws=False)
     table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
     assert table.header[2:4] == ("Classifier FID", "Inception FID")
     note = "".join(span.text for span in table.note)
@@ -178,7 +178,7 @@ def test_bold_only_where_intervals_allow_it(tmp_path: Path) -> None:
         evaluation["scores"]["classifier"] = make_scores("classifier", 10 + spec.settings.latent_dim / 1000, 1.0)
 
     write_output(tmp_path, change=make_alike)
-    report = build_report(load_results(tmp_path), "en")
+    report = build_report(load_results(tmp_path), "en", draws=False)
     table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
     assert not any(cell.is_best for row in table.rows for cell in row)
     assert "The lowest is a tie: VAE-3 cannot be told from VAE-10, VAE-64, and VAE-100" in texts(report)
@@ -191,7 +191,7 @@ def test_a_failed_score_is_listed_and_leaves_the_rest(tmp_path: Path) -> None:
             evaluation["failures"] = {"classifier": "the features contain NaN or infinite values"}
 
     write_output(tmp_path, change=fail)
-    report = build_report(load_results(tmp_path), "en")
+    report = build_report(load_results(tmp_path), "en", draws=False)
     table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-failed_scores")
     assert table.rows[0][2].text == "the features contain NaN or infinite values"
     sweep = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-gan_hidden")
@@ -202,7 +202,7 @@ def test_a_failed_score_is_listed_and_leaves_the_rest(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", ["vae-3-s0", "vae-linear-64-s0", "gan-100_16-s0", "gan-mlp-100_100-s0"])
 def test_a_report_of_one_run_is_valid(tmp_path: Path, kept: str, language) -> None:  # type: ignore[no-untyped-def]
     write_output(tmp_path, leave_out=lambda spec: spec.name != kept)
-    report = build_report(load_results(tmp_path), language)
+    report = build_report(load_results(tmp_path), language, draws=False)
     assert {section.id for section in report.sections} >= {"settings", "methods", "appendix"}
     assert "table-unfinished" in report.labels
     check_references(report)
@@ -211,7 +211,7 @@ def test_a_report_of_one_run_is_valid(tmp_path: Path, kept: str, language) -> No
 def test_no_finished_run_is_an_error(tmp_path: Path) -> None:
     write_output(tmp_path, leave_out=lambda spec: True)
     with pytest.raises(RunError, match="no run is finished yet"):
-        build_report(load_results(tmp_path), "zh")
+        build_report(load_results(tmp_path), "zh", draws=False)
 
 
 def test_failed_run_is_listed_with_its_reason(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_failed_run_is_listed_with_its_reason(tmp_path: Path) -> None:
     suite = write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
     spec = next(spec for spec in plan_runs(suite) if spec.name == "vae-3-s0")
     write_json(OutputPaths(tmp_path).run(spec.folder_name).failure, {"reason": "train_total became nan", "details": ""})
-    report = build_report(load_results(tmp_path), "en")
+    report = build_report(load_results(tmp_path), "en", draws=False)
     table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-unfinished")
     assert [cell.text for cell in table.rows[0]] == ["vae-3-s0", "failed", "train_total became nan"]
 
@@ -231,7 +231,7 @@ def test_several_seeds_give_intervals(tmp_path: Path) -> None:
     suite_file = tmp_path / "suite.yaml"
     suite_file.write_text(text, encoding="utf-8")
     write_output(tmp_path / "out", suite_file=suite_file)
-    report = build_report(load_results(tmp_path / "out"), "zh")
+    report = build_report(load_results(tmp_path / "out"), "zh", draws=False)
     table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
     assert all("±" in row[2].text for row in table.rows)
     assert "只用一个随机种子" not in texts(report)

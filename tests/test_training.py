@@ -7,7 +7,7 @@ from reportgen.config import GanSettings, VaeSettings
 from reportgen.data import Dataset, Split
 from reportgen.errors import RunError
 from reportgen.training.gan import GanObjective
-from reportgen.training.loop import ScalarLog, draw_batches, train_run
+from reportgen.training.loop import BatchOrder, ScalarLog, Training, begin_training, train_run
 from reportgen.training.vae import VaeObjective
 
 VAE = VaeSettings(latent_dim=4, batch_size=8, num_training_steps=25, image_interval=10)
@@ -23,8 +23,20 @@ def dataset() -> Dataset:
     return Dataset("toy", Split(images[:80], labels[:80]), Split(images[80:], labels[80:]))
 
 
+class NoKeeper:
+    """Keeps nothing."""
+
+    def is_due(self, step: int) -> bool:
+        return False
+
+    def keep(self, training: Training) -> None:
+        raise AssertionError("nothing is due")
+
+
 def train(settings, dataset, seed=0):  # type: ignore[no-untyped-def]
-    return train_run(settings, dataset, seed, lambda step, losses: None)
+    training = begin_training(settings, dataset, seed)
+    train_run(settings, dataset, training, lambda step, losses: None, NoKeeper())
+    return training
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN, MLP])
@@ -32,9 +44,9 @@ def test_same_seed_gives_the_same_bits(settings, dataset: Dataset) -> None:  # t
     first, second, other = train(settings, dataset), train(settings, dataset), train(settings, dataset, seed=1)
     assert first.rows == second.rows
     assert first.rows != other.rows
-    for name, network in first.modules.items():
+    for name, network in first.objective.modules.items():
         for key, value in network.state_dict().items():
-            assert torch.equal(value, second.modules[name].state_dict()[key])
+            assert torch.equal(value, second.objective.modules[name].state_dict()[key])
     assert all(torch.equal(grid, second.grids[key]) for key, grid in first.grids.items())
 
 
@@ -54,7 +66,7 @@ def test_gan_logs_what_the_homework_asks_for(dataset: Dataset) -> None:
     metrics = {metric for _, metric, _ in trained.rows}
     assert metrics == {"discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2"}
     assert set(trained.grids) == {(10, "samples"), (20, "samples"), (25, "samples")}
-    assert trained.modules["generator"].training
+    assert trained.objective.modules["generator"].training
 
 
 def test_total_is_the_sum_of_its_terms(dataset: Dataset) -> None:
@@ -112,8 +124,8 @@ def test_one_gan_step_is_two_plain_updates(dataset: Dataset) -> None:
 
 
 def test_an_epoch_is_a_permutation() -> None:
-    batches = draw_batches(10, 3, torch.Generator().manual_seed(0))
-    epoch = torch.cat([next(batches) for _ in range(3)])
+    batches = BatchOrder(10, 3, torch.Generator().manual_seed(0))
+    epoch = torch.cat([batches.draw() for _ in range(3)])
     assert len(set(epoch.tolist())) == 9
     assert set(epoch.tolist()) <= set(range(10))
 
@@ -132,6 +144,7 @@ def test_batch_larger_than_the_data_is_an_error(dataset: Dataset) -> None:
 
 def test_progress_reaches_the_last_step(dataset: Dataset) -> None:
     seen = []
-    train_run(GAN, dataset, 0, lambda step, losses: seen.append((step, dict(losses))))
+    training = begin_training(GAN, dataset, 0)
+    train_run(GAN, dataset, training, lambda step, losses: seen.append((step, dict(losses))), NoKeeper())
     assert seen[-1][0] == 25
     assert set(seen[-1][1]) == {"discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2"}

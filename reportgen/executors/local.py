@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import select
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from reportgen.errors import Stopped
 from reportgen.execution import Task, execute_run, explain_failure, record_failure
 from reportgen.executors import Event, Failed, Finished, Progressed, Started
 from reportgen.store import OutputPaths
+
+SECONDS_TO_STOP = 60.0
+"""How long workers may take to write their checkpoints."""
 
 
 @dataclass
@@ -65,10 +71,7 @@ class LocalExecutor:
                         worker.connection.close()
                         working.remove(worker)
         finally:
-            for worker in working:
-                worker.process.terminate()
-            for worker in working:
-                worker.process.join()
+            _stop(working)
 
     def _start(self, task: Task) -> _Worker:
         receiver, sender = self.context.Pipe(duplex=False)
@@ -78,19 +81,52 @@ class LocalExecutor:
         return _Worker(task, process, receiver, time.monotonic())
 
 
+def _stop(working: list[_Worker]) -> None:
+    """Let every worker write a checkpoint and end; an interrupt while waiting, or a worker that hangs, ends them."""
+    for worker in working:
+        worker.process.terminate()
+    limit = time.monotonic() + SECONDS_TO_STOP
+    try:
+        for worker in working:
+            worker.process.join(max(0.0, limit - time.monotonic()))
+    finally:
+        for worker in working:
+            worker.process.kill()
+            worker.process.join()
+
+
 def _work(task: Task, connection: Connection) -> None:
-    """The body of a worker process. When its parent is gone, its next message fails and it ends."""
+    """The body of a worker process: SIGTERM asks it to write a checkpoint and stop; without its parent it ends."""
+    stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    threading.Thread(target=_end_without_parent, args=(connection,), daemon=True).start()
     os.environ["TQDM_DISABLE"] = "1"
     name, start = task.spec.name, time.monotonic()
+
+    def report(stage: str, step: int, losses: dict[str, float]) -> None:
+        if stage == "evaluation":  # short, and done anew by the next command
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        connection.send(Progressed(name, stage, step, losses))
+
     try:
-        execute_run(task, lambda stage, step, losses: connection.send(Progressed(name, stage, step, losses)))
-    except BrokenPipeError:
+        execute_run(task, report, stopping.is_set)
+    except (BrokenPipeError, Stopped):
         return
     except Exception as error:
         connection.send(Failed(name, explain_failure(error)))
     else:
         connection.send(Finished(name, time.monotonic() - start))
+
+
+def _end_without_parent(connection: Connection) -> None:
+    """End this process as soon as nobody reads its messages any more: even after ``kill -9`` of the parent."""
+    poll = select.poll() if hasattr(select, "poll") else None
+    if poll is None:
+        return  # on Windows the next message fails instead
+    poll.register(connection.fileno(), select.POLLERR | select.POLLHUP)
+    poll.poll()
+    os._exit(1)
 
 
 def _report_death(worker: _Worker) -> Failed:

@@ -31,6 +31,10 @@ class GanObjective:
             torch.optim.Adam(network.parameters(), settings.learning_rate, betas=ADAM_BETAS, fused=True)
             for network in (self.generator, self.discriminator)
         )
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
+            "generator": self.generator_optimiser,
+            "discriminator": self.discriminator_optimiser,
+        }
         self.noise_source = generator
         self.fixed_z = self._draw_noise(NUM_GRID_IMAGES)
 

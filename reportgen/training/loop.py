@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
-from torch import nn
 
 from reportgen.config import Settings, VaeSettings
 from reportgen.data import Dataset
@@ -22,19 +22,6 @@ SECONDS_PER_FETCH = 0.5
 Row = tuple[int, str, float]  # step, metric, value
 Progress = Callable[[int, dict[str, float]], None]
 """Called with the number of finished steps and the losses fetched since the last call, the newest of each."""
-
-
-@dataclass
-class TrainedRun:
-    """What training hands to evaluation and to the store.
-
-    ``grids`` maps (step, name) to uint8 [32, 1, 32, 32] on the CPU.
-    """
-
-    modules: dict[str, nn.Module]
-    rows: list[Row]
-    grids: dict[tuple[int, str], torch.Tensor]
-    train_seconds: float
 
 
 @dataclass
@@ -73,20 +60,79 @@ def build_objective(settings: Settings, device: torch.device, generator: torch.G
     return GanObjective(settings, device, generator)
 
 
-def draw_batches(num_images: int, batch_size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
+class BatchOrder:
     """Indices of endless shuffled epochs; an epoch's last incomplete batch is dropped, as by DataLoader(drop_last)."""
-    while True:
-        order = torch.randperm(num_images, generator=generator, device=generator.device)
-        yield from order[: num_images // batch_size * batch_size].split(batch_size)
+
+    def __init__(self, num_images: int, batch_size: int, generator: torch.Generator) -> None:
+        self.num_images, self.batch_size, self.generator = num_images, batch_size, generator
+        self.order = torch.empty(0, dtype=torch.int64, device=generator.device)
+        self.position = 0
+
+    def draw(self) -> torch.Tensor:
+        """The next batch's indices [B]."""
+        if self.position + self.batch_size > len(self.order):
+            self.order = torch.randperm(self.num_images, generator=self.generator, device=self.generator.device)
+            self.position = 0
+        self.position += self.batch_size
+        return self.order[self.position - self.batch_size : self.position]
 
 
-def train_run(settings: Settings, dataset: Dataset, seed: int, progress: Progress) -> TrainedRun:
-    """Train one model on the device that the dataset lives on.
+@dataclass
+class Training:
+    """A model in training and all that its next step depends on."""
 
-    On the CPU the same settings, seed and number of torch threads give the same bits.
+    objective: Objective
+    batches: BatchOrder
+    generator: torch.Generator
+    rows: list[Row] = field(default_factory=list)
+    grids: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict)
+    step: int = 0
+    train_seconds: float = 0.0
+
+    def take_state(self) -> dict[str, Any]:
+        """Everything that the next step depends on and all that was logged, as tensors and plain values."""
+        device = self.generator.device
+        return {
+            "step": self.step,
+            "train_seconds": self.train_seconds,
+            "modules": {name: module.state_dict() for name, module in self.objective.modules.items()},
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.objective.optimisers.items()},
+            "fixed_z": self.objective.fixed_z,
+            "generator": self.generator.get_state(),
+            "global_generator": torch.get_rng_state(),
+            "cuda_generator": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+            "order": self.batches.order,
+            "position": self.batches.position,
+            "rows": list(self.rows),
+            "grids": dict(self.grids),
+        }
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Go on from what ``take_state`` gave.
+
+        Raises:
+            RuntimeError, KeyError, ValueError: the state is of another model.
+        """
+        for name, module in self.objective.modules.items():
+            module.load_state_dict(state["modules"][name])
+        for name, optimiser in self.objective.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        device = self.generator.device
+        self.objective.fixed_z = state["fixed_z"].to(device)
+        self.generator.set_state(state["generator"].cpu())
+        torch.set_rng_state(state["global_generator"].cpu())
+        if state["cuda_generator"] is not None and device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda_generator"].cpu(), device)
+        self.batches.order, self.batches.position = state["order"].to(device), state["position"]
+        self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
+        self.step, self.train_seconds = state["step"], state["train_seconds"]
+
+
+def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:
+    """A model before its first step, on the device that the dataset lives on.
 
     Raises:
-        RunError: a loss became NaN or infinite; the batch is larger than the training set.
+        RunError: the batch is larger than the training set.
     """
     if settings.batch_size > len(dataset.train):
         raise RunError(f"batch_size {settings.batch_size} exceeds the {len(dataset.train)} training images")
@@ -94,20 +140,44 @@ def train_run(settings: Settings, dataset: Dataset, seed: int, progress: Progres
     torch.manual_seed(seed)  # initial weights and dropout
     generator = torch.Generator(images.device).manual_seed(seed)  # noise and the order of the data
     objective = build_objective(settings, images.device, generator)
-    batches = draw_batches(len(images), settings.batch_size, generator)
-    log, grids = ScalarLog(), {}
+    return Training(objective, BatchOrder(len(images), settings.batch_size, generator), generator)
 
-    start = last_fetch = time.perf_counter()
-    for step in range(1, settings.num_training_steps + 1):
-        scalars = objective.step(images[next(batches)])
+
+class Keeper(Protocol):
+    """Decides between two steps whether the training is kept, and keeps it."""
+
+    def is_due(self, step: int) -> bool: ...
+
+    def keep(self, training: Training) -> None: ...
+
+
+def train_run(settings: Settings, dataset: Dataset, training: Training, progress: Progress, keeper: Keeper) -> None:
+    """Train to the last step, from wherever ``training`` stands.
+
+    On the CPU the same settings, seed and number of torch threads give the same bits, however often it was stopped,
+    kept and taken up again in between.
+
+    Raises:
+        RunError: a loss became NaN or infinite.
+    """
+    images, objective, log = dataset.train.images, training.objective, ScalarLog(training.rows)
+    before, start = training.train_seconds, time.perf_counter()
+    last_fetch = start
+    for step in range(training.step + 1, settings.num_training_steps + 1):
+        scalars = objective.step(images[training.batches.draw()])
         is_last = step == settings.num_training_steps
         if step % settings.log_interval == 0 or is_last:
             log.add(step, scalars)
         if step % settings.image_interval == 0 or is_last:
             log.add(step, objective.compute_dev_losses(dataset.dev.images))
             for name, grid in objective.draw_grids(dataset.dev.images).items():
-                grids[step, name] = grid.cpu()
-        if is_last or time.perf_counter() - last_fetch > SECONDS_PER_FETCH:
+                training.grids[step, name] = grid.cpu()
+        training.step = step
+        now = time.perf_counter()
+        is_kept = not is_last and keeper.is_due(step)
+        if is_last or is_kept or now - last_fetch > SECONDS_PER_FETCH:
             progress(step, log.fetch())
-            last_fetch = time.perf_counter()
-    return TrainedRun(objective.modules, log.rows, grids, time.perf_counter() - start)
+            last_fetch = now
+            training.train_seconds = before + now - start
+        if is_kept:
+            keeper.keep(training)

@@ -20,6 +20,12 @@ class Objective(Protocol):
     modules: dict[str, nn.Module]
     """What a run's weights are: saved as ``<name>.<parameter>``."""
 
+    optimisers: dict[str, torch.optim.Optimizer]
+    """What else training goes on from, by the name of the module that it updates."""
+
+    fixed_z: torch.Tensor
+    """The noise of the sample grids, drawn once before the first step."""
+
     def step(self, images: torch.Tensor) -> Scalars:
         """Update the parameters once on uint8 images [B, 1, 32, 32]; return the losses of this step."""
         ...

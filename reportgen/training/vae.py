@@ -20,6 +20,7 @@ class VaeObjective:
         to_channels_last(self.vae)
         self.modules: dict[str, nn.Module] = {"vae": self.vae}
         self.optimiser = torch.optim.Adam(self.vae.parameters(), settings.learning_rate, fused=True)
+        self.optimisers: dict[str, torch.optim.Optimizer] = {"vae": self.optimiser}
         self.generator = generator
         self.fixed_z = self._draw_noise(NUM_GRID_IMAGES)
 

@@ -1,0 +1,131 @@
+"""Why a run is stale, and what an output folder holds that its suite does not refer to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import RunError
+from reportgen.plan import RunSpec
+from reportgen.store import OutputPaths, RunPaths, find_state, is_held, read_identity
+
+# ---- explain --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field of a key that has another value now; None stands for the field's default or for not being there."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What would be done for a run, and since what.
+
+    ``recorded`` is the folder that the changes are counted from: the run's own, or one that was trained under the same
+    name with other settings.
+    """
+
+    state: str
+    recorded: Path | None
+    training: tuple[Change, ...]
+    evaluation: tuple[Change, ...]
+
+
+def explain_run(output: OutputPaths, spec: RunSpec) -> Explanation:
+    """Name the fields whose change made a run stale."""
+    own = output.run(spec.folder_name)
+    state = find_state(own, spec.training_key, spec.evaluation_key)
+    if read_identity(own, "training") is not None:
+        recorded = read_identity(own, "evaluation")
+        changes = compare_identities(recorded, spec.evaluation_identity) if recorded else ()
+        return Explanation(state, own.folder, (), changes)
+    alike = _find_alike(output, spec)
+    candidates = [(compare_identities(identity, spec.training_identity), path) for path, identity in alike]
+    if not candidates:
+        return Explanation(state, None, (), ())
+    changes, path = min(candidates, key=lambda pair: (len(pair[0]), pair[1].name))
+    return Explanation(state, path, changes, ())
+
+
+def _find_alike(output: OutputPaths, spec: RunSpec) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Finished trainings under the same name."""
+    for folder in sorted(output.runs.glob(f"{spec.name}-*")):
+        identity = read_identity(RunPaths(folder), "training")
+        if identity is not None and folder.name.rpartition("-")[0] == spec.name:
+            yield folder, identity
+
+
+def compare_identities(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
+    """The fields that differ, those of a nested mapping by their dotted path."""
+    before, after = dict(_flatten(old)), dict(_flatten(new))
+    names = dict.fromkeys([*before, *after])
+    return tuple(Change(n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n))
+
+
+def _flatten(identity: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in identity.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+# ---- gc -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """Something that no run of the suite needs."""
+
+    path: Path
+    reason: str
+    num_bytes: int
+
+
+def find_garbage(output: OutputPaths, specs: list[RunSpec]) -> list[Garbage]:
+    """Runs that the suite does not declare, what a killed process left half-written, checkpoints of finished runs."""
+    wanted = {spec.folder_name: spec for spec in specs}
+    found = []
+    for folder in sorted(path for path in output.runs.glob("*") if path.is_dir()):
+        paths = RunPaths(folder)
+        if is_held(paths):
+            continue
+        spec = wanted.get(folder.name)
+        if spec is None:
+            found.append(Garbage(folder, "a run that the suite does not declare", _measure(folder)))
+            continue
+        if find_state(paths, spec.training_key, spec.evaluation_key) == "finished":
+            found += [Garbage(p, "a checkpoint of a finished run", _measure(p)) for p in paths.list_checkpoints()]
+        found += [Garbage(p, "half-written", _measure(p)) for p in sorted(folder.rglob(".*.tmp"))]
+    for folder in (output.root, output.cache):
+        found += [Garbage(path, "half-written", _measure(path)) for path in sorted(folder.glob(".*.tmp"))]
+    return found
+
+
+def _measure(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def remove(garbage: Garbage) -> None:
+    """Delete it.
+
+    Raises:
+        RunError: it cannot be deleted.
+    """
+    try:
+        if garbage.path.is_dir():
+            for beside in (RunPaths(garbage.path).lock, RunPaths(garbage.path).holder):
+                beside.unlink(missing_ok=True)
+            shutil.rmtree(garbage.path)
+        else:
+            garbage.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunError(f"{garbage.path}: cannot be deleted ({error.strerror or error})") from None
