@@ -235,3 +235,14 @@ def test_settings_that_a_name_leaves_out_are_in_the_label(tmp_path: Path) -> Non
 def test_empty_folder_is_answered_with_the_command(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"nothing was run into this folder yet; run: reportgen run experiments\.yaml"):
         load_results(tmp_path)
+
+
+def test_blocks_of_steps_and_strips_have_students_interval(synthetic_output: Path) -> None:
+    results = load_results(synthetic_output)
+    gan = results.answer("gan_grid")[0]
+    tail = gan.tail("D_x")
+    assert tail.half_width == pytest.approx(stats.t.ppf(0.975, 9) * (tail.error or 0))
+    detour = read_interpolation(gan).detour
+    assert detour.half_width == pytest.approx(stats.t.ppf(0.975, 4) * (detour.error or 0))
+    both = estimate_difference(detour, read_interpolation(results.answer("gan_grid")[1]).detour)
+    assert 4 <= both.degrees <= 8

@@ -62,7 +62,7 @@ def test_all_requirements_can_be_met(tmp_path: Path, name: str) -> None:
     results = make_results(suite, change=add_inception(30.0, 50.0))
     missing = [check for check in check_results(results, "en") if not check.is_met]
     if name == "vae-gan":  # its edition trains GANs for 25,000 steps
-        assert [check.missing for check in missing] == ["num_training_steps 5000 instead of 25000"]
+        assert [check.missing for check in missing] == ["GAN: num_training_steps 5000 instead of 25000"]
     else:
         assert missing == []
 
@@ -79,7 +79,7 @@ def test_all_requirements_can_be_met(tmp_path: Path, name: str) -> None:
             add_inception(1, 1),
             None,
             "quick",
-            ["num_training_steps 3000", "batch_size 16 instead of 64"],
+            ["VAE: num_training_steps 3000", "GAN: batch_size 16 instead of 64"],
         ),
     ],
 )

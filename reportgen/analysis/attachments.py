@@ -39,8 +39,13 @@ def export_metrics(results: Results, language: Language, notes: Mapping[str, Any
 
 
 def take_fingerprint(metrics: str) -> str:
-    """What the last page prints of the data: a changed digit changes it, even one that no table shows."""
-    return hashlib.sha256(metrics.encode("utf-8")).hexdigest()[:16]
+    """What the last page prints of the data: a changed digit changes it, even one that no table shows.
+
+    The same in every language: it covers the suite and the runs.
+    """
+    content = json.loads(metrics)
+    data = json.dumps([content["suite"], content["runs"]], sort_keys=True)
+    return hashlib.sha256(data.encode("utf-8")).hexdigest()[:16]
 
 
 def _export_run(run: RunResult) -> dict[str, Any]:
@@ -94,11 +99,13 @@ def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
 def _import_run(run: dict[str, Any]) -> KeptRun | None:
     if run["state"] != "finished":
         return None
-    curves = {
-        name: CurveSummary(**{field: math.nan if value is None else value for field, value in summary.items()})
-        for name, summary in run["curves"].items()
-    }
+    curves = {name: _import_summary(summary) for name, summary in run["curves"].items()}
     return KeptRun(run["record"], run["evaluation"], curves)
+
+
+def _import_summary(summary: dict[str, Any]) -> CurveSummary:
+    values: dict[str, Any] = {field: math.nan if value is None else value for field, value in summary.items()}
+    return CurveSummary(**values)
 
 
 # ---- the table of all runs ------------------------------------------------------------------------------------------

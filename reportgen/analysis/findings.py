@@ -112,16 +112,15 @@ def find_worst(configurations: Sequence[Configuration], detector: str = CLASSIFI
 
 
 def estimate_difference(a: Estimate, b: Estimate) -> Estimate:
-    """``a`` less ``b`` with the interval that ``compare`` rests on: Welch's over seeds, else from the joint error."""
+    """``a`` less ``b`` with the interval that ``compare`` rests on: Welch's, from the standard errors of both."""
     over, error = find_over(a, b), math.hypot(a.error or 0, b.error or 0)
     difference = a.mean - b.mean
     if not error:
         return Estimate(difference, None, None, (difference,), over)
-    degrees = math.inf
-    if over == "seeds":
-        shares = [((e.error or 0) / error) ** 2 for e in (a, b)]
-        degrees = 1 / sum(share**2 / (e.num_seeds - 1) for share, e in zip(shares, (a, b), strict=True))
-    return Estimate(difference, find_quantile(degrees) * error, error, (difference,), over)
+    shares = [((e.error or 0) / error) ** 2 for e in (a, b)]
+    per_degree = sum(share**2 / e.degrees for share, e in zip(shares, (a, b), strict=True) if share)
+    degrees = 1 / per_degree if per_degree else math.inf  # Welch and Satterthwaite
+    return Estimate(difference, find_quantile(degrees) * error, error, (difference,), over, degrees)
 
 
 @dataclass(frozen=True)
@@ -305,7 +304,7 @@ def _divide(numerators: np.ndarray, denominators: np.ndarray) -> list[float]:
 def _over_strips(values: Sequence[float]) -> Estimate:
     known = np.array([value for value in values if math.isfinite(value)])
     error = float(known.std(ddof=1) / np.sqrt(len(known))) if len(known) > 1 else None
-    return estimate_mean([float(known.mean())] if len(known) else [], error, "strips")
+    return estimate_mean([float(known.mean())] if len(known) else [], error, "strips", len(known) - 1)
 
 
 def _cut(text: str, length: int) -> list[str]:

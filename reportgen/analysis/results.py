@@ -38,7 +38,8 @@ class Estimate:
 
     ``values`` are one per seed. ``over`` says what the interval covers: ``seeds`` (Student's t over several),
     ``samples`` (one seed's bootstrap or jackknife; other seeds may lie outside), ``steps`` (one training's blocks of
-    steps), ``strips`` (one run's interpolations), or ``nothing``.
+    steps), ``strips`` (one run's interpolations), or ``nothing``. ``degrees`` are
+    those of Student's t, infinite where the error is known well.
     """
 
     mean: float
@@ -46,6 +47,7 @@ class Estimate:
     error: float | None
     values: tuple[float, ...]
     over: Over
+    degrees: float = math.inf
 
     @property
     def num_seeds(self) -> int:
@@ -53,7 +55,10 @@ class Estimate:
 
 
 def estimate_mean(
-    values: Iterable[float], error: float | None = None, over: Literal["samples", "steps", "strips"] = "samples"
+    values: Iterable[float],
+    error: float | None = None,
+    over: Literal["samples", "steps", "strips"] = "samples",
+    degrees: float = math.inf,
 ) -> Estimate:
     """From one value per seed; ``error`` is the standard error within a run, for the case of a single seed."""
     kept = tuple(float(value) for value in values)
@@ -61,11 +66,11 @@ def estimate_mean(
     if len(array) > 1:
         standard_error = float(array.std(ddof=1) / np.sqrt(len(array)))
         half_width = find_quantile(len(array) - 1) * standard_error
-        return Estimate(float(array.mean()), half_width, standard_error, kept, "seeds")
+        return Estimate(float(array.mean()), half_width, standard_error, kept, "seeds", len(array) - 1)
     mean = float(array[0]) if len(array) else float("nan")
     if error is None:
         return Estimate(mean, None, None, kept, "nothing")
-    return Estimate(mean, find_quantile(math.inf) * error, error, kept, over)
+    return Estimate(mean, find_quantile(degrees) * error, error, kept, over, degrees)
 
 
 def find_quantile(degrees: float) -> float:
@@ -87,6 +92,7 @@ class CurveSummary:
     tail_spread: float
     tail_slope: float
     tail_slope_error: float
+    num_blocks: int
 
 
 def summarise_curve(curve: pd.Series) -> CurveSummary:
@@ -99,7 +105,8 @@ def summarise_curve(curve: pd.Series) -> CurveSummary:
         fit = stats.linregress([float(tail.index[block].to_numpy().mean()) / 1000 for block in blocks], means)
         slope, slope_error = float(fit.slope), float(fit.stderr)
         error = float(np.std(means, ddof=1) / np.sqrt(len(means)))
-    return CurveSummary(float(curve.iloc[-1]), float(tail.mean()), error, float(tail.std(ddof=0)), slope, slope_error)
+    last, mean, spread = float(curve.iloc[-1]), float(tail.mean()), float(tail.std(ddof=0))
+    return CurveSummary(last, mean, error, spread, slope, slope_error, len(blocks))
 
 
 @dataclass(frozen=True)
@@ -198,6 +205,11 @@ class Configuration:
         prefix = "MLP " * (settings.architecture == "mlp") + "ReLU " * (settings.activation == "relu")
         return f"{prefix}GAN {settings.latent_dim}_{settings.hidden_dim}{suffix}"
 
+    @cached_property
+    def first_seed(self) -> Configuration:
+        """The same with the run whose images are shown, and no other."""
+        return Configuration(self.settings, self.runs[:1])
+
     @property
     def slug(self) -> str:
         """The name as part of an element's id."""
@@ -258,18 +270,22 @@ class Configuration:
     def tail(self, metric: str) -> Estimate:
         """The mean over the last fifth of training."""
         summaries = self._summaries(metric)
-        return estimate_mean((s.tail_mean for s in summaries), _known(summaries[0].tail_error), "steps")
+        first = summaries[0]
+        return estimate_mean((s.tail_mean for s in summaries), _known(first.tail_error), "steps", first.num_blocks - 1)
 
     def tail_gap(self, upper: str, lower: str) -> Estimate:
         """The mean of one metric less that of another over the last fifth of training."""
         pairs = list(zip(self._summaries(upper), self._summaries(lower), strict=True))
         error = _known(math.hypot(pairs[0][0].tail_error, pairs[0][1].tail_error))
-        return estimate_mean((a.tail_mean - b.tail_mean for a, b in pairs), error, "steps")
+        degrees = pairs[0][0].num_blocks - 1
+        return estimate_mean((a.tail_mean - b.tail_mean for a, b in pairs), error, "steps", degrees)
 
     def tail_slope(self, metric: str) -> Estimate:
         """The change per 1,000 steps over the last fifth; with one seed the error is that of the regression."""
         summaries = self._summaries(metric)
-        return estimate_mean((s.tail_slope for s in summaries), _known(summaries[0].tail_slope_error), "steps")
+        first = summaries[0]
+        error = _known(first.tail_slope_error)
+        return estimate_mean((s.tail_slope for s in summaries), error, "steps", first.num_blocks - 2)
 
     def tail_spread(self, metric: str) -> Estimate:
         """The standard deviation over the last fifth of training."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from reportgen.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
+    Comparison,
     Equilibrium,
     compare,
     estimate_difference,
@@ -16,7 +17,17 @@ from reportgen.analysis.findings import (
 )
 from reportgen.analysis.results import Configuration, Estimate
 from reportgen.claims.claim import Basis, Claim, Verdict
-from reportgen.claims.scores import Quantity, claim_pair, claim_raise, measure, relate, write_estimate
+from reportgen.claims.scores import (
+    Named,
+    Quantity,
+    claim_extremes,
+    claim_pair,
+    claim_raise,
+    conclude_ablation,
+    measure,
+    relate,
+    write_estimate,
+)
 from reportgen.config import GanSettings
 from reportgen.i18n.translator import Message, Number, Several, Value
 
@@ -57,9 +68,8 @@ def _claim_loss(
     quantity: Quantity, field: str, pairs: Sequence[tuple[Configuration, Configuration]], rests_on: str
 ) -> Claim:
     """Which way raising a dimension moves a loss at the end of training, if it does so in every pair."""
-    ends = [(measure((low, high), lambda c: c.tail(quantity))) for low, high in pairs]
-    comparisons = {compare(high.estimate, low.estimate) for low, high in ends}
-    kind = comparisons.pop() if len(comparisons) == 1 else "mixed"
+    ends = [_measure_loss(pair, quantity) for pair in pairs]
+    kind = _join_comparisons({compare(high.estimate, low.estimate) for low, high in ends})
     shown = [
         Message(
             "raise_all.pair",
@@ -79,6 +89,14 @@ def _claim_loss(
         find_over(*(n.estimate for pair in ends for n in pair)),
         tuple(fact for low, high in ends for fact in relate(quantity, low, high)),
     )
+
+
+def _join_comparisons(comparisons: set[Comparison]) -> str:
+    """One word for several comparisons; undecided ones beside decided ones are no contradiction."""
+    if len(comparisons) == 1:
+        return next(iter(comparisons))
+    decided = comparisons - {"undecided", "equal"}
+    return f"partly_{next(iter(decided))}" if len(decided) == 1 else "mixed" if decided else "undecided"
 
 
 def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
@@ -177,6 +195,15 @@ def _leaves_out_zero(slope: Estimate) -> bool:
     return slope.half_width is not None and abs(slope.mean) > slope.half_width
 
 
+def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """Where both losses end."""
+    return [claim_extremes(quantity, _measure_loss(shown, quantity), rests_on) for quantity in LOSSES]
+
+
+def _measure_loss(shown: Sequence[Configuration], quantity: Quantity) -> list[Named]:
+    return measure(shown, lambda c: c.tail(quantity))
+
+
 # ---- ablations ------------------------------------------------------------------------------------------------------
 
 
@@ -186,16 +213,7 @@ def claim_ablation(ablated: Configuration, baseline: Configuration, rests_on: st
     return [
         claim_pair("fid_classifier", measure(pair, lambda c: c.fid), rests_on),
         claim_pair("separation", measure(pair, lambda c: c.tail_gap("D_x", "D_G_z1")), rests_on),
-        claim_pair("gradient_energy", measure(pair, lambda c: c.gradient_energy), rests_on),
+        claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
         claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on),
-        _conclude_ablation(ablated, baseline, rests_on),
+        conclude_ablation(ablated, baseline, rests_on),
     ]
-
-
-def _conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:
-    """What the FID says of the change, in one word."""
-    comparison = compare(ablated.fid, baseline.fid)
-    kind = {"lower": "helped", "higher": "hurt"}.get(comparison, "open")
-    values: dict[str, Value] = {"ablated": ablated.label, "baseline": baseline.label}
-    verdict = Verdict(ablated.label, "ablation", kind)
-    return Claim(f"ablation.{kind}", values, rests_on, find_over(ablated.fid, baseline.fid), (verdict,))

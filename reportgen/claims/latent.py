@@ -38,7 +38,8 @@ def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> l
         if c.sharpness.mean > NOISY:
             values: dict[str, Value] = {"label": c.label, "sharpness": Number(c.sharpness.mean)}
             claims.append(Claim("comparison.noisy", values, rests_on, c.sharpness.over))
-    return [*claims, claim_pair("read_share", measure((gan, vae), lambda c: c.read_share), rests_on)]
+    recall = claim_pair("recall", measure((gan, vae), lambda c: c.score("recall")), rests_on)
+    return [*claims, recall, claim_pair("read_share", measure((gan, vae), lambda c: c.read_share), rests_on)]
 
 
 def _claim_blur(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
@@ -61,11 +62,10 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
     most_varied = max(recall, key=lambda n: n.estimate.mean).label
     kind = "same" if most_precise == most_varied else "differ"
     values: dict[str, Value] = {"precise": most_precise, "varied": most_varied}
-    over = find_over(*(n.estimate for n in (*precision, *recall)))
     return [
         claim_extremes("precision", precision, rests_on),
         claim_extremes("recall", recall, rests_on),
-        Claim(f"scores.{kind}", values, rests_on, over),
+        Claim(f"scores.{kind}", values, rests_on, "nothing"),
     ]
 
 
@@ -84,6 +84,7 @@ def claim_interpolation(
     return [
         claim_pair("read_inside", [Named(c.label, r.read_inside) for c, r in (gan, vae)], rests_on),
         claim_pair("detour", [Named(c.label, r.detour) for c, r in (gan, vae)], rests_on),
+        claim_pair("largest_step", [Named(c.label, r.largest_step) for c, r in (gan, vae)], rests_on),
         Claim(f"interpolation.better_{kind}", values, rests_on, over, (Verdict("interpolation", "fewer gaps", kind),)),
     ]
 

@@ -34,6 +34,7 @@ Quantity = Literal[
     "read_share",
     "read_inside",
     "detour",
+    "largest_step",
     "precision",
     "recall",
 ]
@@ -223,3 +224,12 @@ def _relate_trend(quantity: Quantity, named: Sequence[Named], trend: str, turn: 
     if trend == "mixed":
         return ()
     return relate(quantity, first, last)
+
+
+def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:
+    """What the FID says of the change, in one word."""
+    comparison = compare(ablated.fid, baseline.fid)
+    kind = {"lower": "helped", "higher": "hurt"}.get(comparison, "open")
+    values: dict[str, Value] = {"ablated": ablated.label, "baseline": baseline.label}
+    verdict = Verdict(ablated.label, "ablation", kind)
+    return Claim(f"ablation.{kind}", values, rests_on, find_over(ablated.fid, baseline.fid), (verdict,))

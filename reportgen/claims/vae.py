@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reportgen.analysis.findings import compare, find_best, find_over
 from reportgen.analysis.results import Configuration
 from reportgen.claims.claim import Claim, Verdict
-from reportgen.claims.scores import claim_extremes, claim_pair, claim_trend, measure
+from reportgen.claims.scores import claim_extremes, claim_pair, claim_trend, conclude_ablation, measure
 from reportgen.i18n.translator import Number, Percent
 
 OVERFIT_SHARE = 0.05
@@ -65,10 +65,12 @@ def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim:
 
 
 def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:
-    """The all-linear VAE against the convolutional one: FID, reconstruction, sharpness."""
+    """The all-linear VAE against the convolutional one: FID, losses, sharpness, and what FID says of the change."""
     pair = (ablated, conv)
     return [
         claim_pair("fid_classifier", measure(pair, lambda c: c.fid), rests_on),
         claim_pair("dev_reconstruction", measure(pair, lambda c: c.last("dev_reconstruction")), rests_on),
+        claim_pair("dev_kl", measure(pair, lambda c: c.last("dev_kl")), rests_on),
         claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
+        conclude_ablation(ablated, conv, rests_on),
     ]

@@ -29,8 +29,9 @@ def draw_published(strips: Sequence[Strip], *, y_label: str, ours_label: str) ->
             heights = [score for _, score in strip.points]
             axes.plot([x, x], [min(heights), max(heights)], color=GREY, linewidth=0.7, zorder=1)
             axes.plot([x] * len(heights), heights, color=GREY, marker="o", markersize=2.5, linestyle="none")
-            for letter, height in strip.points:
-                axes.annotate(letter, (x, height), (4, 0), textcoords="offset points", va="center", fontsize=6.5)
+            for index, (letter, height) in enumerate(sorted(strip.points, key=lambda point: point[1])):
+                offset = (4, -8)[index % 2]  # neighbours in height stand on both sides
+                axes.annotate(letter, (x, height), (offset, 0), textcoords="offset points", va="center", fontsize=6.5)
         ours = [(x, strip.ours) for x, strip in enumerate(strips) if math.isfinite(strip.ours)]
         if ours:
             xs, ys = zip(*ours, strict=True)

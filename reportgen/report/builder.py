@@ -98,11 +98,15 @@ class Builder:
 
     # ---- numbered things
 
-    def caption(self, message: str, configurations: Sequence[Configuration], **values: Value) -> Line:
-        """A caption that states the settings of what it shows, and the profile if it is not the full one."""
+    def caption(self, message: str, configurations: Sequence[Configuration] | None, **values: Value) -> Line:
+        """A caption that states the settings of what it shows, and the profile if it is not the full one.
+
+        Args:
+            configurations: None for what is not of these runs.
+        """
         sentence = self.t("caption.sentence", text=self.t(message, **values))
         details = [self._list_settings(configurations)] if configurations else []
-        if not self.results.is_full:
+        if configurations is not None and not self.results.is_full:
             details.append(self.t("caption.profile", profile=self.results.suite.profile))
         return parse_markup(sentence + "".join(self.t("caption.detail", text=detail) for detail in details))
 
@@ -110,7 +114,7 @@ class Builder:
         parts = []
         for field in CAPTION_FIELDS:
             values = [getattr(c.settings, field, None) for c in configurations]
-            unique = [value for value in dict.fromkeys(values) if value is not None]
+            unique = sorted({value for value in values if value is not None})
             if unique:
                 parts.append(self.t("caption.field", name=field, values=self.list_plainly(unique)))
         seeds = sorted({run.spec.seed for c in configurations for run in c.runs})
@@ -151,7 +155,7 @@ class Builder:
         self,
         id_: str,
         draw: Callable[[], Sequence[Picture]],
-        configurations: Sequence[Configuration],
+        configurations: Sequence[Configuration] | None,
         *,
         slug: str = "",
         **values: Value,
@@ -219,7 +223,7 @@ class Builder:
                 row.append(self.estimate_cell(c.score("fid", detector), best=ties == [c]))
         return cells
 
-    def passport(self, configurations: Sequence[Configuration]) -> Line:
+    def passport(self, configurations: Sequence[Configuration], *, has_intervals: bool = True) -> Line:
         """What the scores of a table rest on: extractor, numbers of images, resize, floor, and what intervals cover."""
         parts = []
         for detector in self.results.detectors:
@@ -238,7 +242,8 @@ class Builder:
                     )
                 )
         over = {c.fid.over for c in configurations}
-        parts.append(self.t(f"passport.over_{'seeds' if over == {'seeds'} else 'samples'}"))
+        if has_intervals:
+            parts.append(self.t(f"passport.over_{'seeds' if over == {'seeds'} else 'samples'}"))
         return parse_markup("".join(parts))
 
     # ---- values

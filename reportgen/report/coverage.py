@@ -99,15 +99,16 @@ def _check_needs(place: _Place) -> Check:
 def _check_settings(place: _Place, model: ModelName, settings: dict[str, int | float]) -> Check:
     """All runs of a model trained with the homework's settings."""
     b = place.b
-    chosen = b.select(MODELS[model])
-    differing = []
+    title, chosen, differing = Message(f"model.{model}"), b.select(MODELS[model]), []
     for name, value in settings.items():
         others = sorted({getattr(c.settings, name, None) for c in chosen} - {value}, key=str)
-        differing += [b.t("check.instead", name=name, found=f"{other:g}", wanted=f"{value:g}") for other in others]
+        differing += [
+            b.t("check.instead", model=title, name=name, found=f"{other:g}", wanted=f"{value:g}") for other in others
+        ]
     wanted = b.t("caption.separator").join(
         b.t("caption.field", name=name, values=f"{value:g}") for name, value in settings.items()
     )
-    return place.check("settings", b.t.format(Several(differing)), model=Message(f"model.{model}"), settings=wanted)
+    return place.check("settings", b.t.format(Several(differing)), model=title, settings=wanted)
 
 
 def _check_threshold(place: _Place, model: ModelName, threshold: int) -> Check:

@@ -9,6 +9,7 @@ from reportgen.analysis.findings import EQUILIBRIUM_TOLERANCE, find_best, find_w
 from reportgen.analysis.results import Configuration
 from reportgen.claims.gan import (
     claim_ablation,
+    claim_ends,
     claim_equilibrium,
     claim_larger_effect,
     claim_raising,
@@ -43,6 +44,7 @@ def build_curves(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     blocks += [_show_curves(b, [c], "gan_curves", c.slug, c.label) for c in shown]
     if len(shown) > 1:
         blocks.append(_show_curves(b, shown, "gan_overlay"))
+        blocks += b.claims(claim_ends(shown, "figure-gan_overlay"))
     return b.section("gan_curves", *blocks, b.explanation("gan.curves_theory"))
 
 
@@ -60,9 +62,9 @@ def build_images(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     return b.section(
         "gan_images",
         b.text("gan.images"),
-        b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], shown),
+        b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
         b.text("gan.evolution"),
-        b.figure("gan_evolution", lambda: _draw_evolution(b, best), [best], label=best.label),
+        b.figure("gan_evolution", lambda: _draw_evolution(b, best), [best.first_seed], label=best.label),
     )
 
 
@@ -128,7 +130,7 @@ def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
         ]
         for c in grid
     ]
-    header = ["run", *b.fid_columns(), *losses, "spread_D", "spread_G"]
+    header = ["configuration", *b.fid_columns(), *losses, "spread_D", "spread_G"]
     table = b.table("gan_effect", header, rows, grid, note=b.passport(grid))
     claims = [claim for field in ("hidden_dim", "latent_dim") for claim in claim_raising(grid, field, table.id)]
     return b.section(
@@ -158,7 +160,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
         ]
         for c in sweep
     ]
-    header = ["run", "hidden_dim", *b.fid_columns(), "sharpness", "read_share"]
+    header = ["configuration", "hidden_dim", *b.fid_columns(), "sharpness", "read_share"]
     table = b.table("gan_hidden", header, rows, sweep, note=b.passport(sweep))
     return b.section(
         "gan_hidden",
@@ -167,7 +169,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], sweep),
         *b.claims(claim_best(sweep, table.id)),
         b.claim(claim_trend("fid_classifier", sweep, lambda c: c.fid, "hidden_dim", table.id)),
-        b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst], label=worst.label),
+        b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
         b.claim(claim_worst(sweep, table.id)),
         b.explanation("gan.hidden_theory"),
     )
@@ -200,13 +202,13 @@ def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
         ]
         for c, e in judged
     ]
-    drift = ["run", "from_half_x", "from_half_g", "from_log4", "slope_x", "slope_g"]
+    drift = ["configuration", "from_half_x", "from_half_g", "from_log4", "slope_x", "slope_g"]
     return b.section(
         "nash",
         b.explanation("nash.theory"),
         b.formula(r"D^*(x) = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}"),
         b.text("nash.rule", tolerance=Number(EQUILIBRIUM_TOLERANCE, 1)),
-        b.table("nash", ["run", *TAIL_METRICS, "verdict"], rows, gans),
+        b.table("nash", ["configuration", *TAIL_METRICS, "verdict"], rows, gans),
         b.table("nash_distance", drift, distances, gans),
         *b.claims(claim_equilibrium(judged, "table-nash", "table-nash_distance")),
         b.explanation("nash.meaning"),
@@ -255,10 +257,10 @@ def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Tab
             b.name_cell(c),
             *fid[c],
             *(b.estimate_cell(c.tail(metric)) for metric in GAN_METRICS[:4]),
-            b.estimate_cell(c.gradient_energy),
+            b.estimate_cell(c.sharpness),
             b.share_cell(c.read_share),
         ]
         for c in shown
     ]
-    header = ["run", *b.fid_columns(), *GAN_METRICS[:4], "gradient_energy", "read_share"]
+    header = ["configuration", *b.fid_columns(), *GAN_METRICS[:4], "sharpness", "read_share"]
     return b.table("gan_ablation", header, rows, shown, slug=slug, note=b.passport(shown))

@@ -11,6 +11,7 @@ from reportgen.analysis.findings import (
     InterpolationReading,
     count_digits,
     find_best,
+    judge_memorisation,
     read_interpolation,
 )
 from reportgen.analysis.published import Matched, match_published
@@ -47,15 +48,16 @@ def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
             *fid[c],
             b.estimate_cell(c.sharpness),
             b.estimate_cell(c.gradient_energy),
+            b.estimate_cell(c.score("recall")),
             b.share_cell(c.read_share),
         ]
         for c in shown
     ]
-    header = ["run", *b.fid_columns(), "sharpness", "gradient_energy", "read_share"]
+    header = ["configuration", *b.fid_columns(), "sharpness", "gradient_energy", "recall", "read_share"]
     return b.section(
         "comparison",
         b.text("comparison.intro", vae=vae.label, gan=gan.label),
-        b.figure("comparison", lambda: [draw_samples(b, c) for c in shown], shown),
+        b.figure("comparison", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
         b.table("comparison", header, rows, shown, note=b.passport(shown)),
         *b.claims(claim_comparison(vae, gan, "table-comparison")),
         b.explanation("comparison.theory"),
@@ -99,7 +101,7 @@ def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
     return b.section(
         "scores",
         b.explanation("scores.theory"),
-        b.table("scores", ["run", *b.fid_columns(), "kid", *names], rows, scored, note=b.passport(scored)),
+        b.table("scores", ["configuration", *b.fid_columns(), "kid", *names], rows, scored, note=b.passport(scored)),
         *b.claims(claims),
     )
 
@@ -114,7 +116,7 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
         return None
     readings = {c.label: read_interpolation(c) for c in shown}
     rows = [_read_row(b, c, readings[c.label]) for c in shown]
-    header = ["run", "read_inside", "read_outside", "detour", "largest_step"]
+    header = ["configuration", "read_inside", "read_outside", "detour", "largest_step"]
     claims = [claim_extrapolation(c, readings[c.label], "table-interpolation") for c in shown]
     if len(shown) == 2:
         gan, vae = ((c, readings[c.label]) for c in shown)
@@ -127,7 +129,7 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
         b.text("interpolation.outside"),
         *(_show_strips(b, c, "extrapolation") for c in shown),
         b.text("interpolation.measures"),
-        b.table("interpolation", header, rows, shown, note=b.line("interpolation.note")),
+        b.table("interpolation", header, rows, [c.first_seed for c in shown], note=b.line("interpolation.note")),
         *b.claims(claims),
         b.explanation("interpolation.theory"),
         b.listing("interpolation", shown[0], "interpolation"),
@@ -145,7 +147,7 @@ def _read_row(b: Builder, c: Configuration, reading: InterpolationReading) -> li
 
 
 def _show_strips(b: Builder, c: Configuration, name: str) -> Figure:
-    return b.figure(name, lambda: [_draw_strips(b, c, name)], [c], slug=c.slug, label=c.label)
+    return b.figure(name, lambda: [_draw_strips(b, c, name)], [c.first_seed], slug=c.slug, label=c.label)
 
 
 def _draw_strips(b: Builder, c: Configuration, name: str) -> Picture:
@@ -174,13 +176,15 @@ def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
         _count_row(b, b.t("row.samples", num=digits.num_all), digits.all_counts),
         _count_row(b, b.t("row.real"), [round(1000 * share) for share in digits.class_shares]),
     ]
+    memory = judge_memorisation(gan)
+    note = b.line("collapse.note", samples=Number(memory.samples), dev=Number(memory.dev))
     return b.section(
         "collapse",
         b.text("collapse.intro", label=gan.label, num=digits.num_counted),
-        b.figure("counted", lambda: [_draw_counted(b, gan, digits)], [gan], label=gan.label),
+        b.figure("counted", lambda: [_draw_counted(b, gan, digits)], [gan.first_seed], label=gan.label),
         b.text("collapse.string", characters=f"`{digits.counted}`"),
-        b.table("digits", header, rows, [gan], label=gan.label),
-        b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)], [gan]),
+        b.table("digits", header, rows, [gan.first_seed], label=gan.label, note=note),
+        b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)], [gan.first_seed]),
         *b.claims(claim_collapse(gan, digits, "table-digits")),
         b.explanation("collapse.theory"),
         b.listing("digits", gan, "digits"),
@@ -196,7 +200,7 @@ def _draw_counted(b: Builder, gan: Configuration, digits: DigitCounts) -> Pictur
 def _draw_histogram(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
     figure = draw_digit_histogram(
         digits.counts,
-        [share * digits.num_counted for share in digits.class_shares],
+        [share * sum(digits.counts[:10]) for share in digits.class_shares],
         x_label=b.t("axis.digit"),
         y_label=b.t("axis.count"),
         expected_label=b.t("axis.expected"),
@@ -220,7 +224,7 @@ def build_published(b: Builder, _: Sequence[Configuration]) -> Section | None:
     num_reports = len({score.report for m in matched for score in m.scores})
     blocks: list[Block] = [
         b.text("published.intro", num=num_reports),
-        b.figure("published", lambda: [_draw_published(b, matched)], (), num=num_reports),
+        b.figure("published", lambda: [_draw_published(b, matched)], None, num=num_reports),
     ]
     if INCEPTION not in b.results.detectors:
         blocks.append(b.notice("published.scale"))

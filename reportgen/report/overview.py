@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from reportgen.analysis.findings import count_digits, judge_equilibrium
 from reportgen.analysis.results import CLASSIFIER, Configuration, RunResult
 from reportgen.claims.claim import Claim
 from reportgen.claims.gan import claim_equilibrium
 from reportgen.claims.latent import claim_collapse_shortly, claim_comparison
+from reportgen.claims.scores import conclude_ablation
 from reportgen.claims.summary import claim_best_shortly
 from reportgen.config import MODELS, GanSettings, VaeSettings
 from reportgen.i18n.translator import Message, Number, Percent, Several
-from reportgen.report.builder import Builder
+from reportgen.report.builder import MAX_SHOWN, Builder
 from reportgen.report.latent import find_compared
 from reportgen.report.model import Block, Cell, Paragraph, Section
 
@@ -53,7 +54,20 @@ def _claim_answers(b: Builder) -> list[Claim]:
     best_gan = b.find_best_gan()
     if best_gan is not None:
         claims.append(claim_collapse_shortly(best_gan, count_digits(best_gan), "table-digits"))
-    return claims
+    return [*claims, *_conclude_ablations(b)]
+
+
+def _conclude_ablations(b: Builder) -> Iterator[Claim]:
+    """What FID says of every ablation that has a baseline."""
+    for c in b.results.answer("vae_architecture")[:MAX_SHOWN]:
+        conv = b.results.find_like(c, architecture="conv", encoder_output_relu=False)
+        if conv is not None:
+            yield conclude_ablation(c, conv, f"table-vae_ablation-{c.slug}")
+    for name in ("gan_mlp", "gan_relu"):
+        for c in b.results.answer(name)[:MAX_SHOWN]:
+            baseline = b.results.find_like(c, architecture="conv", activation="leaky_relu")
+            if baseline is not None and baseline is not c:
+                yield conclude_ablation(c, baseline, f"table-gan_ablation-{name}-{c.slug}")
 
 
 # ---- settings -------------------------------------------------------------------------------------------------------
@@ -105,7 +119,7 @@ def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration
         cells = [b.name_cell(c)]
         cells += [b.setting_cell(c.settings, field) for field in (*variants, *fields)]
         rows.append([*cells, Cell(seeds, is_number=True)])
-    return b.table(name, ["run", *variants, *fields, "seed"], rows)
+    return b.table(name, ["configuration", *variants, *fields, "seed"], rows)
 
 
 def _list_unfinished(b: Builder) -> list[Block]:
@@ -203,7 +217,7 @@ def build_appendix(b: Builder, _: Sequence[Configuration]) -> Section:
             ]
         )
     header = ["run", "key", *b.fid_columns(), "digits_read", "sharpness", "train_seconds", "ms_per_step"]
-    note = b.passport(b.results.configurations)
+    note = b.passport(b.results.configurations, has_intervals=False)
     blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows, note=note)]
     return b.section("appendix", *blocks, *_list_failed_scores(b), *_show_reliability(b))
 

@@ -70,6 +70,7 @@ def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:
 
 def show_samples(b: Builder, shown: Sequence[Configuration], slug: str) -> Figure:
     """An ablation's samples beside those of what it is compared with."""
+    first = [c.first_seed for c in shown]
     return b.figure(
-        "ablation_samples", lambda: [draw_samples(b, c) for c in shown], shown, slug=slug, labels=b.labels(shown)
+        "ablation_samples", lambda: [draw_samples(b, c) for c in first], first, slug=slug, labels=b.labels(first)
     )

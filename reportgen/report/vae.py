@@ -61,7 +61,7 @@ def build_images(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
 
 
 def _show_images(b: Builder, c: Configuration) -> Block:
-    return b.figure("vae_images", lambda: draw_vae_grids(b, c), [c], slug=c.slug, label=c.label)
+    return b.figure("vae_images", lambda: draw_vae_grids(b, c), [c.first_seed], slug=c.slug, label=c.label)
 
 
 # ---- FID ------------------------------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ def build_fid(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
         ]
         for c in sweep
     ]
-    header = ["run", "latent_dim", *b.fid_columns(), "sharpness"]
+    header = ["configuration", "latent_dim", *b.fid_columns(), "sharpness"]
     blocks: list[Block] = [b.table("vae_fid", header, rows, sweep, note=b.passport(sweep))]
     return b.section("vae_fid", *blocks, *discuss_best(b, sweep, "table-vae_fid", THRESHOLD))
 
@@ -111,7 +111,7 @@ def build_effect(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
         ]
         for c in sweep
     ]
-    header = ["run", "dev_reconstruction", "dev_kl", "dev_total", "fid_classifier", "read_share"]
+    header = ["configuration", "dev_reconstruction", "dev_kl", "dev_total", "fid_classifier", "read_share"]
     return b.section(
         "vae_effect",
         b.text("vae.effect"),
@@ -150,7 +150,7 @@ def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | Non
         ]
         for c in shown
     ]
-    header = ["run", *b.fid_columns(), "dev_reconstruction", "dev_kl", "sharpness"]
+    header = ["configuration", *b.fid_columns(), "dev_reconstruction", "dev_kl", "sharpness"]
     table = b.table("vae_ablation", header, rows, shown, slug=slug, note=b.passport(shown))
     return [
         b.listing("vae_ablation", ablated, "model", slug=slug, label=ablated.label),
