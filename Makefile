@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.reportgen
 
-.PHONY: report test system bench clean
+.PHONY: report test test-faults system bench clean
 
 report: $(STAMP) system
 	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT)
@@ -31,6 +31,12 @@ $(STAMP): pyproject.toml constraints.txt
 $(STAMP)-test: $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
+
+# The long drives: a small suite killed at every write, a quick one at random times, a training stopped at every step.
+test-faults: $(STAMP)-test
+	$(BIN)/python tools/faults.py
+	$(BIN)/python tools/faults.py --random 30
+	REPORTGEN_TEST_STEPS=all $(BIN)/pytest tests/test_checkpoint.py
 
 # Speed as ratios in one run; never part of the tests.
 bench: $(STAMP)-test

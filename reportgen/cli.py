@@ -90,6 +90,12 @@ def run(
     checkpoint_steps: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Keep a training every N steps, besides every half minute.")
     ] = None,
+    retries: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Take up a run whose process died up to N times.")
+    ] = 1,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.01, metavar="MIN", help="Minutes that one run may take.")
+    ] = None,
     output: OutputOption = DEFAULT_OUTPUT,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and the estimated time; do nothing.")
@@ -107,11 +113,20 @@ def run(
         return
     prepare_plan(plan, data_dir)
     write_suite(OutputPaths(output), suite, suite_file)
-    failures = _follow(plan, execute_plan(plan, output, data_dir, checkpoint_steps))
+    events = execute_plan(
+        plan,
+        output,
+        data_dir,
+        checkpoint_steps=checkpoint_steps,
+        retries=retries,
+        time_limit=time_limit and 60 * time_limit,
+    )
+    failures = _follow(plan, events)
     if failures:
         typer.echo(f"{len(failures)} of {len(plan.missing)} runs failed; the others are finished:")
         for name, reason in failures:
             typer.echo(f"  {name}: {reason}")
+        typer.echo(f"each run's log: {output}/runs/<run>/run.log")
         raise typer.Exit(3)
     typer.echo(f"all {len(plan.runs)} runs are finished in {output}/runs; next: reportgen render")
 

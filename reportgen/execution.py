@@ -8,7 +8,8 @@ import logging
 import platform
 import shutil
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,13 +79,39 @@ def execute_run(task: Task, report: Report, is_stopping: Callable[[], bool] = la
     paths = output.run(task.spec.folder_name)
     with hold_run(paths):
         try:
-            _execute(task, output, paths, report, is_stopping)
+            with log_to(paths.log):
+                _execute(task, output, paths, report, is_stopping)
         except (BrokenPipeError, Stopped):
             raise  # the suite was interrupted, the run did not fail
         except Exception as error:
-            record_failure(paths, explain_failure(error), traceback.format_exc())
+            with suppress(RunError):  # a full disk has no room for the reason either
+                record_failure(paths, explain_failure(error), traceback.format_exc())
             raise
         paths.failure.unlink(missing_ok=True)
+
+
+@contextmanager
+def log_to(path: Path) -> Iterator[None]:
+    """Append what happens to a run to its log, an error with its traceback."""
+    try:
+        handler: logging.Handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    except Stopped as stop:
+        logger.info("%s", stop)
+        raise
+    except Exception:
+        logger.exception("failed")
+        raise
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
 
 
 def record_failure(paths: RunPaths, reason: str, details: str) -> None:
@@ -112,6 +139,7 @@ def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report, i
         modules = _train(task, dataset, paths, report, is_stopping)
     if is_stopping():
         raise Stopped("trained; the same command goes on with the evaluation")
+    logger.info("evaluation")
     report("evaluation", spec.settings.num_training_steps, {})
     _evaluate(task, modules, dataset, output, paths)
 
@@ -124,7 +152,8 @@ def _train(
     environment = describe_environment(dataset.train.images.device)
     trained, notices = resume_training(paths, key, lambda: begin_training(spec.settings, dataset, spec.seed))
     for notice in notices:
-        logger.warning("%s: %s", spec.name, notice)
+        logger.warning("%s", notice)
+    logger.info("%s: training from step %d on %s", spec.name, trained.step, task.device)
     keeper = Checkpointer(paths, key, task.checkpoint_seconds, task.checkpoint_steps, is_stopping)
     train_run(spec.settings, dataset, trained, lambda step, losses: report("training", step, losses), keeper)
     shutil.rmtree(paths.images, ignore_errors=True)

@@ -9,7 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from reportgen.executors import Event, Failed, Finished, Progressed, Started
+from reportgen.executors import Event, Failed, Finished, Progressed, Retried, Started
 from reportgen.runner import Plan
 
 SHOWN_LOSSES = ("train_reconstruction", "train_kl", "discriminator_loss", "generator_loss")
@@ -69,6 +69,8 @@ class LineView(View):
                 else "FAILED: " + event.reason
             )
             self._print(f"[{self.num_done}/{self.num_runs}] {event.name} {outcome}")
+        elif isinstance(event, Retried):
+            self._print(f"{event.name}: {event.reason}; taken up again")
 
     def _print(self, line: str) -> None:
         print(line, flush=True)  # noqa: T201
@@ -91,7 +93,7 @@ class BarView(View):
             console=self.console,
         )
         self.bars: dict[str, TaskID] = {}
-        self.started: dict[str, float] = {}
+        self.first: dict[str, tuple[int, float]] = {}
         self.suite_bar = self.progress.add_task("[bold]all runs", total=len(plan.missing), rate="", losses="")
 
     def __enter__(self) -> Self:
@@ -104,10 +106,13 @@ class BarView(View):
     def show(self, event: Event) -> None:
         name = event.name
         if isinstance(event, Started):
-            self.started[name] = time.monotonic()
+            self.first.pop(name, None)
             self.bars[name] = self.progress.add_task(name, total=self.total_steps[name], rate="", losses="")
         elif isinstance(event, Progressed):
             self._update(event)
+        elif isinstance(event, Retried):
+            self.progress.remove_task(self.bars.pop(name))
+            self.console.print(f"[yellow]↻[/] {name}  {event.reason}", highlight=False)
         else:
             self.progress.remove_task(self.bars.pop(name))
             self.progress.advance(self.suite_bar)
@@ -119,7 +124,10 @@ class BarView(View):
             self.console.print(text, highlight=False)
 
     def _update(self, event: Progressed) -> None:
-        rate = event.step / max(time.monotonic() - self.started[event.name], 1e-3)
+        if event.name not in self.first:  # a run that was taken up again does not begin at 0
+            self.first[event.name] = (event.step, time.monotonic())
+        step, since = self.first[event.name]
+        rate = (event.step - step) / max(time.monotonic() - since, 1e-3)
         self.progress.update(
             self.bars[event.name],
             completed=event.step,

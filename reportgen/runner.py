@@ -107,19 +107,27 @@ def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
 
 
 def execute_plan(
-    plan: Plan, output: Path, data_dir: Path | None, checkpoint_steps: int | None = None
+    plan: Plan,
+    output: Path,
+    data_dir: Path | None,
+    *,
+    checkpoint_steps: int | None = None,
+    retries: int = 1,
+    time_limit: float | None = None,
 ) -> Iterator[Event]:
     """Execute what is missing; nothing is imported or started if nothing is.
 
     Args:
         checkpoint_steps: keep a training every so many steps, besides every half minute.
+        retries: how often a run whose process died is taken up again.
+        time_limit: seconds that one run may take.
     """
     if not plan.missing:
         return
     from reportgen.execution import Task
     from reportgen.executors.local import LocalExecutor
 
-    executor: Executor = LocalExecutor(plan.jobs)
+    executor: Executor = LocalExecutor(plan.jobs, retries, time_limit)
     tasks = [
         Task(run.spec, output, data_dir, plan.device, plan.inception_weights, checkpoint_steps=checkpoint_steps)
         for run in plan.missing

@@ -10,6 +10,7 @@
         images/*.png              grids of 32x32 images
         tensorboard/              the history as TensorBoard events
         manifest.json             written last: the finished stages, with the SHA-256 of each of their files
+        run.log                   when it was started, taken up again, stopped, and why it failed
         failure.json              why the last attempt failed; gone once a later one succeeds
         checkpoint-<step>.pt      a training to go on with, two generations; gone once it is finished
       cache/                      what can be computed again: real features
@@ -86,6 +87,10 @@ class RunPaths:
         return self.folder.parent / f".{self.folder.name}.lock"
 
     @property
+    def log(self) -> Path:
+        return self.folder / "run.log"
+
+    @property
     def holder(self) -> Path:
         """Who works on it: believed only while the lock is held."""
         return self.folder.parent / f".{self.folder.name}.holder.json"
@@ -134,20 +139,42 @@ class OutputPaths:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file or none: temporary file, fsync, rename, fsync of the folder."""
+    """Write a whole file or none: temporary file, fsync, rename, fsync of the folder.
+
+    Raises:
+        RunError: the disk is full, or the folder may not be written to; what was there is there still.
+    """
+    try:
+        _write_whole(path, content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RunError(f"{path}: cannot be written ({reason}); free some space or choose another --output") from error
+
+
+def _write_whole(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    pass_point("before the file")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as stream:
+            pass_point("before the write")
             stream.write(content)
             stream.flush()
+            pass_point("after the write")
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o644)
+        pass_point("before the rename")
         os.replace(temporary, path)
+        pass_point("after the rename")
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+    pass_point("after the folder's fsync")
+
+
+def pass_point(name: str) -> None:
+    """A place where a fault is of interest: ``tools/faults.py`` puts something in its stead that kills the process."""
 
 
 def write_text(path: Path, content: str) -> None:

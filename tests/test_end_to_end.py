@@ -49,7 +49,7 @@ def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
         stages = json.loads(run.paths.manifest.read_text())["stages"]
         listed = {name for stage in stages.values() for name in stage["files"]}
         there = {p.relative_to(run.paths.folder).as_posix() for p in run.paths.folder.rglob("*") if p.is_file()}
-        assert listed == there - {"manifest.json"}
+        assert listed == there - {"manifest.json", "run.log"}
         assert set(run.sources) == {"model", "interpolation", "digits"}
         assert "def interpolate" in run.sources["interpolation"]["text"]
 
@@ -127,7 +127,19 @@ def test_a_killed_worker_fails_its_run_only(suite: Path, tmp_path: Path) -> None
     text = suite.read_text(encoding="utf-8").replace("num_training_steps: 20", "num_training_steps: [20, 100000]")
     suite.write_text(text.replace("[2, 3]", "2"), encoding="utf-8")
     output = tmp_path / "out"
-    command = [sys.executable, "-m", "reportgen", "run", str(suite), "--output", str(output), "--jobs", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "reportgen",
+        "run",
+        str(suite),
+        "--output",
+        str(output),
+        "--jobs",
+        "1",
+        "--retries",
+        "0",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
         assert parent.stdout is not None
         while "training" not in parent.stdout.readline():
@@ -259,3 +271,29 @@ def test_two_invocations_at_once_both_end_well(suite: Path, tmp_path: Path) -> N
     assert sorted([first.returncode, second.returncode])[0] == 0, texts
     assert run_suite(suite, output).returncode == 0
     assert len(load_results(output).finished) == 2
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
+def test_a_killed_worker_is_taken_up_again_from_its_checkpoint(suite: Path, tmp_path: Path) -> None:
+    suite.write_text(LONG, encoding="utf-8")
+    output = tmp_path / "out"
+    with start(suite, output, 20) as parent:
+        step = wait_for_checkpoint(output, 0)
+        os.kill(find_holder(next((output / "runs").glob(".*.lock"))), signal.SIGKILL)
+        text = parent.communicate(timeout=120)[0]
+    assert parent.returncode == 0, text
+    assert "killed by signal 9" in text
+    assert "taken up again" in text
+    log = next(output.rglob("run.log")).read_text()
+    resumed = [int(line.rpartition("from step ")[2].split()[0]) for line in log.splitlines() if "from step" in line]
+    assert resumed[0] == 0
+    assert resumed[1] >= step
+
+
+def test_a_run_over_its_time_is_ended_and_keeps_its_checkpoint(suite: Path, tmp_path: Path) -> None:
+    suite.write_text(LONG.replace("num_training_steps: 600", "num_training_steps: 1000000"), encoding="utf-8")
+    output = tmp_path / "out"
+    run = run_suite(suite, output, "--time-limit", "0.15", "--checkpoint-steps", "5")
+    assert run.returncode == 3
+    assert "it took longer than --time-limit" in run.stdout
+    assert list(output.rglob("checkpoint-*.pt"))

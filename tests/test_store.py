@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,7 +75,7 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError("disk full")
 
     monkeypatch.setattr(store.os, "fsync", refuse)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(RunError, match="disk full"):
         write_bytes(target, b"new")
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
@@ -94,3 +96,41 @@ def test_a_held_run_is_running_and_is_refused_to_others(paths: RunPaths) -> None
             pass
         other.kill()
     assert find_state(paths, "t", "e") == "missing"
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "spec.json"
+    write_text(path, "old")
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("fsync", "replace"):
+        with monkeypatch.context() as patch:
+            patch.setattr(store.os, name, fail)
+            with pytest.raises(RunError, match=r"spec\.json: cannot be written \(No space left on device\); free some"):
+                write_text(path, "new")
+        assert path.read_text() == "old"
+        assert [p.name for p in tmp_path.iterdir()] == ["spec.json"]
+
+
+def test_a_folder_that_may_not_be_written_to_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(RunError, match="cannot be written"):
+        write_text(tmp_path / "file" / "spec.json", "x")
+
+
+def test_the_holder_of_a_run_is_named(tmp_path: Path) -> None:
+    paths = RunPaths(tmp_path / "runs" / "a")
+    with hold_run(paths):
+        found = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                f"from reportgen.store import *\nwith hold_run(RunPaths(Path({str(paths.folder)!r}))): 1",
+            ],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[1],
+        )
+    assert f"another process is working on it (PID {os.getpid()} on " in found.stderr

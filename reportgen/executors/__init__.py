@@ -37,7 +37,15 @@ class Failed:
     reason: str
 
 
-Event = Started | Progressed | Finished | Failed
+@dataclass(frozen=True)
+class Retried:
+    """Its process died; the run goes on from its last checkpoint in another one."""
+
+    name: str
+    reason: str
+
+
+Event = Started | Progressed | Finished | Failed | Retried
 
 
 class Executor(Protocol):

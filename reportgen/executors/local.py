@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 
 from reportgen.errors import Stopped
 from reportgen.execution import Task, execute_run, explain_failure, record_failure
-from reportgen.executors import Event, Failed, Finished, Progressed, Started
+from reportgen.executors import Event, Failed, Finished, Progressed, Retried, Started
 from reportgen.store import OutputPaths
 
 SECONDS_TO_STOP = 60.0
@@ -29,6 +29,8 @@ class _Worker:
     process: BaseProcess
     connection: Connection
     started: float
+    attempt: int
+    is_over_time: bool = False
 
     def drain(self) -> Iterator[Event]:
         """All events that have arrived."""
@@ -40,10 +42,16 @@ class _Worker:
 
 
 class LocalExecutor:
-    """At most ``jobs`` runs at once."""
+    """At most ``jobs`` runs at once.
 
-    def __init__(self, jobs: int) -> None:
-        self.jobs = jobs
+    Args:
+        retries: how often a run whose process died (killed, out of memory, crashed) is taken up again from its last
+            checkpoint; an error that Python reports would come again and is not retried.
+        time_limit: seconds that one run may take in one go.
+    """
+
+    def __init__(self, jobs: int, retries: int = 1, time_limit: float | None = None) -> None:
+        self.jobs, self.retries, self.time_limit = jobs, retries, time_limit
         # A fork server imports torch once; spawning would do so for every run.
         if sys.platform == "win32":
             self.context = multiprocessing.get_context("spawn")
@@ -52,19 +60,24 @@ class LocalExecutor:
             self.context.set_forkserver_preload(["reportgen.execution"])
 
     def execute(self, tasks: list[Task]) -> Iterator[Event]:
-        waiting, working = list(reversed(tasks)), list[_Worker]()
+        waiting, working = [(task, 0) for task in reversed(tasks)], list[_Worker]()
         try:
             while waiting or working:
                 while waiting and len(working) < self.jobs:
-                    working.append(self._start(waiting.pop()))
+                    working.append(self._start(*waiting.pop()))
                     yield Started(working[-1].task.spec.name)
-                wait([worker.connection for worker in working] + [worker.process.sentinel for worker in working])
+                handles = [worker.connection for worker in working] + [worker.process.sentinel for worker in working]
+                wait(handles, 1.0 if self.time_limit else None)
+                self._end_late(working)
                 for worker in list(working):
                     ended = not worker.process.is_alive()  # asked before draining: what it sent is all there
                     events = list(worker.drain())
                     yield from events
                     over = any(isinstance(event, Finished | Failed) for event in events)
-                    if ended and not over:
+                    if ended and not over and self._may_retry(worker):
+                        waiting.append((worker.task, worker.attempt + 1))
+                        yield Retried(worker.task.spec.name, _describe_death(worker))
+                    elif ended and not over:
                         yield _report_death(worker)
                     if ended or over:
                         worker.process.join()
@@ -73,12 +86,22 @@ class LocalExecutor:
         finally:
             _stop(working)
 
-    def _start(self, task: Task) -> _Worker:
+    def _may_retry(self, worker: _Worker) -> bool:
+        return worker.attempt < self.retries and not worker.is_over_time
+
+    def _end_late(self, working: list[_Worker]) -> None:
+        """Kill what is over its time; its last checkpoint stays."""
+        for worker in working:
+            if self.time_limit and time.monotonic() - worker.started > self.time_limit:
+                worker.is_over_time = True
+                worker.process.kill()
+
+    def _start(self, task: Task, attempt: int) -> _Worker:
         receiver, sender = self.context.Pipe(duplex=False)
         process = self.context.Process(target=_work, args=(task, sender), daemon=True)
         process.start()
         sender.close()
-        return _Worker(task, process, receiver, time.monotonic())
+        return _Worker(task, process, receiver, time.monotonic(), attempt)
 
 
 def _stop(working: list[_Worker]) -> None:
@@ -129,13 +152,20 @@ def _end_without_parent(connection: Connection) -> None:
     os._exit(1)
 
 
-def _report_death(worker: _Worker) -> Failed:
+def _describe_death(worker: _Worker) -> str:
+    if worker.is_over_time:
+        return "it took longer than --time-limit; the same command goes on from its last checkpoint"
     code = worker.process.exitcode
     reason = (
         f"its process was killed by signal {-code}" if code is not None and code < 0 else f"its process ended ({code})"
     )
     if code == -signal.SIGKILL:
         reason += "; the machine may be out of memory: try fewer --jobs"
+    return reason
+
+
+def _report_death(worker: _Worker) -> Failed:
+    reason = _describe_death(worker)
     paths = OutputPaths(worker.task.output).run(worker.task.spec.folder_name)
     record_failure(paths, reason, "")
     return Failed(worker.task.spec.name, reason)

@@ -1,0 +1,171 @@
+"""Kill a small suite before and after every write, fsync and rename, run the same command again, compare the results.
+
+    python tools/faults.py [--every N]        every N-th point; 1 tries them all
+    python tools/faults.py --random N         N kills at random times instead
+
+What is compared with an undisturbed run: the bytes of weights, histories, images and evaluations. Prints one line per
+kind of point, and exits with 1 if a single one differs. POSIX only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from reportgen import store
+from reportgen.config import Suite, load_suite
+from reportgen.execution import Task, execute_run
+from reportgen.plan import plan_runs
+from reportgen.store import OutputPaths, find_state
+
+SUITE = """
+dataset: mnist-5k
+fid: {num_images: 20}
+runs:
+  vae: {model: vae, latent_dim: 2, num_training_steps: 8, batch_size: 8, image_interval: 4}
+  gan: {model: gan, latent_dim: 2, hidden_dim: 2, num_training_steps: 8, batch_size: 8, image_interval: 4}
+"""
+CHECKPOINT_STEPS = 3
+COMPARED = (".safetensors", ".csv", ".png")
+
+
+def run_in_child(suite: Suite, output: Path, hook: Callable[[str], None] | None) -> int:
+    """Bring the suite to its end in a forked process; return its exit status, negative for a signal."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    try:
+        if hook is not None:
+            store.pass_point = hook
+        for spec in plan_runs(suite):
+            paths = OutputPaths(output).run(spec.folder_name)
+            if find_state(paths, spec.training_key, spec.evaluation_key, check_files=True) != "finished":
+                execute_run(Task(spec, output, None, "cpu", checkpoint_steps=CHECKPOINT_STEPS), lambda *_: None)
+    except BaseException as error:
+        print(f"  {type(error).__name__}: {error}", flush=True)
+        os._exit(1)
+    os._exit(0)
+
+
+def read_results(output: Path) -> dict[str, bytes]:
+    """The bytes of all that a report is made from."""
+    files = [path for path in output.rglob("*") if path.suffix in COMPARED or path.name == "evaluation.json"]
+    return {path.relative_to(output).as_posix(): path.read_bytes() for path in files if path.is_file()}
+
+
+def count_points(suite: Suite, output: Path) -> list[str]:
+    """Run undisturbed and list every point that is passed."""
+    log = output.with_suffix(".points")
+
+    def note(name: str) -> None:
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(name + "\n")
+
+    assert run_in_child(suite, output, note) == 0, "the undisturbed run failed"
+    return log.read_text(encoding="utf-8").splitlines()
+
+
+def kill_at(number: int) -> Callable[[str], None]:
+    passed = iter(range(1, sys.maxsize))
+
+    def hook(_: str) -> None:
+        if next(passed) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return hook
+
+
+def is_survived(suite: Suite, folder: Path, number: int, expected: dict[str, bytes]) -> bool:
+    """Kill at one point, run again, compare."""
+    output = folder / f"point-{number}"
+    status = run_in_child(suite, output, kill_at(number))
+    assert status == -signal.SIGKILL, f"point {number} was not reached: {status}"
+    return run_in_child(suite, output, None) == 0 and read_results(output) == expected
+
+
+def try_points(suite: Suite, folder: Path, every: int) -> int:
+    points = count_points(suite, folder / "undisturbed")
+    expected = read_results(folder / "undisturbed")
+    print(f"{len(points)} points; {len(expected)} files are compared", flush=True)
+    tried: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for number in range(1, len(points) + 1, every):
+        name = points[number - 1]
+        tried[name] += 1
+        failed[name] += not is_survived(suite, folder, number, expected)
+    for name, count in tried.items():
+        print(f"{name}: {count} kills, {failed[name]} failures")
+    return failed.total()
+
+
+def try_random_times(suite: Suite, folder: Path, count: int) -> int:
+    """Kill the same output again and again at random times until it is finished; ``count`` kills in all."""
+    start = time.monotonic()
+    assert run_in_child(suite, folder / "undisturbed", None) == 0, "the undisturbed run failed"
+    seconds, expected = time.monotonic() - start, read_results(folder / "undisturbed")
+    chance, kills, failures, suites = random.Random(0), 0, 0, 0
+    while kills < count:
+        output, suites = folder / f"random-{suites}", suites + 1
+        while kills < count and kill_after(suite, output, chance.uniform(0, seconds)):
+            kills += 1
+        failures += run_in_child(suite, output, None) != 0 or read_results(output) != expected
+    print(f"{kills} kills at random times in {suites} suites: {failures} failures")
+    return failures
+
+
+def kill_after(suite: Suite, output: Path, seconds: float) -> bool:
+    """Whether the suite was killed before it ended."""
+    child = os.fork()
+    if not child:
+        os._exit(run_in_child(suite, output, lambda _: None) and 1)
+    time.sleep(seconds)
+    ended, _ = os.waitpid(child, os.WNOHANG)
+    if ended:
+        return False
+    _kill_tree(child)
+    os.waitpid(child, 0)
+    return True
+
+
+def _kill_tree(parent: int) -> None:
+    """Kill a process and its children, as the end of a machine would."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == parent:
+                os.kill(int(entry.name), signal.SIGKILL)
+    os.kill(parent, signal.SIGKILL)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--random", type=int, default=0)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "suite.yaml").write_text(SUITE, encoding="utf-8")
+        suite = load_suite(folder / "suite.yaml")
+        if arguments.random:
+            failures = try_random_times(suite, folder, arguments.random)
+        else:
+            failures = try_points(suite, folder, arguments.every)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
