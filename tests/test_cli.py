@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -124,3 +125,19 @@ def test_version_and_help() -> None:
     shown = reportgen("--help").stdout
     for command in ("run", "render", "status", "doctor", "schema"):
         assert command in shown
+
+
+def test_it_works_without_a_home_in_the_c_locale_and_under_a_chinese_path(tmp_path: Path) -> None:
+    folder = tmp_path / "作业 一"
+    write_output(folder, leave_out=lambda spec: spec.name != "vae-3-s0")
+    environment = os.environ | {"LANG": "C", "LC_ALL": "C", "HOME": "/nonexistent", "PYTHONUTF8": "0"}
+    for command in (["status"], ["check", "--lang", "zh"], ["render", "--lang", "zh", "--format", "html"]):
+        run = subprocess.run(
+            [sys.executable, "-m", "reportgen", *command, "--output", str(folder)],
+            capture_output=True,
+            cwd=ROOT,
+            env=environment,
+        )
+        assert b"Traceback" not in run.stderr, run.stderr.decode(errors="replace")
+        assert run.returncode == (1 if command[0] == "check" else 0)
+    assert (folder / "report.zh.html").stat().st_size > 100_000
