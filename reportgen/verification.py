@@ -27,7 +27,7 @@ from reportgen.report.assemble import build_report
 from reportgen.report.model import Block, Figure, Line, Listing, Paragraph, Report, Section, Table
 from reportgen.report.notes import import_notes
 
-MARGIN_PT = 16.5 * 72 / 25.4
+MARGIN_PT = 13 * 72 / 25.4
 """Running headers and page numbers stand within this of the upper and lower edge."""
 
 NUMBER = re.compile(r"−?\d[\d,.]*")
