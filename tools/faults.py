@@ -39,11 +39,11 @@ CHECKPOINT_STEPS = 3
 COMPARED = (".safetensors", ".csv", ".png")
 
 
-def run_in_child(suite: Suite, output: Path, hook: Callable[[str], None] | None) -> int:
-    """Bring the suite to its end in a forked process; return its exit status, negative for a signal."""
+def start_child(suite: Suite, output: Path, hook: Callable[[str], None] | None) -> int:
+    """Bring the suite to its end in a forked process; return its PID."""
     child = os.fork()
     if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return child
     try:
         if hook is not None:
             store.pass_point = hook
@@ -55,6 +55,11 @@ def run_in_child(suite: Suite, output: Path, hook: Callable[[str], None] | None)
         print(f"  {type(error).__name__}: {error}", flush=True)
         os._exit(1)
     os._exit(0)
+
+
+def run_in_child(suite: Suite, output: Path, hook: Callable[[str], None] | None) -> int:
+    """The exit status of such a process, negative for a signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(start_child(suite, output, hook), 0)[1])
 
 
 def read_results(output: Path) -> dict[str, bytes]:
@@ -125,29 +130,10 @@ def try_random_times(suite: Suite, folder: Path, count: int) -> int:
 
 def kill_after(suite: Suite, output: Path, seconds: float) -> bool:
     """Whether the suite was killed before it ended."""
-    child = os.fork()
-    if not child:
-        os._exit(run_in_child(suite, output, lambda _: None) and 1)
+    child = start_child(suite, output, None)
     time.sleep(seconds)
-    ended, _ = os.waitpid(child, os.WNOHANG)
-    if ended:
-        return False
-    _kill_tree(child)
-    os.waitpid(child, 0)
-    return True
-
-
-def _kill_tree(parent: int) -> None:
-    """Kill a process and its children, as the end of a machine would."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[1]) == parent:
-                os.kill(int(entry.name), signal.SIGKILL)
-    os.kill(parent, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
 def main() -> None:
