@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as rounds
 from hypothesis import strategies as st
 from synthetic import ROOT
 
@@ -151,6 +154,34 @@ def test_scalars_are_those_of_yaml_1_2(tmp_path: Path, text: str, value: object)
     assert type(found) is type(value)
 
 
+NUM_EXAMPLES = int(os.environ.get("REPORTGEN_TEST_EXAMPLES", "100"))
+PIECES = st.sampled_from(
+    [":", "- ", "[", "]", "{", "}", "&a ", "*a", "!!python/name:os ", "<<: *a", "\t", "\n", "? ", "| "]
+)
+VALUES = st.sampled_from(
+    ["1e400", ".inf", ".nan", "-1", "null", "no", "010", "9" * 30, "''", "2001-01-01", "\x00", "\ufeff"]
+)
+
+
+@rounds(max_examples=NUM_EXAMPLES, deadline=2000)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(SUITE)), st.integers(0, 20), PIECES | VALUES | st.text(max_size=5)), max_size=6
+    )
+)
+def test_a_damaged_suite_is_a_suite_or_a_config_error(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int, str]]
+) -> None:
+    text = SUITE
+    for position, removed, inserted in changes:
+        text = text[:position] + inserted + text[position + removed :]
+    path = tmp_path_factory.mktemp("fuzz", numbered=True) / "suite.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with contextlib.suppress(ConfigError):
+        load_suite(path)
+
+
+@rounds(max_examples=NUM_EXAMPLES, deadline=2000)
 @given(st.text(max_size=200))
 def test_any_text_is_a_suite_or_a_config_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "suite.yaml"
