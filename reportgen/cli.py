@@ -258,11 +258,11 @@ def _retrain(results: Results, name: str, device: str, data_dir: Path | None) ->
     values, machine = retrain(results, name, device, data_dir)
     differing = [value for value in values if not value.is_same]
     if not differing:
-        typer.echo(f"{name}: trained and measured again: all {len(values)} numbers are the same, bit for bit")
+        typer.echo(f"{name}: trained and measured again: all {len(values)} values are the same, bit for bit")
         return True
     for value in differing[:10]:
-        typer.echo(f"  {value.name}: recorded {value.recorded:.6g}, now {value.repeated:.6g}")
-    typer.echo(f"{name}: trained and measured again: {len(differing)} of {len(values)} numbers differ")
+        typer.echo(f"  {value.name}: recorded {value.recorded}, now {value.repeated}")
+    typer.echo(f"{name}: trained and measured again: {len(differing)} of {len(values)} values differ")
     for line in machine:
         typer.echo(f"  another machine may give other bits; {line}")
     return False

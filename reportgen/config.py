@@ -350,8 +350,11 @@ class Suite(Model):
     outline: Outline = Field(default_factory=lambda: load_outline("full", Path()))
 
 
-def load_suite(path: Path, profile: str = FULL_PROFILE) -> Suite:
+def load_suite(path: Path, profile: str = FULL_PROFILE, outline: Outline | None = None) -> Suite:
     """Read, check and resolve ``experiments.yaml``.
+
+    Args:
+        outline: takes the place of the one that the file names.
 
     Raises:
         ConfigError: with file, line, key, what was expected and a suggestion.
@@ -361,8 +364,8 @@ def load_suite(path: Path, profile: str = FULL_PROFILE) -> Suite:
         content = SuiteFile.model_validate(document.value)
     except ValidationError as error:
         raise _explain(document, error, SuiteFile) from None
-    outline = load_outline(content.report.outline, path.parent)
-    return _resolve(document, content, _choose_profile(document, content, profile), outline)
+    chosen = _choose_profile(document, content, profile)
+    return _resolve(document, content, chosen, outline or load_outline(content.report.outline, path.parent))
 
 
 def json_schema() -> dict[str, Any]:

@@ -7,7 +7,6 @@ beyond what is printed is found as well.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -21,7 +20,7 @@ import pypdfium2
 
 from reportgen.analysis.attachments import export_runs, import_metrics
 from reportgen.analysis.results import Results
-from reportgen.config import FULL_PROFILE, Suite, load_suite
+from reportgen.config import Suite, load_suite
 from reportgen.errors import ConfigError, RenderError, RunError
 from reportgen.report.assemble import build_report
 from reportgen.report.model import Block, Figure, Line, Listing, Paragraph, Report, Section, Table
@@ -65,9 +64,7 @@ def verify_pdf(path: Path) -> Verification:
     missing = [name for name in ("metrics.json", "runs.csv", "experiments.yaml") if name not in attachments]
     if missing:
         raise RenderError(f"{path}: carries no {', '.join(missing)}: not made by reportgen, or made smaller since")
-    metrics, suite_text = attachments["metrics.json"], attachments["experiments.yaml"]
-    results, language = import_metrics(metrics, suite_text)
-    report = build_report(results, language, import_notes(json.loads(metrics).get("notes", {})), draws=False)
+    results, report = _rebuild(attachments["metrics.json"], attachments["experiments.yaml"])
     items = [(where, squeeze(words)) for where, words in list_items(report) if squeeze(words)]
     differences = [
         *compare_attachments(results, attachments),
@@ -75,6 +72,20 @@ def verify_pdf(path: Path) -> Verification:
     ]
     numbers = sum(len(NUMBER.findall(words)) for _, words in items)
     return Verification(results, len(items), numbers, tuple(differences))
+
+
+def _rebuild(metrics: str, suite_text: str) -> tuple[Results, Report]:
+    """The report that the data give.
+
+    Raises:
+        RenderError: the data are not those of a report: someone changed more than a number.
+    """
+    results, language = import_metrics(metrics, suite_text)
+    try:
+        notes = import_notes(json.loads(metrics)["notes"])
+        return results, build_report(results, language, notes, draws=False)
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise RenderError(f"metrics.json: gives no report: {type(error).__name__} {error}") from None
 
 
 def read_pdf(path: Path) -> tuple[str, dict[str, str]]:
@@ -169,7 +180,7 @@ def compare_attachments(results: Results, attachments: dict[str, str]) -> Iterat
         rows = zip(attachments["runs.csv"].splitlines(), derived.splitlines(), strict=False)
         printed, expected = next(((a, b) for a, b in rows if a != b), ("another number of rows", ""))
         yield Difference("runs.csv", printed, expected)
-    declared = _resolve(attachments["experiments.yaml"], results.suite.profile)
+    declared = _resolve(attachments["experiments.yaml"], results.suite)
     if isinstance(declared, str):
         yield Difference("experiments.yaml", declared, "a suite that can be read")
     elif (declared.dataset, declared.seeds, declared.groups) != (
@@ -180,13 +191,13 @@ def compare_attachments(results: Results, attachments: dict[str, str]) -> Iterat
         yield Difference("experiments.yaml", "declares other runs", "the runs of metrics.json")
 
 
-def _resolve(suite_text: str, profile: str) -> Suite | str:
-    """The attached suite as this program reads it; the error, if it cannot."""
+def _resolve(suite_text: str, recorded: Suite) -> Suite | str:
+    """The attached suite as this program reads it; the error, if it cannot. An outline's own file is not at hand."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "experiments.yaml"
-        path.write_text(re.sub(r"(?m)^(\s*outline:).*$", r"\1 full", suite_text), encoding="utf-8")
+        path.write_text(suite_text, encoding="utf-8")
         try:
-            return load_suite(path, profile or FULL_PROFILE)
+            return load_suite(path, recorded.profile, recorded.outline)
         except ConfigError as error:
             return str(error).replace(str(path), "experiments.yaml")
 
@@ -199,8 +210,8 @@ class Retrained:
     """One measured value as recorded and as it comes out now."""
 
     name: str
-    recorded: float
-    repeated: float
+    recorded: float | str
+    repeated: float | str
 
     @property
     def is_same(self) -> bool:
@@ -211,7 +222,7 @@ def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> 
     """Train and measure one run again in a folder of its own.
 
     Returns:
-        Every number of its evaluation, and what differs between the two machines: another processor or another torch
+        Every value of its evaluation, and what differs between the two machines: another processor or another torch
         may change the last bits, and a training then takes another course.
 
     Raises:
@@ -238,8 +249,8 @@ def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> 
     return values, _compare_environments(run.record["environment"], record["environment"])
 
 
-def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
-    """All numbers of a record by their path; texts count by their SHA-256."""
+def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, float | str]]:
+    """All numbers and texts of a record by their path."""
     if isinstance(value, dict):
         for key, item in value.items():
             if key not in ("classifier", "sources"):
@@ -247,10 +258,8 @@ def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _flatten(item, f"{name}.{index}")
-    elif isinstance(value, str):
-        yield name, float(int(hashlib.sha256(value.encode()).hexdigest()[:12], 16))
     elif value is not None:
-        yield name, float(value)
+        yield name, value
 
 
 def _compare_environments(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:

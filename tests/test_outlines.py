@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from synthetic import ROOT, make_results, make_scores
+from synthetic import ROOT, make_results, make_scores, write_output
 
 from reportgen.assets import OUTLINES
 from reportgen.config import LANGUAGES, Suite, load_outline, load_suite
@@ -137,3 +137,21 @@ def test_evidence_that_an_outline_leaves_out_is_not_pointed_to(tmp_path: Path) -
     for block in report.walk():
         for span in getattr(block, "evidence", ()):
             assert span.kind != "ref" or span.text in report.labels
+
+
+def test_the_checks_may_stand_inside_a_chapter(tmp_path: Path) -> None:
+    write(tmp_path, "sections: [{id: settings}, {id: end, title: End, sections: [{id: coverage}]}]")
+    report = build_report(make_results(load(tmp_path, "own.yaml")), "en", draws=False)
+    assert "table-coverage" in report.labels
+
+
+def test_check_ends_with_0_where_nothing_is_missing(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from reportgen.cli import app
+
+    write_output(tmp_path, profile="full", change=add_inception(30.0, 50.0))
+    run = CliRunner().invoke(app, ["check", "--output", str(tmp_path)])
+    assert run.exit_code == 0, run.stdout
+    assert "MISSING" not in run.stdout
+    assert run.stdout.endswith("requirements are met\n")

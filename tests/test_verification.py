@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader, PdfWriter
-from synthetic import ROOT, write_output
+from synthetic import ROOT, make_results, write_output
 
-from reportgen.analysis.attachments import export_metrics, import_metrics, take_fingerprint
+from reportgen.analysis.attachments import export_metrics, export_runs, import_metrics, take_fingerprint
 from reportgen.analysis.results import Results, load_results
 from reportgen.cli import app
-from reportgen.config import LANGUAGES
+from reportgen.config import LANGUAGES, load_suite
 from reportgen.errors import RenderError, RunError
 from reportgen.rendering.pdf import render_pdfs
 from reportgen.report.assemble import build_report
 from reportgen.report.model import Attachment, Paragraph, Report, Section, Span, Table
 from reportgen.report.notes import WrittenNote
-from reportgen.verification import list_items, retrain, squeeze, verify_pdf
+from reportgen.verification import Retrained, compare_attachments, list_items, retrain, squeeze, verify_pdf
 
 SHORT = """
 sections:
@@ -153,6 +154,33 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
         verify_pdf(tmp_path / "other.pdf")
 
 
+def test_data_that_give_no_report_are_one_line(results: Results, tmp_path: Path) -> None:
+    def lose_scores(text: str) -> str:
+        return text.replace('"scores":{"classifier":{', '"scores":{"classifier":{},"other":{')
+
+    report = replace_attachment(build_report(results, "en"), "metrics.json", lose_scores)
+    with pytest.raises(RenderError, match=r"metrics\.json: gives no report: KeyError"):
+        verify_pdf(write_pdf(tmp_path / "r.pdf", report))
+
+
+def test_a_score_that_is_nan_comes_back(tmp_path: Path) -> None:
+    def change(spec, evaluation):  # type: ignore[no-untyped-def]
+        evaluation["scores"]["classifier"]["kid"] = float("nan")
+
+    results = make_results(load_suite(ROOT / "experiments.yaml", "quick"), change=change)
+    again, _ = import_metrics(export_metrics(results, "en", {}), "")
+    a, b = (list(list_items(build_report(r, "en", draws=False))) for r in (results, again))
+    assert a == b
+
+
+def test_an_outline_of_ones_own_is_not_asked_for(results: Results) -> None:
+    text = results.recorded.source_text
+    inline = re.sub(r"(?m)^report:\n(?:  .*\n)+", "report: {outline: short.yaml}\n", text)
+    assert inline != text
+    attachments = {"runs.csv": export_runs(results), "experiments.yaml": inline}
+    assert list(compare_attachments(results, attachments)) == []
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"reportgen":"0.1.0","suite":{}}', "null"])
 def test_broken_data_are_one_line(text: str) -> None:
     with pytest.raises(RenderError, match=r"metrics\.json: cannot be read|was made by"):
@@ -187,6 +215,29 @@ def test_the_command_says_what_it_checked(results: Results, tmp_path: Path) -> N
     assert run.exit_code == 1
     assert "DIFFERS runs.csv" in run.stdout
     assert "1 differ" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("repeated", "status", "said"),
+    [
+        ("0123?", 0, "all 2 values are the same, bit for bit"),
+        ("0123", 1, "  digits.counted: recorded 0123?, now 0123\nx: trained and measured again: 1 of 2 values differ"),
+    ],
+)
+def test_the_command_says_what_a_second_training_gave(  # type: ignore[no-untyped-def]
+    results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: str, status: int, said: str
+) -> None:
+    from typer.testing import CliRunner
+
+    from reportgen import verification
+
+    values = [Retrained("fid", 1.5, 1.5), Retrained("digits.counted", "0123?", repeated)]
+    monkeypatch.setattr(verification, "retrain", lambda *_: (values, ["torch: recorded 1, here 2"]))
+    path = write_pdf(tmp_path / "r.pdf", build_report(results, "en", draws=False))
+    run = CliRunner().invoke(app, ["verify", str(path), "--retrain", "x"])
+    assert run.exit_code == status
+    assert said in run.stdout
+    assert ("another machine may give other bits; torch" in run.stdout) is bool(status)
 
 
 def test_a_run_is_trained_again_to_the_same_bits(tiny_output: Path) -> None:

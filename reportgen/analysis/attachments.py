@@ -78,7 +78,7 @@ def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
     """
     try:
         content = json.loads(text)
-        if content["reportgen"] != __version__:
+        if content["format"] != METRICS_FORMAT or content["reportgen"] != __version__:
             raise RenderError(
                 f"the report was made by reportgen {content['reportgen']}, this is {__version__}: "
                 f"install that version to verify it (pip install reportgen=={content['reportgen']})"
@@ -99,13 +99,13 @@ def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
 def _import_run(run: dict[str, Any]) -> KeptRun | None:
     if run["state"] != "finished":
         return None
-    curves = {name: _import_summary(summary) for name, summary in run["curves"].items()}
-    return KeptRun(run["record"], run["evaluation"], curves)
+    curves = {name: CurveSummary(**_with_nan(summary)) for name, summary in run["curves"].items()}
+    scores = {detector: _with_nan(row) for detector, row in run["evaluation"]["scores"].items()}
+    return KeptRun(run["record"], {**run["evaluation"], "scores": scores}, curves)
 
 
-def _import_summary(summary: dict[str, Any]) -> CurveSummary:
-    values: dict[str, Any] = {field: math.nan if value is None else value for field, value in summary.items()}
-    return CurveSummary(**values)
+def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: math.nan if value is None else value for field, value in row.items()}
 
 
 # ---- the table of all runs ------------------------------------------------------------------------------------------

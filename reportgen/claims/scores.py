@@ -86,9 +86,21 @@ def relate(quantity: Quantity, a: Named, b: Named) -> tuple[Fact, ...]:
 def claim_pair(quantity: Quantity, pair: Sequence[Named], rests_on: str) -> Claim:
     """Which of two has the lower value, and by how much."""
     a, b = pair
-    comparison = compare(a.estimate, b.estimate)
+    return _claim_difference("pair", quantity, a, b, rests_on, {})
+
+
+def claim_raise(quantity: Quantity, field: str, ends: Sequence[Named], rests_on: str) -> Claim:
+    """What raising a setting, from the first of ``ends`` to the second, does to a quantity."""
+    low, high = ends
+    return _claim_difference("raise", quantity, high, low, rests_on, {"field": f"`{field}`"})
+
+
+def _claim_difference(
+    family: Literal["pair", "raise"], quantity: Quantity, a: Named, b: Named, rests_on: str, more: dict[str, Value]
+) -> Claim:
+    """How ``a`` differs from ``b``, in the words of a family of messages."""
     return Claim(
-        f"pair.{comparison}",
+        f"{family}.{compare(a.estimate, b.estimate)}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "a": a.label,
@@ -96,31 +108,11 @@ def claim_pair(quantity: Quantity, pair: Sequence[Named], rests_on: str) -> Clai
             "b": b.label,
             "b_value": write_estimate(quantity, b.estimate),
             "difference": write_estimate(quantity, estimate_difference(a.estimate, b.estimate)),
+            **more,
         },
         rests_on,
         find_over(a.estimate, b.estimate),
         relate(quantity, a, b),
-    )
-
-
-def claim_raise(quantity: Quantity, field: str, ends: Sequence[Named], rests_on: str) -> Claim:
-    """What raising a setting, from the first of ``ends`` to the second, does to a quantity."""
-    low, high = ends
-    comparison = compare(high.estimate, low.estimate)
-    return Claim(
-        f"raise.{comparison}",
-        {
-            "quantity": Message(f"quantity.{quantity}"),
-            "field": f"`{field}`",
-            "low": low.label,
-            "low_value": write_estimate(quantity, low.estimate),
-            "high": high.label,
-            "high_value": write_estimate(quantity, high.estimate),
-            "difference": write_estimate(quantity, estimate_difference(high.estimate, low.estimate)),
-        },
-        rests_on,
-        find_over(low.estimate, high.estimate),
-        relate(quantity, low, high),
     )
 
 

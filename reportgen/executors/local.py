@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from reportgen.errors import Stopped
+from reportgen.errors import RunError, Stopped
 from reportgen.execution import Task, execute_run, explain_failure, record_failure
 from reportgen.executors import Event, Failed, Finished, Progressed, Retried, Started
 from reportgen.store import OutputPaths
@@ -167,5 +168,6 @@ def _describe_death(worker: _Worker) -> str:
 def _report_death(worker: _Worker) -> Failed:
     reason = _describe_death(worker)
     paths = OutputPaths(worker.task.output).run(worker.task.spec.folder_name)
-    record_failure(paths, reason, "")
+    with suppress(RunError):  # a full disk has no room for the reason either
+        record_failure(paths, reason, "")
     return Failed(worker.task.spec.name, reason)

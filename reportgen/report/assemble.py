@@ -41,12 +41,9 @@ def build_report(results: Results, language: Language, notes: Notes | None = Non
     Raises:
         RunError: not one run is finished.
     """
-    b, sections, checks = _build(results, language, notes or {}, draws=draws)
-    if any(wanted.id == "coverage" for wanted in results.suite.outline.walk()):
-        coverage = build_coverage(b, checks).blocks
-        sections = [dataclasses.replace(s, blocks=coverage) if s.id == "coverage" else s for s in sections]
-    summary = write_summary(b)
-    complete = tuple(insert_note(section, notes or {}) for section in sections)
+    b, summary, sections, checks = _build(results, language, notes or {}, draws=draws)
+    coverage = build_coverage(b, checks).blocks
+    complete = tuple(insert_note(_fill_coverage(section, coverage), notes or {}) for section in sections)
     labels = _label(complete, b.t)
     created = max(run.record["environment"]["started_at"] for run in results.finished)
     settings = results.suite.report
@@ -69,21 +66,27 @@ def build_report(results: Results, language: Language, notes: Notes | None = Non
 
 def check_results(results: Results, language: Language) -> list[Check]:
     """The homework's requirements against what is there; raises RunError if not one run is finished."""
-    _, _, checks = _build(results, language, {}, draws=False)
-    return checks
+    return _build(results, language, {}, draws=False)[-1]
 
 
 def _build(
     results: Results, language: Language, notes: Notes, *, draws: bool
-) -> tuple[Builder, list[Section], list[Check]]:
+) -> tuple[Builder, tuple[Paragraph, ...], tuple[Section, ...], list[Check]]:
     if not results.finished:
         raise RunError("no run is finished yet, so there is nothing to report; run: reportgen run experiments.yaml")
     b = Builder(results, Translator(language), draws)
     outline = results.suite.outline.sections
     noted = [*notes, "coverage"]
     sections = [section for wanted in outline if (section := build_section(b, wanted, noted)) is not None]
-    numbered = list(_number(sections))
-    return b, numbered, check_report(b, numbered)
+    summary, numbered = write_summary(b), _number(sections)
+    return b, summary, numbered, check_report(b, summary, numbered)
+
+
+def _fill_coverage(section: Section, blocks: tuple[Block, ...]) -> Section:
+    """The checks in their place: they are known only when all else is written."""
+    if section.id == "coverage":
+        return dataclasses.replace(section, blocks=blocks)
+    return dataclasses.replace(section, sections=tuple(_fill_coverage(part, blocks) for part in section.sections))
 
 
 # ---- numbers and references -----------------------------------------------------------------------------------------

@@ -268,6 +268,14 @@ class Builder:
         gans = self.select(GanSettings)
         return find_best(gans) if gans else None
 
+    def find_baseline(self, ablated: Configuration) -> Configuration | None:
+        """What an ablation is compared with: the plain convolutional model of the same settings, if it is there."""
+        if isinstance(ablated.settings, VaeSettings):
+            found = self.results.find_like(ablated, architecture="conv", encoder_output_relu=False)
+        else:
+            found = self.results.find_like(ablated, architecture="conv", activation="leaky_relu")
+        return None if found is ablated else found
+
     def find_main_vae(self) -> Configuration | None:
         """The VAE that is compared with the GAN: the convolutional one with the most latent variables (VAE-100)."""
         vaes = [c for c in self.select(VaeSettings) if c.settings.architecture == "conv"]

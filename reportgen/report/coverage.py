@@ -32,12 +32,16 @@ def find_runs(b: Builder, section: OutlineSection) -> list[Configuration]:
     return b.results.answer(question) if question else []
 
 
-def check_report(b: Builder, sections: Sequence[Section]) -> list[Check]:
+def check_report(b: Builder, summary: Sequence[Block], sections: Sequence[Section]) -> list[Check]:
     """Every requirement of the outline, in its order, and that no two sentences contradict each other."""
     built = {part.id: part for section in sections for part in (section, *section.sections)}
     outline = b.results.suite.outline
     checks = [check for wanted in outline.walk() for check in _check_section(b, wanted, built.get(wanted.id))]
-    return [*checks, _check_unfinished(b), _check_claims(b, sections)]
+    return [
+        *checks,
+        _check_unfinished(b),
+        _check_claims(b, [*summary, *(block for section in sections for block in section.walk())]),
+    ]
 
 
 def title_of(b: Builder, section: OutlineSection) -> str:
@@ -130,9 +134,8 @@ def _check_unfinished(b: Builder) -> Check:
     return Check("", b.t("check.whole"), wanted, not names, b.t.format(Several(names)))
 
 
-def _check_claims(b: Builder, sections: Sequence[Section]) -> Check:
+def _check_claims(b: Builder, blocks: Sequence[Block]) -> Check:
     """No two sentences of which one denies the other."""
-    blocks = [block for section in sections for block in section.walk()]
     claims = [block.claim for block in blocks if isinstance(block, Paragraph) and block.claim]
     pairs = find_contradictions(claims)
     names = [f"{first.id} / {second.id}" for first, second in pairs]

@@ -236,9 +236,7 @@ def build_ablation(b: Builder, ablations: Sequence[Configuration], name: Section
 
 def _show_ablation(b: Builder, name: SectionName, ablated: Configuration) -> list[Block]:
     slug = f"{name}-{ablated.slug}"
-    baseline = b.results.find_like(ablated, architecture="conv", activation="leaky_relu")
-    if baseline is ablated:
-        baseline = None
+    baseline = b.find_baseline(ablated)
     shown = [ablated] if baseline is None else [baseline, ablated]
     table = _tabulate_ablation(b, shown, slug)
     return [

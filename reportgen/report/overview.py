@@ -12,10 +12,18 @@ from reportgen.claims.latent import claim_collapse_shortly, claim_comparison
 from reportgen.claims.scores import conclude_ablation
 from reportgen.claims.summary import claim_best_shortly
 from reportgen.config import MODELS, GanSettings, VaeSettings
+from reportgen.config import Section as Question
 from reportgen.i18n.translator import Message, Number, Percent, Several
-from reportgen.report.builder import MAX_SHOWN, Builder
+from reportgen.report.builder import Builder, pick
 from reportgen.report.latent import find_compared
 from reportgen.report.model import Block, Cell, Paragraph, Section
+
+ABLATION_TABLES: dict[Question, str] = {
+    "vae_architecture": "vae_ablation",
+    "gan_mlp": "gan_ablation-gan_mlp",
+    "gan_relu": "gan_ablation-gan_relu",
+}
+"""The questions that ask for an ablation -> the beginning of their tables' ids."""
 
 COMMON_FIELDS = ("latent_dim", "hidden_dim", "batch_size", "num_training_steps", "learning_rate")
 
@@ -59,15 +67,11 @@ def _claim_answers(b: Builder) -> list[Claim]:
 
 def _conclude_ablations(b: Builder) -> Iterator[Claim]:
     """What FID says of every ablation that has a baseline."""
-    for c in b.results.answer("vae_architecture")[:MAX_SHOWN]:
-        conv = b.results.find_like(c, architecture="conv", encoder_output_relu=False)
-        if conv is not None:
-            yield conclude_ablation(c, conv, f"table-vae_ablation-{c.slug}")
-    for name in ("gan_mlp", "gan_relu"):
-        for c in b.results.answer(name)[:MAX_SHOWN]:
-            baseline = b.results.find_like(c, architecture="conv", activation="leaky_relu")
-            if baseline is not None and baseline is not c:
-                yield conclude_ablation(c, baseline, f"table-gan_ablation-{name}-{c.slug}")
+    for question, table in ABLATION_TABLES.items():
+        for ablated in pick(b.results.answer(question)):
+            baseline = b.find_baseline(ablated)
+            if baseline is not None:
+                yield conclude_ablation(ablated, baseline, f"table-{table}-{ablated.slug}")
 
 
 # ---- settings -------------------------------------------------------------------------------------------------------

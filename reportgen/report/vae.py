@@ -131,8 +131,7 @@ def build_ablation(b: Builder, ablations: Sequence[Configuration]) -> Section | 
         return None
     blocks: list[Block] = [b.text("vae.ablation"), *b.tell_picked(ablations)]
     for ablated in pick(ablations):
-        conv = b.results.find_like(ablated, architecture="conv", encoder_output_relu=False)
-        blocks += _show_ablation(b, ablated, conv)
+        blocks += _show_ablation(b, ablated, b.find_baseline(ablated))
     return b.section("vae_ablation", *blocks, b.explanation("vae.ablation_theory"))
 
 
