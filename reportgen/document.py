@@ -76,7 +76,10 @@ class _StrictLoader(yaml.SafeLoader):
             )
         if getattr(event, "tag", None):
             raise yaml.MarkedYAMLError(problem=f"the tag '{event.tag}' is not allowed", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
+        node = super().compose_node(parent, index)
+        if isinstance(node, yaml.ScalarNode):
+            node.value = _join_surrogates(node)
+        return node
 
 
 _INT = r"^[-+]?(?:0|[1-9][0-9]*)$"
@@ -88,6 +91,15 @@ for _tag, _pattern, _first in (
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
 ):
     _StrictLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+
+
+def _join_surrogates(node: yaml.ScalarNode) -> str:
+    """A scalar's text in which JSON's two escapes of one character are that character."""
+    try:
+        return str(node.value).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        problem = "half of a character (\\ud800 to \\udfff alone); write the character itself"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
 
 
 def _read_text(path: Path) -> str:

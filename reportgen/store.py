@@ -178,7 +178,8 @@ def pass_point(name: str) -> None:
 
 
 def write_text(path: Path, content: str) -> None:
-    write_bytes(path, content.encode("utf-8"))
+    """As UTF-8; a path that the locale could not decode goes back to the bytes that it has on disk."""
+    write_bytes(path, content.encode("utf-8", "surrogateescape"))
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -250,14 +251,19 @@ def _read_manifest(paths: RunPaths) -> dict[str, Any]:
         return empty
     except (OSError, ValueError):
         return empty
-    if not isinstance(manifest, dict) or "stages" not in manifest:
+    if not isinstance(manifest, dict) or not {"format", "stages"} <= manifest.keys():
         return empty
-    if manifest.get("format", 0) > FORMAT_VERSION:
+    _check_format(paths.manifest, manifest)
+    return manifest
+
+
+def _check_format(path: Path, content: Mapping[str, Any]) -> None:
+    """Raises RunError if a newer program wrote this."""
+    if content["format"] > FORMAT_VERSION:
         raise RunError(
-            f"{paths.manifest}: format {manifest['format']} is newer than this program's {FORMAT_VERSION}; "
+            f"{path}: format {content['format']} is newer than this program's {FORMAT_VERSION}; "
             "update reportgen or choose another --output"
         )
-    return manifest
 
 
 # ---- states and locks -----------------------------------------------------------------------------------------------
@@ -346,9 +352,14 @@ def read_suite(paths: OutputPaths) -> RecordedSuite:
     if not paths.suite.exists():
         raise RunError(f"{paths.root}: nothing was run into this folder yet; run: reportgen run experiments.yaml")
     content = read_json(paths.suite)
-    source = Path(content["source"])
-    changed = source.is_file() and _sha256(source) != content["source_sha256"]
-    return RecordedSuite(Suite.model_validate(content["suite"]), source, content["source_text"], changed)
+    try:
+        _check_format(paths.suite, content)
+        source = Path(os.fsdecode(content["source"].encode("utf-8")))
+        changed = source.is_file() and _sha256(source) != content["source_sha256"]
+        return RecordedSuite(Suite.model_validate(content["suite"]), source, content["source_text"], changed)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise RunError(f"{paths.suite}: cannot be used ({reason}); run 'reportgen run' again") from error
 
 
 def read_failure(paths: RunPaths) -> str:

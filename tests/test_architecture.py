@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,17 @@ def test_only_the_command_line_prints() -> None:
             continue
         calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
         assert not any(isinstance(c.func, ast.Name) and c.func.id == "print" for c in calls), path
+
+
+def test_every_row_of_the_table_of_faults_is_checked_where_it_says() -> None:
+    marked: dict[int, set[str]] = {}
+    for path in sorted((ROOT / "tests").glob("test_*.py")):
+        for row in re.findall(r"mark\.fault\(row=(\d+)\)", path.read_text(encoding="utf-8")):
+            marked.setdefault(int(row), set()).add(path.name)
+    table = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8").partition("## The table of faults")[2]
+    listed = {
+        int(row): set(re.findall(r"`(test_\w+\.py)`", places))
+        for row, places in re.findall(r"(?m)^\| (\d+) \|.*\|(.*)\|$", table)
+    }
+    assert list(listed) == list(range(1, 19))
+    assert listed == marked

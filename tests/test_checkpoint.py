@@ -59,6 +59,7 @@ class StopAt:
         raise Stopped("here")
 
 
+@pytest.mark.fault(row=9)
 @pytest.mark.parametrize("model", [VAE, GAN, MLP], ids=["vae", "gan", "mlp"])
 def test_stopped_anywhere_it_ends_with_the_same_bits(model, dataset: Dataset) -> None:  # type: ignore[no-untyped-def]
     """An epoch has ten steps, and grids are drawn every ten; REPORTGEN_TEST_STEPS=all stops at every step."""
@@ -98,6 +99,7 @@ def flip_bit(path: Path) -> None:
     path.write_bytes(bytes(content))
 
 
+@pytest.mark.fault(row=10)
 @pytest.mark.parametrize(
     "damage",
     [
@@ -124,6 +126,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(dataset: Dataset
     assert_same(finish(GAN, dataset, training), undisturbed)
 
 
+@pytest.mark.fault(row=10)
 def test_a_checkpoint_of_another_run_or_architecture_is_not_taken_up(dataset: Dataset, tmp_path: Path) -> None:
     other = make_checkpoints(tmp_path / "a", dataset, key="other")
     training, notices = resume(other, dataset)
@@ -139,6 +142,7 @@ class Malicious:
         return (Path.touch, (Path("/tmp/reportgen-was-here"),))  # type: ignore[return-value]
 
 
+@pytest.mark.fault(row=10)
 def test_nothing_in_a_checkpoint_is_executed(dataset: Dataset, tmp_path: Path) -> None:
     import hashlib
 
@@ -153,6 +157,7 @@ def test_nothing_in_a_checkpoint_is_executed(dataset: Dataset, tmp_path: Path) -
     assert not mark.exists()
 
 
+@pytest.mark.fault(row=10)
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_pass_for_a_checkpoint(content: bytes) -> None:

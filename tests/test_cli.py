@@ -16,6 +16,7 @@ def reportgen(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProce
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
 
 
+@pytest.mark.fault(row=2)
 @pytest.mark.parametrize(
     ("old", "new"),
     [("model: vae", "model: vea"), ("runs:  ", "rnus:  "), ("seeds: [0]", "seeds: 0"), ("[16, 100]", "[16")],
@@ -39,6 +40,7 @@ def test_missing_suite_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
     assert "no.yaml: no such file" in run.stderr
 
 
+@pytest.mark.fault(row=2)
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -127,6 +129,7 @@ def test_version_and_help() -> None:
         assert command in shown
 
 
+@pytest.mark.fault(row=18)
 def test_it_works_without_a_home_in_the_c_locale_and_under_a_chinese_path(tmp_path: Path) -> None:
     folder = tmp_path / "作业 一"
     write_output(folder, leave_out=lambda spec: spec.name != "vae-3-s0")

@@ -59,6 +59,7 @@ profiles:
     assert plain.groups[0].settings[0].learning_rate == GanSettings().learning_rate
 
 
+@pytest.mark.fault(row=2)
 @pytest.mark.parametrize(
     ("old", "new", "line_of", "expected"),
     [
@@ -106,6 +107,8 @@ def test_bad_input_is_one_line_with_file_and_line(
         assert message.startswith(f"{tmp_path / 'suite.yaml'}:{line}: ")
 
 
+@pytest.mark.fault(row=1)
+@pytest.mark.fault(row=3)
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -118,6 +121,7 @@ def test_bad_input_is_one_line_with_file_and_line(
         (b"#" * 1_000_001, "too many"),
         (b"a: \x00\n", "not valid YAML"),
         (b"runs: {}\n", "no runs are declared"),
+        (b'runs: {"\\ud83c": 1}\n', "half of a character"),
     ],
 )
 def test_odd_files_are_refused(tmp_path: Path, content: bytes, expected: str) -> None:
@@ -132,6 +136,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
         load_suite(tmp_path / "no.yaml")
 
 
+@pytest.mark.fault(row=1)
 def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "suite.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + SUITE.encode())
@@ -143,6 +148,7 @@ def test_unknown_profile_is_answered_with_the_known_ones(tmp_path: Path) -> None
         load(tmp_path, SUITE, "quik")
 
 
+@pytest.mark.fault(row=2)
 @pytest.mark.parametrize(
     ("text", "value"), [("1e-3", 1e-3), ("1E5", 1e5), (".5", 0.5), ("3", 3), ("on", "on"), ("~", None)]
 )
@@ -163,6 +169,7 @@ VALUES = st.sampled_from(
 )
 
 
+@pytest.mark.fault(row=2)
 @rounds(max_examples=NUM_EXAMPLES, deadline=2000)
 @given(
     st.lists(
@@ -181,6 +188,7 @@ def test_a_damaged_suite_is_a_suite_or_a_config_error(
         load_suite(path)
 
 
+@pytest.mark.fault(row=1)
 @rounds(max_examples=NUM_EXAMPLES, deadline=2000)
 @given(st.text(max_size=200))
 def test_any_text_is_a_suite_or_a_config_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:

@@ -35,6 +35,7 @@ def test_even_image_stays_even() -> None:
     assert (resize_images(torch.full((5000, 1, 28, 28), 7, dtype=torch.uint8)) == 7).all()
 
 
+@pytest.mark.fault(row=18)
 def test_read_only_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr(data, "cache_dir", lambda: tmp_path / "file" / "cache")
@@ -52,6 +53,7 @@ def test_unknown_dataset_is_answered_with_the_known_ones() -> None:
         load_dataset("mnits")
 
 
+@pytest.mark.fault(row=15)
 def test_missing_files_offline_name_folder_and_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import urllib.request
 
@@ -63,6 +65,7 @@ def test_missing_files_offline_name_folder_and_remedy(tmp_path: Path, monkeypatc
         load_dataset("mnist", data_dir=tmp_path)
 
 
+@pytest.mark.fault(row=15)
 def test_damaged_mnist_file_names_file_and_checksum(shared_data: Path, tmp_path: Path) -> None:
     raw = tmp_path / "MNIST" / "raw"
     shutil.copytree(shared_data / "MNIST" / "raw", raw)

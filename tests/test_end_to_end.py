@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from synthetic import ROOT
 
 from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES
+from reportgen.execution import explain_failure
 from reportgen.report.assemble import build_report
 
 TWO_RUNS = """
@@ -62,6 +64,7 @@ def test_a_trained_suite_is_reported(tiny_output: Path, language) -> None:  # ty
     assert [section.id for section in report.sections] == parts
 
 
+@pytest.mark.fault(row=13)
 def test_second_run_trains_nothing_and_a_changed_setting_trains_one(suite: Path, tmp_path: Path) -> None:
     output = tmp_path / "out put"
     first = run_suite(suite, output)
@@ -81,6 +84,7 @@ def test_second_run_trains_nothing_and_a_changed_setting_trains_one(suite: Path,
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
 
 
+@pytest.mark.fault(row=13)
 def test_changed_evaluation_measures_again_without_training(suite: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     assert run_suite(suite, output, "--only", "vae-2-*").returncode == 0
@@ -103,6 +107,7 @@ def test_jobs_do_not_change_the_bits(suite: Path, tmp_path: Path) -> None:
             assert path.read_bytes() == other.read_bytes(), path
 
 
+@pytest.mark.fault(row=14)
 def test_a_failed_run_is_recorded_and_the_others_go_on(suite: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     text = suite.read_text(encoding="utf-8")
@@ -122,6 +127,7 @@ def test_a_failed_run_is_recorded_and_the_others_go_on(suite: Path, tmp_path: Pa
     assert "batch_size 5000 exceeds" in status.stdout
 
 
+@pytest.mark.fault(row=14)
 def test_a_killed_worker_fails_its_run_only(suite: Path, tmp_path: Path) -> None:
     if not Path("/proc").is_dir():
         pytest.skip("needs /proc to find the worker")
@@ -187,6 +193,7 @@ def test_weights_load_into_the_model_that_they_are_of(tiny_output: Path, tmp_pat
         load_modules(other.spec.settings, run.paths.weights, torch.device("cpu"))
 
 
+@pytest.mark.fault(row=13)
 def test_damaged_weights_are_trained_anew(suite: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     assert run_suite(suite, output, "--only", "vae-2-*").returncode == 0
@@ -238,6 +245,8 @@ def wait_until_free(output: Path) -> None:
     raise AssertionError("a worker outlived its parent")
 
 
+@pytest.mark.fault(row=8)
+@pytest.mark.fault(row=9)
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
 def test_killed_and_stopped_it_ends_with_the_same_bits(suite: Path, tmp_path: Path) -> None:
     """``kill -9`` of the parent, then SIGTERM, then SIGINT, each in mid-training; then the same command to the end."""
@@ -259,12 +268,87 @@ def test_killed_and_stopped_it_ends_with_the_same_bits(suite: Path, tmp_path: Pa
     assert run_suite(suite, output).returncode == 0
     assert not list(output.rglob("checkpoint-*"))
     assert run_suite(suite, undisturbed).returncode == 0
-    for path in sorted(undisturbed.rglob("*")):
-        other = output / path.relative_to(undisturbed)
+    assert_same_results(undisturbed, output)
+
+
+@pytest.mark.fault(row=8)
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
+def test_a_second_interrupt_ends_it_at_once(suite: Path, tmp_path: Path) -> None:
+    """The worker is stopped, so that it cannot write the checkpoint that the first interrupt waits for."""
+    suite.write_text(LONG.replace("num_training_steps: 600", "num_training_steps: 1000000"), encoding="utf-8")
+    output = tmp_path / "out"
+    with start(suite, output, 20) as parent:
+        wait_for_checkpoint(output, 0)
+        os.kill(find_holder(next((output / "runs").glob(".*.lock"))), signal.SIGSTOP)
+        parent.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            parent.wait(2)
+        parent.send_signal(signal.SIGINT)
+        text = parent.communicate(timeout=10)[0]
+    assert parent.returncode == 130, text
+    assert "Traceback" not in text
+    wait_until_free(output)
+
+
+SMALL_DISK = """
+set -e
+mount -t tmpfs -o size=$3k none "$2"
+set +e
+"$4" -m reportgen run "$1" --output "$2/out" --jobs 1 --checkpoint-steps 5
+echo "status $?"
+mount -o remount,size=64m "$2"
+"$4" -m reportgen run "$1" --output "$2/out" --jobs 1
+echo "status $?"
+cp -r "$2/out" "$5"
+"""
+
+
+def can_mount() -> bool:
+    command = ["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return shutil.which("unshare") is not None and subprocess.run(command, capture_output=True).returncode == 0
+
+
+@pytest.mark.fault(row=11)
+@pytest.mark.skipif(not can_mount(), reason="may mount no small disk here")
+@pytest.mark.parametrize("num_kib", [60, 300, 540])
+def test_a_full_disk_costs_one_run_and_the_same_command_finishes_it(suite: Path, tmp_path: Path, num_kib: int) -> None:
+    """A disk that is full at the first checkpoint, at the weights, or after the first run."""
+    disk, copy, undisturbed = tmp_path / "disk", tmp_path / "copy", tmp_path / "undisturbed"
+    disk.mkdir()
+    arguments = [str(suite), str(disk), str(num_kib), sys.executable, str(copy)]
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh", *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    statuses = [line for line in run.stdout.splitlines() if line.startswith("status ")]
+    assert statuses == ["status 3", "status 0"], run.stdout + run.stderr
+    assert "free some space or choose another --output" in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
+    assert run_suite(suite, undisturbed).returncode == 0
+    assert_same_results(undisturbed, copy)
+
+
+def assert_same_results(expected: Path, found: Path) -> None:
+    """The bytes of all that a report is made from."""
+    for path in sorted(expected.rglob("*")):
         if path.suffix in (".safetensors", ".csv", ".png") or path.name == "evaluation.json":
-            assert path.read_bytes() == other.read_bytes(), path
+            assert path.read_bytes() == (found / path.relative_to(expected)).read_bytes(), path
 
 
+@pytest.mark.fault(row=18)
+def test_it_trains_without_a_home_in_the_c_locale(suite: Path, tmp_path: Path) -> None:
+    environment = os.environ | {"LANG": "C", "LC_ALL": "C", "HOME": "/nonexistent", "PYTHONUTF8": "0"}
+    environment.pop("XDG_CACHE_HOME", None)
+    command = [sys.executable, "-m", "reportgen", "run", str(suite), "--output", str(tmp_path / "出 力")]
+    run = subprocess.run(command, capture_output=True, cwd=ROOT, env=environment)
+    assert run.returncode == 0, run.stderr.decode(errors="replace")
+
+
+@pytest.mark.fault(row=14)
+def test_a_full_gpu_is_one_line() -> None:
+    reason = explain_failure(torch.cuda.OutOfMemoryError("CUDA out of memory.\nTried to allocate 2.00 GiB"))
+    assert reason == "the GPU's memory is full; use a smaller batch_size or fewer --jobs"
+
+
+@pytest.mark.fault(row=12)
 def test_two_invocations_at_once_both_end_well(suite: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     with start(suite, output, 20) as first, start(suite, output, 20) as second:
@@ -274,6 +358,7 @@ def test_two_invocations_at_once_both_end_well(suite: Path, tmp_path: Path) -> N
     assert len(load_results(output).finished) == 2
 
 
+@pytest.mark.fault(row=9)
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
 def test_a_killed_worker_is_taken_up_again_from_its_checkpoint(suite: Path, tmp_path: Path) -> None:
     suite.write_text(LONG, encoding="utf-8")

@@ -40,6 +40,7 @@ def test_a_finished_run_needs_nothing(tmp_path: Path) -> None:
     assert (found.state, found.training, found.evaluation) == ("finished", (), ())
 
 
+@pytest.mark.fault(row=13)
 @pytest.mark.parametrize(
     ("old", "new", "change"),
     [
@@ -56,6 +57,7 @@ def test_the_field_that_made_a_run_stale_is_named(tmp_path: Path, old: str, new:
     assert found.training == (change,)
 
 
+@pytest.mark.fault(row=13)
 def test_a_new_measurement_is_no_new_training(tmp_path: Path) -> None:
     output = finish(tmp_path, load(tmp_path))
     specs = load(tmp_path, SUITE + "fid: {num_images: 100}\n")
@@ -64,6 +66,7 @@ def test_a_new_measurement_is_no_new_training(tmp_path: Path) -> None:
     assert found.evaluation == (Change("fid_num_images", 3000, 100),)
 
 
+@pytest.mark.fault(row=13)
 def test_a_comment_a_title_or_a_default_written_out_changes_no_key(tmp_path: Path) -> None:
     specs = load(tmp_path)
     text = "# a comment\nreport: {title: new}\n" + SUITE.replace("model: vae,", "model: vae, batch_size: 32,")

@@ -108,6 +108,7 @@ EVIL = """
 """
 
 
+@pytest.mark.fault(row=5)
 def test_nothing_in_a_note_does_anything() -> None:
     html = to_note(EVIL).html
     for word in ("<script", "<svg", "<link", "<img", "<image", 'href="javascript', 'href="data', "<h1"):
@@ -118,6 +119,7 @@ def test_nothing_in_a_note_does_anything() -> None:
     assert "<h4>heading</h4>" in html
 
 
+@pytest.mark.fault(row=5)
 def test_an_evil_note_renders_and_loads_nothing(tmp_path: Path) -> None:
     write_output(tmp_path / "out", leave_out=lambda spec: spec.name != "vae-3-s0")
     for language in LANGUAGES:

@@ -101,6 +101,7 @@ def write(folder: Path, text: str) -> Path:
     return folder
 
 
+@pytest.mark.fault(row=4)
 @pytest.mark.parametrize(
     ("text", "message"),
     [

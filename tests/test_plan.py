@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
+import pytest
 from synthetic import ROOT
 
 from reportgen.config import GanSettings, VaeSettings, load_suite
@@ -24,12 +27,24 @@ def test_homework_is_fifteen_runs_and_the_shared_one_is_one() -> None:
     assert shared.groups == ("gan-grid", "gan-hidden-sweep")
 
 
+ODD_NAMES = ["../x", "/etc", "a/b", ".", "CON", "x" * 300, "a\0b", "-rf", "数字🎲", "gan", "GAN"]
+
+
+@pytest.mark.fault(row=4)
+def test_any_name_is_kept_and_no_folder_is_made_of_it(tmp_path: Path) -> None:
+    rows = [f"  {json.dumps(n)}: {{model: gan, hidden_dim: {i + 1}}}" for i, n in enumerate(ODD_NAMES)]
+    specs = plan(tmp_path, "runs:\n" + "\n".join(rows))
+    assert [spec.groups for spec in specs] == [(name,) for name in ODD_NAMES]
+    assert all(re.fullmatch(r"gan-100_\d+-s0-[0-9a-f]{10}", spec.folder_name) for spec in specs)
+
+
 def test_seeds_multiply_runs(tmp_path: Path) -> None:
     specs = plan(tmp_path, "seeds: [3, 5]\nruns: {a: {model: vae, latent_dim: [2, 4]}}")
     assert [spec.name for spec in specs] == ["vae-2-s3", "vae-2-s5", "vae-4-s3", "vae-4-s5"]
     assert len({spec.training_key for spec in specs}) == 4
 
 
+@pytest.mark.fault(row=13)
 def test_key_changes_with_what_changes_the_numbers_and_with_nothing_else(tmp_path: Path) -> None:
     base = "runs: {a: {model: gan}}"
     (reference,) = plan(tmp_path, base)

@@ -45,6 +45,7 @@ def small(reports) -> Report:  # type: ignore[no-untyped-def]
 # ---- HTML -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault(row=5)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_html_is_self_contained(reports, language: str) -> None:  # type: ignore[no-untyped-def]
     page = render_html(reports[language], "screen")
@@ -64,6 +65,7 @@ def test_html_ids_are_unique_and_links_lead_somewhere(reports) -> None:  # type:
     assert all(re.findall(r'<img [^>]*alt="([^"]*)"', page))
 
 
+@pytest.mark.fault(row=5)
 def test_user_text_is_shown_as_text(small: Report) -> None:
     evil = '<script>alert(1)</script> {{7*7}} </style> $\\x$ <img src="file:///etc/passwd">'
     page = render_html(dataclasses.replace(small, title=evil, author=(("Author", evil),)), "screen")
@@ -72,6 +74,7 @@ def test_user_text_is_shown_as_text(small: Report) -> None:
     assert "&lt;img src=&#34;file:" in page
 
 
+@pytest.mark.fault(row=5)
 def test_code_is_escaped_and_highlighted(reports) -> None:  # type: ignore[no-untyped-def]
     page = render_html(reports["en"], "screen")
     assert '<span class="k">def</span>' in page
@@ -113,6 +116,7 @@ def test_pdf_is_the_same_every_time(small: Report) -> None:
     assert render_pdfs({"en": small}) == render_pdfs({"en": small})
 
 
+@pytest.mark.fault(row=7)
 def test_a_rare_character_is_replaced_and_listed(tmp_path: Path) -> None:
     text = (ROOT / "experiments.yaml").read_text(encoding="utf-8")
     text = text.replace('name: ""', 'name: "\U00012000 \u4dae \u202exyz"')
@@ -127,6 +131,7 @@ def test_a_rare_character_is_replaced_and_listed(tmp_path: Path) -> None:
     assert "xyz" in first
 
 
+@pytest.mark.fault(row=7)
 def test_many_rare_characters_are_one_warning() -> None:
     from reportgen.rendering.characters import describe_characters
 
@@ -199,6 +204,7 @@ runs:
 """
 
 
+@pytest.mark.fault(row=17)
 def test_a_report_of_200_runs_is_valid(tmp_path: Path) -> None:
     (tmp_path / "suite.yaml").write_text(MANY, encoding="utf-8")
     write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", profile="full")
@@ -215,6 +221,7 @@ def test_a_report_of_200_runs_is_valid(tmp_path: Path) -> None:
     assert "The first 60 of 200 rows are shown" in "".join(span.text for span in table.caption)
 
 
+@pytest.mark.fault(row=16)
 def test_a_missing_glyph_in_a_figure_fails_the_build() -> None:
     import pandas as pd
 
@@ -226,6 +233,7 @@ def test_a_missing_glyph_in_a_figure_fails_the_build() -> None:
         to_svg(draw_curves([panel], columns=1, x_label="x"))
 
 
+@pytest.mark.fault(row=5)
 def test_pdf_fetches_nothing_from_anywhere(small: Report) -> None:
     from weasyprint.urls import FatalURLFetchingError
 
@@ -238,6 +246,7 @@ def test_pdf_fetches_nothing_from_anywhere(small: Report) -> None:
             weasyprint_child.render(job)
 
 
+@pytest.mark.fault(row=16)
 def test_without_pango_the_html_is_made_and_the_remedy_is_named(
     synthetic_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +263,7 @@ def test_without_pango_the_html_is_made_and_the_remedy_is_named(
     assert not (folder / "report.en.pdf").exists()
 
 
+@pytest.mark.fault(row=16)
 def test_a_hanging_child_is_given_up(small: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     from reportgen.rendering import pdf
 
@@ -290,6 +300,7 @@ def test_formulas_are_mathml_and_svg_with_their_tex_as_text() -> None:
     assert "data:image/svg+xml;base64," in image
 
 
+@pytest.mark.fault(row=5)
 def test_a_broken_formula_is_an_error() -> None:
     with pytest.raises(RenderError, match="cannot be read"):
         to_svg_image(r"\frac{1}{", display=True)

@@ -8,10 +8,25 @@ import sys
 from pathlib import Path
 
 import pytest
+from synthetic import ROOT
 
 from reportgen import store
+from reportgen.config import load_suite
 from reportgen.errors import RunError
-from reportgen.store import RunPaths, find_state, hold_run, is_stage_finished, record_stage, write_bytes, write_text
+from reportgen.store import (
+    OutputPaths,
+    RunPaths,
+    find_state,
+    hold_run,
+    is_stage_finished,
+    read_suite,
+    record_stage,
+    write_bytes,
+    write_suite,
+    write_text,
+)
+
+EXPERIMENTS = ROOT / "experiments.yaml"
 
 
 @pytest.fixture
@@ -67,6 +82,28 @@ def test_newer_format_is_refused(paths: RunPaths) -> None:
         find_state(paths, "t", "e")
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"format": store.FORMAT_VERSION + 1}, "is newer than this program's"),
+        ({"suite": {"profile": "quick"}}, "cannot be used .* run 'reportgen run' again"),
+        ({"source": 3}, "cannot be used"),
+        (None, "cannot be used"),
+    ],
+)
+def test_a_recorded_suite_that_is_not_ours_is_one_line(
+    tmp_path: Path, change: dict[str, object] | None, expected: str
+) -> None:
+    write_suite(OutputPaths(tmp_path), load_suite(EXPERIMENTS), EXPERIMENTS)
+    content = json.loads(OutputPaths(tmp_path).suite.read_text(encoding="utf-8"))
+    assert read_suite(OutputPaths(tmp_path)).source == EXPERIMENTS
+    write_text(OutputPaths(tmp_path).suite, json.dumps(change and content | change))
+    with pytest.raises(RunError, match=expected) as caught:
+        read_suite(OutputPaths(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.fault(row=11)
 def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "a.txt"
     write_text(target, "old")
@@ -81,6 +118,7 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
+@pytest.mark.fault(row=12)
 def test_a_held_run_is_running_and_is_refused_to_others(paths: RunPaths) -> None:
     code = (
         "import sys; from pathlib import Path; from reportgen.store import *\n"
@@ -98,6 +136,7 @@ def test_a_held_run_is_running_and_is_refused_to_others(paths: RunPaths) -> None
     assert find_state(paths, "t", "e") == "missing"
 
 
+@pytest.mark.fault(row=11)
 def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "spec.json"
     write_text(path, "old")
@@ -114,12 +153,14 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path: Path, monkeyp
         assert [p.name for p in tmp_path.iterdir()] == ["spec.json"]
 
 
+@pytest.mark.fault(row=11)
 def test_a_folder_that_may_not_be_written_to_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(RunError, match="cannot be written"):
         write_text(tmp_path / "file" / "spec.json", "x")
 
 
+@pytest.mark.fault(row=12)
 def test_the_holder_of_a_run_is_named(tmp_path: Path) -> None:
     paths = RunPaths(tmp_path / "runs" / "a")
     with hold_run(paths):

@@ -130,6 +130,7 @@ def test_an_epoch_is_a_permutation() -> None:
     assert set(epoch.tolist()) <= set(range(10))
 
 
+@pytest.mark.fault(row=14)
 def test_nan_loss_is_an_error_with_a_hint() -> None:
     log = ScalarLog()
     log.add(10, {"train_total": torch.tensor(float("nan"))})
@@ -137,6 +138,7 @@ def test_nan_loss_is_an_error_with_a_hint() -> None:
         log.fetch()
 
 
+@pytest.mark.fault(row=2)
 def test_batch_larger_than_the_data_is_an_error(dataset: Dataset) -> None:
     with pytest.raises(RunError, match="batch_size 100 exceeds the 80 training images"):
         train(VAE.model_copy(update={"batch_size": 100}), dataset)

@@ -163,6 +163,7 @@ def test_data_that_give_no_report_are_one_line(results: Results, tmp_path: Path)
         verify_pdf(write_pdf(tmp_path / "r.pdf", report))
 
 
+@pytest.mark.fault(row=17)
 def test_a_score_that_is_nan_comes_back(tmp_path: Path) -> None:
     def change(spec, evaluation):  # type: ignore[no-untyped-def]
         evaluation["scores"]["classifier"]["kid"] = float("nan")

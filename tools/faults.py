@@ -1,10 +1,12 @@
-"""Kill a small suite before and after every write, fsync and rename, run the same command again, compare the results.
+"""Kill a suite, run the same command again, compare the results with those of an undisturbed run.
 
-    python tools/faults.py [--every N]        every N-th point; 1 tries them all
-    python tools/faults.py --random N         N kills at random times instead
+    python tools/faults.py [--every N]        a small suite, before and after every N-th write, fsync and rename
+    python tools/faults.py --random N         the small suite, N kills at random times
+    python tools/faults.py --quick N          `reportgen run experiments.yaml --profile quick`, N kills at random times
+                           [--undisturbed DIR]   the output of such a command that nobody killed; else it is run first
 
-What is compared with an undisturbed run: the bytes of weights, histories, images and evaluations. Prints one line per
-kind of point, and exits with 1 if a single one differs. POSIX only.
+What is compared: the bytes of weights, histories, images and evaluations. Prints one line per kind of point, and exits
+with 1 if a single one differs. POSIX only.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import argparse
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -136,17 +139,65 @@ def kill_after(suite: Suite, output: Path, seconds: float) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
+def start_quick(output: Path) -> subprocess.Popen[bytes]:
+    """The command that a student types; what it prints goes beside its output folder."""
+    suite_file = Path(__file__).parents[1] / "experiments.yaml"
+    command = [
+        sys.executable,
+        "-m",
+        "reportgen.cli",
+        "run",
+        str(suite_file),
+        "--profile",
+        "quick",
+        "--output",
+        str(output),
+    ]
+    with output.with_suffix(".log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def try_quick(folder: Path, count: int, undisturbed: Path | None) -> int:
+    """Kill the whole command ``count`` times on one output folder, each time after 5 to 90 seconds."""
+    if undisturbed is None:
+        undisturbed = folder / "undisturbed"
+        assert start_quick(undisturbed).wait() == 0, "the undisturbed run failed"
+    expected, output = read_results(undisturbed), folder / "killed"
+    chance, kills = random.Random(0), 0
+    while kills < count:
+        command = start_quick(output)
+        try:
+            status = command.wait(chance.uniform(5, 90))
+            print(f"it was finished after {kills} kills, with status {status}", flush=True)
+            break
+        except subprocess.TimeoutExpired:
+            command.kill()
+            command.wait()
+            kills += 1
+    status = start_quick(output).wait()
+    found = read_results(output)
+    differing = [name for name in sorted(expected | found) if expected.get(name) != found.get(name)]
+    print(f"{kills} kills of the quick suite, {len(expected)} files compared: {len(differing)} differ, status {status}")
+    for name in differing:
+        print(f"  {name}")
+    return len(differing) + (status != 0) + (not expected)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--random", type=int, default=0)
+    parser.add_argument("--quick", type=int, default=0)
+    parser.add_argument("--undisturbed", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "suite.yaml").write_text(SUITE, encoding="utf-8")
         suite = load_suite(folder / "suite.yaml")
-        if arguments.random:
+        if arguments.quick:
+            failures = try_quick(folder, arguments.quick, arguments.undisturbed)
+        elif arguments.random:
             failures = try_random_times(suite, folder, arguments.random)
         else:
             failures = try_points(suite, folder, arguments.every)
