@@ -82,6 +82,8 @@ class TrainingSettings(Model):
     """Steps between two logged training losses."""
     image_interval: Count = 1000
     """Steps between two image grids (and, for a VAE, two passes over the dev set)."""
+    precision: Literal["fp32", "tf32", "bf16"] = "fp32"
+    """Arithmetic of training's matrix products: `bf16` is faster where the processor has it, `tf32` on NVIDIA GPUs."""
 
 
 class VaeSettings(TrainingSettings):

@@ -40,6 +40,7 @@ from reportgen.store import (
 )
 from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer, resume_training
 from reportgen.training.loop import Row, begin_training, build_objective, train_run
+from reportgen.training.objectives import use_precision
 
 CPU_THREADS_PER_RUN = 1
 """Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
@@ -190,6 +191,7 @@ def _evaluate(
     task: Task, modules: dict[str, nn.Module], dataset: Dataset, output: OutputPaths, paths: RunPaths
 ) -> None:
     spec = task.spec
+    use_precision("fp32")  # whatever it was trained in
     result = evaluate_run(
         spec.settings, modules, dataset, spec.seed, spec.evaluation, output.cache, task.inception_weights
     )

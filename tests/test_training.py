@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from reportgen.config import GanSettings, VaeSettings
 from reportgen.data import Dataset, Split
 from reportgen.errors import RunError
+from reportgen.training import loop
 from reportgen.training.gan import GanObjective
 from reportgen.training.loop import BatchOrder, ScalarLog, Training, begin_training, train_run
 from reportgen.training.vae import VaeObjective
@@ -150,3 +152,47 @@ def test_progress_reaches_the_last_step(dataset: Dataset) -> None:
     train_run(GAN, dataset, training, lambda step, losses: seen.append((step, dict(losses))), NoKeeper())
     assert seen[-1][0] == 25
     assert set(seen[-1][1]) == {"discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2"}
+
+
+@pytest.mark.parametrize("settings", [VAE, GAN, MLP])
+def test_bf16_takes_nearly_the_same_first_step_and_keeps_weights_in_fp32(settings, dataset: Dataset) -> None:  # type: ignore[no-untyped-def]
+    one = settings.model_copy(update={"num_training_steps": 1})
+    exact, rounded = (train(one.model_copy(update={"precision": p}), dataset) for p in ("fp32", "bf16"))
+    assert exact.rows != rounded.rows
+    for (_, name, a), (_, same, b) in zip(exact.rows, rounded.rows, strict=True):
+        assert name == same
+        assert b == pytest.approx(a, rel=0.02, abs=0.02), name
+    for network in rounded.objective.modules.values():
+        assert all(p.dtype == torch.float32 for p in network.parameters())
+
+
+TO_HOST = ("item", "tolist", "cpu", "numpy", "__float__", "__int__", "__bool__")
+
+
+class CountFetches(TorchFunctionMode):
+    """Counts how often a value moves from the device to the host."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        self.count += func in {getattr(torch.Tensor, name) for name in TO_HOST}
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("settings", [VAE, GAN, MLP])
+def test_no_step_waits_for_the_device(  # type: ignore[no-untyped-def]
+    settings, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop that fetched a loss per step would wait for a GPU 200 times here."""
+    monkeypatch.setattr(loop, "SECONDS_PER_FETCH", 60.0)  # on any machine
+    settings = settings.model_copy(update={"num_training_steps": 200, "log_interval": 1, "image_interval": 1000})
+    training = begin_training(settings, dataset, 0)
+    with CountFetches() as fetches:
+        torch.ones(1).sum().item()
+        torch.ones(2).tolist()
+        assert fetches.count == 2
+        train_run(settings, dataset, training, lambda step, losses: None, NoKeeper())
+    assert len(training.rows) >= 600
+    assert fetches.count < 20

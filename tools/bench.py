@@ -1,44 +1,183 @@
-"""Ratios measured in one run, alternating, on two threads: `make bench`.
+"""Speed as ratios in one run, ours and theirs by turns: `make bench`, or `python tools/bench.py PART ...`.
 
-- the Frechet distance at 2,048 dimensions with the real side kept, against scipy.linalg.sqrtm on the same moments;
-- Inception features, against the package pytorch-fid's own network with the same (random) weights and images.
+- training: milliseconds per step of (a) the plain loop of `reference_loop.py`, (b) ours as `reportgen run` trains, with
+  logging and checkpoints, (c) the floor: forward, backward, optimiser on tensors that are there, nothing else;
+- frechet: the distance at 2,048 dimensions with the real side kept, against scipy.linalg.sqrtm on the same moments;
+- inception: features, against the package pytorch-fid's own network with the same (random) weights and images;
+- report: start-up, a run with nothing to do, rendering, their time and peak memory;
+- growth: the same over the number of recorded runs.
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import dataclasses
+import itertools
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import scipy.linalg
 import torch
+from reference_loop import run_reference
 from threadpoolctl import threadpool_limits
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
+from reportgen.config import GanSettings, Settings, VaeSettings
+from reportgen.data import load_dataset
+from reportgen.errors import Stopped
+from reportgen.models.gan import compute_discriminator_loss, compute_generator_loss
+from reportgen.models.vae import compute_vae_losses
+from reportgen.store import RunPaths
+from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer
+from reportgen.training.gan import GanObjective
+from reportgen.training.loop import Training, begin_training, train_run
+from reportgen.training.vae import VaeObjective
 
-THREADS = 2
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests")]
+
+Side = Callable[[], object]
 
 
-def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> None:
-    """Time both in turn and print the ratio of the medians with the spread of the pairs."""
-    times: dict[str, list[float]] = {"ours": [], "theirs": []}
+def alternate(sides: Mapping[str, Side], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each side in every round after the first, which warms up; the order turns round each time."""
+    times: dict[str, list[float]] = {name: [] for name in sides}
     for index in range(rounds + 1):
-        for key, call in (("ours", ours), ("theirs", theirs))[:: 1 if index % 2 else -1]:
+        for name, call in list(sides.items())[:: 1 if index % 2 else -1]:
             start = time.perf_counter()
             call()
-            if index:  # the first round warms up
-                times[key].append(time.perf_counter() - start)
-    pairs = [b / a for a, b in zip(times["ours"], times["theirs"], strict=True)]
-    medians = {key: statistics.median(values) for key, values in times.items()}
-    print(
-        f"{name}: ours {medians['ours']:.2f} s, theirs {medians['theirs']:.2f} s, "
-        f"ratio {statistics.median(pairs):.2f} ({min(pairs):.2f} to {max(pairs):.2f})",
-        flush=True,
-    )
+            if index:
+                times[name].append(time.perf_counter() - start)
+    return times
+
+
+def describe_ratio(slower: Sequence[float], faster: Sequence[float]) -> str:
+    """The ratio of the sums, and the range of the ratios of the rounds."""
+    rounds = [a / b for a, b in zip(slower, faster, strict=True)]
+    return f"{sum(slower) / sum(faster):.2f} ({min(rounds):.2f} to {max(rounds):.2f})"
+
+
+# ---- training -------------------------------------------------------------------------------------------------------
+
+MODELS: dict[str, tuple[Settings, int]] = {
+    "GAN 100_16": (GanSettings(hidden_dim=16), 60),
+    "GAN 100_100": (GanSettings(), 6),
+    "GAN MLP": (GanSettings(architecture="mlp"), 120),
+    "VAE 100": (VaeSettings(), 80),
+}
+"""What is timed, and the steps of one round."""
+
+
+class Segments:
+    """Ours, some steps at a time: the loop of `reportgen run` with its logging and its checkpoints."""
+
+    def __init__(self, settings: Settings, steps: int, folder: Path) -> None:
+        self.settings, self.steps, self.paths = settings, steps, RunPaths(folder)
+        self.dataset = load_dataset("mnist-5k")
+        self.training = begin_training(settings, self.dataset, 0)
+        self.own_seconds = 0.0
+
+    def __call__(self) -> None:
+        start = time.perf_counter()
+        # The clock of the checkpoints stands still while another side has its turn.
+        due = max(0.0, DEFAULT_SECONDS - self.own_seconds)
+        keeper = _UntilStep(Checkpointer(self.paths, "bench", seconds=due), self.training.step + self.steps)
+        with contextlib.suppress(Stopped):
+            train_run(self.settings, self.dataset, self.training, lambda *_: None, keeper)
+        seconds = time.perf_counter() - start
+        self.own_seconds = 0.0 if keeper.has_kept else self.own_seconds + seconds
+
+
+class _UntilStep:
+    """A keeper that ends the training at a step and keeps it whenever the other would."""
+
+    def __init__(self, keeper: Checkpointer, last_step: int) -> None:
+        self.keeper, self.last_step, self.has_kept = keeper, last_step, False
+
+    def is_due(self, step: int) -> bool:
+        return step >= self.last_step or self.keeper.is_due(step)
+
+    def keep(self, training: Training) -> None:
+        if self.keeper.is_due(training.step):
+            self.keeper.keep(training)
+            self.has_kept = True
+        if training.step >= self.last_step:
+            raise Stopped("the round is over")
+
+
+class Floor:
+    """The arithmetic of a step and nothing else, on tensors that are there."""
+
+    def __init__(self, settings: Settings, steps: int) -> None:
+        self.steps = steps
+        training = begin_training(settings, load_dataset("mnist-5k"), 0)
+        self.objective = training.objective
+        x = torch.rand(settings.batch_size, 1, 32, 32)
+        if isinstance(settings, VaeSettings):
+            self.x, self.z = x, torch.randn(settings.batch_size, settings.latent_dim)
+        else:
+            self.x, self.z = x * 2 - 1, torch.randn(settings.batch_size, settings.latent_dim, 1, 1)
+
+    def __call__(self) -> None:
+        for _ in range(self.steps):
+            if isinstance(self.objective, VaeObjective):
+                self._step_vae(self.objective)
+            elif isinstance(self.objective, GanObjective):
+                self._step_gan(self.objective)
+
+    def _step_vae(self, o: VaeObjective) -> None:
+        reconstruction, kl = compute_vae_losses(o.vae, self.x, self.z)
+        o.optimiser.zero_grad()
+        (reconstruction + kl).backward()
+        o.optimiser.step()
+
+    def _step_gan(self, o: GanObjective) -> None:
+        fake = o.generator(self.z)
+        loss_d = compute_discriminator_loss(o.discriminator(self.x), o.discriminator(fake.detach()))
+        o.discriminator_optimiser.zero_grad()
+        loss_d.backward()
+        o.discriminator_optimiser.step()
+        o.discriminator.requires_grad_(False)
+        loss_g = compute_generator_loss(o.discriminator(fake))
+        o.generator_optimiser.zero_grad()
+        loss_g.backward()
+        o.generator_optimiser.step()
+        o.discriminator.requires_grad_(True)
+
+
+def bench_training(rounds: int = 5) -> None:
+    """One torch thread for each side, as a worker has it; the plain loop's two DataLoader workers come on top."""
+    images = load_dataset("mnist-5k").train.images[:, 0, 2:30, 2:30].contiguous()  # 28x28 again, for (a) to resize
+    torch.set_num_threads(1)
+    for name, (settings, steps) in MODELS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            reference = run_reference(settings, images)
+            sides: dict[str, Side] = {
+                "a": lambda reference=reference, steps=steps: list(itertools.islice(reference, steps)),  # type: ignore[misc]
+                "b": Segments(settings, steps, Path(folder) / "fp32"),
+                "c": Floor(settings, steps),
+                "bf16": Segments(settings.model_copy(update={"precision": "bf16"}), steps, Path(folder) / "bf16"),
+            }
+            times = alternate(sides, rounds)
+            reference.close()
+        step = {side: 1e3 * statistics.mean(seconds) / steps for side, seconds in times.items()}
+        print(
+            f"{name}: ms per step (a) plain {step['a']:.1f}, (b) ours {step['b']:.1f}, (c) floor {step['c']:.1f}, "
+            f"ours in bf16 {step['bf16']:.1f}; a/b {describe_ratio(times['a'], times['b'])}, "
+            f"b/c {describe_ratio(times['b'], times['c'])}, "
+            f"a/b in bf16 {describe_ratio(times['a'], times['bf16'])}",
+            flush=True,
+        )
+
+
+# ---- metrics --------------------------------------------------------------------------------------------------------
 
 
 def bench_frechet(dimension: int = 2048, num_images: int = 3000, rounds: int = 3) -> None:
@@ -56,7 +195,8 @@ def bench_frechet(dimension: int = 2048, num_images: int = 3000, rounds: int = 3
 
     ours = compute_frechet_distance(real, fake, root)
     print(f"distance: ours {ours:.8f}, by sqrtm {by_sqrtm():.8f}")
-    compare("Frechet distance, 2,048 dimensions", lambda: compute_frechet_distance(real, fake, root), by_sqrtm, rounds)
+    sides = {"ours": lambda: compute_frechet_distance(real, fake, root), "theirs": by_sqrtm}
+    print_pair("Frechet distance, 2,048 dimensions", alternate(sides, rounds))
 
 
 def bench_inception(num_images: int = 32, rounds: int = 5) -> None:
@@ -81,14 +221,113 @@ def bench_inception(num_images: int = 32, rounds: int = 5) -> None:
         return network(rgb)[0].flatten(1).numpy()
 
     print(f"largest difference of features: {np.abs(detector(images) - theirs()).max():.1e}")
-    compare(f"Inception features of {num_images} images", lambda: detector(images), theirs, rounds)
+    sides = {"ours": lambda: detector(images), "theirs": theirs}
+    print_pair(f"Inception features of {num_images} images", alternate(sides, rounds))
+
+
+def print_pair(name: str, times: Mapping[str, Sequence[float]]) -> None:
+    ours, theirs = (statistics.median(times[side]) for side in ("ours", "theirs"))
+    ratio = describe_ratio(times["theirs"], times["ours"])
+    print(f"{name}: ours {ours:.2f} s, theirs {theirs:.2f} s, ratio {ratio}", flush=True)
+
+
+# ---- the command line -----------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Usage:
+    """What a command took, its child processes included in the seconds; the memory is that of the largest process."""
+
+    seconds: float
+    megabytes: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s, {self.megabytes:.0f} MB"
+
+
+def measure(*arguments: str) -> Usage:
+    """Run ``reportgen`` once.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    start = time.perf_counter()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "reportgen", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert child.stderr is not None
+    errors = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        raise RuntimeError(errors.decode(errors="replace"))
+    return Usage(time.perf_counter() - start, usage.ru_maxrss / 1024)
+
+
+def print_usages(name: str, *arguments: str, rounds: int = 5) -> None:
+    usages = [measure(*arguments) for _ in range(rounds)]
+    seconds = sorted(usage.seconds for usage in usages)
+    median = Usage(statistics.median(seconds), max(usage.megabytes for usage in usages))
+    print(f"{name}: {median} ({seconds[0]:.2f} to {seconds[-1]:.2f} s)", flush=True)
+
+
+def bench_report() -> None:
+    """The whole homework with made-up numbers."""
+    from synthetic import write_output
+
+    with tempfile.TemporaryDirectory() as name:
+        output = str(Path(name) / "output")
+        write_output(Path(output))
+        suite = str(ROOT / "experiments.yaml")
+        print_usages("reportgen --help", "--help")
+        print_usages("reportgen status, 15 runs", "status", "--output", output)
+        print_usages("reportgen run, nothing to do", "run", suite, "--profile", "quick", "--output", output)
+        print_usages("reportgen render, both languages, cold", "render", "--output", output, rounds=1)
+        print_usages("reportgen render, nothing changed", "render", "--output", output)
+        Path(output, "cache", "rendered.json").unlink()
+        print_usages("reportgen render, only the figures kept", "render", "--output", output, rounds=1)
+
+
+# ---- growth ---------------------------------------------------------------------------------------------------------
+
+GROWTH = """
+dataset: mnist-5k
+seeds: {seeds}
+runs:
+  vae: {{model: vae, section: vae_latent, latent_dim: {dims}}}
+"""
+
+
+def bench_growth(largest: int = 10_000) -> None:
+    """10 seeds of ever more configurations, with made-up numbers."""
+    from synthetic import write_output
+
+    for num_runs in itertools.takewhile(lambda n: n <= largest, (10, 100, 1_000, 10_000)):
+        with tempfile.TemporaryDirectory() as name:
+            output, suite = Path(name) / "output", Path(name) / "suite.yaml"
+            suite.write_text(GROWTH.format(seeds=list(range(10)), dims=list(range(1, num_runs // 10 + 1))))
+            write_output(output, suite_file=suite, profile="full")
+            print_usages(f"{num_runs} runs: status", "status", "--output", str(output), rounds=1)
+            print_usages(f"{num_runs} runs: run", "run", str(suite), "--output", str(output), rounds=1)
+            if num_runs <= 1_000:
+                print_usages(f"{num_runs} runs: render", "render", "--output", str(output), rounds=1)
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "training": bench_training,
+    "frechet": bench_frechet,
+    "inception": bench_inception,
+    "report": bench_report,
+    "growth": bench_growth,
+}
 
 
 def main() -> None:
-    torch.set_num_threads(THREADS)
-    with threadpool_limits(THREADS):
-        bench_frechet()
-        bench_inception()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
+    for part in parser.parse_args().parts or PARTS:
+        torch.set_num_threads(2)
+        with threadpool_limits(2):
+            PARTS[part]()
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class ConvDiscriminator(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(x).flatten()
+        return self.layers(x).flatten().float()  # also where autocast computed it in bfloat16
 
 
 class MlpGenerator(nn.Module):
@@ -103,7 +103,7 @@ class MlpDiscriminator(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(x.flatten(1)).flatten()
+        return self.layers(x.flatten(1)).flatten().float()  # also where autocast computed it in bfloat16
 
 
 def build_generator(settings: GanSettings) -> nn.Module:

@@ -89,7 +89,7 @@ class Vae(nn.Module):
 
     def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """x [B, 1, 32, 32] in [0, 1] -> mu and logvar, [B, latent_dim] each."""
-        outputs = self.encoder(x)
+        outputs = self.encoder(x).float()  # also where autocast computed it in bfloat16
         mu, logvar = (F.relu(outputs) if self.output_relu else outputs).chunk(2, dim=1)
         return mu, logvar
 
@@ -116,6 +116,6 @@ def compute_vae_losses(vae: Vae, x: torch.Tensor, eps: torch.Tensor) -> tuple[to
     """
     mu, logvar = vae.encode(x)
     z = mu + (0.5 * logvar).exp() * eps
-    reconstruction = F.binary_cross_entropy_with_logits(vae.decoder(z), x, reduction="sum") / len(x)
+    reconstruction = F.binary_cross_entropy_with_logits(vae.decoder(z).float(), x, reduction="sum") / len(x)
     kl = -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1).mean()
     return reconstruction, kl

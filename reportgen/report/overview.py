@@ -117,6 +117,8 @@ def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration
     if isinstance(configurations[0].settings, GanSettings):
         variants.append("activation")
     fields = [field for field in COMMON_FIELDS if hasattr(configurations[0].settings, field)]
+    if any(c.settings.precision != "fp32" for c in configurations):
+        fields.append("precision")
     rows = []
     for c in configurations:
         seeds = b.t("caption.list_separator").join(str(run.spec.seed) for run in c.runs)

@@ -12,7 +12,7 @@ from reportgen.models.gan import (
     compute_discriminator_loss,
     compute_generator_loss,
 )
-from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, to_channels_last, to_uint8, to_unit
+from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, choose_autocast, to_channels_last, to_uint8, to_unit
 
 ADAM_BETAS = (0.5, 0.999)  # Radford et al. 2016, section 4
 
@@ -35,6 +35,7 @@ class GanObjective:
             "generator": self.generator_optimiser,
             "discriminator": self.discriminator_optimiser,
         }
+        self.autocast = choose_autocast(settings, device)
         self.noise_source = generator
         self.fixed_z = self._draw_noise(NUM_GRID_IMAGES)
 
@@ -44,11 +45,12 @@ class GanObjective:
 
     def step(self, images: torch.Tensor) -> Scalars:
         x = to_unit(images) * 2 - 1
-        fake = self.generator(self._draw_noise(len(x)))
-
-        # Real and fake batches go through D apart, so that its BatchNorm sees them apart.
-        real_logit = self.discriminator(x)
-        fake_logit = self.discriminator(fake.detach())
+        z = self._draw_noise(len(x))
+        with self.autocast:
+            fake = self.generator(z)
+            # Real and fake batches go through D apart, so that its BatchNorm sees them apart.
+            real_logit = self.discriminator(x)
+            fake_logit = self.discriminator(fake.detach())
         discriminator_loss = compute_discriminator_loss(real_logit, fake_logit)
         self.discriminator_optimiser.zero_grad()
         discriminator_loss.backward()
@@ -56,7 +58,8 @@ class GanObjective:
 
         # The same fakes against the updated D; D's own gradients are not needed here and not computed.
         self.discriminator.requires_grad_(False)
-        new_fake_logit = self.discriminator(fake)
+        with self.autocast:
+            new_fake_logit = self.discriminator(fake)
         generator_loss = compute_generator_loss(new_fake_logit)
         self.generator_optimiser.zero_grad()
         generator_loss.backward()

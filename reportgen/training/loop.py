@@ -13,7 +13,7 @@ from reportgen.config import Settings, VaeSettings
 from reportgen.data import Dataset
 from reportgen.errors import RunError
 from reportgen.training.gan import GanObjective
-from reportgen.training.objectives import Objective, Scalars
+from reportgen.training.objectives import Objective, Scalars, use_precision
 from reportgen.training.vae import VaeObjective
 
 SECONDS_PER_FETCH = 0.5
@@ -137,6 +137,7 @@ def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:
     if settings.batch_size > len(dataset.train):
         raise RunError(f"batch_size {settings.batch_size} exceeds the {len(dataset.train)} training images")
     images = dataset.train.images
+    use_precision(settings.precision)
     torch.manual_seed(seed)  # initial weights and dropout
     generator = torch.Generator(images.device).manual_seed(seed)  # noise and the order of the data
     objective = build_objective(settings, images.device, generator)

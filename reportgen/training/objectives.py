@@ -7,6 +7,8 @@ from typing import Protocol
 import torch
 from torch import nn
 
+from reportgen.config import TrainingSettings
+
 Scalars = dict[str, torch.Tensor]
 """Metric name -> 0-d tensor on the training device; nothing is fetched to the host here."""
 
@@ -37,6 +39,18 @@ class Objective(Protocol):
     def draw_grids(self, dev_images: torch.Tensor) -> dict[str, torch.Tensor]:
         """Grids to show: name -> uint8 [32, 1, 32, 32], in eval mode; samples are from noise that never changes."""
         ...
+
+
+def choose_autocast(settings: TrainingSettings, device: torch.device) -> torch.autocast:
+    """The context of a step's forward passes; parameters, BatchNorm's statistics and losses stay float32 in bf16."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16")
+
+
+def use_precision(precision: str) -> None:
+    """Set for this process what float32 products mean on a GPU: 10 bits of mantissa for ``tf32``, else all 23."""
+    products = "tf32" if precision == "tf32" else "ieee"
+    torch.backends.cuda.matmul.fp32_precision = products
+    torch.backends.cudnn.conv.fp32_precision = products  # type: ignore[attr-defined] # missing in torch's annotations
 
 
 def to_channels_last(network: nn.Module) -> None:

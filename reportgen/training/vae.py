@@ -7,7 +7,7 @@ from torch import nn
 
 from reportgen.config import VaeSettings
 from reportgen.models.vae import Vae, compute_vae_losses
-from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, to_channels_last, to_uint8, to_unit
+from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, choose_autocast, to_channels_last, to_uint8, to_unit
 
 DEV_BATCH_SIZE = 500
 
@@ -21,6 +21,7 @@ class VaeObjective:
         self.modules: dict[str, nn.Module] = {"vae": self.vae}
         self.optimiser = torch.optim.Adam(self.vae.parameters(), settings.learning_rate, fused=True)
         self.optimisers: dict[str, torch.optim.Optimizer] = {"vae": self.optimiser}
+        self.autocast = choose_autocast(settings, device)
         self.generator = generator
         self.fixed_z = self._draw_noise(NUM_GRID_IMAGES)
 
@@ -29,7 +30,9 @@ class VaeObjective:
         return torch.randn(shape, generator=self.generator, device=self.generator.device)
 
     def step(self, images: torch.Tensor) -> Scalars:
-        reconstruction, kl = compute_vae_losses(self.vae, to_unit(images), self._draw_noise(len(images)))
+        x, eps = to_unit(images), self._draw_noise(len(images))
+        with self.autocast:
+            reconstruction, kl = compute_vae_losses(self.vae, x, eps)
         loss = reconstruction + kl
         self.optimiser.zero_grad()
         loss.backward()

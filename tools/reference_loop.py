@@ -1,0 +1,100 @@
+"""The homework's training written plainly, as course frameworks write it: what `make bench` compares ours with.
+
+A torchvision-style dataset of PIL images with transforms, a DataLoader with two workers, modules as PyTorch lays them
+out, the default Adam, one host sync per logged scalar and step, and D's gradients computed in G's step as well. The
+networks and losses are those of the homework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+
+from reportgen.config import GanSettings, Settings, VaeSettings
+from reportgen.data import declare_missing_torchvision_ops
+from reportgen.models.gan import build_discriminator, build_generator
+from reportgen.models.vae import Vae
+
+NUM_WORKERS = 2
+EPOCH = 60_000
+"""Images per epoch, those of MNIST: the few that are at hand are shown again and again."""
+
+
+class PilDigits(Dataset[tuple[torch.Tensor, int]]):
+    """uint8 [N, 28, 28], turned into a PIL image, resized and scaled each time one is asked for."""
+
+    def __init__(self, images: torch.Tensor, *, centred: bool) -> None:
+        declare_missing_torchvision_ops()
+        from torchvision import transforms
+
+        steps = [transforms.Resize((32, 32)), transforms.ToTensor()]
+        self.transform = transforms.Compose([*steps, transforms.Normalize((0.5,), (0.5,))] if centred else steps)
+        self.images = images
+
+    def __len__(self) -> int:
+        return EPOCH
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        image = Image.fromarray(self.images[index % len(self.images)].numpy())
+        return self.transform(image), 0
+
+
+def run_reference(settings: Settings, images: torch.Tensor) -> Iterator[dict[str, float]]:
+    """Train for ever; gives the logged scalars after every step.
+
+    Args:
+        images: uint8 [N, 28, 28].
+    """
+    dataset = PilDigits(images, centred=isinstance(settings, GanSettings))
+    loader = DataLoader(dataset, settings.batch_size, shuffle=True, drop_last=True, num_workers=NUM_WORKERS)
+    train = _train_vae if isinstance(settings, VaeSettings) else _train_gan
+    while True:
+        yield from train(settings, loader)
+
+
+def _train_vae(settings: VaeSettings, loader: DataLoader[tuple[torch.Tensor, int]]) -> Iterator[dict[str, float]]:
+    vae = Vae(settings)
+    optimiser = torch.optim.Adam(vae.parameters(), settings.learning_rate)
+    for x, _ in loader:
+        mu, logvar = vae.encode(x)
+        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        reconstruction = F.binary_cross_entropy(vae.decode(z), x, reduction="sum") / len(x)
+        kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / len(x)
+        loss = reconstruction + kl
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        yield {"reconstruction": reconstruction.item(), "kl": kl.item(), "total": loss.item()}
+
+
+def _train_gan(settings: GanSettings, loader: DataLoader[tuple[torch.Tensor, int]]) -> Iterator[dict[str, float]]:
+    generator, discriminator = build_generator(settings), build_discriminator(settings)
+    optimiser_g, optimiser_d = (
+        torch.optim.Adam(network.parameters(), settings.learning_rate, betas=(0.5, 0.999))
+        for network in (generator, discriminator)
+    )
+    for x, _ in loader:
+        ones, zeros = torch.ones(len(x)), torch.zeros(len(x))
+        fake = generator(torch.randn(len(x), settings.latent_dim, 1, 1))
+        d_x = torch.sigmoid(discriminator(x))
+        d_g_z1 = torch.sigmoid(discriminator(fake.detach()))
+        loss_d = F.binary_cross_entropy(d_x, ones) + F.binary_cross_entropy(d_g_z1, zeros)
+        optimiser_d.zero_grad()
+        loss_d.backward()
+        optimiser_d.step()
+        d_g_z2 = torch.sigmoid(discriminator(fake))
+        loss_g = F.binary_cross_entropy(d_g_z2, ones)
+        optimiser_g.zero_grad()
+        loss_g.backward()
+        optimiser_g.step()
+        yield {
+            "discriminator_loss": loss_d.item(),
+            "generator_loss": loss_g.item(),
+            "D_x": d_x.mean().item(),
+            "D_G_z1": d_g_z1.mean().item(),
+            "D_G_z2": d_g_z2.mean().item(),
+        }
