@@ -197,8 +197,9 @@ def render(
     languages = list(LANGUAGES) if lang is LanguageChoice.all else [LANGUAGES[LANGUAGES.index(lang.value)]]
     if notes is not None and not notes.is_dir():
         raise ConfigError(f"--notes {notes}: no such folder; create it, or leave the option out")
-    for path in render_reports(output, languages, formats, warn=_warn, notes=notes):
-        typer.echo(str(path))
+    rendered = render_reports(output, languages, formats, warn=_warn, notes=notes)
+    for path in rendered.paths:
+        typer.echo(f"{path}{' (nothing has changed since it was made)' if rendered.is_unchanged else ''}")
 
 
 def _warn(message: str) -> None:

@@ -13,7 +13,7 @@
         run.log                   when it was started, taken up again, stopped, and why it failed
         failure.json              why the last attempt failed; gone once a later one succeeds
         checkpoint-<step>.pt      a training to go on with, two generations; gone once it is finished
-      cache/                      what can be computed again: real features
+      cache/                      what can be computed again: real features, figures, what was rendered from what
       report.<lang>.<format>
 
 A stage is finished when the manifest lists it under its key and its files have those checksums. No status flag exists.
@@ -126,6 +126,15 @@ class OutputPaths:
 
     def run(self, folder_name: str) -> RunPaths:
         return RunPaths(self.runs / folder_name)
+
+    @property
+    def figures(self) -> Path:
+        return self.cache / "figures"
+
+    @property
+    def rendered(self) -> Path:
+        """What the reports that are there were made from."""
+        return self.cache / "rendered.json"
 
     def report(self, language: str, extension: str) -> Path:
         return self.root / f"report.{language}.{extension}"

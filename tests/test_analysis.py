@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ from reportgen.analysis.findings import (
     judge_equilibrium,
     read_interpolation,
 )
-from reportgen.analysis.results import Estimate, estimate_mean, load_results
+from reportgen.analysis.results import Estimate, estimate_mean, fit_line, load_results
 from reportgen.errors import RunError
 from reportgen.plan import plan_runs
 from reportgen.store import OutputPaths, write_json
@@ -193,6 +194,20 @@ def test_collapse_verdicts(tmp_path: Path, counts: list[int], verdict: str) -> N
     digits = count_digits(load_results(tmp_path).configurations[0])
     assert digits.verdict == verdict
     assert sum(digits.counts) == digits.num_counted == 50
+    read = np.array(counts[:10], dtype=float)
+    if read.sum():
+        shares = np.array(digits.class_shares)
+        assert digits.p_value == pytest.approx(stats.chisquare(read, shares * read.sum()).pvalue, rel=1e-9)
+        assert digits.entropy_bits == pytest.approx(stats.entropy(read, base=2), rel=1e-12)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=12))
+def test_the_slope_is_that_of_least_squares(y: list[float]) -> None:
+    x = [i * 1.5 + 2 for i in range(len(y))]
+    expected = stats.linregress(x, y)
+    slope, error = fit_line(x, y)
+    assert slope == pytest.approx(expected.slope, rel=1e-9, abs=1e-9)
+    assert error == pytest.approx(0.0 if len(set(y)) == 1 else expected.stderr, rel=1e-6, abs=1e-6)
 
 
 def test_interpolation_shares_leave_the_chosen_ends_out(synthetic_output: Path) -> None:

@@ -125,7 +125,7 @@ def test_an_evil_note_renders_and_loads_nothing(tmp_path: Path) -> None:
     for language in LANGUAGES:
         write_note(tmp_path / "notes", language, "vae_fid", EVIL)
     warnings: list[str] = []
-    paths = render_reports(tmp_path / "out", ["en"], ["html", "pdf"], warnings.append, tmp_path / "notes")
+    paths = render_reports(tmp_path / "out", ["en"], ["html", "pdf"], warnings.append, tmp_path / "notes").paths
     assert warnings == []
     page = paths[0].read_text(encoding="utf-8")
     assert "<script" not in page
@@ -138,9 +138,9 @@ def test_notes_beside_the_suite_are_found(tmp_path: Path) -> None:
     write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", leave_out=lambda s: s.name != "vae-3-s0")
     for language in LANGUAGES:
         write_note(tmp_path / "notes", language, "settings", "Words of mine")
-    (path,) = render_reports(tmp_path / "out", ["zh"], ["html"], print)
+    (path,) = render_reports(tmp_path / "out", ["zh"], ["html"], print).paths
     assert "Words of mine" in path.read_text(encoding="utf-8")
-    (markdown, *_) = render_reports(tmp_path / "out", ["zh"], ["md"], print)
+    (markdown, *_) = render_reports(tmp_path / "out", ["zh"], ["md"], print).paths
     assert "**作者的话**\n\nWords of mine" in markdown.read_text(encoding="utf-8")
 
 

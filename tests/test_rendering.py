@@ -1,27 +1,35 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pypdfium2
 import pytest
+from matplotlib.figure import Figure as Drawing
 from pypdf import PdfReader
 from synthetic import ROOT, WITHOUT_TORCH, write_output
 
 from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES
-from reportgen.errors import RenderError
+from reportgen.errors import RenderError, RunError
+from reportgen.figures.curves import Panel, draw_curves
 from reportgen.rendering import render_reports
 from reportgen.rendering.formulas import to_mathml, to_svg_image
 from reportgen.rendering.html import render_html
 from reportgen.rendering.pdf import render_pdfs
 from reportgen.report.assemble import build_report
+from reportgen.report.kept import KeptFigures
 from reportgen.report.model import Cell, Paragraph, Report, Section, Span, Table
+from reportgen.store import write_text
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +131,7 @@ def test_a_rare_character_is_replaced_and_listed(tmp_path: Path) -> None:
     (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
     write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", leave_out=lambda s: s.name != "vae-3-s0")
     warnings: list[str] = []
-    (path,) = render_reports(tmp_path / "out", ["en"], ["pdf"], warn=warnings.append)
+    (path,) = render_reports(tmp_path / "out", ["en"], ["pdf"], warn=warnings.append).paths
     assert warnings == ["the fonts lack 1 characters: \U00012000 (U+12000): shown as \u3013 in the PDF"]
     first = PdfReader(path).pages[0].extract_text()
     assert "\u3013" in first
@@ -223,9 +231,6 @@ def test_a_report_of_200_runs_is_valid(tmp_path: Path) -> None:
 
 @pytest.mark.fault(row=16)
 def test_a_missing_glyph_in_a_figure_fails_the_build() -> None:
-    import pandas as pd
-
-    from reportgen.figures.curves import Panel, draw_curves
     from reportgen.figures.style import to_svg
 
     panel = Panel("\U00012000", {"a": pd.Series([1.0, 2.0], index=[1, 2])})
@@ -281,7 +286,7 @@ def test_a_hanging_child_is_given_up(small: Report, monkeypatch: pytest.MonkeyPa
 def test_markdown_has_its_pictures_beside_it(synthetic_output: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     shutil.copytree(synthetic_output, folder)
-    (path, *_) = render_reports(folder, ["zh"], ["md"], warn=print)
+    (path, *_) = render_reports(folder, ["zh"], ["md"], warn=print).paths
     text = path.read_text(encoding="utf-8")
     pictures = re.findall(r"\]\(([^)]+\.(?:svg|png))\)", text)
     assert len(pictures) > 20
@@ -328,6 +333,94 @@ def test_a_changed_suite_is_warned_of(tmp_path: Path) -> None:
     suite_file.write_text(suite_file.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     render_reports(tmp_path / "out", ["en"], ["md"], warn=warnings.append)
     assert "has changed since it was run" in warnings[0]
+
+
+@pytest.fixture
+def one_run(tmp_path: Path) -> Path:
+    """An output folder with one finished run and a suite beside it."""
+    suite_file = tmp_path / "suite.yaml"
+    shutil.copy(ROOT / "experiments.yaml", suite_file)
+    write_output(tmp_path / "out", suite_file=suite_file, leave_out=lambda spec: spec.name != "vae-3-s0")
+    return tmp_path / "out"
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a report is gone": lambda out: (out / "report.en.md").unlink(),
+    "a report was edited": lambda out: (out / "report.en.md").write_text("mine"),
+    "a picture beside it is gone": lambda out: next((out / "report.en.files").iterdir()).unlink(),
+    "a run's history was touched": lambda out: os.utime(next(out.rglob("history.csv")), (0, 0)),
+    "a run is gone": lambda out: next(out.rglob("manifest.json")).unlink(),
+    "the suite has changed": lambda out: (out.parent / "suite.yaml").write_text("runs: {}"),
+    "there is a note": lambda out: write_text(out.parent / "notes" / "en" / "settings.md", "mine"),
+    "the record is damaged": lambda out: (out / "cache" / "rendered.json").write_text("[]"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_has_not_changed_is_not_rendered_again(one_run: Path, change: str) -> None:
+    first = render_reports(one_run, ["en"], ["md"], warn=print)
+    assert not first.is_unchanged
+    again = render_reports(one_run, ["en"], ["md"], warn=print)
+    assert again.is_unchanged
+    assert again.paths == first.paths
+    assert not render_reports(one_run, ["zh"], ["md"], warn=print).is_unchanged
+    render_reports(one_run, ["en"], ["md"], warn=print)
+    CHANGES[change](one_run)
+    with contextlib.suppress(RunError):  # without its run there is nothing to report
+        assert not render_reports(one_run, ["en"], ["md"], warn=print).is_unchanged
+
+
+def test_a_warning_is_repeated_while_nothing_changes(one_run: Path) -> None:
+    write_text(one_run.parent / "notes" / "en" / "settngs.md", "mine")
+    warnings: list[str] = []
+    render_reports(one_run, ["en"], ["md"], warn=warnings.append)
+    assert render_reports(one_run, ["en"], ["md"], warn=warnings.append).is_unchanged
+    assert len(warnings) == 2
+    assert len(set(warnings)) == 1
+
+
+def test_both_languages_at_once_are_what_each_is_alone(one_run: Path) -> None:
+    alone = {}
+    for language in LANGUAGES:
+        (path,) = render_reports(one_run, [language], ["html"], warn=print).paths
+        alone[language] = path.read_bytes()
+    shutil.rmtree(one_run / "cache")
+    paths = render_reports(one_run, LANGUAGES, ["html"], warn=print).paths
+    assert [path.read_bytes() for path in paths] == list(alone.values())
+
+
+def test_a_figure_is_drawn_once_for_the_same_data(tmp_path: Path) -> None:
+    drawn: list[float] = []
+
+    def draw(panel: Panel, *, x_label: str) -> Drawing:
+        drawn.append(float(panel.curves["a"].iloc[-1]))
+        return draw_curves([panel], columns=1, x_label=x_label)
+
+    def make_panel(last: float) -> Panel:
+        return Panel("title", {"a": pd.Series([1.0, last], index=[1, 2])})
+
+    kept = KeptFigures(tmp_path, "en-")
+    first = kept.draw("svg", draw, make_panel(2.0), x_label="x")
+    assert kept.draw("svg", draw, make_panel(2.0), x_label="x") == first
+    assert KeptFigures(tmp_path, "en-").draw("svg", draw, make_panel(2.0), x_label="x") == first
+    assert drawn == [2.0]
+    kept.draw("svg", draw, make_panel(3.0), x_label="x")
+    kept.draw("svg", draw, make_panel(3.0), x_label="y")
+    kept.draw("png", draw, make_panel(3.0), x_label="y")
+    assert drawn == [2.0, 3.0, 3.0, 3.0]
+    other = KeptFigures(tmp_path, "zh-")
+    other.draw("svg", draw, make_panel(2.0), x_label="x")
+    later = KeptFigures(tmp_path, "en-")
+    later.draw("svg", draw, make_panel(2.0), x_label="x")
+    later.forget_others()
+    assert sorted(path.name[:3] for path in tmp_path.iterdir()) == ["en-", "zh-"]
+
+
+def test_a_folder_that_cannot_keep_figures_costs_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    panel = Panel("title", {"a": pd.Series([1.0, 2.0], index=[1, 2])})
+    content = KeptFigures(tmp_path / "file").draw("svg", draw_curves, [panel], columns=1, x_label="x")
+    assert content.startswith(b"<?xml")
 
 
 def test_sections_are_numbered(reports) -> None:  # type: ignore[no-untyped-def]

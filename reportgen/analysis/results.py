@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special  # not stats: its import alone takes a second
 
 from reportgen.config import GanSettings, Section, Settings, Suite, VaeSettings
 from reportgen.errors import RunError
@@ -102,11 +102,18 @@ def summarise_curve(curve: pd.Series) -> CurveSummary:
     means = [float(tail.iloc[block].mean()) for block in blocks]
     error = slope = slope_error = float("nan")
     if len(blocks) >= MIN_BLOCKS:
-        fit = stats.linregress([float(tail.index[block].to_numpy().mean()) / 1000 for block in blocks], means)
-        slope, slope_error = float(fit.slope), float(fit.stderr)
+        slope, slope_error = fit_line([float(tail.index[block].to_numpy().mean()) / 1000 for block in blocks], means)
         error = float(np.std(means, ddof=1) / np.sqrt(len(means)))
     last, mean, spread = float(curve.iloc[-1]), float(tail.mean()), float(tail.std(ddof=0))
     return CurveSummary(last, mean, error, spread, slope, slope_error, len(blocks))
+
+
+def fit_line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
+    """The slope of the least-squares line through at least three points, and its standard error."""
+    dx, dy = np.asarray(x) - np.mean(x), np.asarray(y) - np.mean(y)
+    slope = float(dx @ dy / (dx @ dx))
+    residuals = dy - slope * dx
+    return slope, float(np.sqrt(residuals @ residuals / (len(dx) - 2) / (dx @ dx)))
 
 
 @dataclass(frozen=True)

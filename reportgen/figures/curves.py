@@ -19,7 +19,7 @@ SMOOTHING_SHARE = 0.05
 
 ROW_HEIGHT_MM = 27
 
-MAX_POINTS = 240
+MAX_POINTS = 160
 """Points that are drawn of one curve; more cannot be told apart in print."""
 
 
@@ -43,18 +43,22 @@ def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm
     few points is drawn as it is, with markers. A legend stands below if panels have more than one curve.
     """
     rows = math.ceil(len(panels) / columns)
+    last_step = max(float(curve.index.max()) for panel in panels for curve in panel.curves.values())
     labels = list(dict.fromkeys(label for panel in panels for label in panel.curves))
     legend_mm = 7 if len(labels) > 1 else 0
     height_mm = rows * ROW_HEIGHT_MM + 4 + legend_mm
     with use_style(), matplotlib.rc_context({"figure.constrained_layout.use": False}):
         figure = Figure(figsize=(width_mm * MM, height_mm * MM))
         grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=_place(rows, columns, width_mm, legend_mm))
-        for axes, panel in zip(grid.flat, panels, strict=False):
+        for index, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
             _draw_panel(axes, panel, labels)
+            axes.set_xlim(0, last_step)
+            if index + columns < len(panels):  # the one below has the same steps
+                axes.tick_params(labelbottom=False)
+            else:
+                axes.set_xlabel(x_label)
         for axes in list(grid.flat)[len(panels) :]:
             axes.remove()
-        for axes in grid[-1]:
-            axes.set_xlabel(x_label)
         if len(labels) > 1:
             handles = [axes_line for axes_line in grid.flat[0].get_lines() if axes_line.get_label() in labels]
             figure.legend(handles=handles, loc="lower center", ncols=min(len(labels), 5))
@@ -100,9 +104,9 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> None:
             limits.append(curve)
     _zoom(axes, limits, panel.references)
     axes.set_title(panel.title)
-    axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=3)
+    axes.locator_params(axis="y", nbins=4)
 
 
 def _zoom(axes: Axes, curves: list[pd.Series], references: tuple[float, ...]) -> None:

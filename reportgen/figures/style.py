@@ -38,8 +38,8 @@ STYLE: dict[Any, Any] = {
     "axes.unicode_minus": False,
     "xtick.labelsize": 6.5,
     "ytick.labelsize": 6.5,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
+    "xtick.bottom": False,  # the grid's lines are enough
+    "ytick.left": False,
     "legend.frameon": False,
     "legend.fontsize": 7,
     "lines.linewidth": 1.2,

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reportgen.analysis.results import load_results
 from reportgen.config import Language
-from reportgen.rendering.characters import SUBSTITUTE, describe_characters, find_missing_characters
-from reportgen.report.assemble import build_report
-from reportgen.report.notes import find_stray_notes, read_notes
-from reportgen.store import OutputPaths, write_bytes
+from reportgen.rendering.unchanged import find_rendered, record_rendered, take_inputs
+from reportgen.store import OutputPaths, read_suite, write_bytes
+
+if TYPE_CHECKING:
+    from reportgen.report.model import Report
 
 FORMATS = ("html", "pdf", "md")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The reports' paths; ``is_unchanged``: they were there already, made from the same."""
+
+    paths: tuple[Path, ...]
+    is_unchanged: bool = False
 
 
 def render_reports(
@@ -21,31 +34,55 @@ def render_reports(
     formats: Sequence[str],
     warn: Callable[[str], None],
     notes: Path | None = None,
-) -> list[Path]:
+) -> Rendered:
     """Render every language in every format; HTML first, so that it is there whatever becomes of the PDF.
+
+    Reports that are there and were made from the same are left as they are.
 
     Args:
         notes: the folder of the author's notes, by default ``notes`` beside the suite.
-
-    Returns:
-        The paths written.
 
     Raises:
         RunError: there is nothing to report.
         RenderError: a note cannot be read; the PDF could not be made. What is not written yet stays as it was.
     """
+    paths = OutputPaths(output)
+    recorded = read_suite(paths)
+    folder = notes or recorded.source.parent / "notes"
+    inputs = take_inputs(paths, recorded, folder, (*languages, *formats))
+    found = find_rendered(paths, inputs)
+    if found is not None:
+        for message in found[1]:
+            warn(message)
+        return Rendered(tuple(found[0]), is_unchanged=True)
+    warnings: list[str] = []
+
+    def note(message: str) -> None:
+        warnings.append(message)
+        warn(message)
+
+    written = _render(paths, languages, formats, note, folder)
+    beside = [path for language in languages if "md" in formats for path in paths.report_assets(language).iterdir()]
+    record_rendered(paths, inputs, [*written, *beside], warnings)
+    return Rendered(tuple(written))
+
+
+def _render(
+    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], warn: Callable[[str], None], notes: Path
+) -> list[Path]:
+    from reportgen.analysis.results import load_results
+    from reportgen.rendering.characters import SUBSTITUTE, describe_characters, find_missing_characters
     from reportgen.rendering.html import render_html
     from reportgen.rendering.markdown import render_markdown
     from reportgen.rendering.pdf import render_pdfs
+    from reportgen.report.notes import find_stray_notes
 
-    results = load_results(output)
+    results = load_results(paths.root)
     if results.recorded.source_changed:
         warn(f"{results.recorded.source} has changed since it was run; 'reportgen run' takes the changes up")
-    paths = OutputPaths(output)
-    folder = notes or results.recorded.source.parent / "notes"
-    for problem in find_stray_notes(folder, results.suite.outline):
+    for problem in find_stray_notes(notes, results.suite.outline):
         warn(problem)
-    reports = {language: build_report(results, language, read_notes(folder, language)) for language in languages}
+    reports = _build_all(paths, languages, notes)
     missing = find_missing_characters(reports.values())
     if missing and "pdf" in formats:
         warn(f"the fonts lack {describe_characters(missing)}: shown as {SUBSTITUTE} in the PDF")
@@ -63,3 +100,26 @@ def render_reports(
             write_bytes(path, content)
             written.append(path)
     return written
+
+
+def _build_all(paths: OutputPaths, languages: Sequence[Language], notes: Path) -> dict[Language, Report]:
+    """The reports of all languages, each built in a process of its own if there are several."""
+    if len(languages) == 1:
+        return {languages[0]: _build(paths.root, languages[0], notes)}
+    # Forked, a process has all modules already; elsewhere than on Linux the system's libraries do not allow it.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(len(languages), context) as pool:
+        futures = {language: pool.submit(_build, paths.root, language, notes) for language in languages}
+        return {language: future.result() for language, future in futures.items()}
+
+
+def _build(output: Path, language: Language, notes: Path) -> Report:
+    from reportgen.analysis.results import load_results
+    from reportgen.report.assemble import build_report
+    from reportgen.report.kept import KeptFigures
+    from reportgen.report.notes import read_notes
+
+    kept = KeptFigures(OutputPaths(output).figures, f"{language}-")
+    report = build_report(load_results(output), language, read_notes(notes, language), kept=kept)
+    kept.forget_others()
+    return report

@@ -12,6 +12,7 @@ from reportgen.errors import RunError
 from reportgen.i18n.translator import Translator
 from reportgen.report.builder import Builder
 from reportgen.report.coverage import Check, build_coverage, check_report
+from reportgen.report.kept import KeptFigures
 from reportgen.report.model import (
     Attachment,
     Block,
@@ -31,17 +32,26 @@ FIXED_TEXTS = ("contents", "summary", "explanation", "note")
 KINDS = {Table: "table", Figure: "figure", Listing: "listing"}
 
 
-def build_report(results: Results, language: Language, notes: Notes | None = None, *, draws: bool = True) -> Report:
+def build_report(
+    results: Results,
+    language: Language,
+    notes: Notes | None = None,
+    *,
+    draws: bool = True,
+    kept: KeptFigures | None = None,
+) -> Report:
     """Everything that one report shows.
 
     Args:
         notes: the author's own words by section.
         draws: without it figures have no pictures, and no file of a run is read but its records.
+        kept: where figures are kept that need not be drawn again; by default nowhere.
 
     Raises:
         RunError: not one run is finished.
     """
-    b, summary, sections, checks = _build(results, language, notes or {}, draws=draws)
+    b = Builder(results, Translator(language), draws, kept or KeptFigures())
+    summary, sections, checks = _build(b, notes or {})
     coverage = build_coverage(b, checks).blocks
     complete = tuple(insert_note(_fill_coverage(section, coverage), notes or {}) for section in sections)
     labels = _label(complete, b.t)
@@ -66,20 +76,17 @@ def build_report(results: Results, language: Language, notes: Notes | None = Non
 
 def check_results(results: Results, language: Language) -> list[Check]:
     """The homework's requirements against what is there; raises RunError if not one run is finished."""
-    return _build(results, language, {}, draws=False)[-1]
+    return _build(Builder(results, Translator(language), draws=False), {})[-1]
 
 
-def _build(
-    results: Results, language: Language, notes: Notes, *, draws: bool
-) -> tuple[Builder, tuple[Paragraph, ...], tuple[Section, ...], list[Check]]:
-    if not results.finished:
+def _build(b: Builder, notes: Notes) -> tuple[tuple[Paragraph, ...], tuple[Section, ...], list[Check]]:
+    if not b.results.finished:
         raise RunError("no run is finished yet, so there is nothing to report; run: reportgen run experiments.yaml")
-    b = Builder(results, Translator(language), draws)
-    outline = results.suite.outline.sections
+    outline = b.results.suite.outline.sections
     noted = [*notes, "coverage"]
     sections = [section for wanted in outline if (section := build_section(b, wanted, noted)) is not None]
     summary, numbered = write_summary(b), _number(sections)
-    return b, summary, numbered, check_report(b, summary, numbered)
+    return summary, numbered, check_report(b, summary, numbered)
 
 
 def _fill_coverage(section: Section, blocks: tuple[Block, ...]) -> Section:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
+from matplotlib.figure import Figure as Drawing
 
 from reportgen.analysis.findings import find_best, find_ties
 from reportgen.analysis.results import Configuration, Estimate, Results
 from reportgen.claims.claim import Claim
 from reportgen.config import GanSettings, Settings, VaeSettings
 from reportgen.i18n.translator import Interval, Message, Number, Percent, Several, Translator, Value
+from reportgen.report.kept import KeptFigures
 from reportgen.report.model import (
     Block,
     Cell,
@@ -66,6 +68,7 @@ class Builder:
     results: Results
     t: Translator
     draws: bool = True
+    kept: KeptFigures = field(default_factory=KeptFigures)
 
     # ---- text
 
@@ -112,11 +115,11 @@ class Builder:
 
     def _list_settings(self, configurations: Sequence[Configuration]) -> str:
         parts = []
-        for field in CAPTION_FIELDS:
-            values = [getattr(c.settings, field, None) for c in configurations]
+        for name in CAPTION_FIELDS:
+            values = [getattr(c.settings, name, None) for c in configurations]
             unique = sorted({value for value in values if value is not None})
             if unique:
-                parts.append(self.t("caption.field", name=field, values=self.list_plainly(unique)))
+                parts.append(self.t("caption.field", name=name, values=self.list_plainly(unique)))
         seeds = sorted({run.spec.seed for c in configurations for run in c.runs})
         parts.append(self.t("caption.field", name="seed", values=self.list_plainly(seeds)))
         return self.t("caption.separator").join(parts)
@@ -163,6 +166,13 @@ class Builder:
         """``draw`` is called only where pictures are wanted: not to check the numbers of a report."""
         caption = self.caption(f"figure.{id_}", configurations, **values)
         return Figure(_join("figure", id_, slug), caption, tuple(draw()) if self.draws else ())
+
+    def picture(
+        self, kind: str, draw: Callable[..., Drawing], *args: Any, alt: str, width_mm: float, **options: Any
+    ) -> Picture:
+        """What ``draw(*args, **options)`` of the figures' room draws, as ``svg`` or ``png``."""
+        content = self.kept.draw(kind, draw, *args, **options)
+        return Picture(content, "image/svg+xml" if kind == "svg" else "image/png", alt, width_mm)
 
     def listing(
         self, id_: str, configuration: Configuration, source: str, *, slug: str = "", **values: Value

@@ -27,7 +27,6 @@ from reportgen.claims.published import claim_agreement, claim_spread
 from reportgen.config import GanSettings
 from reportgen.figures.images import WIDTH_MM, draw_digit_histogram, draw_read_grid, draw_strips
 from reportgen.figures.published import Strip, draw_published
-from reportgen.figures.style import to_png, to_svg
 from reportgen.i18n.translator import Number, Several
 from reportgen.images import decode_grid
 from reportgen.report.builder import Builder
@@ -159,7 +158,7 @@ def _draw_strips(b: Builder, c: Configuration, name: str) -> Picture:
     labels = [f"{pair[0]} → {pair[1]}" for pair in reading.ends]
     columns = [b.t.format(Number(float(position), 2)) for position in np.linspace(low, high, points)]
     alt = b.t(f"alt.{name}", label=c.label, strips=Several(list(strips)))
-    return Picture(to_png(draw_strips(images, labels, columns)), "image/png", alt, WIDTH_MM)
+    return b.picture("png", draw_strips, images, labels, columns, alt=alt, width_mm=WIDTH_MM)
 
 
 # ---- mode collapse --------------------------------------------------------------------------------------------------
@@ -194,18 +193,21 @@ def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
 def _draw_counted(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
     images = decode_grid(gan.first.paths.image("counted").read_bytes(), digits.num_counted)
     alt = b.t("alt.counted", label=gan.label, characters=digits.counted)
-    return Picture(to_png(draw_read_grid(images, digits.counted)), "image/png", alt, 125)
+    return b.picture("png", draw_read_grid, images, digits.counted, alt=alt, width_mm=125)
 
 
 def _draw_histogram(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
-    figure = draw_digit_histogram(
+    return b.picture(
+        "svg",
+        draw_digit_histogram,
         digits.counts,
         [share * sum(digits.counts[:10]) for share in digits.class_shares],
         x_label=b.t("axis.digit"),
         y_label=b.t("axis.count"),
         expected_label=b.t("axis.expected"),
+        alt=b.t("alt.histogram", label=gan.label),
+        width_mm=110,
     )
-    return Picture(to_svg(figure), "image/svg+xml", b.t("alt.histogram", label=gan.label), 110)
 
 
 def _count_row(b: Builder, name: str, counts: Sequence[int]) -> list[Cell]:
@@ -241,6 +243,6 @@ def _draw_published(b: Builder, matched: Sequence[Matched]) -> Picture:
         )
         for m in matched
     ]
-    figure = draw_published(strips, y_label=b.t("column.fid_inception"), ours_label=b.t("axis.ours"))
+    labels = {"y_label": b.t("column.fid_inception"), "ours_label": b.t("axis.ours")}
     alt = b.t("alt.published", labels=b.labels([m.configuration for m in matched]))
-    return Picture(to_svg(figure), "image/svg+xml", alt, 170)
+    return b.picture("svg", draw_published, strips, **labels, alt=alt, width_mm=170)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from reportgen.analysis.results import Configuration
 from reportgen.figures.curves import Panel, draw_curves, draw_scores
-from reportgen.figures.style import to_svg
 from reportgen.report.builder import Builder
 from reportgen.report.model import Figure, Picture
 
@@ -27,18 +26,16 @@ def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Pict
     """The six curves of one VAE, or of several laid over each other."""
     panels = [_make_panel(b, metric, configurations) for metric in VAE_METRICS]
     columns = 6 if len(configurations) == 1 else 3
-    figure = draw_curves(panels, columns=columns, x_label=b.t("axis.step"))
     alt = b.t("alt.vae_curves", labels=b.labels(configurations))
-    return Picture(to_svg(figure), "image/svg+xml", alt, 170)
+    return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
 
 def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     """The five curves of one GAN, or of several laid over each other."""
     panels = [_make_panel(b, metric, configurations, AT_HALF[metric]) for metric in GAN_METRICS]
     columns = 5 if len(configurations) == 1 else 3
-    figure = draw_curves(panels, columns=columns, x_label=b.t("axis.step"))
     alt = b.t("alt.gan_curves", labels=b.labels(configurations))
-    return Picture(to_svg(figure), "image/svg+xml", alt, 170)
+    return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
 
 def _make_panel(
@@ -51,15 +48,17 @@ def _make_panel(
 
 def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:
     """The classifier FID over a dimension."""
-    figure = draw_scores(
+    return b.picture(
+        "svg",
+        draw_scores,
         [str(getattr(c.settings, field)) for c in configurations],
         [c.fid.mean for c in configurations],
         [c.fid.half_width for c in configurations],
         x_label=field,
         y_label=b.t("column.fid_classifier"),
+        alt=b.t("alt.scores", field=field, labels=b.labels(configurations)),
+        width_mm=95,
     )
-    alt = b.t("alt.scores", field=field, labels=b.labels(configurations))
-    return Picture(to_svg(figure), "image/svg+xml", alt, 95)
 
 
 def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:
