@@ -161,9 +161,9 @@ def test_tail_is_the_last_fifth(synthetic_output: Path) -> None:
 def with_history(configuration, **levels: float):  # type: ignore[no-untyped-def]
     """The configuration with flat histories at given levels."""
     run = configuration.first
-    frame = pd.DataFrame({name: [level] * 10 for name, level in levels.items()}, index=range(10, 110, 10))
+    curves = {name: pd.Series([level] * 10, index=range(10, 110, 10)) for name, level in levels.items()}
     copy = dataclasses.replace(run)
-    object.__setattr__(copy, "history", frame)
+    object.__setattr__(copy, "curves", curves)
     return dataclasses.replace(configuration, runs=(copy,))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import defaultdict
@@ -97,15 +98,19 @@ class CurveSummary:
 
 def summarise_curve(curve: pd.Series) -> CurveSummary:
     """A curve over steps (its index) -> what is said of it."""
-    tail = curve[curve.index > curve.index[-1] * (1 - TAIL_SHARE)]
-    blocks = [block for block in np.array_split(np.arange(len(tail)), NUM_BLOCKS) if len(block)]
-    means = [float(tail.iloc[block].mean()) for block in blocks]
+    steps, values = curve.index.to_numpy(), curve.to_numpy()
+    in_tail = steps > steps[-1] * (1 - TAIL_SHARE)
+    steps, tail = steps[in_tail], values[in_tail]
+    edges = np.unique(np.linspace(0, len(tail), NUM_BLOCKS + 1).astype(int))
+    blocks = [slice(first, last) for first, last in itertools.pairwise(edges)]
+    means = [float(tail[block].mean()) for block in blocks]
     error = slope = slope_error = float("nan")
     if len(blocks) >= MIN_BLOCKS:
-        slope, slope_error = fit_line([float(tail.index[block].to_numpy().mean()) / 1000 for block in blocks], means)
+        slope, slope_error = fit_line([float(steps[block].mean()) / 1000 for block in blocks], means)
         error = float(np.std(means, ddof=1) / np.sqrt(len(means)))
-    last, mean, spread = float(curve.iloc[-1]), float(tail.mean()), float(tail.std(ddof=0))
-    return CurveSummary(last, mean, error, spread, slope, slope_error, len(blocks))
+    return CurveSummary(
+        float(values[-1]), float(tail.mean()), error, float(tail.std()), slope, slope_error, len(blocks)
+    )
 
 
 def fit_line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
@@ -160,7 +165,7 @@ class RunResult:
         """Of every logged metric."""
         if self.kept:
             return self.kept.summaries
-        return {str(metric): summarise_curve(self.curve(str(metric))) for metric in self.history.columns}
+        return {metric: summarise_curve(curve) for metric, curve in self.curves.items()}
 
     def find_scores(self, detector: str) -> dict[str, Any] | None:
         """All scores of one detector; None if it was not asked, or failed."""
@@ -173,16 +178,18 @@ class RunResult:
         return {**self.record["sources"], **self.evaluation["sources"]}
 
     @cached_property
-    def history(self) -> pd.DataFrame:
-        """Index step, one column per metric; a metric that was not logged at a step is NaN there."""
+    def curves(self) -> Mapping[str, pd.Series]:
+        """Every logged metric over the steps at which it was logged (the index)."""
         try:
             tidy = pd.read_csv(self.paths.history)
         except (OSError, ValueError) as error:
             raise RunError(f"{self.paths.history}: cannot be read ({error}); run 'reportgen run' again") from error
-        return tidy.pivot_table(index="step", columns="metric", values="value")
+        steps, values = tidy["step"].to_numpy(), tidy["value"].to_numpy()
+        rows = tidy.groupby("metric", sort=True).indices
+        return {str(m): pd.Series(values[i], pd.Index(steps[i], name="step"), name=m) for m, i in rows.items()}
 
     def curve(self, metric: str) -> pd.Series:
-        return self.history[metric].dropna()
+        return self.curves[metric]
 
     def list_steps(self, grid: str) -> list[int]:
         """The steps at which a grid of images was drawn, ascending."""
