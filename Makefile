@@ -32,13 +32,14 @@ $(STAMP)-test: $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
-# The long drives: a small suite killed at every write, a quick one at random times, a training stopped at every
-# step, ten thousand damaged suites.
+# The long drives: a small suite killed at every write and at random times, a training stopped at every step, ten
+# thousand damaged suites, and the whole command killed at random times.
 test-faults: $(STAMP)-test
 	$(BIN)/python tools/faults.py
 	$(BIN)/python tools/faults.py --random 30
 	REPORTGEN_TEST_STEPS=all $(BIN)/pytest tests/test_checkpoint.py
 	REPORTGEN_TEST_EXAMPLES=10000 $(BIN)/pytest tests/test_config.py
+	$(BIN)/python tools/faults.py --quick 30
 
 # Speed as ratios in one run; never part of the tests.
 bench: $(STAMP)-test
