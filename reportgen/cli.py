@@ -96,6 +96,9 @@ def run(
     time_limit: Annotated[
         float | None, typer.Option(min=0.01, metavar="MIN", help="Minutes that one run may take.")
     ] = None,
+    pack: Annotated[
+        bool, typer.Option("--pack", help="Train the seeds of one configuration as one program: for GPUs.")
+    ] = False,
     output: OutputOption = DEFAULT_OUTPUT,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and the estimated time; do nothing.")
@@ -120,6 +123,7 @@ def run(
         checkpoint_steps=checkpoint_steps,
         retries=retries,
         time_limit=time_limit and 60 * time_limit,
+        pack=pack,
     )
     failures = _follow(plan, events)
     if failures:

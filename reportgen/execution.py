@@ -8,9 +8,11 @@ import logging
 import platform
 import shutil
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +41,9 @@ from reportgen.store import (
     write_text,
 )
 from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer, resume_training
-from reportgen.training.loop import Row, begin_training, build_objective, train_run
+from reportgen.training.loop import Row, Training, begin_training, build_objective, train_run
 from reportgen.training.objectives import use_precision
+from reportgen.training.pack import Pack
 
 CPU_THREADS_PER_RUN = 1
 """Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
@@ -51,6 +54,8 @@ logger = logging.getLogger(__name__)
 
 Report = Callable[[str, int, dict[str, float]], None]
 """Called with the stage, the number of finished steps and the newest losses."""
+
+PackReport = Callable[[str, int, dict[str, float]], None]
 
 
 @dataclass(frozen=True)
@@ -129,10 +134,7 @@ def explain_failure(error: BaseException) -> str:
 
 
 def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report, is_stopping: Callable[[], bool]) -> None:
-    spec, device = task.spec, torch.device(task.device)
-    if device.type == "cpu":
-        torch.set_num_threads(CPU_THREADS_PER_RUN)
-        threadpool_limits(CPU_THREADS_PER_RUN)  # NumPy's BLAS, else every run would start a thread for every core
+    spec, device = task.spec, _prepare_device(task)
     dataset = load_dataset(spec.dataset, data_dir=task.data_dir, device=device)
     if is_stage_finished(paths, "training", spec.training_key):
         modules = load_modules(spec.settings, paths.weights, device)
@@ -145,18 +147,109 @@ def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report, i
     _evaluate(task, modules, dataset, output, paths)
 
 
+def _prepare_device(task: Task) -> torch.device:
+    device = torch.device(task.device)
+    if device.type == "cpu":
+        torch.set_num_threads(CPU_THREADS_PER_RUN)
+        threadpool_limits(CPU_THREADS_PER_RUN)  # NumPy's BLAS, else every run would start a thread for every core
+    return device
+
+
+def train_pack(tasks: Sequence[Task], report: PackReport, is_stopping: Callable[[], bool] = lambda: False) -> None:
+    """Train those of a configuration's seeds that stand at the same step as one program, up to their recorded stage.
+
+    What is left of them, ``execute_run`` does as for any run: trainings at another step, and all measuring.
+
+    Args:
+        report: called with the name of a run, its finished steps and its newest losses.
+
+    Raises:
+        Stopped: it was asked to stop.
+        ReportgenError: a loss became NaN or infinite; ``execute_run`` finds out in which run.
+    """
+    output, settings = OutputPaths(tasks[0].output), tasks[0].spec.settings
+    with ExitStack() as stack:
+        todo = []
+        for task in tasks:
+            paths = output.run(task.spec.folder_name)
+            stack.enter_context(hold_run(paths))
+            if not is_stage_finished(paths, "training", task.spec.training_key):
+                todo.append((task, paths))
+        if len(todo) < 2:
+            return
+        device = _prepare_device(tasks[0])
+        dataset = load_dataset(tasks[0].spec.dataset, data_dir=tasks[0].data_dir, device=device)
+        environment = describe_environment(device)
+        taken = []
+        for task, paths in todo:
+            with log_to(paths.log):
+                taken.append((task, paths, _take_up(task, dataset, paths)))
+        (step, count), *_ = Counter(training.step for *_, training in taken).most_common()
+        if count < 2:
+            return
+        alike = [entry for entry in taken if entry[2].step == step]
+        pack = Pack([training for *_, training in alike])
+        keepers = _KeepAll([_make_keeper(task, paths, is_stopping) for task, paths, _ in alike])
+
+        def progress(step: int, losses: dict[str, float]) -> None:
+            for task, *_ in alike:
+                report(task.spec.name, step, losses)
+
+        train_run(settings, dataset, pack, progress, keepers)
+        pack.sync()
+        for task, paths, training in alike:
+            _record_training(task.spec, environment, paths, training)
+
+
+@dataclass
+class _KeepAll:
+    """Keeps the replicas of a pack, each in its own folder."""
+
+    keepers: list[Checkpointer]
+
+    def is_due(self, step: int) -> bool:
+        return any(keeper.is_due(step) for keeper in self.keepers)
+
+    def keep(self, pack: Pack) -> None:
+        pack.sync()
+        stops = []
+        for keeper, replica in zip(self.keepers, pack.replicas, strict=True):
+            try:
+                keeper.keep(replica)
+            except Stopped as stop:
+                stops.append(stop)
+        if stops:
+            raise stops[0]
+
+
 def _train(
     task: Task, dataset: Dataset, paths: RunPaths, report: Report, is_stopping: Callable[[], bool]
 ) -> dict[str, nn.Module]:
     """From the newest sound checkpoint, or from the first step, to the recorded stage."""
-    spec, key = task.spec, task.spec.training_key
+    spec = task.spec
     environment = describe_environment(dataset.train.images.device)
-    trained, notices = resume_training(paths, key, lambda: begin_training(spec.settings, dataset, spec.seed))
+    training = _take_up(task, dataset, paths)
+    keeper = _make_keeper(task, paths, is_stopping)
+    train_run(spec.settings, dataset, training, lambda step, losses: report("training", step, losses), keeper)
+    _record_training(spec, environment, paths, training)
+    return training.objective.modules
+
+
+def _take_up(task: Task, dataset: Dataset, paths: RunPaths) -> Training:
+    spec = task.spec
+    begin = partial(begin_training, spec.settings, dataset, spec.seed)
+    training, notices = resume_training(paths, spec.training_key, begin)
     for notice in notices:
         logger.warning("%s", notice)
-    logger.info("%s: training from step %d on %s", spec.name, trained.step, task.device)
-    keeper = Checkpointer(paths, key, task.checkpoint_seconds, task.checkpoint_steps, is_stopping)
-    train_run(spec.settings, dataset, trained, lambda step, losses: report("training", step, losses), keeper)
+    logger.info("%s: training from step %d on %s", spec.name, training.step, task.device)
+    return training
+
+
+def _make_keeper(task: Task, paths: RunPaths, is_stopping: Callable[[], bool]) -> Checkpointer:
+    return Checkpointer(paths, task.spec.training_key, task.checkpoint_seconds, task.checkpoint_steps, is_stopping)
+
+
+def _record_training(spec: RunSpec, environment: dict[str, Any], paths: RunPaths, trained: Training) -> None:
     shutil.rmtree(paths.images, ignore_errors=True)
     shutil.rmtree(paths.tensorboard, ignore_errors=True)
     write_json(paths.spec, _describe_spec(spec, environment, trained.train_seconds))
@@ -171,7 +264,6 @@ def _train(
     record_stage(paths, "training", spec.training_key, files, spec.training_identity)
     for path in paths.list_checkpoints():
         path.unlink(missing_ok=True)
-    return trained.objective.modules
 
 
 def _describe_spec(spec: RunSpec, environment: dict[str, Any], train_seconds: float) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import fnmatch
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.config import Suite
 from reportgen.errors import ConfigError, DataError
-from reportgen.executors import Event, Executor
+from reportgen.executors import Event
 from reportgen.fetch import default_inception_path
 from reportgen.plan import RunSpec, estimate_run_seconds, plan_runs
 from reportgen.store import OutputPaths, State, find_state
@@ -114,6 +115,7 @@ def execute_plan(
     checkpoint_steps: int | None = None,
     retries: int = 1,
     time_limit: float | None = None,
+    pack: bool = False,
 ) -> Iterator[Event]:
     """Execute what is missing; nothing is imported or started if nothing is.
 
@@ -121,18 +123,24 @@ def execute_plan(
         checkpoint_steps: keep a training every so many steps, besides every half minute.
         retries: how often a run whose process died is taken up again.
         time_limit: seconds that one run may take.
+        pack: train the seeds of one configuration as one program.
     """
     if not plan.missing:
         return
     from reportgen.execution import Task
     from reportgen.executors.local import LocalExecutor
+    from reportgen.training.pack import can_pack
 
-    executor: Executor = LocalExecutor(plan.jobs, retries, time_limit)
+    executor = LocalExecutor(plan.jobs, retries, time_limit)
     tasks = [
         Task(run.spec, output, data_dir, plan.device, plan.inception_weights, checkpoint_steps=checkpoint_steps)
         for run in plan.missing
     ]
-    yield from executor.execute(tasks)
+    jobs: dict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        is_packed = pack and can_pack(task.spec.settings)
+        jobs[task.spec.configuration_name if is_packed else task.spec.name].append(task)
+    yield from executor.execute_jobs([tuple(job) for job in jobs.values()])
 
 
 def choose_device(name: str) -> str:

@@ -86,7 +86,7 @@ def test_dev_losses_do_not_depend_on_the_batching(dataset: Dataset, monkeypatch:
         monkeypatch.setattr(vae, "DEV_BATCH_SIZE", size)
         torch.manual_seed(0)
         objective = VaeObjective(VAE, torch.device("cpu"), torch.Generator().manual_seed(0))
-        monkeypatch.setattr(objective, "_draw_noise", lambda count: torch.zeros(count, 4))
+        monkeypatch.setattr(objective, "draw_noise", lambda count: torch.zeros(count, 4))
         results.append(objective.compute_dev_losses(dataset.dev.images))
     torch.testing.assert_close(results[0], results[1])
 
@@ -102,7 +102,7 @@ def test_one_gan_step_is_two_plain_updates(dataset: Dataset) -> None:
     images = dataset.train.images[:8]
     scalars = ours.step(images)
 
-    x, z = images.float() / 255 * 2 - 1, plain._draw_noise(8)
+    x, z = images.float() / 255 * 2 - 1, plain.draw_noise(8)
     one, zero = torch.ones(8), torch.zeros(8)
     real, fake = plain.discriminator(x).sigmoid(), plain.discriminator(plain.generator(z).detach()).sigmoid()
     d_loss = bce(real, one) + bce(fake, zero)
@@ -134,7 +134,7 @@ def test_an_epoch_is_a_permutation() -> None:
 
 @pytest.mark.fault(row=14)
 def test_nan_loss_is_an_error_with_a_hint() -> None:
-    log = ScalarLog()
+    log = ScalarLog([[]])
     log.add(10, {"train_total": torch.tensor(float("nan"))})
     with pytest.raises(RunError, match="train_total became nan at step 10; try a smaller learning_rate"):
         log.fetch()

@@ -2,6 +2,8 @@
 
 - training: milliseconds per step of (a) the plain loop of `reference_loop.py`, (b) ours as `reportgen run` trains, with
   logging and checkpoints, (c) the floor: forward, backward, optimiser on tensors that are there, nothing else;
+- suite: all 15 configurations of experiments.yaml at the homework's steps, extrapolated: (a) one after another on two
+  torch threads, ours two at once on one thread each;
 - frechet: the distance at 2,048 dimensions with the real side kept, against scipy.linalg.sqrtm on the same moments;
 - inception: features, against the package pytorch-fid's own network with the same (random) weights and images;
 - report: start-up, a run with nothing to do, rendering, their time and peak memory;
@@ -14,6 +16,7 @@ import argparse
 import contextlib
 import dataclasses
 import itertools
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -22,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -29,7 +33,7 @@ import torch
 from reference_loop import run_reference
 from threadpoolctl import threadpool_limits
 
-from reportgen.config import GanSettings, Settings, VaeSettings
+from reportgen.config import GanSettings, Settings, VaeSettings, load_suite
 from reportgen.data import load_dataset
 from reportgen.errors import Stopped
 from reportgen.models.gan import compute_discriminator_loss, compute_generator_loss
@@ -153,29 +157,92 @@ class Floor:
         o.discriminator.requires_grad_(True)
 
 
-def bench_training(rounds: int = 5) -> None:
-    """One torch thread for each side, as a worker has it; the plain loop's two DataLoader workers come on top."""
-    images = load_dataset("mnist-5k").train.images[:, 0, 2:30, 2:30].contiguous()  # 28x28 again, for (a) to resize
+def load_digits() -> torch.Tensor:
+    """uint8 [4000, 28, 28], for the plain loop to resize."""
+    return load_dataset("mnist-5k").train.images[:, 0, 2:30, 2:30].contiguous()
+
+
+def bench_training() -> None:
+    """One torch thread, as a worker of `reportgen run` has it, then two; (a) has two DataLoader workers besides."""
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        for name, (settings, steps) in MODELS.items():
+            compare_loops(f"{name}, {threads} thread{'s' * (threads > 1)}", settings, steps)
+
+
+def compare_loops(name: str, settings: Settings, steps: int, rounds: int = 4) -> None:
+    images = load_digits()
+    with tempfile.TemporaryDirectory() as folder:
+        reference = run_reference(settings, images)
+        sides: dict[str, Side] = {
+            "a": lambda reference=reference, steps=steps: list(itertools.islice(reference, steps)),  # type: ignore[misc]
+            "b": Segments(settings, steps, Path(folder) / "fp32"),
+            "c": Floor(settings, steps),
+            "bf16": Segments(settings.model_copy(update={"precision": "bf16"}), steps, Path(folder) / "bf16"),
+        }
+        times = alternate(sides, rounds)
+        reference.close()
+    step = {side: 1e3 * statistics.mean(seconds) / steps for side, seconds in times.items()}
+    print(
+        f"{name}: ms per step (a) plain {step['a']:.1f}, (b) ours {step['b']:.1f}, (c) floor {step['c']:.1f}, "
+        f"ours in bf16 {step['bf16']:.1f}; a/b {describe_ratio(times['a'], times['b'])}, "
+        f"b/c {describe_ratio(times['b'], times['c'])}, "
+        f"a/b in bf16 {describe_ratio(times['a'], times['bf16'])}",
+        flush=True,
+    )
+
+
+def bench_suite() -> None:
+    suite = load_suite(ROOT / "experiments.yaml")
+    images, totals = load_digits(), dict.fromkeys(("plain", "fp32", "bf16"), 0.0)
+    for spec in plan_runs(suite):
+        settings = spec.settings
+        torch.set_num_threads(2)
+        reference = run_reference(settings, images)
+        seconds = {"plain": time_steps(lambda reference=reference: next(reference))}  # type: ignore[misc]
+        reference.close()
+        for precision in ("fp32", "bf16"):
+            seconds[precision] = time_two_at_once(settings.model_copy(update={"precision": precision})) / 2
+        for side, step in seconds.items():
+            totals[side] += step * settings.num_training_steps
+        shown = ", ".join(f"{side} {1e3 * step:.1f}" for side, step in seconds.items())
+        print(f"{spec.name}: ms per step, two at once counted as one: {shown}", flush=True)
+    hours = ", ".join(f"{side} {total / 3600:.2f} h" for side, total in totals.items())
+    fp32, bf16 = (totals["plain"] / totals[side] for side in ("fp32", "bf16"))
+    print(f"the whole suite, training: {hours}; ratio in fp32 {fp32:.2f}, in bf16 {bf16:.2f}", flush=True)
+
+
+def time_steps(step: Side, budget: float = 4.0) -> float:
+    """Seconds per call, over about ``budget`` seconds, after two calls that warm up."""
+    step()
+    step()
+    start, calls = time.perf_counter(), 0
+    while time.perf_counter() - start < budget:
+        step()
+        calls += 1
+    return (time.perf_counter() - start) / calls
+
+
+def time_two_at_once(settings: Settings) -> float:
+    """Seconds per step of each of two processes that train the same side by side, one torch thread each."""
+    context = multiprocessing.get_context("spawn")
+    barrier, results = context.Barrier(2), context.SimpleQueue()
+    workers = [context.Process(target=_time_ours, args=(settings, barrier, results)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    seconds = [results.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    return statistics.mean(seconds)
+
+
+def _time_ours(settings: Settings, barrier: Any, results: Any) -> None:
     torch.set_num_threads(1)
-    for name, (settings, steps) in MODELS.items():
-        with tempfile.TemporaryDirectory() as folder:
-            reference = run_reference(settings, images)
-            sides: dict[str, Side] = {
-                "a": lambda reference=reference, steps=steps: list(itertools.islice(reference, steps)),  # type: ignore[misc]
-                "b": Segments(settings, steps, Path(folder) / "fp32"),
-                "c": Floor(settings, steps),
-                "bf16": Segments(settings.model_copy(update={"precision": "bf16"}), steps, Path(folder) / "bf16"),
-            }
-            times = alternate(sides, rounds)
-            reference.close()
-        step = {side: 1e3 * statistics.mean(seconds) / steps for side, seconds in times.items()}
-        print(
-            f"{name}: ms per step (a) plain {step['a']:.1f}, (b) ours {step['b']:.1f}, (c) floor {step['c']:.1f}, "
-            f"ours in bf16 {step['bf16']:.1f}; a/b {describe_ratio(times['a'], times['b'])}, "
-            f"b/c {describe_ratio(times['b'], times['c'])}, "
-            f"a/b in bf16 {describe_ratio(times['a'], times['bf16'])}",
-            flush=True,
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        segments = Segments(settings, 4, Path(folder))
+        segments()
+        barrier.wait()
+        results.put(time_steps(segments) / segments.steps)
 
 
 # ---- metrics --------------------------------------------------------------------------------------------------------
@@ -326,6 +393,7 @@ def write_manifests(output: Path) -> None:
 
 PARTS: dict[str, Callable[[], None]] = {
     "training": bench_training,
+    "suite": bench_suite,
     "frechet": bench_frechet,
     "inception": bench_inception,
     "report": bench_report,

@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from reportgen.errors import RunError, Stopped
-from reportgen.execution import Task, execute_run, explain_failure, record_failure
+from reportgen.errors import ReportgenError, RunError, Stopped
+from reportgen.execution import Task, execute_run, explain_failure, record_failure, train_pack
 from reportgen.executors import Event, Failed, Finished, Progressed, Retried, Started
 from reportgen.store import OutputPaths
 
@@ -24,20 +24,33 @@ SECONDS_TO_STOP = 60.0
 """How long workers may take to write their checkpoints."""
 
 
+Job = tuple[Task, ...]
+"""What one process does: a run, or several seeds of one configuration that are trained as one program."""
+
+
 @dataclass
 class _Worker:
-    task: Task
+    job: Job
     process: BaseProcess
     connection: Connection
     started: float
     attempt: int
     is_over_time: bool = False
+    ended: set[str] = field(default_factory=set)
+    """The runs of which the end is known."""
+
+    @property
+    def left(self) -> Job:
+        return tuple(task for task in self.job if task.spec.name not in self.ended)
 
     def drain(self) -> Iterator[Event]:
         """All events that have arrived."""
         try:
             while self.connection.poll():
-                yield self.connection.recv()
+                event = self.connection.recv()
+                if isinstance(event, Finished | Failed):
+                    self.ended.add(event.name)
+                yield event
         except (EOFError, OSError):
             return
 
@@ -61,26 +74,28 @@ class LocalExecutor:
             self.context.set_forkserver_preload(["reportgen.execution"])
 
     def execute(self, tasks: list[Task]) -> Iterator[Event]:
-        waiting, working = [(task, 0) for task in reversed(tasks)], list[_Worker]()
+        yield from self.execute_jobs([(task,) for task in tasks])
+
+    def execute_jobs(self, jobs: list[Job]) -> Iterator[Event]:
+        """As ``execute``; the tasks of one job share a process."""
+        waiting, working = [(job, 0) for job in reversed(jobs)], list[_Worker]()
         try:
             while waiting or working:
                 while waiting and len(working) < self.jobs:
                     working.append(self._start(*waiting.pop()))
-                    yield Started(working[-1].task.spec.name)
+                    yield from (Started(task.spec.name) for task in working[-1].job)
                 handles = [worker.connection for worker in working] + [worker.process.sentinel for worker in working]
                 wait(handles, 1.0 if self.time_limit else None)
                 self._end_late(working)
                 for worker in list(working):
                     ended = not worker.process.is_alive()  # asked before draining: what it sent is all there
-                    events = list(worker.drain())
-                    yield from events
-                    over = any(isinstance(event, Finished | Failed) for event in events)
-                    if ended and not over and self._may_retry(worker):
-                        waiting.append((worker.task, worker.attempt + 1))
-                        yield Retried(worker.task.spec.name, _describe_death(worker))
-                    elif ended and not over:
-                        yield _report_death(worker)
-                    if ended or over:
+                    yield from list(worker.drain())
+                    if ended and worker.left and self._may_retry(worker):
+                        waiting.append((worker.left, worker.attempt + 1))
+                        yield from (Retried(task.spec.name, _describe_death(worker)) for task in worker.left)
+                    elif ended:
+                        yield from [_report_death(worker, task) for task in worker.left]
+                    if ended or not worker.left:
                         worker.process.join()
                         worker.connection.close()
                         working.remove(worker)
@@ -97,12 +112,12 @@ class LocalExecutor:
                 worker.is_over_time = True
                 worker.process.kill()
 
-    def _start(self, task: Task, attempt: int) -> _Worker:
+    def _start(self, job: Job, attempt: int) -> _Worker:
         receiver, sender = self.context.Pipe(duplex=False)
-        process = self.context.Process(target=_work, args=(task, sender), daemon=True)
+        process = self.context.Process(target=_work, args=(job, sender), daemon=True)
         process.start()
         sender.close()
-        return _Worker(task, process, receiver, time.monotonic(), attempt)
+        return _Worker(job, process, receiver, time.monotonic(), attempt)
 
 
 def _stop(working: list[_Worker]) -> None:
@@ -119,13 +134,35 @@ def _stop(working: list[_Worker]) -> None:
             worker.process.join()
 
 
-def _work(task: Task, connection: Connection) -> None:
+def _work(job: Job, connection: Connection) -> None:
     """The body of a worker process: SIGTERM asks it to write a checkpoint and stop; without its parent it ends."""
     stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     threading.Thread(target=_end_without_parent, args=(connection,), daemon=True).start()
     os.environ["TQDM_DISABLE"] = "1"
+    try:
+        if len(job) > 1:
+            _train_together(job, connection, stopping)
+        for task in job:
+            _work_on(task, connection, stopping)
+    except (BrokenPipeError, Stopped):
+        return
+
+
+def _train_together(job: Job, connection: Connection, stopping: threading.Event) -> None:
+    """Whatever goes wrong with all of them, each of them is tried by itself afterwards and gives its own reason."""
+
+    def report(name: str, step: int, losses: dict[str, float]) -> None:
+        connection.send(Progressed(name, "training", step, losses))
+
+    with suppress(ReportgenError, ArithmeticError, RuntimeError):
+        train_pack(job, report, stopping.is_set)
+    if stopping.is_set():
+        raise Stopped("stopped; the same command goes on from there")
+
+
+def _work_on(task: Task, connection: Connection, stopping: threading.Event) -> None:
     name, start = task.spec.name, time.monotonic()
 
     def report(stage: str, step: int, losses: dict[str, float]) -> None:
@@ -136,7 +173,7 @@ def _work(task: Task, connection: Connection) -> None:
     try:
         execute_run(task, report, stopping.is_set)
     except (BrokenPipeError, Stopped):
-        return
+        raise
     except Exception as error:
         connection.send(Failed(name, explain_failure(error)))
     else:
@@ -165,9 +202,9 @@ def _describe_death(worker: _Worker) -> str:
     return reason
 
 
-def _report_death(worker: _Worker) -> Failed:
+def _report_death(worker: _Worker, task: Task) -> Failed:
     reason = _describe_death(worker)
-    paths = OutputPaths(worker.task.output).run(worker.task.spec.folder_name)
+    paths = OutputPaths(task.output).run(task.spec.folder_name)
     with suppress(RunError):  # a full disk has no room for the reason either
         record_failure(paths, reason, "")
-    return Failed(worker.task.spec.name, reason)
+    return Failed(task.spec.name, reason)

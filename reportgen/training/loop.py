@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 
@@ -26,9 +27,9 @@ Progress = Callable[[int, dict[str, float]], None]
 
 @dataclass
 class ScalarLog:
-    """Scalars that stay on the device until a block of them is full."""
+    """Scalars that stay on the device until a block of them is full; one list of rows for each of k replicas."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: Sequence[list[Row]]
     _pending: list[tuple[int, Scalars]] = field(default_factory=list)
 
     def add(self, step: int, scalars: Scalars) -> None:
@@ -36,7 +37,7 @@ class ScalarLog:
             self._pending.append((step, scalars))
 
     def fetch(self) -> dict[str, float]:
-        """Move what is pending into ``rows`` and return the newest values.
+        """Move what is pending into ``rows`` and return the newest values of the first replica.
 
         Raises:
             RunError: a loss is NaN or infinite.
@@ -44,14 +45,16 @@ class ScalarLog:
         if not self._pending:
             return {}
         keys = [(step, name) for step, scalars in self._pending for name in scalars]
-        values = torch.stack([value for _, scalars in self._pending for value in scalars.values()]).tolist()
+        values = [value.reshape(-1) for _, scalars in self._pending for value in scalars.values()]
+        columns = torch.stack(values, dim=1).tolist()
         self._pending.clear()
-        fetched = [(step, name, value) for (step, name), value in zip(keys, values, strict=True)]
-        for step, name, value in fetched:
-            if value != value or value in (float("inf"), float("-inf")):
-                raise RunError(f"{name} became {value} at step {step}; try a smaller learning_rate")
-        self.rows += fetched
-        return {name: value for _, name, value in fetched}
+        for rows, column in zip(self.rows, columns, strict=True):
+            fetched = [(step, name, value) for (step, name), value in zip(keys, column, strict=True)]
+            for step, name, value in fetched:
+                if not math.isfinite(value):
+                    raise RunError(f"{name} became {value} at step {step}; try a smaller learning_rate")
+            rows += fetched
+        return {name: value for (_, name), value in zip(keys, columns[0], strict=True)}
 
 
 def build_objective(settings: Settings, device: torch.device, generator: torch.Generator) -> Objective:
@@ -77,6 +80,26 @@ class BatchOrder:
         return self.order[self.position - self.batch_size : self.position]
 
 
+class Trainable(Protocol):
+    """What the loop trains: one run, or several as one program."""
+
+    step: int
+    train_seconds: float
+
+    @property
+    def logs(self) -> Sequence[list[Row]]:
+        """The rows of each run."""
+        ...
+
+    def advance(self, images: torch.Tensor) -> Scalars:
+        """Take one step on the next batch of the training images."""
+        ...
+
+    def look(self, step: int, dev_images: torch.Tensor) -> Scalars:
+        """Keep the image grids of a step; return its losses over the dev set."""
+        ...
+
+
 @dataclass
 class Training:
     """A model in training and all that its next step depends on."""
@@ -88,6 +111,19 @@ class Training:
     grids: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict)
     step: int = 0
     train_seconds: float = 0.0
+
+    @property
+    def logs(self) -> Sequence[list[Row]]:
+        return [self.rows]
+
+    def advance(self, images: torch.Tensor) -> Scalars:
+        return self.objective.step(images[self.batches.draw()])
+
+    def look(self, step: int, dev_images: torch.Tensor) -> Scalars:
+        losses = self.objective.compute_dev_losses(dev_images)
+        for name, grid in self.objective.draw_grids(dev_images).items():
+            self.grids[step, name] = grid.cpu()
+        return losses
 
     def take_state(self) -> dict[str, Any]:
         """Everything that the next step depends on and all that was logged, as tensors and plain values."""
@@ -144,15 +180,23 @@ def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:
     return Training(objective, BatchOrder(len(images), settings.batch_size, generator), generator)
 
 
-class Keeper(Protocol):
+Kept = TypeVar("Kept", bound=Trainable, contravariant=True)
+
+
+class Keeper(Protocol[Kept]):
     """Decides between two steps whether the training is kept, and keeps it."""
 
     def is_due(self, step: int) -> bool: ...
 
-    def keep(self, training: Training) -> None: ...
+    def keep(self, training: Kept) -> None: ...
 
 
-def train_run(settings: Settings, dataset: Dataset, training: Training, progress: Progress, keeper: Keeper) -> None:
+Trained = TypeVar("Trained", bound=Trainable)
+
+
+def train_run(
+    settings: Settings, dataset: Dataset, training: Trained, progress: Progress, keeper: Keeper[Trained]
+) -> None:
     """Train to the last step, from wherever ``training`` stands.
 
     On the CPU the same settings, seed and number of torch threads give the same bits, however often it was stopped,
@@ -161,18 +205,16 @@ def train_run(settings: Settings, dataset: Dataset, training: Training, progress
     Raises:
         RunError: a loss became NaN or infinite.
     """
-    images, objective, log = dataset.train.images, training.objective, ScalarLog(training.rows)
+    images, log = dataset.train.images, ScalarLog(training.logs)
     before, start = training.train_seconds, time.perf_counter()
     last_fetch = start
     for step in range(training.step + 1, settings.num_training_steps + 1):
-        scalars = objective.step(images[training.batches.draw()])
+        scalars = training.advance(images)
         is_last = step == settings.num_training_steps
         if step % settings.log_interval == 0 or is_last:
             log.add(step, scalars)
         if step % settings.image_interval == 0 or is_last:
-            log.add(step, objective.compute_dev_losses(dataset.dev.images))
-            for name, grid in objective.draw_grids(dataset.dev.images).items():
-                training.grids[step, name] = grid.cpu()
+            log.add(step, training.look(step, dataset.dev.images))
         training.step = step
         now = time.perf_counter()
         is_kept = not is_last and keeper.is_due(step)

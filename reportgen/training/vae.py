@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 from torch import nn
 
@@ -12,39 +14,72 @@ from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, choose_autoc
 DEV_BATCH_SIZE = 500
 
 
+class VaeLosses(nn.Module):
+    """The two terms of the loss as a module: images and noise in, reconstruction and KL out."""
+
+    def __init__(self, vae: Vae) -> None:
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, x: torch.Tensor, eps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return compute_vae_losses(self.vae, x, eps)
+
+
+class VaeNetworks(Protocol):
+    """What a step updates: the network of one run, or those of several as one."""
+
+    @property
+    def losses(self) -> nn.Module: ...
+
+    @property
+    def optimiser(self) -> torch.optim.Optimizer: ...
+
+    @property
+    def autocast(self) -> torch.autocast: ...
+
+
+def update_vae(vae: VaeNetworks, x: torch.Tensor, eps: torch.Tensor) -> Scalars:
+    """One update.
+
+    Args:
+        x: images in [0, 1], [B, 1, 32, 32].
+        eps: standard normal noise, [B, latent_dim].
+    """
+    with vae.autocast:
+        reconstruction, kl = vae.losses(x, eps)
+    vae.optimiser.zero_grad()
+    (reconstruction + kl).sum().backward()
+    vae.optimiser.step()
+    return _name_losses("train", reconstruction.detach(), kl.detach())
+
+
 class VaeObjective:
     """Minimises reconstruction + KL with Adam."""
 
     def __init__(self, settings: VaeSettings, device: torch.device, generator: torch.Generator) -> None:
         self.vae = Vae(settings).to(device)
+        self.losses = VaeLosses(self.vae)
         to_channels_last(self.vae)
         self.modules: dict[str, nn.Module] = {"vae": self.vae}
         self.optimiser = torch.optim.Adam(self.vae.parameters(), settings.learning_rate, fused=True)
         self.optimisers: dict[str, torch.optim.Optimizer] = {"vae": self.optimiser}
         self.autocast = choose_autocast(settings, device)
         self.generator = generator
-        self.fixed_z = self._draw_noise(NUM_GRID_IMAGES)
+        self.fixed_z = self.draw_noise(NUM_GRID_IMAGES)
 
-    def _draw_noise(self, count: int) -> torch.Tensor:
+    def draw_noise(self, count: int) -> torch.Tensor:
         shape = (count, self.vae.latent_dim)
         return torch.randn(shape, generator=self.generator, device=self.generator.device)
 
     def step(self, images: torch.Tensor) -> Scalars:
-        x, eps = to_unit(images), self._draw_noise(len(images))
-        with self.autocast:
-            reconstruction, kl = compute_vae_losses(self.vae, x, eps)
-        loss = reconstruction + kl
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
-        return _name_losses("train", reconstruction.detach(), kl.detach())
+        return update_vae(self, to_unit(images), self.draw_noise(len(images)))
 
     @torch.no_grad()
     def compute_dev_losses(self, images: torch.Tensor) -> Scalars:
         self.vae.eval()
         totals = torch.zeros(2, device=images.device)
         for block in images.split(DEV_BATCH_SIZE):
-            losses = compute_vae_losses(self.vae, to_unit(block), self._draw_noise(len(block)))
+            losses = compute_vae_losses(self.vae, to_unit(block), self.draw_noise(len(block)))
             totals += torch.stack(losses) * len(block)
         self.vae.train()
         reconstruction, kl = totals / len(images)
