@@ -17,7 +17,6 @@ import contextlib
 import dataclasses
 import itertools
 import multiprocessing
-import os
 import statistics
 import subprocess
 import sys
@@ -170,7 +169,7 @@ def bench_training() -> None:
             compare_loops(f"{name}, {threads} thread{'s' * (threads > 1)}", settings, steps)
 
 
-def compare_loops(name: str, settings: Settings, steps: int, rounds: int = 4) -> None:
+def compare_loops(name: str, settings: Settings, steps: int, rounds: int = 3) -> None:
     images = load_digits()
     with tempfile.TemporaryDirectory() as folder:
         reference = run_reference(settings, images)
@@ -313,22 +312,25 @@ class Usage:
         return f"{self.seconds:.2f} s, {self.megabytes:.0f} MB"
 
 
+LAUNCHER = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+subprocess.run([sys.executable, "-m", "reportgen", *sys.argv[1:]], check=True, stdout=subprocess.DEVNULL)
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+"""
+"""A child's peak starts at its parent's size, so the parent has to be a small process."""
+
+
 def measure(*arguments: str) -> Usage:
     """Run ``reportgen`` once.
 
     Raises:
-        RuntimeError: it failed.
+        CalledProcessError: it failed.
     """
-    start = time.perf_counter()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "reportgen", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    assert child.stderr is not None
-    errors = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        raise RuntimeError(errors.decode(errors="replace"))
-    return Usage(time.perf_counter() - start, usage.ru_maxrss / 1024)
+    command = [sys.executable, "-c", LAUNCHER, *arguments]
+    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    seconds, megabytes = run.stdout.split()
+    return Usage(float(seconds), float(megabytes))
 
 
 def print_usages(name: str, *arguments: str, rounds: int = 5) -> None:
