@@ -9,6 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -217,12 +220,21 @@ runs:
 """
 
 
-def start(suite: Path, output: Path, steps: int, *arguments: str) -> subprocess.Popen[str]:
-    """A suite that keeps its training every ``steps`` steps, in a process group of its own."""
+@contextmanager
+def start(suite: Path, output: Path, steps: int, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A suite that keeps its training every ``steps`` steps, in a process group of its own; killed in the end."""
     command = [sys.executable, "-m", "reportgen", "run", str(suite), "--output", str(output)]
     command += ["--checkpoint-steps", str(steps), *arguments]
+    # In a shell's background job SIGINT is ignored, and so it would be here.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes)  # type: ignore[call-overload, no-any-return]
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, preexec_fn=heed, **pipes)  # type: ignore[call-overload]
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def wait_for_checkpoint(output: Path, after: int) -> int:
