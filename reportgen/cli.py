@@ -269,7 +269,7 @@ def _retrain(results: Results, name: str, device: str, data_dir: Path | None) ->
         typer.echo(f"  {value.name}: recorded {value.recorded}, now {value.repeated}")
     typer.echo(f"{name}: trained and measured again: {len(differing)} of {len(values)} values differ")
     for line in machine:
-        typer.echo(f"  another machine may give other bits; {line}")
+        typer.echo(f"  which may give other bits: {line}")
     return False
 
 

@@ -55,8 +55,6 @@ logger = logging.getLogger(__name__)
 Report = Callable[[str, int, dict[str, float]], None]
 """Called with the stage, the number of finished steps and the newest losses."""
 
-PackReport = Callable[[str, int, dict[str, float]], None]
-
 
 @dataclass(frozen=True)
 class Task:
@@ -155,18 +153,35 @@ def _prepare_device(task: Task) -> torch.device:
     return device
 
 
-def train_pack(tasks: Sequence[Task], report: PackReport, is_stopping: Callable[[], bool] = lambda: False) -> None:
+def train_pack(
+    tasks: Sequence[Task],
+    report: Callable[[str, int, dict[str, float]], None],
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> None:
     """Train those of a configuration's seeds that stand at the same step as one program, up to their recorded stage.
 
-    What is left of them, ``execute_run`` does as for any run: trainings at another step, and all measuring.
+    What is left of them, ``execute_run`` does as for any run: trainings at another step, all measuring, and everything
+    if training together fails, so that each run gives its own reason.
 
     Args:
         report: called with the name of a run, its finished steps and its newest losses.
 
     Raises:
         Stopped: it was asked to stop.
-        ReportgenError: a loss became NaN or infinite; ``execute_run`` finds out in which run.
     """
+    try:
+        _train_pack(tasks, report, is_stopping)
+    except (BrokenPipeError, Stopped):
+        raise
+    except Exception as error:
+        for task in tasks:
+            with log_to(OutputPaths(task.output).run(task.spec.folder_name).log):
+                logger.warning("training together failed, each goes on alone: %s", explain_failure(error))
+
+
+def _train_pack(
+    tasks: Sequence[Task], report: Callable[[str, int, dict[str, float]], None], is_stopping: Callable[[], bool]
+) -> None:
     output, settings = OutputPaths(tasks[0].output), tasks[0].spec.settings
     with ExitStack() as stack:
         todo = []
@@ -179,7 +194,6 @@ def train_pack(tasks: Sequence[Task], report: PackReport, is_stopping: Callable[
             return
         device = _prepare_device(tasks[0])
         dataset = load_dataset(tasks[0].spec.dataset, data_dir=tasks[0].data_dir, device=device)
-        environment = describe_environment(device)
         taken = []
         for task, paths in todo:
             with log_to(paths.log):
@@ -195,6 +209,7 @@ def train_pack(tasks: Sequence[Task], report: PackReport, is_stopping: Callable[
             for task, *_ in alike:
                 report(task.spec.name, step, losses)
 
+        environment = describe_environment(device)
         train_run(settings, dataset, pack, progress, keepers)
         pack.sync()
         for task, paths, training in alike:
@@ -252,7 +267,7 @@ def _make_keeper(task: Task, paths: RunPaths, is_stopping: Callable[[], bool]) -
 def _record_training(spec: RunSpec, environment: dict[str, Any], paths: RunPaths, trained: Training) -> None:
     shutil.rmtree(paths.images, ignore_errors=True)
     shutil.rmtree(paths.tensorboard, ignore_errors=True)
-    write_json(paths.spec, _describe_spec(spec, environment, trained.train_seconds))
+    write_json(paths.spec, _describe_spec(spec, environment, trained))
     write_text(paths.history, format_history(trained.rows))
     write_bytes(paths.weights, save(collect_weights(trained.objective.modules)))
     files = [paths.spec, paths.history, paths.weights]
@@ -266,14 +281,15 @@ def _record_training(spec: RunSpec, environment: dict[str, Any], paths: RunPaths
         path.unlink(missing_ok=True)
 
 
-def _describe_spec(spec: RunSpec, environment: dict[str, Any], train_seconds: float) -> dict[str, Any]:
+def _describe_spec(spec: RunSpec, environment: dict[str, Any], trained: Training) -> dict[str, Any]:
     return {
         "name": spec.name,
         "key": spec.training_key,
         "settings": spec.settings.model_dump(mode="json"),
         "dataset": spec.dataset,
         "seed": spec.seed,
-        "train_seconds": round(train_seconds, 3),
+        "train_seconds": round(trained.train_seconds, 3),
+        "trained_together": trained.trained_together,
         "environment": environment,
         "sources": list_model_sources(spec.settings),
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reportgen.config import Suite
 from reportgen.errors import ConfigError, DataError
-from reportgen.executors import Event
+from reportgen.executors import Event, Executor
 from reportgen.fetch import default_inception_path
 from reportgen.plan import RunSpec, estimate_run_seconds, plan_runs
 from reportgen.store import OutputPaths, State, find_state
@@ -131,7 +131,7 @@ def execute_plan(
     from reportgen.executors.local import LocalExecutor
     from reportgen.training.pack import can_pack
 
-    executor = LocalExecutor(plan.jobs, retries, time_limit)
+    executor: Executor = LocalExecutor(plan.jobs, retries, time_limit)
     tasks = [
         Task(run.spec, output, data_dir, plan.device, plan.inception_weights, checkpoint_steps=checkpoint_steps)
         for run in plan.missing
@@ -140,7 +140,7 @@ def execute_plan(
     for task in tasks:
         is_packed = pack and can_pack(task.spec.settings)
         jobs[task.spec.configuration_name if is_packed else task.spec.name].append(task)
-    yield from executor.execute_jobs([tuple(job) for job in jobs.values()])
+    yield from executor.execute([tuple(job) for job in jobs.values()])
 
 
 def choose_device(name: str) -> str:

@@ -213,7 +213,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _sha256(path: Path) -> str:
+def take_sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -230,7 +230,7 @@ def record_stage(
         identity: what the key was made from, so that a later change can be named.
     """
     manifest = _read_manifest(paths)
-    checksums = {file.relative_to(paths.folder).as_posix(): _sha256(file) for file in sorted(files)}
+    checksums = {file.relative_to(paths.folder).as_posix(): take_sha256(file) for file in sorted(files)}
     manifest["stages"][stage] = {"key": key, "identity": dict(identity or {}), "files": checksums}
     write_json(paths.manifest, manifest)
 
@@ -249,7 +249,7 @@ def read_identity(paths: RunPaths, stage: Stage) -> dict[str, Any] | None:
 
 
 def _matches(path: Path, sha256: str) -> bool:
-    return path.is_file() and _sha256(path) == sha256
+    return path.is_file() and take_sha256(path) == sha256
 
 
 def _read_manifest(paths: RunPaths) -> dict[str, Any]:
@@ -338,7 +338,7 @@ def write_suite(paths: OutputPaths, suite: Suite, source: Path) -> None:
     content = {
         "format": FORMAT_VERSION,
         "source": str(source.resolve()),
-        "source_sha256": _sha256(source),
+        "source_sha256": take_sha256(source),
         "source_text": source.read_text(encoding="utf-8-sig"),
         "suite": suite.model_dump(mode="json"),
     }
@@ -364,7 +364,7 @@ def read_suite(paths: OutputPaths) -> RecordedSuite:
     try:
         _check_format(paths.suite, content)
         source = Path(os.fsdecode(content["source"].encode("utf-8")))
-        changed = source.is_file() and _sha256(source) != content["source_sha256"]
+        changed = source.is_file() and take_sha256(source) != content["source_sha256"]
         return RecordedSuite(Suite.model_validate(content["suite"]), source, content["source_text"], changed)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -246,7 +246,10 @@ def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> 
         record, evaluation = read_json(paths.spec), read_json(paths.evaluation)
     recorded, repeated = dict(_flatten(run.evaluation)), dict(_flatten(evaluation))
     values = [Retrained(key, recorded[key], repeated.get(key, math.nan)) for key in recorded]
-    return values, _compare_environments(run.record["environment"], record["environment"])
+    differences = _compare_environments(run.record["environment"], record["environment"])
+    if run.record.get("trained_together", 1) > 1:
+        differences.append("it was trained together with other seeds (--pack), here alone")
+    return values, differences
 
 
 def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, float | str]]:

@@ -58,7 +58,7 @@ def tiny_output(tmp_path_factory: pytest.TempPathFactory, tiny_suite_file: Path)
     folder = tmp_path_factory.mktemp("tiny")
     suite = load_suite(tiny_suite_file)
     write_suite(OutputPaths(folder), suite, tiny_suite_file)
-    tasks = [Task(spec, folder, None, "cpu") for spec in plan_runs(suite)]
+    tasks = [(Task(spec, folder, None, "cpu"),) for spec in plan_runs(suite)]
     failures = [event for event in InlineExecutor().execute(tasks) if isinstance(event, Failed)]
     assert not failures
     return folder

@@ -398,6 +398,8 @@ def test_packed_seeds_leave_what_single_ones_leave(suite: Path, tmp_path: Path) 
         assert "from step 0 " not in second
     for packed, single in zip(load_results(output).finished, load_results(alone).finished, strict=True):
         assert packed.spec == single.spec or packed.spec.name == single.spec.name
+        assert packed.record["trained_together"] == (2 if packed.spec.name in ("gan-4_4-s0", "gan-4_4-s2") else 1)
+        assert single.record["trained_together"] == 1
         assert read_history(packed) == pytest.approx(read_history(single), rel=0.02, abs=0.02)
         files = [{p.name for p in r.paths.folder.rglob("*") if "tfevents" not in p.name} for r in (packed, single)]
         assert files[0] == files[1]

@@ -66,6 +66,7 @@ def test_each_replica_ends_where_it_would_alone(settings: Settings, dataset: Dat
     for training, seed in zip(found, SEEDS, strict=True):
         assert_near(training, train_alone(settings, dataset, seed))
     assert found[0].rows != found[1].rows
+    assert found[0].trained_together == 3
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN], ids=["vae", "gan"])
@@ -89,6 +90,7 @@ def test_a_pack_goes_on_from_trainings_and_trainings_from_a_pack(settings: Setti
 
     for found, expected in zip(train_in_parts(packed=True), train_in_parts(packed=False), strict=True):
         assert_near(found, expected)
+        assert (found.take_state()["trained_together"], expected.take_state()["trained_together"]) == (3, 1)
 
 
 def test_dropout_is_not_packed() -> None:

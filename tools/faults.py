@@ -142,17 +142,8 @@ def kill_after(suite: Suite, output: Path, seconds: float) -> bool:
 def start_quick(output: Path) -> subprocess.Popen[bytes]:
     """The command that a student types; what it prints goes beside its output folder."""
     suite_file = Path(__file__).parents[1] / "experiments.yaml"
-    command = [
-        sys.executable,
-        "-m",
-        "reportgen.cli",
-        "run",
-        str(suite_file),
-        "--profile",
-        "quick",
-        "--output",
-        str(output),
-    ]
+    command = [sys.executable, "-m", "reportgen", "run", str(suite_file)]
+    command += ["--profile", "quick", "--output", str(output)]
     with output.with_suffix(".log").open("ab") as log:
         return subprocess.Popen(command, stdout=log, stderr=log)
 

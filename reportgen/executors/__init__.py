@@ -48,7 +48,11 @@ class Retried:
 Event = Started | Progressed | Finished | Failed | Retried
 
 
+Job = tuple["Task", ...]
+"""What is done in one place: a run, or several seeds of one configuration that are trained as one program."""
+
+
 class Executor(Protocol):
-    def execute(self, tasks: list[Task]) -> Iterator[Event]:
-        """Run all tasks, in this order as places become free; every task ends in one Finished or Failed."""
+    def execute(self, jobs: list[Job]) -> Iterator[Event]:
+        """Do all jobs, in this order as places become free; every task ends in one Finished or Failed."""
         ...

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 
-from reportgen.execution import Task, execute_run, explain_failure
-from reportgen.executors import Event, Failed, Finished, Started
+from reportgen.execution import execute_run, explain_failure
+from reportgen.executors import Event, Failed, Finished, Job, Started
 
 
 class InlineExecutor:
-    def execute(self, tasks: list[Task]) -> Iterator[Event]:
-        for task in tasks:
+    def execute(self, jobs: list[Job]) -> Iterator[Event]:
+        for task in itertools.chain.from_iterable(jobs):
             yield Started(task.spec.name)
             start = time.monotonic()
             try:

@@ -15,17 +15,13 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from reportgen.errors import ReportgenError, RunError, Stopped
+from reportgen.errors import RunError, Stopped
 from reportgen.execution import Task, execute_run, explain_failure, record_failure, train_pack
-from reportgen.executors import Event, Failed, Finished, Progressed, Retried, Started
+from reportgen.executors import Event, Failed, Finished, Job, Progressed, Retried, Started
 from reportgen.store import OutputPaths
 
 SECONDS_TO_STOP = 60.0
 """How long workers may take to write their checkpoints."""
-
-
-Job = tuple[Task, ...]
-"""What one process does: a run, or several seeds of one configuration that are trained as one program."""
 
 
 @dataclass
@@ -73,11 +69,7 @@ class LocalExecutor:
             self.context = multiprocessing.get_context("forkserver")
             self.context.set_forkserver_preload(["reportgen.execution"])
 
-    def execute(self, tasks: list[Task]) -> Iterator[Event]:
-        yield from self.execute_jobs([(task,) for task in tasks])
-
-    def execute_jobs(self, jobs: list[Job]) -> Iterator[Event]:
-        """As ``execute``; the tasks of one job share a process."""
+    def execute(self, jobs: list[Job]) -> Iterator[Event]:
         waiting, working = [(job, 0) for job in reversed(jobs)], list[_Worker]()
         try:
             while waiting or working:
@@ -151,15 +143,10 @@ def _work(job: Job, connection: Connection) -> None:
 
 
 def _train_together(job: Job, connection: Connection, stopping: threading.Event) -> None:
-    """Whatever goes wrong with all of them, each of them is tried by itself afterwards and gives its own reason."""
-
     def report(name: str, step: int, losses: dict[str, float]) -> None:
         connection.send(Progressed(name, "training", step, losses))
 
-    with suppress(ReportgenError, ArithmeticError, RuntimeError):
-        train_pack(job, report, stopping.is_set)
-    if stopping.is_set():
-        raise Stopped("stopped; the same command goes on from there")
+    train_pack(job, report, stopping.is_set)
 
 
 def _work_on(task: Task, connection: Connection, stopping: threading.Event) -> None:

@@ -49,8 +49,8 @@ def render_reports(
     paths = OutputPaths(output)
     recorded = read_suite(paths)
     folder = notes or recorded.source.parent / "notes"
-    inputs = take_inputs(paths, recorded, folder, (*languages, *formats))
-    found = find_rendered(paths, inputs)
+    inputs, request = take_inputs(paths, recorded, folder), " ".join([*languages, *formats])
+    found = find_rendered(paths, request, inputs)
     if found is not None:
         for message in found[1]:
             warn(message)
@@ -63,7 +63,7 @@ def render_reports(
 
     written = _render(paths, languages, formats, note, folder)
     beside = [path for language in languages if "md" in formats for path in paths.report_assets(language).iterdir()]
-    record_rendered(paths, inputs, [*written, *beside], warnings)
+    record_rendered(paths, request, inputs, [*written, *beside], warnings)
     return Rendered(tuple(written))
 
 

@@ -9,38 +9,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import reportgen
 from reportgen.errors import RunError
 from reportgen.plan import plan_runs
 from reportgen.rendering.templates import find_templates
-from reportgen.store import OutputPaths, RecordedSuite, RunPaths, find_state, write_json
+from reportgen.store import OutputPaths, RecordedSuite, RunPaths, find_state, take_sha256, write_json
 
 PACKAGES = ("matplotlib", "pandas", "weasyprint")
 PROGRAM_SUFFIXES = {".py", ".po", ".yaml", ".csv", ".json", ".j2", ".css", ".js", ".svg"}
 
 
-def take_inputs(output: OutputPaths, recorded: RecordedSuite, notes: Path, request: Sequence[str]) -> str:
-    """A digest of all that the reports depend on: the program, the suite, the runs, the author's notes.
-
-    Args:
-        request: which languages and formats are wanted.
-    """
-    digest = hashlib.sha256(repr((*request, _name_program(), recorded.source_changed)).encode())
-    for piece in (*_read_all([output.suite]), *_read_all(sorted(notes.rglob("*.md")))):
+def take_inputs(output: OutputPaths, recorded: RecordedSuite, notes: Path) -> str:
+    """A digest of all that reports depend on: the program, the suite, the runs, the author's notes."""
+    digest = hashlib.sha256(repr((_name_program(), recorded.source_changed)).encode())
+    for piece in (*_read_all(output.root, [output.suite]), *_read_all(notes, sorted(notes.rglob("*.md")))):
         digest.update(piece)
     for spec in plan_runs(recorded.suite):
         paths = output.run(spec.folder_name)
         digest.update(find_state(paths, spec.training_key, spec.evaluation_key).encode())
-        for piece in (*_read_all([paths.manifest, paths.failure]), *_stat_all(paths)):
+        for piece in (*_read_all(paths.folder, [paths.manifest, paths.failure]), *_stat_all(paths)):
             digest.update(piece)
     return digest.hexdigest()
 
 
-def _read_all(paths: Iterable[Path]) -> Iterator[bytes]:
+def _read_all(folder: Path, paths: Iterable[Path]) -> Iterator[bytes]:
     for path in paths:
         with suppress(OSError):
-            yield str(path).encode("utf-8", "surrogateescape") + path.read_bytes()
+            yield str(path.relative_to(folder)).encode("utf-8", "surrogateescape") + path.read_bytes()
 
 
 def _stat_all(paths: RunPaths) -> Iterator[bytes]:
@@ -62,22 +59,34 @@ def _name_program() -> str:
     return digest.hexdigest()
 
 
-def find_rendered(output: OutputPaths, inputs: str) -> tuple[list[Path], list[str]] | None:
-    """The reports made from these inputs, if all of them are there as they were written, and what was warned of."""
+def find_rendered(output: OutputPaths, request: str, inputs: str) -> tuple[list[Path], list[str]] | None:
+    """The reports made from these inputs, if all of them are there as they were written, and what was warned of.
+
+    Args:
+        request: which languages and formats are wanted.
+    """
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        record = json.loads(output.rendered.read_text(encoding="utf-8"))
-        paths = {output.root / name: sha256 for name, sha256 in record["files"].items()}
-        if record["inputs"] == inputs and all(_take_sha256(path) == sha256 for path, sha256 in paths.items()):
-            return [path for path in paths if path.parent == output.root], record["warnings"]
+        entry = _read_record(output)[request]
+        paths = {output.root / name: sha256 for name, sha256 in entry["files"].items()}
+        if entry["inputs"] == inputs and all(take_sha256(path) == sha256 for path, sha256 in paths.items()):
+            return [path for path in paths if path.parent == output.root], entry["warnings"]
     return None
 
 
-def record_rendered(output: OutputPaths, inputs: str, written: Sequence[Path], warnings: Sequence[str]) -> None:
+def record_rendered(
+    output: OutputPaths, request: str, inputs: str, written: Sequence[Path], warnings: Sequence[str]
+) -> None:
     """Args: written: reports and what lies beside them."""
-    files = {path.relative_to(output.root).as_posix(): _take_sha256(path) for path in written}
+    files = {path.relative_to(output.root).as_posix(): take_sha256(path) for path in written}
+    entry = {"inputs": inputs, "files": files, "warnings": list(warnings)}
     with suppress(RunError):  # a cache that cannot be written to costs time only
-        write_json(output.rendered, {"inputs": inputs, "files": files, "warnings": list(warnings)})
+        write_json(output.rendered, {**_read_record(output), request: entry})
 
 
-def _take_sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _read_record(output: OutputPaths) -> dict[str, Any]:
+    """By request; empty if there is none or it is damaged."""
+    with suppress(OSError, ValueError):
+        record = json.loads(output.rendered.read_text(encoding="utf-8"))
+        if isinstance(record, dict):
+            return record
+    return {}

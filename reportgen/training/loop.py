@@ -111,6 +111,8 @@ class Training:
     grids: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict)
     step: int = 0
     train_seconds: float = 0.0
+    trained_together: int = 1
+    """The most replicas that it ever shared a program with, itself included: with others it ends in other bits."""
 
     @property
     def logs(self) -> Sequence[list[Row]]:
@@ -131,6 +133,7 @@ class Training:
         return {
             "step": self.step,
             "train_seconds": self.train_seconds,
+            "trained_together": self.trained_together,
             "modules": {name: module.state_dict() for name, module in self.objective.modules.items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.objective.optimisers.items()},
             "fixed_z": self.objective.fixed_z,
@@ -162,6 +165,7 @@ class Training:
         self.batches.order, self.batches.position = state["order"].to(device), state["position"]
         self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
         self.step, self.train_seconds = state["step"], state["train_seconds"]
+        self.trained_together = state.get("trained_together", 1)  # older checkpoints do not say
 
 
 def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:

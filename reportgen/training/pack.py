@@ -137,6 +137,8 @@ class Pack:
     def __init__(self, replicas: Sequence[Training]) -> None:
         assert len({replica.step for replica in replicas}) == 1, "replicas stand at different steps"
         self.replicas = replicas
+        for replica in replicas:
+            replica.trained_together = max(replica.trained_together, len(replicas))
         self.objective: PackedGan | PackedVae
         objectives = [replica.objective for replica in replicas]
         gans = [objective for objective in objectives if isinstance(objective, GanObjective)]
