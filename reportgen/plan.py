@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -139,19 +140,32 @@ def count_step_macs(settings: Settings) -> float:
     return (3.0 * generator + 8.0 * discriminator) * settings.batch_size
 
 
-# Fitted to the runs of the quick profile on one thread of a server CPU of 2023; said with "about".
-CPU_SECONDS_PER_MAC = 1.6e-11
-CPU_SECONDS_PER_STEP = 4e-3
+# Fitted to one thread of a server CPU (`make bench`); said with "about". A step takes as long as this many times its
+# multiply-accumulates, and these on top, would take as one large matrix product.
+CPU_COST = 2.0
+CPU_MACS_PER_STEP = 4e8
 GPU_SECONDS_PER_STEP = 4e-3  # not measured: launching some hundred kernels per step
 SECONDS_TO_EVALUATE = 5.0
 
 
-def estimate_run_seconds(settings: Settings, *, on_gpu: bool) -> float:
-    """A rough time for one run by itself, training and evaluation, in seconds."""
-    seconds_per_step = GPU_SECONDS_PER_STEP if on_gpu else CPU_SECONDS_PER_STEP
-    if not on_gpu:
-        seconds_per_step += count_step_macs(settings) * CPU_SECONDS_PER_MAC
-    return SECONDS_TO_EVALUATE + settings.num_training_steps * seconds_per_step
+def estimate_run_seconds(settings: Settings, finished_steps: int, macs_per_second: float | None) -> float:
+    """A rough time for the rest of one run by itself, training and evaluation, in seconds.
+
+    Args:
+        macs_per_second: of a large matrix product on one thread of the CPU; None for a GPU.
+    """
+    seconds_per_step = GPU_SECONDS_PER_STEP
+    if macs_per_second is not None:
+        seconds_per_step = (CPU_COST * count_step_macs(settings) + CPU_MACS_PER_STEP) / macs_per_second
+    return SECONDS_TO_EVALUATE + (settings.num_training_steps - finished_steps) * seconds_per_step
+
+
+def schedule(durations: Sequence[float], places: int) -> float:
+    """How long tasks take that are begun in this order as places become free; the unit of ``durations``."""
+    free_at = [0.0] * places
+    for duration in durations:
+        free_at[free_at.index(min(free_at))] += duration
+    return max(free_at)
 
 
 assert {VaeSettings, GanSettings} == set(Settings.__args__), "plan.py knows every model"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from reportgen.executors import Event, Failed, Finished, Progressed, Retried, Started
+from reportgen.plan import SECONDS_TO_EVALUATE, schedule
 from reportgen.runner import Plan
 
 SHOWN_LOSSES = ("train_reconstruction", "train_kl", "discriminator_loss", "generator_loss")
@@ -19,6 +21,60 @@ SHORT_NAMES = {
     "discriminator_loss": "D",
     "generator_loss": "G",
 }
+
+
+class Pace:
+    """How long the rest of a suite takes, from what its runs have done so far.
+
+    The estimate of the plan counts as ``BELIEF`` seconds of work that took as long as expected; from there on the work
+    itself says by what factor this machine is slower.
+    """
+
+    BELIEF = 10.0
+
+    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
+        self.jobs, self.now = plan.jobs, now
+        self.runs = {run.spec.name: run for run in plan.missing}
+        self.steps = {name: run.finished_steps for name, run in self.runs.items()}
+        self.started: dict[str, float] = {}
+        self.busy: dict[str, float] = {}
+        self.ended: set[str] = set()
+
+    def follow(self, event: Event) -> None:
+        """Take note of what happened."""
+        name = event.name
+        if isinstance(event, Started):
+            self.started[name] = self.now() - self.busy.get(name, 0.0)
+            return
+        if name in self.started:
+            self.busy[name] = self.now() - self.started[name]
+        if isinstance(event, Progressed):
+            self.steps[name] = event.step
+        elif isinstance(event, Finished | Failed):
+            self.ended.add(name)
+
+    @property
+    def seconds_left(self) -> float:
+        """About how long until all runs have ended."""
+        left = {name: self._expect(name) for name in self.runs}
+        done = sum(self.runs[name].estimated_seconds - left[name] for name in self.busy)
+        factor = (self.BELIEF + sum(self.busy.values())) / (self.BELIEF + max(done, 0.0))
+        return factor * schedule(list(left.values()), self.jobs)
+
+    @property
+    def share_done(self) -> float:
+        """Of the expected work, 0..1."""
+        left = sum(self._expect(name) for name in self.runs)
+        return max(0.0, 1 - left / sum(run.estimated_seconds for run in self.runs.values()))
+
+    def _expect(self, name: str) -> float:
+        """Seconds that the rest of a run was expected to take."""
+        if name in self.ended:
+            return 0.0
+        run = self.runs[name]
+        num_steps = run.spec.settings.num_training_steps
+        share = (num_steps - self.steps[name]) / max(num_steps - run.finished_steps, 1)
+        return SECONDS_TO_EVALUATE + share * (run.estimated_seconds - SECONDS_TO_EVALUATE)
 
 
 class View:
@@ -48,17 +104,27 @@ def format_duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def format_left(seconds: float) -> str:
+    """As exact as an estimate deserves: minutes from two minutes on."""
+    return f"about {format_duration(seconds if seconds < 120 else round(seconds / 60) * 60).removesuffix(' 00 s')} left"
+
+
 def format_losses(losses: dict[str, float]) -> str:
     return "  ".join(f"{SHORT_NAMES[name]} {losses[name]:.3g}" for name in SHOWN_LOSSES if name in losses)
 
 
 class LineView(View):
-    """A line when a run starts and when it ends."""
+    """A line when a run starts and when it ends, and every few minutes how far all of it is: for logs."""
 
-    def __init__(self, plan: Plan) -> None:
+    SECONDS_PER_LINE = 300.0
+
+    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
+        self.pace, self.now = Pace(plan, now), now
         self.num_runs, self.num_done = len(plan.missing), 0
+        self.last_line = now()
 
     def show(self, event: Event) -> None:
+        self.pace.follow(event)
         if isinstance(event, Started):
             self._print(f"training {event.name}")
         elif isinstance(event, Finished | Failed):
@@ -71,30 +137,31 @@ class LineView(View):
             self._print(f"[{self.num_done}/{self.num_runs}] {event.name} {outcome}")
         elif isinstance(event, Retried):
             self._print(f"{event.name}: {event.reason}; taken up again")
+        elif self.now() - self.last_line > self.SECONDS_PER_LINE:
+            self._print(f"{self.pace.share_done:.0%} of all, {format_left(self.pace.seconds_left)}")
 
     def _print(self, line: str) -> None:
+        self.last_line = self.now()
         print(line, flush=True)  # noqa: T201
 
 
 class BarView(View):
-    """A bar for every run at work, with its step rate, losses and time left, and one for the whole suite."""
+    """A bar for every run at work, with its step rate, time left and losses, and one for the whole suite."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.total_steps = {run.spec.name: run.spec.settings.num_training_steps for run in plan.missing}
-        self.weight = {run.spec.name: run.estimated_seconds for run in plan.missing}
+    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
+        self.pace, self.now = Pace(plan, now), now
+        self.num_runs, self.num_done = len(plan.missing), 0
         self.console = Console()
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:>11}"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[losses]}"),
+            *(TextColumn(f"{{task.fields[{field}]}}") for field in ("count", "left", "rate", "losses")),
             console=self.console,
         )
         self.bars: dict[str, TaskID] = {}
         self.first: dict[str, tuple[int, float]] = {}
-        self.suite_bar = self.progress.add_task("[bold]all runs", total=len(plan.missing), rate="", losses="")
+        self.suite_bar = self._add_bar("[bold]all runs", 1.0)
+        self._update_suite()
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -104,34 +171,49 @@ class BarView(View):
         self.progress.stop()
 
     def show(self, event: Event) -> None:
+        self.pace.follow(event)
         name = event.name
         if isinstance(event, Started):
             self.first.pop(name, None)
-            self.bars[name] = self.progress.add_task(name, total=self.total_steps[name], rate="", losses="")
+            self.bars[name] = self._add_bar(name, self.pace.runs[name].spec.settings.num_training_steps)
         elif isinstance(event, Progressed):
             self._update(event)
         elif isinstance(event, Retried):
             self.progress.remove_task(self.bars.pop(name))
             self.console.print(f"[yellow]↻[/] {name}  {event.reason}", highlight=False)
         else:
+            self.num_done += 1
             self.progress.remove_task(self.bars.pop(name))
-            self.progress.advance(self.suite_bar)
             text = (
                 f"[green]✓[/] {name}  {format_duration(event.seconds)}"
                 if isinstance(event, Finished)
                 else f"[red]✗[/] {name}  {event.reason}"
             )
             self.console.print(text, highlight=False)
+        self._update_suite()
+
+    def _add_bar(self, name: str, total: float) -> TaskID:
+        return self.progress.add_task(name, total=total, count="", left="", rate="", losses="")
+
+    def _update_suite(self) -> None:
+        self.progress.update(
+            self.suite_bar,
+            completed=self.pace.share_done,
+            count=f"{self.num_done}/{self.num_runs}",
+            left=format_left(self.pace.seconds_left),
+        )
 
     def _update(self, event: Progressed) -> None:
         if event.name not in self.first:  # a run that was taken up again does not begin at 0
-            self.first[event.name] = (event.step, time.monotonic())
-        step, since = self.first[event.name]
-        rate = (event.step - step) / max(time.monotonic() - since, 1e-3)
-        self.progress.update(
-            self.bars[event.name],
-            completed=event.step,
-            rate=f"{rate:.1f} steps/s" if event.stage == "training" else "measuring",
-        )
+            self.first[event.name] = (event.step, self.now())
+        first, since = self.first[event.name]
+        rate = (event.step - first) / max(self.now() - since, 1e-3)
+        num_steps = self.pace.runs[event.name].spec.settings.num_training_steps
+        fields = {"count": f"{event.step}/{num_steps}", "rate": f"{rate:.1f} steps/s", "left": ""}
+        if event.stage == "evaluation":
+            fields["rate"] = "measuring"
+        elif rate > 0:
+            fields["left"] = format_left((num_steps - event.step) / rate)
         if event.losses:
-            self.progress.update(self.bars[event.name], losses=format_losses(event.losses))
+            fields["losses"] = format_losses(event.losses)
+        self.progress.update(self.bars[event.name], completed=event.step, **fields)  # type: ignore[arg-type]

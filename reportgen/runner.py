@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import fnmatch
 import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from reportgen.config import Suite
 from reportgen.errors import ConfigError, DataError
 from reportgen.executors import Event, Executor
 from reportgen.fetch import default_inception_path
-from reportgen.plan import RunSpec, estimate_run_seconds, plan_runs
-from reportgen.store import OutputPaths, State, find_state
+from reportgen.plan import RunSpec, estimate_run_seconds, plan_runs, schedule
+from reportgen.store import OutputPaths, RunPaths, State, find_state
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class PlannedRun:
 
     spec: RunSpec
     state: State
+    finished_steps: int
     estimated_seconds: float
 
 
@@ -45,10 +47,7 @@ class Plan:
     @property
     def estimated_seconds(self) -> float:
         """About how long all of it takes with ``jobs`` runs at once."""
-        places = [0.0] * self.jobs
-        for run in self.missing:
-            places[places.index(min(places))] += run.estimated_seconds
-        return max(places)
+        return schedule([run.estimated_seconds for run in self.missing], self.jobs)
 
 
 def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None, device: str) -> Plan:
@@ -69,16 +68,40 @@ def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None
     device = choose_device(device)
     on_gpu = device.startswith("cuda")
     paths = OutputPaths(output)
-    runs = [
-        PlannedRun(
-            spec,
-            find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key, check_files=True),
-            estimate_run_seconds(spec.settings, on_gpu=on_gpu),
-        )
+    states = [
+        find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key, check_files=True)
         for spec in chosen
     ]
+    has_work = any(state != "finished" for state in states)
+    macs_per_second = measure_macs_per_second() if has_work and not on_gpu else None
+    runs = []
+    for spec, state in zip(chosen, states, strict=True):
+        steps = count_finished_steps(spec, paths.run(spec.folder_name), state)
+        runs.append(PlannedRun(spec, state, steps, estimate_run_seconds(spec.settings, steps, macs_per_second)))
     weights = suite.fid.inception_weights
     return Plan(runs, jobs or (1 if on_gpu else os.cpu_count() or 1), device, Path(weights) if weights else None)
+
+
+def count_finished_steps(spec: RunSpec, paths: RunPaths, state: State) -> int:
+    """How many steps of a run need not be trained any more."""
+    if state in ("finished", "trained"):
+        return spec.settings.num_training_steps
+    return min(paths.find_checkpointed_step(), spec.settings.num_training_steps)
+
+
+def measure_macs_per_second(size: int = 768, repeats: int = 4) -> float:
+    """Multiply-accumulates per second of a float32 matrix product on one thread, the best of a few."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    matrix = np.ones((size, size), np.float32)
+    seconds = []
+    with threadpool_limits(1):
+        for _ in range(repeats):
+            start = time.perf_counter()
+            matrix @ matrix
+            seconds.append(time.perf_counter() - start)
+    return size**3 / min(seconds)
 
 
 def find_inception(suite: Suite) -> Suite:

@@ -105,6 +105,11 @@ class RunPaths:
         """The newest first."""
         return sorted(self.folder.glob("checkpoint-*.pt"), reverse=True)
 
+    def find_checkpointed_step(self) -> int:
+        """The step of the newest checkpoint; 0 if there is none."""
+        steps = [path.stem.removeprefix("checkpoint-") for path in self.list_checkpoints()]
+        return max((int(step) for step in steps if step.isdecimal()), default=0)
+
 
 @dataclass(frozen=True)
 class OutputPaths:
