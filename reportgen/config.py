@@ -26,6 +26,7 @@ MAX_RUNS = 100_000
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+Precision = Literal["fp32", "tf32", "bf16"]
 DatasetName = Literal["mnist", "fashion-mnist", "kmnist", "mnist-5k"]
 Section = Literal["vae_latent", "vae_architecture", "gan_grid", "gan_hidden", "gan_mlp", "gan_relu"]
 WRITTEN_SECTIONS: dict[str, Section | None] = {
@@ -82,7 +83,7 @@ class TrainingSettings(Model):
     """Steps between two logged training losses."""
     image_interval: Count = 1000
     """Steps between two image grids (and, for a VAE, two passes over the dev set)."""
-    precision: Literal["fp32", "tf32", "bf16"] = "fp32"
+    precision: Precision = "fp32"
     """Arithmetic of training's matrix products: `bf16` is faster where the processor has it, `tf32` on NVIDIA GPUs."""
 
 

@@ -8,6 +8,7 @@ from test_training import GAN, MLP, VAE, NoKeeper
 
 from reportgen.config import Settings
 from reportgen.data import Dataset, Split
+from reportgen.training import convolutions
 from reportgen.training.loop import Training, begin_training, train_run
 from reportgen.training.pack import Pack, can_pack
 
@@ -67,6 +68,17 @@ def test_each_replica_ends_where_it_would_alone(settings: Settings, dataset: Dat
         assert_near(training, train_alone(settings, dataset, seed))
     assert found[0].rows != found[1].rows
     assert found[0].trained_together == 3
+
+
+def test_networks_that_train_with_products_can_be_packed(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(convolutions, "MIN_CHANNELS", 1)
+    settings = GAN.model_copy(update={"precision": "bf16", "num_training_steps": 1})
+    alone = train_alone(settings, dataset, 3)
+    kinds = {type(module) for module in alone.objective.modules["generator"].modules()}
+    assert convolutions.ProductConvTranspose2d in kinds
+    found = train_packed(settings, dataset, [begin_training(settings, dataset, seed) for seed in SEEDS])[1]
+    for (_, name, a), (_, _, b) in zip(found.rows, alone.rows, strict=True):
+        assert a == pytest.approx(b, rel=0.02), name
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN], ids=["vae", "gan"])

@@ -15,7 +15,7 @@ from reportgen.models.gan import (
     compute_discriminator_loss,
     compute_generator_loss,
 )
-from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, choose_autocast, to_channels_last, to_uint8, to_unit
+from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, choose_autocast, lay_out, to_uint8, to_unit
 
 ADAM_BETAS = (0.5, 0.999)  # Radford et al. 2016, section 4
 
@@ -91,7 +91,7 @@ class GanObjective:
         self.generator = build_generator(settings).to(device)
         self.discriminator = build_discriminator(settings).to(device)
         for network in (self.generator, self.discriminator):
-            to_channels_last(network)
+            lay_out(network, settings, device)
         self.modules: dict[str, nn.Module] = {"generator": self.generator, "discriminator": self.discriminator}
         self.generator_optimiser, self.discriminator_optimiser = (
             torch.optim.Adam(network.parameters(), settings.learning_rate, betas=ADAM_BETAS, fused=True)

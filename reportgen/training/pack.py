@@ -16,6 +16,7 @@ from torch import nn
 from torch.func import functional_call, stack_module_state
 
 from reportgen.config import GanSettings, Settings
+from reportgen.training.convolutions import undo_matrix_products
 from reportgen.training.gan import GanObjective, update_gan
 from reportgen.training.loop import Row, Training
 from reportgen.training.objectives import Scalars, to_unit
@@ -40,6 +41,7 @@ class PackedModule(nn.Module):
             self.register_buffer(self.names[name], value)
         # Only its code is used; kept out of the registry, so that its parameters are not this module's.
         self._template = [copy.deepcopy(networks[0]).to("meta")]
+        undo_matrix_products(self._template[0])
         self._parameter_names, self._buffer_names = list(parameters), list(buffers)
 
     def forward(self, *inputs: torch.Tensor) -> Any:

@@ -9,7 +9,7 @@ from torch import nn
 
 from reportgen.config import VaeSettings
 from reportgen.models.vae import Vae, compute_vae_losses
-from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, choose_autocast, to_channels_last, to_uint8, to_unit
+from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, choose_autocast, lay_out, to_uint8, to_unit
 
 DEV_BATCH_SIZE = 500
 
@@ -59,7 +59,7 @@ class VaeObjective:
     def __init__(self, settings: VaeSettings, device: torch.device, generator: torch.Generator) -> None:
         self.vae = Vae(settings).to(device)
         self.losses = VaeLosses(self.vae)
-        to_channels_last(self.vae)
+        lay_out(self.vae, settings, device)
         self.modules: dict[str, nn.Module] = {"vae": self.vae}
         self.optimiser = torch.optim.Adam(self.vae.parameters(), settings.learning_rate, fused=True)
         self.optimisers: dict[str, torch.optim.Optimizer] = {"vae": self.optimiser}
