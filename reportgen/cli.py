@@ -99,6 +99,7 @@ def run(
     pack: Annotated[
         bool, typer.Option("--pack", help="Train the seeds of one configuration as one program: for GPUs.")
     ] = False,
+    graph: Annotated[bool, typer.Option("--graph", help="Replay each step as a CUDA graph; not yet measured.")] = False,
     output: OutputOption = DEFAULT_OUTPUT,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and the estimated time; do nothing.")
@@ -111,6 +112,8 @@ def run(
 
     suite = find_inception(load_suite(suite_file, _resolve_profile(profile)))
     plan = plan_suite(suite, output, only=only, jobs=jobs, device=device)
+    if graph and not plan.device.startswith("cuda"):
+        raise ConfigError(f"--graph: needs a CUDA device, and the runs would go to {plan.device}; leave it out")
     _print_plan(plan, suite.profile, suite.dataset, every_run=dry_run)
     if dry_run:
         return
@@ -124,6 +127,7 @@ def run(
         retries=retries,
         time_limit=time_limit and 60 * time_limit,
         pack=pack,
+        use_graph=graph,
     )
     failures = _follow(plan, events)
     if failures:

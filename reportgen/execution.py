@@ -67,6 +67,7 @@ class Task:
     inception_weights: Path | None = None
     checkpoint_seconds: float = DEFAULT_SECONDS
     checkpoint_steps: int | None = None
+    use_graph: bool = False
 
 
 def execute_run(task: Task, report: Report, is_stopping: Callable[[], bool] = lambda: False) -> None:
@@ -210,7 +211,7 @@ def _train_pack(
                 report(task.spec.name, step, losses)
 
         environment = describe_environment(device)
-        train_run(settings, dataset, pack, progress, keepers)
+        train_run(settings, dataset, pack, progress, keepers, use_graph=tasks[0].use_graph)
         pack.sync()
         for task, paths, training in alike:
             _record_training(task.spec, environment, paths, training)
@@ -245,7 +246,11 @@ def _train(
     environment = describe_environment(dataset.train.images.device)
     training = _take_up(task, dataset, paths)
     keeper = _make_keeper(task, paths, is_stopping)
-    train_run(spec.settings, dataset, training, lambda step, losses: report("training", step, losses), keeper)
+
+    def progress(step: int, losses: dict[str, float]) -> None:
+        report("training", step, losses)
+
+    train_run(spec.settings, dataset, training, progress, keeper, use_graph=task.use_graph)
     _record_training(spec, environment, paths, training)
     return training.objective.modules
 

@@ -139,6 +139,7 @@ def execute_plan(
     retries: int = 1,
     time_limit: float | None = None,
     pack: bool = False,
+    use_graph: bool = False,
 ) -> Iterator[Event]:
     """Execute what is missing; nothing is imported or started if nothing is.
 
@@ -147,6 +148,7 @@ def execute_plan(
         retries: how often a run whose process died is taken up again.
         time_limit: seconds that one run may take.
         pack: train the seeds of one configuration as one program.
+        use_graph: replay each training step as a CUDA graph; on a GPU only.
     """
     if not plan.missing:
         return
@@ -156,7 +158,15 @@ def execute_plan(
 
     executor: Executor = LocalExecutor(plan.jobs, retries, time_limit)
     tasks = [
-        Task(run.spec, output, data_dir, plan.device, plan.inception_weights, checkpoint_steps=checkpoint_steps)
+        Task(
+            run.spec,
+            output,
+            data_dir,
+            plan.device,
+            plan.inception_weights,
+            checkpoint_steps=checkpoint_steps,
+            use_graph=use_graph,
+        )
         for run in plan.missing
     ]
     jobs: dict[str, list[Task]] = defaultdict(list)

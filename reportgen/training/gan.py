@@ -15,7 +15,15 @@ from reportgen.models.gan import (
     compute_discriminator_loss,
     compute_generator_loss,
 )
-from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, choose_autocast, lay_out, to_uint8, to_unit
+from reportgen.training.objectives import (
+    NUM_GRID_IMAGES,
+    Scalars,
+    choose_autocast,
+    lay_out,
+    make_adam,
+    to_uint8,
+    to_unit,
+)
 
 ADAM_BETAS = (0.5, 0.999)  # Radford et al. 2016, section 4
 
@@ -94,8 +102,7 @@ class GanObjective:
             lay_out(network, settings, device)
         self.modules: dict[str, nn.Module] = {"generator": self.generator, "discriminator": self.discriminator}
         self.generator_optimiser, self.discriminator_optimiser = (
-            torch.optim.Adam(network.parameters(), settings.learning_rate, betas=ADAM_BETAS, fused=True)
-            for network in (self.generator, self.discriminator)
+            make_adam(network, settings.learning_rate, ADAM_BETAS) for network in (self.generator, self.discriminator)
         )
         self.optimisers: dict[str, torch.optim.Optimizer] = {
             "generator": self.generator_optimiser,

@@ -14,6 +14,7 @@ from reportgen.config import Settings, VaeSettings
 from reportgen.data import Dataset
 from reportgen.errors import RunError
 from reportgen.training.gan import GanObjective
+from reportgen.training.graph import GraphedStep
 from reportgen.training.objectives import Objective, Scalars, use_precision
 from reportgen.training.vae import VaeObjective
 
@@ -91,8 +92,17 @@ class Trainable(Protocol):
         """The rows of each run."""
         ...
 
-    def advance(self, images: torch.Tensor) -> Scalars:
-        """Take one step on the next batch of the training images."""
+    @property
+    def generators(self) -> Sequence[torch.Generator]:
+        """What a step draws from, besides the global generator."""
+        ...
+
+    def draw_batch(self) -> torch.Tensor:
+        """The indices of the next batch among the training images, int64 [B]; of several runs [k, B]."""
+        ...
+
+    def update(self, images: torch.Tensor) -> Scalars:
+        """Take one step on a batch, uint8 [..., B, 1, 32, 32]."""
         ...
 
     def look(self, step: int, dev_images: torch.Tensor) -> Scalars:
@@ -118,8 +128,15 @@ class Training:
     def logs(self) -> Sequence[list[Row]]:
         return [self.rows]
 
-    def advance(self, images: torch.Tensor) -> Scalars:
-        return self.objective.step(images[self.batches.draw()])
+    @property
+    def generators(self) -> Sequence[torch.Generator]:
+        return [self.generator]
+
+    def draw_batch(self) -> torch.Tensor:
+        return self.batches.draw()
+
+    def update(self, images: torch.Tensor) -> Scalars:
+        return self.objective.step(images)
 
     def look(self, step: int, dev_images: torch.Tensor) -> Scalars:
         losses = self.objective.compute_dev_losses(dev_images)
@@ -155,7 +172,8 @@ class Training:
         for name, module in self.objective.modules.items():
             module.load_state_dict(state["modules"][name])
         for name, optimiser in self.objective.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
+            own = optimiser.state_dict()["param_groups"]  # of this device; the rest of it follows from the settings
+            optimiser.load_state_dict({"state": state["optimisers"][name]["state"], "param_groups": own})
         device = self.generator.device
         self.objective.fixed_z = state["fixed_z"].to(device)
         self.generator.set_state(state["generator"].cpu())
@@ -199,12 +217,21 @@ Trained = TypeVar("Trained", bound=Trainable)
 
 
 def train_run(
-    settings: Settings, dataset: Dataset, training: Trained, progress: Progress, keeper: Keeper[Trained]
+    settings: Settings,
+    dataset: Dataset,
+    training: Trained,
+    progress: Progress,
+    keeper: Keeper[Trained],
+    *,
+    use_graph: bool = False,
 ) -> None:
     """Train to the last step, from wherever ``training`` stands.
 
     On the CPU the same settings, seed and number of torch threads give the same bits, however often it was stopped,
     kept and taken up again in between.
+
+    Args:
+        use_graph: replay the step as a CUDA graph; on a GPU only.
 
     Raises:
         RunError: a loss became NaN or infinite.
@@ -212,8 +239,10 @@ def train_run(
     images, log = dataset.train.images, ScalarLog(training.logs)
     before, start = training.train_seconds, time.perf_counter()
     last_fetch = start
+    take_step = GraphedStep(training.update, images, training.generators) if use_graph else None
     for step in range(training.step + 1, settings.num_training_steps + 1):
-        scalars = training.advance(images)
+        batch = training.draw_batch()
+        scalars = take_step(batch) if take_step else training.update(images[batch])
         is_last = step == settings.num_training_steps
         if step % settings.log_interval == 0 or is_last:
             log.add(step, scalars)

@@ -19,7 +19,7 @@ from reportgen.config import GanSettings, Settings
 from reportgen.training.convolutions import undo_matrix_products
 from reportgen.training.gan import GanObjective, update_gan
 from reportgen.training.loop import Row, Training
-from reportgen.training.objectives import Scalars, to_unit
+from reportgen.training.objectives import Scalars, make_adam, to_unit
 from reportgen.training.vae import VaeObjective, update_vae
 
 
@@ -107,7 +107,7 @@ class PackedVae:
 def stack_optimisers(module: PackedModule, optimisers: Sequence[torch.optim.Optimizer]) -> torch.optim.Adam:
     """One Adam for all replicas, with the moments that each has by now; it works element by element."""
     group = optimisers[0].param_groups[0]
-    packed = torch.optim.Adam(module.parameters(), group["lr"], betas=group["betas"], fused=True)
+    packed = make_adam(module, group["lr"], group["betas"])
     states = [optimiser.state_dict()["state"] for optimiser in optimisers]
     stacked = {
         index: {
@@ -170,8 +170,15 @@ class Pack:
     def logs(self) -> Sequence[list[Row]]:
         return [replica.rows for replica in self.replicas]
 
-    def advance(self, images: torch.Tensor) -> Scalars:
-        return self.objective.step(images[torch.stack([replica.batches.draw() for replica in self.replicas])])
+    @property
+    def generators(self) -> Sequence[torch.Generator]:
+        return [replica.generator for replica in self.replicas]
+
+    def draw_batch(self) -> torch.Tensor:
+        return torch.stack([replica.batches.draw() for replica in self.replicas])
+
+    def update(self, images: torch.Tensor) -> Scalars:
+        return self.objective.step(images)
 
     def look(self, step: int, dev_images: torch.Tensor) -> Scalars:
         self.sync()

@@ -9,7 +9,15 @@ from torch import nn
 
 from reportgen.config import VaeSettings
 from reportgen.models.vae import Vae, compute_vae_losses
-from reportgen.training.objectives import NUM_GRID_IMAGES, Scalars, choose_autocast, lay_out, to_uint8, to_unit
+from reportgen.training.objectives import (
+    NUM_GRID_IMAGES,
+    Scalars,
+    choose_autocast,
+    lay_out,
+    make_adam,
+    to_uint8,
+    to_unit,
+)
 
 DEV_BATCH_SIZE = 500
 
@@ -61,7 +69,7 @@ class VaeObjective:
         self.losses = VaeLosses(self.vae)
         lay_out(self.vae, settings, device)
         self.modules: dict[str, nn.Module] = {"vae": self.vae}
-        self.optimiser = torch.optim.Adam(self.vae.parameters(), settings.learning_rate, fused=True)
+        self.optimiser = make_adam(self.vae, settings.learning_rate)
         self.optimisers: dict[str, torch.optim.Optimizer] = {"vae": self.optimiser}
         self.autocast = choose_autocast(settings, device)
         self.generator = generator
