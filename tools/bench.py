@@ -4,6 +4,7 @@
   logging and checkpoints, (c) the floor: forward, backward, optimiser on tensors that are there, nothing else;
 - suite: all 15 configurations of experiments.yaml at the homework's steps, extrapolated: (a) one after another on two
   torch threads, ours two at once on one thread each;
+- gpu: milliseconds per step on a GPU: the plain loop, ours, with a CUDA graph, in tf32 and bf16, three seeds as one;
 - frechet: the distance at 2,048 dimensions with the real side kept, against scipy.linalg.sqrtm on the same moments;
 - inception: features, against the package pytorch-fid's own network with the same (random) weights and images;
 - report: start-up, a run with nothing to do, rendering, their time and peak memory;
@@ -42,6 +43,8 @@ from reportgen.store import OutputPaths, RunPaths, read_suite, record_stage
 from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer
 from reportgen.training.gan import GanObjective
 from reportgen.training.loop import Training, begin_training, train_run
+from reportgen.training.objectives import use_precision
+from reportgen.training.pack import Pack, can_pack
 from reportgen.training.vae import VaeObjective
 
 ROOT = Path(__file__).parents[1]
@@ -244,6 +247,57 @@ def _time_ours(settings: Settings, barrier: Any, results: Any) -> None:
         results.put(time_steps(segments) / segments.steps)
 
 
+class DeviceSegments:
+    """Ours on a device, some steps at a time, without checkpoints: one training, or several seeds as one program."""
+
+    def __init__(self, settings: Settings, steps: int, device: str, *, num_seeds: int = 1, use_graph: bool) -> None:
+        self.settings, self.steps, self.use_graph = settings, steps, use_graph
+        self.dataset = load_dataset("mnist-5k", device=torch.device(device))
+        trainings = [begin_training(settings, self.dataset, seed) for seed in range(num_seeds)]
+        self.training: Training | Pack = trainings[0] if num_seeds == 1 else Pack(trainings)
+
+    def __call__(self) -> None:
+        use_precision(self.settings.precision)
+        last_step = self.training.step + self.steps
+        settings = self.settings.model_copy(update={"num_training_steps": last_step, "image_interval": 10**9})
+        train_run(settings, self.dataset, self.training, lambda *_: None, _NeverKeeper(), use_graph=self.use_graph)
+
+
+class _NeverKeeper:
+    def is_due(self, step: int) -> bool:  # noqa: ARG002
+        return False
+
+    def keep(self, training: Training | Pack) -> None:  # noqa: ARG002
+        raise AssertionError("nothing is due")
+
+
+def bench_gpu(device: str = "cuda:0", steps: int = 500, rounds: int = 3) -> None:
+    """Each round of ours begins with a capture, as each run does: ``steps`` are a tenth of a run's."""
+    on_gpu = device.startswith("cuda")
+    if on_gpu and not torch.cuda.is_available():
+        print("gpu: torch sees no CUDA device here")
+        return
+    for name, (settings, _) in MODELS.items():
+        reference = run_reference(settings, load_digits(), device)
+        sides: dict[str, Side] = {
+            "plain": lambda reference=reference: list(itertools.islice(reference, steps)),  # type: ignore[misc]
+            "ours": DeviceSegments(settings, steps, device, use_graph=False),
+        }
+        for precision in ("fp32", "tf32", "bf16"):
+            own = settings.model_copy(update={"precision": precision})
+            sides[f"graph {precision}"] = DeviceSegments(own, steps, device, use_graph=on_gpu)
+        if can_pack(settings):
+            sides["3 seeds, graph"] = DeviceSegments(settings, steps, device, num_seeds=3, use_graph=on_gpu)
+        times = alternate(sides, rounds)
+        reference.close()
+        print(f"{name}, {torch.cuda.get_device_name(device) if on_gpu else device}:", flush=True)
+        for side, seconds in times.items():
+            ratio = describe_ratio(times["plain"], seconds)
+            print(
+                f"  {side}: {1e3 * statistics.mean(seconds) / steps:.2f} ms per step, plain/{side} {ratio}", flush=True
+            )
+
+
 # ---- metrics --------------------------------------------------------------------------------------------------------
 
 
@@ -396,6 +450,7 @@ def write_manifests(output: Path) -> None:
 PARTS: dict[str, Callable[[], None]] = {
     "training": bench_training,
     "suite": bench_suite,
+    "gpu": bench_gpu,
     "frechet": bench_frechet,
     "inception": bench_inception,
     "report": bench_report,

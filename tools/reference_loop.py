@@ -43,23 +43,27 @@ class PilDigits(Dataset[tuple[torch.Tensor, int]]):
         return self.transform(image), 0
 
 
-def run_reference(settings: Settings, images: torch.Tensor) -> Iterator[dict[str, float]]:
+Loader = DataLoader[tuple[torch.Tensor, int]]
+
+
+def run_reference(settings: Settings, images: torch.Tensor, device: str = "cpu") -> Iterator[dict[str, float]]:
     """Train for ever; gives the logged scalars after every step.
 
     Args:
-        images: uint8 [N, 28, 28].
+        images: uint8 [N, 28, 28], on the CPU.
     """
     dataset = PilDigits(images, centred=isinstance(settings, GanSettings))
     loader = DataLoader(dataset, settings.batch_size, shuffle=True, drop_last=True, num_workers=NUM_WORKERS)
     train = _train_vae if isinstance(settings, VaeSettings) else _train_gan
     while True:
-        yield from train(settings, loader)
+        yield from train(settings, loader, device)
 
 
-def _train_vae(settings: VaeSettings, loader: DataLoader[tuple[torch.Tensor, int]]) -> Iterator[dict[str, float]]:
-    vae = Vae(settings)
+def _train_vae(settings: VaeSettings, loader: Loader, device: str) -> Iterator[dict[str, float]]:
+    vae = Vae(settings).to(device)
     optimiser = torch.optim.Adam(vae.parameters(), settings.learning_rate)
-    for x, _ in loader:
+    for batch, _ in loader:
+        x = batch.to(device)
         mu, logvar = vae.encode(x)
         z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
         reconstruction = F.binary_cross_entropy(vae.decode(z), x, reduction="sum") / len(x)
@@ -71,15 +75,16 @@ def _train_vae(settings: VaeSettings, loader: DataLoader[tuple[torch.Tensor, int
         yield {"reconstruction": reconstruction.item(), "kl": kl.item(), "total": loss.item()}
 
 
-def _train_gan(settings: GanSettings, loader: DataLoader[tuple[torch.Tensor, int]]) -> Iterator[dict[str, float]]:
-    generator, discriminator = build_generator(settings), build_discriminator(settings)
+def _train_gan(settings: GanSettings, loader: Loader, device: str) -> Iterator[dict[str, float]]:
+    generator, discriminator = build_generator(settings).to(device), build_discriminator(settings).to(device)
     optimiser_g, optimiser_d = (
         torch.optim.Adam(network.parameters(), settings.learning_rate, betas=(0.5, 0.999))
         for network in (generator, discriminator)
     )
-    for x, _ in loader:
-        ones, zeros = torch.ones(len(x)), torch.zeros(len(x))
-        fake = generator(torch.randn(len(x), settings.latent_dim, 1, 1))
+    for batch, _ in loader:
+        x = batch.to(device)
+        ones, zeros = torch.ones(len(x), device=device), torch.zeros(len(x), device=device)
+        fake = generator(torch.randn(len(x), settings.latent_dim, 1, 1, device=device))
         d_x = torch.sigmoid(discriminator(x))
         d_g_z1 = torch.sigmoid(discriminator(fake.detach()))
         loss_d = F.binary_cross_entropy(d_x, ones) + F.binary_cross_entropy(d_g_z1, zeros)
