@@ -1,0 +1,144 @@
+"""Our homework beside the published ones, as the tables of docs/results.md: `python tools/results.py [OUTPUT]`.
+
+Their FID is Inception's, ours the classifier's: orders and ratios are compared, never values.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import kendalltau
+
+from reportgen.analysis.findings import compare_fid, count_digits, find_best, judge_equilibrium, simulate_p_value
+from reportgen.analysis.published import Matched, match_published, measure_agreement
+from reportgen.analysis.results import Estimate, Results, load_results
+from reportgen.config import GanSettings, VaeSettings
+
+PUBLISHED_COUNTS = {
+    "C": (4, 7, 3, 3, 4, 2, 3, 3, 6, 11, 4),
+    "D": (5, 5, 1, 5, 6, 1, 8, 4, 7, 8, 0),
+    "E": (11, 4, 0, 3, 0, 1, 9, 12, 7, 3, 0),
+}
+"""Digits 0 to 9 and "?" among 50 samples of GAN 100_100, as three published reports state them."""
+
+Pair = tuple[str, dict[str, object], dict[str, object]]
+EFFECTS: list[Pair] = [
+    ("hidden 16 to 100 at latent 16", {"latent_dim": 16, "hidden_dim": 16}, {"latent_dim": 16, "hidden_dim": 100}),
+    ("hidden 16 to 100 at latent 100", {"latent_dim": 100, "hidden_dim": 16}, {"latent_dim": 100, "hidden_dim": 100}),
+    ("latent 16 to 100 at hidden 16", {"latent_dim": 16, "hidden_dim": 16}, {"latent_dim": 100, "hidden_dim": 16}),
+    ("latent 16 to 100 at hidden 100", {"latent_dim": 16, "hidden_dim": 100}, {"latent_dim": 100, "hidden_dim": 100}),
+    ("MLP for convolutions, 100_100", {}, {"architecture": "mlp"}),
+    ("ReLU for LeakyReLU, 100_100", {}, {"activation": "relu"}),
+]
+"""What is changed, and the GAN before and after."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("output", type=Path, nargs="?", default=Path("output"))
+    results = load_results(parser.parse_args().output)
+    matched = match_published(results.configurations)
+    for show in (show_scores, show_orders, show_effects):
+        show(matched)
+    show_counts(results)
+    show_equilibrium(results)
+
+
+def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    print(f"\n**{title}**\n")
+    for row in (head, ["---"] * len(head), *rows):
+        print(f"| {' | '.join(row)} |")
+
+
+def show(value: Estimate, decimals: int = 2) -> str:
+    interval = "" if value.half_width is None else f" ± {value.half_width:.{decimals}f}"
+    return f"{value.mean:.{decimals}f}{interval}"
+
+
+def show_scores(matched: Sequence[Matched]) -> None:
+    reports = "ABCDE"
+    rows = []
+    for m in sorted(
+        matched, key=lambda m: (isinstance(m.configuration.settings, GanSettings), m.configuration.fid.mean)
+    ):
+        theirs = {score.report: score.fid for score in m.scores}
+        stated = [f"{theirs[report]:g}" if report in theirs else "" for report in reports]
+        rows.append([m.configuration.label, show(m.configuration.fid), *stated])
+    print_table("Scores", ["", "ours, classifier", *(f"{report}, Inception" for report in reports)], rows)
+
+
+def show_orders(matched: Sequence[Matched]) -> None:
+    """Kendall's tau-b over the configurations that a report has, and pairs by what our intervals can tell apart."""
+    rows = []
+    kinds = {"VAEs": VaeSettings, "GANs": GanSettings, "all": VaeSettings | GanSettings}
+    for report in "ABCDE":
+        for name, kind in kinds.items():
+            own = [m for m in matched if isinstance(m.configuration.settings, kind)]
+            own = [m for m in own if any(score.report == report for score in m.scores)]
+            if len(own) < 3:
+                continue
+            only = [Matched(m.configuration, tuple(s for s in m.scores if s.report == report)) for m in own]
+            tau = kendalltau([m.configuration.fid.mean for m in only], [m.scores[0].fid for m in only]).statistic
+            pairs = measure_agreement(only)
+            rows.append(
+                [report, name, str(len(own)), f"{tau:+.2f}", f"{pairs.same} / {pairs.reverse} / {pairs.undecided}"]
+            )
+    print_table(
+        "Orders", ["report", "among", "configurations", "Kendall's tau", "pairs same / reverse / undecided"], rows
+    )
+
+
+def show_effects(matched: Sequence[Matched]) -> None:
+    """The FID after a change as a multiple of that before."""
+    rows = []
+    for name, before, after in EFFECTS:
+        a, b = find_gan(matched, before), find_gan(matched, after)
+        if a is None or b is None:
+            continue
+        before_fid, after_fid = ({s.report: s.fid for s in m.scores} for m in (a, b))
+        theirs = [f"{r} {after_fid[r] / before_fid[r]:.2f}" for r in sorted(before_fid) if r in after_fid]
+        ours = f"{b.configuration.fid.mean / a.configuration.fid.mean:.2f}"
+        rows.append(
+            [name, ours, compare_fid(b.configuration, a.configuration), ", ".join(theirs) or "none states both"]
+        )
+    print_table("Effects: FID after over FID before", ["change", "ours", "as told by intervals", "published"], rows)
+
+
+def find_gan(matched: Sequence[Matched], changes: dict[str, object]) -> Matched | None:
+    def identify(settings: GanSettings) -> tuple[object, ...]:
+        return settings.latent_dim, settings.hidden_dim, settings.architecture, settings.activation
+
+    wanted = identify(GanSettings().model_copy(update=changes))
+    gans = [m for m in matched if isinstance(m.configuration.settings, GanSettings)]
+    return next((m for m in gans if identify(m.configuration.settings) == wanted), None)  # type: ignore[arg-type]
+
+
+def show_counts(results: Results) -> None:
+    """Digits among the homework's samples of the best GAN, and how likely so uneven counts are from even classes."""
+    best = find_best([c for c in results.configurations if isinstance(c.settings, GanSettings)])
+    digits = count_digits(best)
+    rows = [[f"ours, {best.label}", *map(str, digits.counts), f"{digits.counted_p_value:.3f}"]]
+    for report, counts in PUBLISHED_COUNTS.items():
+        p_value = simulate_p_value(np.array(counts[:10]), np.array(digits.class_shares))
+        rows.append([f"{report}, GAN 100_100", *map(str, counts), f"{p_value:.3f}"])
+    print_table("Digits among 50 samples", ["", *map(str, range(10)), "?", "p of even classes"], rows)
+    print(f"\nOurs among {digits.num_all} samples: {', '.join(map(str, digits.all_counts))} (p {digits.p_value:.2g}).")
+
+
+def show_equilibrium(results: Results) -> None:
+    rows = []
+    for c in results.configurations:
+        if isinstance(c.settings, GanSettings):
+            e = judge_equilibrium(c)
+            rows.append(
+                [c.label, show(e.d_x), show(e.d_g_z), show(e.discriminator_loss), f"{e.spread.mean:.2f}", e.verdict]
+            )
+    head = ["", "D(x)", "D(G(z))", "D's loss", "spread of D(G(z))", "verdict"]
+    print_table("The last fifth of training", head, rows)
+
+
+if __name__ == "__main__":
+    main()
