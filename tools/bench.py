@@ -2,6 +2,7 @@
 
 - training: milliseconds per step of (a) the plain loop of `reference_loop.py`, (b) ours as `reportgen run` trains, with
   logging and checkpoints, (c) the floor: forward, backward, optimiser on tensors that are there, nothing else;
+- limit: what the multiply-accumulates of a step would take at the speed of one large matrix product;
 - suite: all 15 configurations of experiments.yaml at the homework's steps, extrapolated: (a) one after another on two
   torch threads, ours two at once on one thread each;
 - gpu: milliseconds per step on a GPU: the plain loop, ours, with a CUDA graph, in tf32 and bf16, three seeds as one;
@@ -38,7 +39,7 @@ from reportgen.data import load_dataset
 from reportgen.errors import Stopped
 from reportgen.models.gan import compute_discriminator_loss, compute_generator_loss
 from reportgen.models.vae import compute_vae_losses
-from reportgen.plan import plan_runs
+from reportgen.plan import count_step_macs, plan_runs
 from reportgen.store import OutputPaths, RunPaths, read_suite, record_stage
 from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer
 from reportgen.training.gan import GanObjective
@@ -192,6 +193,17 @@ def compare_loops(name: str, settings: Settings, steps: int, rounds: int = 3) ->
         f"a/b in bf16 {describe_ratio(times['a'], times['bf16'])}",
         flush=True,
     )
+
+
+def bench_limit(size: int = 1024) -> None:
+    for threads, precision in itertools.product((1, 2), (torch.float32, torch.bfloat16)):
+        torch.set_num_threads(threads)
+        matrix = torch.randn(size, size).to(precision)
+        speed = size**3 / min(alternate({"product": lambda matrix=matrix: matrix @ matrix}, 20)["product"])  # type: ignore[misc]
+        limits = ", ".join(f"{name} {1e3 * count_step_macs(own) / speed:.1f}" for name, (own, _) in MODELS.items())
+        print(
+            f"limit in {precision}, {threads} threads at {2e-9 * speed:.0f} GFLOP/s: ms per step {limits}", flush=True
+        )
 
 
 def bench_suite() -> None:
@@ -449,6 +461,7 @@ def write_manifests(output: Path) -> None:
 
 PARTS: dict[str, Callable[[], None]] = {
     "training": bench_training,
+    "limit": bench_limit,
     "suite": bench_suite,
     "gpu": bench_gpu,
     "frechet": bench_frechet,
