@@ -53,9 +53,6 @@ def main() -> None:
     except ReportgenError as error:
         typer.echo(f"reportgen: {error}", err=True)
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        typer.echo("reportgen: interrupted; the same command goes on from where it was", err=True)
-        sys.exit(130)
 
 
 def _exit_on_sigterm(*_: object) -> None:
@@ -176,12 +173,18 @@ def _follow(plan: Plan, events: Iterator[Event]) -> list[tuple[str, str]]:
     from reportgen.executors import Failed
     from reportgen.progress import make_view
 
-    failures = []
-    with make_view(plan) as view:
-        for event in events:
-            view.show(event)
-            if isinstance(event, Failed):
-                failures.append((event.name, event.reason))
+    failures: list[tuple[str, str]] = []
+    if not plan.missing:
+        return failures
+    try:
+        with make_view(plan) as view:
+            for event in events:
+                view.show(event)
+                if isinstance(event, Failed):
+                    failures.append((event.name, event.reason))
+    except KeyboardInterrupt:
+        typer.echo("reportgen: interrupted; the same command goes on from where it was", err=True)
+        raise
     return failures
 
 
@@ -280,17 +283,18 @@ def _retrain(results: Results, name: str, device: str, data_dir: Path | None) ->
 @app.command()
 def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
     """Show the state of every run of the suite that was run last, derived from its files."""
+    from reportgen.housekeeping import list_former
     from reportgen.plan import plan_runs
     from reportgen.store import OutputPaths, describe_holder, find_state, read_failure, read_suite
 
     paths = OutputPaths(output)
     recorded = read_suite(paths)
     specs = plan_runs(recorded.suite)
-    trained_before = {folder.name.rpartition("-")[0] for folder in paths.runs.glob("*")}
+    former = list_former(paths, specs)
     states: list[str] = []
     for spec in specs:
         found: str = find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key)
-        states.append("stale" if found == "missing" and spec.name in trained_before else found)
+        states.append("stale" if found == "missing" and spec.base_name in former else found)
     for spec, state in zip(specs, states, strict=True):
         describe = {"failed": read_failure, "running": describe_holder}.get(state)
         reason = describe(paths.run(spec.folder_name)) if describe else ""
@@ -318,7 +322,7 @@ def explain(
     specs = {spec.name: spec for spec in plan_runs(find_inception(load_suite(suite_file, _resolve_profile(profile))))}
     if run not in specs:
         raise ConfigError(f"explain {run}: the suite has no such run; choose from: {', '.join(specs)}")
-    found = explain_run(OutputPaths(output), specs[run])
+    found = explain_run(OutputPaths(output), specs[run], specs.values())
     typer.echo(f"{run}: {found.state}")
     for stage, changes in (("trained", found.training), ("measured", found.evaluation)):
         for change in changes:

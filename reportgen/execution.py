@@ -151,6 +151,8 @@ def _prepare_device(task: Task) -> torch.device:
     if device.type == "cpu":
         torch.set_num_threads(CPU_THREADS_PER_RUN)
         threadpool_limits(CPU_THREADS_PER_RUN)  # NumPy's BLAS, else every run would start a thread for every core
+    else:
+        torch.cuda.set_device(device.index or 0)  # streams and graphs belong to the current device
     return device
 
 
@@ -374,7 +376,9 @@ def check_device(name: str) -> None:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise ConfigError(f"--device {name}: unknown device; choose from: auto, cpu, cuda:0") from None
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise ConfigError(f"--device {name}: unknown device; choose from: auto, cpu, cuda:0")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ConfigError(f"--device {name}: torch sees {torch.cuda.device_count()} CUDA devices; try --device cpu")
 

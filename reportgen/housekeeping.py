@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,28 +39,35 @@ class Explanation:
     evaluation: tuple[Change, ...]
 
 
-def explain_run(output: OutputPaths, spec: RunSpec) -> Explanation:
-    """Name the fields whose change made a run stale."""
+def list_former(output: OutputPaths, specs: Iterable[RunSpec]) -> dict[str, list[Path]]:
+    """Finished trainings that no run of the suite refers to any more, by the base name they were trained under."""
+    wanted, former = {spec.folder_name for spec in specs}, defaultdict(list)
+    for folder in sorted(output.runs.glob("*")):
+        if folder.name not in wanted and read_identity(RunPaths(folder), "training") is not None:
+            former[folder.name.rpartition("-")[0]].append(folder)
+    return former
+
+
+def explain_run(output: OutputPaths, spec: RunSpec, specs: Iterable[RunSpec]) -> Explanation:
+    """Name the fields whose change made a run stale.
+
+    Args:
+        specs: all runs of its suite.
+    """
     own = output.run(spec.folder_name)
     state = find_state(own, spec.training_key, spec.evaluation_key)
     if read_identity(own, "training") is not None:
         recorded = read_identity(own, "evaluation")
         changes = compare_identities(recorded, spec.evaluation_identity) if recorded else ()
         return Explanation(state, own.folder, (), changes)
-    alike = _find_alike(output, spec)
-    candidates = [(compare_identities(identity, spec.training_identity), path) for path, identity in alike]
+    candidates = [
+        (compare_identities(read_identity(RunPaths(path), "training") or {}, spec.training_identity), path)
+        for path in list_former(output, specs).get(spec.base_name, [])
+    ]
     if not candidates:
         return Explanation(state, None, (), ())
     changes, path = min(candidates, key=lambda pair: (len(pair[0]), pair[1].name))
     return Explanation(state, path, changes, ())
-
-
-def _find_alike(output: OutputPaths, spec: RunSpec) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Finished trainings under the same name."""
-    for folder in sorted(output.runs.glob(f"{spec.name}-*")):
-        identity = read_identity(RunPaths(folder), "training")
-        if identity is not None and folder.name.rpartition("-")[0] == spec.name:
-            yield folder, identity
 
 
 def compare_identities(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -104,8 +112,9 @@ def find_garbage(output: OutputPaths, specs: list[RunSpec]) -> list[Garbage]:
         if find_state(paths, spec.training_key, spec.evaluation_key) == "finished":
             found += [Garbage(p, "a checkpoint of a finished run", _measure(p)) for p in paths.list_checkpoints()]
         found += [Garbage(p, "half-written", _measure(p)) for p in sorted(folder.rglob(".*.tmp"))]
-    for folder in (output.root, output.cache):
-        found += [Garbage(path, "half-written", _measure(path)) for path in sorted(folder.glob(".*.tmp"))]
+    beside = [*output.root.glob(".*.tmp"), *output.root.glob("report.*/.*.tmp"), *output.runs.glob(".*.tmp")]
+    for path in sorted([*beside, *output.cache.rglob(".*.tmp")]):
+        found.append(Garbage(path, "half-written", _measure(path)))
     return found
 
 

@@ -28,11 +28,14 @@ EVALUATION_VERSION = 3
 class RunSpec:
     """One training of one model with one seed, and how it is measured.
 
-    ``name`` is unique in its suite and safe as a folder name; ``groups`` are the entries of the file that asked for it.
+    ``name`` is unique in its suite and safe as a folder name; ``base_name`` is the same without what tells it from
+    others in its suite, so that it stays what it is when the suite grows; ``groups`` are the entries of the file that
+    asked for it.
     The identities are what the two keys are made from: all that changes the numbers, and nothing else.
     """
 
     name: str
+    base_name: str
     settings: Settings
     dataset: DatasetName
     seed: int
@@ -58,7 +61,8 @@ class RunSpec:
 
     @property
     def folder_name(self) -> str:
-        return f"{self.name}-{self.training_key}"
+        """Where its files are: it depends on the run alone, not on the others of the suite."""
+        return f"{self.base_name}-{self.training_key}"
 
 
 def plan_runs(suite: Suite) -> list[RunSpec]:
@@ -88,7 +92,8 @@ def _make_spec(
     trained = {"model": settings.model, **settings.model_dump(exclude_defaults=True)}
     training = {"version": TRAINING_VERSION[settings.precision], "settings": trained, "dataset": dataset, "seed": seed}
     measured = {"version": EVALUATION_VERSION, "classifier": load_card().sha256, **evaluation}
-    return RunSpec(name, settings, dataset, seed, evaluation, training, measured, groups)
+    base_name = f"{_base_name(settings)}-s{seed}"
+    return RunSpec(name, base_name, settings, dataset, seed, evaluation, training, measured, groups)
 
 
 def _key(content: dict[str, Any]) -> str:

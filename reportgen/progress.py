@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from reportgen.executors import Event, Failed, Finished, Progressed, Retried, Started
@@ -52,6 +53,8 @@ class Pace:
             self.steps[name] = event.step
         elif isinstance(event, Finished | Failed):
             self.ended.add(name)
+        if isinstance(event, Failed):
+            self.busy.pop(name, None)  # how long it took says nothing of the others
 
     @property
     def seconds_left(self) -> float:
@@ -59,13 +62,14 @@ class Pace:
         left = {name: self._expect(name) for name in self.runs}
         done = sum(self.runs[name].estimated_seconds - left[name] for name in self.busy)
         factor = (self.BELIEF + sum(self.busy.values())) / (self.BELIEF + max(done, 0.0))
-        return factor * schedule(list(left.values()), self.jobs)
+        at_work = len(self.started.keys() - self.ended)  # more than ``jobs`` where seeds share a program
+        return factor * schedule(list(left.values()), max(self.jobs, at_work))
 
     @property
     def share_done(self) -> float:
         """Of the expected work, 0..1."""
-        left = sum(self._expect(name) for name in self.runs)
-        return max(0.0, 1 - left / sum(run.estimated_seconds for run in self.runs.values()))
+        left, whole = sum(map(self._expect, self.runs)), sum(run.estimated_seconds for run in self.runs.values())
+        return max(0.0, 1 - left / whole) if whole else 1.0
 
     def _expect(self, name: str) -> float:
         """Seconds that the rest of a run was expected to take."""
@@ -180,14 +184,14 @@ class BarView(View):
             self._update(event)
         elif isinstance(event, Retried):
             self.progress.remove_task(self.bars.pop(name))
-            self.console.print(f"[yellow]↻[/] {name}  {event.reason}", highlight=False)
+            self.console.print(f"[yellow]↻[/] {name}  {escape(event.reason)}", highlight=False)
         else:
             self.num_done += 1
             self.progress.remove_task(self.bars.pop(name))
             text = (
                 f"[green]✓[/] {name}  {format_duration(event.seconds)}"
                 if isinstance(event, Finished)
-                else f"[red]✗[/] {name}  {event.reason}"
+                else f"[red]✗[/] {name}  {escape(event.reason)}"
             )
             self.console.print(text, highlight=False)
         self._update_suite()

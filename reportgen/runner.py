@@ -16,7 +16,7 @@ from reportgen.errors import ConfigError, DataError
 from reportgen.executors import Event, Executor
 from reportgen.fetch import default_inception_path
 from reportgen.plan import RunSpec, estimate_run_seconds, plan_runs, schedule
-from reportgen.store import OutputPaths, RunPaths, State, find_state
+from reportgen.store import OutputPaths, RunPaths, State, find_state, is_stage_finished
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,19 @@ def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None
         steps = count_finished_steps(spec, paths.run(spec.folder_name), state)
         runs.append(PlannedRun(spec, state, steps, estimate_run_seconds(spec.settings, steps, macs_per_second)))
     weights = suite.fid.inception_weights
-    return Plan(runs, jobs or (1 if on_gpu else os.cpu_count() or 1), device, Path(weights) if weights else None)
+    return Plan(runs, jobs or (1 if on_gpu else count_cores()), device, Path(weights) if weights else None)
+
+
+def count_cores() -> int:
+    """The cores that this process may use: on a cluster fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def count_finished_steps(spec: RunSpec, paths: RunPaths, state: State) -> int:
     """How many steps of a run need not be trained any more."""
-    if state in ("finished", "trained"):
+    if state in ("finished", "trained") or is_stage_finished(paths, "training", spec.training_key, check_files=False):
         return spec.settings.num_training_steps
     return min(paths.find_checkpointed_step(), spec.settings.num_training_steps)
 

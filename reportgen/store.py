@@ -103,12 +103,22 @@ class RunPaths:
 
     def list_checkpoints(self) -> list[Path]:
         """The newest first."""
-        return sorted(self.folder.glob("checkpoint-*.pt"), reverse=True)
+        paths = self.folder.glob("checkpoint-*.pt")
+        return sorted((path for path in paths if path.stem.removeprefix("checkpoint-").isdecimal()), reverse=True)
 
     def find_checkpointed_step(self) -> int:
         """The step of the newest checkpoint; 0 if there is none."""
-        steps = [path.stem.removeprefix("checkpoint-") for path in self.list_checkpoints()]
-        return max((int(step) for step in steps if step.isdecimal()), default=0)
+        return max(map(_read_step, self.list_checkpoints()), default=0)
+
+    def thin_checkpoints(self, step: int, num_kept: int) -> None:
+        """Keep the newest ones up to the step just kept; what claims to be newer was not fit to go on from."""
+        up_to_now = [path for path in self.list_checkpoints() if _read_step(path) <= step]
+        for path in set(self.list_checkpoints()) - set(up_to_now[:num_kept]):
+            path.unlink(missing_ok=True)
+
+
+def _read_step(checkpoint: Path) -> int:
+    return int(checkpoint.stem.removeprefix("checkpoint-"))
 
 
 @dataclass(frozen=True)
@@ -261,8 +271,6 @@ def _read_manifest(paths: RunPaths) -> dict[str, Any]:
     empty: dict[str, Any] = {"format": FORMAT_VERSION, "stages": {}}
     try:
         manifest = json.loads(paths.manifest.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return empty
     except (OSError, ValueError):
         return empty
     if not isinstance(manifest, dict) or not {"format", "stages"} <= manifest.keys():
@@ -298,6 +306,10 @@ def find_state(paths: RunPaths, training_key: str, evaluation_key: str, *, check
     return "interrupted" if paths.list_checkpoints() else "missing"
 
 
+SECONDS_TO_LOOK = 1.0
+"""Who only looks whether a run is held holds it for a moment."""
+
+
 @contextmanager
 def hold_run(paths: RunPaths) -> Iterator[None]:
     """Hold a run's lock while working on it; the operating system lets go of it when the process ends.
@@ -308,7 +320,7 @@ def hold_run(paths: RunPaths) -> Iterator[None]:
     paths.folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(paths.lock)
     try:
-        with lock.acquire(timeout=0):
+        with lock.acquire(timeout=SECONDS_TO_LOOK):
             write_json(paths.holder, {"pid": os.getpid(), "host": platform.node()})
             yield
     except Timeout:
@@ -333,6 +345,8 @@ def is_held(paths: RunPaths) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:  # another user's folder: its lock can be neither taken nor asked for
+        return False
 
 
 # ---- the suite ------------------------------------------------------------------------------------------------------
@@ -361,6 +375,13 @@ class RecordedSuite:
     """The file on disk is not the one that was run; its new texts and runs need ``reportgen run`` first."""
 
 
+def _has_changed(source: Path, sha256: str) -> bool:
+    try:
+        return source.is_file() and take_sha256(source) != sha256
+    except OSError:  # in a folder that is another user's own
+        return False
+
+
 def read_suite(paths: OutputPaths) -> RecordedSuite:
     """Raises RunError if nothing was run into this folder yet."""
     if not paths.suite.exists():
@@ -369,7 +390,7 @@ def read_suite(paths: OutputPaths) -> RecordedSuite:
     try:
         _check_format(paths.suite, content)
         source = Path(os.fsdecode(content["source"].encode("utf-8")))
-        changed = source.is_file() and take_sha256(source) != content["source_sha256"]
+        changed = _has_changed(source, content["source_sha256"])
         return RecordedSuite(Suite.model_validate(content["suite"]), source, content["source_text"], changed)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200]

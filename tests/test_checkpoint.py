@@ -127,6 +127,34 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(dataset: Dataset
 
 
 @pytest.mark.fault(row=10)
+@pytest.mark.fault(row=10)
+def test_damaged_checkpoints_do_not_crowd_out_new_ones(dataset: Dataset, tmp_path: Path) -> None:
+    """They claim later steps than a training that had to start over."""
+    paths = RunPaths(tmp_path)
+    for step in (900, 1000):
+        paths.checkpoint(step).write_bytes(b"damaged")
+    beside = tmp_path / "checkpoint-of-mine.pt"
+    beside.write_bytes(b"")
+    training, notices = resume(paths, dataset)
+    assert (training.step, len(notices)) == (0, 2)
+    finish(GAN, dataset, training, Checkpointer(paths, "k", steps=10))
+    assert [path.name for path in paths.list_checkpoints()] == ["checkpoint-000000020.pt", "checkpoint-000000010.pt"]
+    assert beside.exists()
+
+
+def test_a_checkpoint_from_a_gpu_goes_on_here_with_other_random_numbers(dataset: Dataset, tmp_path: Path) -> None:
+    paths = make_checkpoints(tmp_path, dataset)
+    newest = paths.list_checkpoints()[0]
+    state = unpack_state(newest.read_bytes())
+    state |= {"cuda_generator": torch.zeros(16, dtype=torch.uint8), "generator": torch.zeros(16, dtype=torch.uint8)}
+    newest.write_bytes(pack_state(state))
+    training, (notice,) = resume(paths, dataset)
+    assert training.step == state["step"]
+    assert "kept on another kind of device" in notice
+    again, _ = resume(paths, dataset)
+    assert torch.equal(training.objective.draw_noise(4), again.objective.draw_noise(4))  # type: ignore[attr-defined]
+
+
 def test_a_checkpoint_of_another_run_or_architecture_is_not_taken_up(dataset: Dataset, tmp_path: Path) -> None:
     other = make_checkpoints(tmp_path / "a", dataset, key="other")
     training, notices = resume(other, dataset)

@@ -36,7 +36,7 @@ def finish(folder: Path, specs: list[RunSpec]) -> OutputPaths:
 
 def test_a_finished_run_needs_nothing(tmp_path: Path) -> None:
     specs = load(tmp_path)
-    found = explain_run(finish(tmp_path, specs), specs[0])
+    found = explain_run(finish(tmp_path, specs), specs[0], specs)
     assert (found.state, found.training, found.evaluation) == ("finished", (), ())
 
 
@@ -52,7 +52,7 @@ def test_a_finished_run_needs_nothing(tmp_path: Path) -> None:
 def test_the_field_that_made_a_run_stale_is_named(tmp_path: Path, old: str, new: str, change: Change) -> None:
     output = finish(tmp_path, load(tmp_path))
     specs = load(tmp_path, SUITE.replace(old, new))
-    found = explain_run(output, specs[0])
+    found = explain_run(output, specs[0], specs)
     assert found.state == "missing"
     assert found.training == (change,)
 
@@ -61,7 +61,7 @@ def test_the_field_that_made_a_run_stale_is_named(tmp_path: Path, old: str, new:
 def test_a_new_measurement_is_no_new_training(tmp_path: Path) -> None:
     output = finish(tmp_path, load(tmp_path))
     specs = load(tmp_path, SUITE + "fid: {num_images: 100}\n")
-    found = explain_run(output, specs[0])
+    found = explain_run(output, specs[0], specs)
     assert (found.state, found.training) == ("trained", ())
     assert found.evaluation == (Change("fid_num_images", 3000, 100),)
 
@@ -87,6 +87,29 @@ def test_the_command_explains(tmp_path: Path) -> None:
         CliRunner().invoke(app, ["explain", "x", "--suite", suite, "--output", output], catch_exceptions=False)
 
 
+def test_a_sibling_in_the_suite_neither_retrains_nor_renames(tmp_path: Path) -> None:
+    specs = load(tmp_path)
+    output = finish(tmp_path, specs)
+    more = "}, more: {model: vae, latent_dim: 3, batch_size: 8, num_training_steps: 20, image_interval: 10}}"
+    grown = load(tmp_path, SUITE.replace("}}", more))
+    assert [spec.name for spec in grown] == ["vae-3-batch_size=32-s0", "vae-10-s0", "vae-3-batch_size=8-s0"]
+    assert [spec.folder_name for spec in grown[:2]] == [spec.folder_name for spec in specs]
+    assert explain_run(output, grown[0], grown).state == "finished"
+    sibling = explain_run(output, grown[2], grown)
+    assert (sibling.state, sibling.recorded, sibling.training) == ("missing", None, ())
+    assert find_garbage(output, grown) == []
+    status = CliRunner().invoke(app, ["status", "--output", str(output.root)]).stdout
+    assert "missing     vae-3-batch_size=8-s0" in status
+
+
+def test_a_run_that_was_only_begun_is_not_stale(tmp_path: Path) -> None:
+    specs = load(tmp_path)
+    output = OutputPaths(tmp_path / "out")
+    with hold_run(output.run(specs[0].folder_name)):
+        pass  # killed before its first checkpoint
+    assert "missing     vae-3-s0" in CliRunner().invoke(app, ["status", "--output", str(output.root)]).stdout
+
+
 def test_gc_lists_first_and_deletes_only_what_no_run_needs(tmp_path: Path) -> None:
     specs = load(tmp_path)
     output = finish(tmp_path, specs)
@@ -103,7 +126,7 @@ def test_gc_lists_first_and_deletes_only_what_no_run_needs(tmp_path: Path) -> No
     CliRunner().invoke(app, [*arguments, "--delete"])
     assert [path.name for path in output.runs.iterdir() if path.is_dir()] == [specs[0].folder_name]
     assert find_garbage(output, specs[:1]) == []
-    assert explain_run(output, specs[0]).state == "finished"
+    assert explain_run(output, specs[0], specs).state == "finished"
     assert "0 things" in CliRunner().invoke(app, arguments).stdout
 
 

@@ -90,6 +90,31 @@ def test_a_training_that_had_to_start_over_is_no_fault(make_plan: Callable[..., 
     assert pace.seconds_left > 2 * EXPECTED
 
 
+def test_a_failure_says_nothing_of_the_pace(make_plan: Callable[..., Plan], clock: Clock) -> None:
+    pace = Pace(make_plan(jobs=1), clock)
+    pace.follow(Started("vae-3-s0"))
+    clock.seconds = 1
+    pace.follow(Failed("vae-3-s0", "no memory"))
+    assert pace.seconds_left == pytest.approx(EXPECTED)
+
+
+def test_seeds_that_share_a_program_are_done_at_once(make_plan: Callable[..., Plan], clock: Clock) -> None:
+    pace = Pace(make_plan(jobs=1), clock)
+    for name in ("vae-3-s0", "vae-10-s0"):
+        pace.follow(Started(name))
+    clock.seconds = 50
+    for name in ("vae-3-s0", "vae-10-s0"):
+        pace.follow(Progressed(name, "training", NUM_STEPS // 2, {}))
+    assert pace.seconds_left == pytest.approx(50 + SECONDS_TO_EVALUATE)
+
+
+def test_nothing_to_do_is_done() -> None:
+    plan = Plan([], 1, "cpu", None)
+    assert (Pace(plan).share_done, Pace(plan).seconds_left) == (1, 0)
+    with BarView(plan):
+        pass
+
+
 def test_tasks_are_scheduled_as_places_become_free() -> None:
     assert schedule([5, 4, 3, 2], 1) == 14
     assert schedule([5, 4, 3, 2], 2) == 7
@@ -140,10 +165,13 @@ def test_bars_show_rate_losses_and_time_left(make_plan: Callable[..., Plan], clo
     view.show(Progressed("vae-3-s0", "evaluation", NUM_STEPS, {}))
     view.console.print(view.progress)
     assert "measuring" in text.getvalue()
+    view.show(Started("vae-10-s0"))
+    view.show(Failed("vae-10-s0", "no such file [/data]"))
+    assert "✗ vae-10-s0  no such file [/data]" in text.getvalue()
     view.show(Finished("vae-3-s0", 61.0))
     view.console.print(view.progress)
     assert "✓ vae-3-s0  1 min 01 s" in text.getvalue()
-    assert "1/2" in text.getvalue()
+    assert "2/2" in text.getvalue()
 
 
 def test_what_a_checkpoint_holds_is_not_estimated_again(tmp_path: Path) -> None:

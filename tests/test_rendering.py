@@ -295,6 +295,16 @@ def test_markdown_has_its_pictures_beside_it(synthetic_output: Path, tmp_path: P
     assert "| **" in text
 
 
+def test_a_report_without_pictures_is_markdown_too(tmp_path: Path) -> None:
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text("report: {outline: own.yaml}\nruns: {a: {model: vae, latent_dim: 3}}\n")
+    (tmp_path / "own.yaml").write_text("sections: [{id: settings}]\n")
+    write_output(tmp_path / "out", suite_file=suite_file, profile="full")
+    rendered = render_reports(tmp_path / "out", ["en"], ["md"], warn=print)
+    assert [path.name for path in rendered.paths] == ["report.en.md"]
+    assert not (tmp_path / "out" / "report.en.files").exists()
+
+
 # ---- formulas -------------------------------------------------------------------------------------------------------
 
 

@@ -175,3 +175,19 @@ def test_the_holder_of_a_run_is_named(tmp_path: Path) -> None:
             cwd=Path(__file__).parents[1],
         )
     assert f"another process is working on it (PID {os.getpid()} on " in found.stderr
+
+
+def test_another_users_folder_can_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its lock nor the suite that it came from can be opened."""
+    paths = RunPaths(tmp_path / "out" / "runs" / "a")
+    with hold_run(paths):
+        pass
+    write_suite(OutputPaths(tmp_path / "out"), load_suite(EXPERIMENTS), EXPERIMENTS)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(store.FileLock, "acquire", refuse)
+    monkeypatch.setattr(store, "take_sha256", refuse)
+    assert find_state(paths, "k", "e") == "missing"
+    assert not read_suite(OutputPaths(tmp_path / "out")).source_changed

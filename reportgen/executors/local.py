@@ -57,7 +57,7 @@ class LocalExecutor:
     Args:
         retries: how often a run whose process died (killed, out of memory, crashed) is taken up again from its last
             checkpoint; an error that Python reports would come again and is not retried.
-        time_limit: seconds that one run may take in one go.
+        time_limit: seconds that one run may take in one go; k runs in one place may take k times as long.
     """
 
     def __init__(self, jobs: int, retries: int = 1, time_limit: float | None = None) -> None:
@@ -100,7 +100,7 @@ class LocalExecutor:
     def _end_late(self, working: list[_Worker]) -> None:
         """Kill what is over its time; its last checkpoint stays."""
         for worker in working:
-            if self.time_limit and time.monotonic() - worker.started > self.time_limit:
+            if self.time_limit and time.monotonic() - worker.started > self.time_limit * len(worker.job):
                 worker.is_over_time = True
                 worker.process.kill()
 
@@ -130,16 +130,23 @@ def _work(job: Job, connection: Connection) -> None:
     """The body of a worker process: SIGTERM asks it to write a checkpoint and stop; without its parent it ends."""
     stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     threading.Thread(target=_end_without_parent, args=(connection,), daemon=True).start()
     os.environ["TQDM_DISABLE"] = "1"
+    start = time.monotonic()
+    _stop_at_sigterm(stopping)
     try:
         if len(job) > 1:
             _train_together(job, connection, stopping)
         for task in job:
-            _work_on(task, connection, stopping)
+            _stop_at_sigterm(stopping)
+            _work_on(task, connection, stopping, start)
+            start = time.monotonic()
     except (BrokenPipeError, Stopped):
         return
+
+
+def _stop_at_sigterm(stopping: threading.Event) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
 
 
 def _train_together(job: Job, connection: Connection, stopping: threading.Event) -> None:
@@ -149,8 +156,8 @@ def _train_together(job: Job, connection: Connection, stopping: threading.Event)
     train_pack(job, report, stopping.is_set)
 
 
-def _work_on(task: Task, connection: Connection, stopping: threading.Event) -> None:
-    name, start = task.spec.name, time.monotonic()
+def _work_on(task: Task, connection: Connection, stopping: threading.Event, start: float) -> None:
+    name = task.spec.name
 
     def report(stage: str, step: int, losses: dict[str, float]) -> None:
         if stage == "evaluation":  # short, and done anew by the next command

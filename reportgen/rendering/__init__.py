@@ -62,9 +62,8 @@ def render_reports(
         warn(message)
 
     written = _render(paths, languages, formats, note, folder)
-    beside = [path for language in languages if "md" in formats for path in paths.report_assets(language).iterdir()]
-    record_rendered(paths, request, inputs, [*written, *beside], warnings)
-    return Rendered(tuple(written))
+    record_rendered(paths, request, inputs, written, warnings)
+    return Rendered(tuple(path for path in written if path.parent == paths.root))
 
 
 def _render(

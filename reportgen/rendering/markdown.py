@@ -13,12 +13,14 @@ EXTENSIONS = {"image/svg+xml": "svg", "image/png": "png"}
 
 
 def render_markdown(report: Report, target: Path, assets: Path) -> list[Path]:
-    """Write the pictures into ``assets``, then the text to ``target``; return what was written, the text first."""
+    """Write the pictures into ``assets``, then the text to ``target``; return what was written."""
     names: dict[int, str] = {}
+    written = []
     for figure in _walk_figures(report.sections):
         for index, picture in enumerate(figure.pictures):
             name = f"{figure.id}-{index + 1}.{EXTENSIONS[picture.media_type]}"
-            write_bytes(assets / name, picture.content)
+            written.append(assets / name)
+            write_bytes(written[-1], picture.content)
             names[id(picture)] = f"{assets.name}/{name}"
 
     def address(picture: Picture) -> str:
@@ -26,7 +28,7 @@ def render_markdown(report: Report, target: Path, assets: Path) -> list[Path]:
 
     text = load_environment().get_template("report.md.j2").render(report=report, address=address)
     write_text(target, text)
-    return [target]
+    return [*written, target]
 
 
 def _walk_figures(sections: tuple[Section, ...]) -> Iterator[Figure]:

@@ -17,8 +17,8 @@ from reportgen.plan import plan_runs
 from reportgen.rendering.templates import find_templates
 from reportgen.store import OutputPaths, RecordedSuite, RunPaths, find_state, take_sha256, write_json
 
-PACKAGES = ("matplotlib", "pandas", "weasyprint")
-PROGRAM_SUFFIXES = {".py", ".po", ".yaml", ".csv", ".json", ".j2", ".css", ".js", ".svg"}
+PACKAGES = ("jinja2", "markdown-it-py", "matplotlib", "nh3", "numpy", "pandas", "pygments", "scipy", "weasyprint")
+PROGRAM_SUFFIXES = {".py", ".po", ".yaml", ".csv", ".json", ".j2", ".css", ".js", ".svg", ".ttf"}
 
 
 def take_inputs(output: OutputPaths, recorded: RecordedSuite, notes: Path) -> str:

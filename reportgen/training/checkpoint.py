@@ -55,8 +55,7 @@ class Checkpointer:
         """
         start = time.monotonic()
         write_bytes(self.paths.checkpoint(training.step), pack_state({"key": self.key, **training.take_state()}))
-        for path in self.paths.list_checkpoints()[NUM_KEPT:]:
-            path.unlink(missing_ok=True)
+        self.paths.thin_checkpoints(training.step, NUM_KEPT)
         now = time.monotonic()
         self._next = now + max(self.seconds, (now - start) / MAX_COST)
         if self.is_stopping():
@@ -103,7 +102,8 @@ def resume_training(paths: RunPaths, key: str, begin: Callable[[], Training]) ->
             state = unpack_state(path.read_bytes())
             if state["key"] != key:
                 raise ValueError("it is of another run")
-            training.restore_state(state)
+            if not training.restore_state(state):
+                notices.append(f"{path.name}: kept on another kind of device: goes on with other random numbers")
         except Exception as error:  # whatever is in the file, the run starts over rather than fail
             notices.append(f"{path.name}: passed over: {' '.join(str(error).split())[:200]}")
             continue

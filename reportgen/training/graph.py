@@ -6,7 +6,8 @@ after PyTorch's notes on CUDA graphs; what a step computes is what it computes w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -54,6 +55,7 @@ class GraphedStep:
     ) -> None:
         self.update, self.images, self.generators, self.capture = update, images, generators, capture
         self.num_eager = 0
+        self.stream = torch.cuda.Stream(images.device) if images.is_cuda else None
         self.names: list[str] = []
         self.replay: Compute | None = None
 
@@ -61,29 +63,37 @@ class GraphedStep:
         """One step on the images of these indices, int64 [..., B]."""
         if self.num_eager < NUM_EAGER:
             self.num_eager += 1
-            with _side_stream(self.images.device):
-                scalars = self.update(self.images[indices])
-            self.names = list(scalars)
-            return scalars
-        if self.replay is None:
             self.indices = indices.clone()
+            with _aside(self.stream):
+                scalars = self._compute()
+            return dict(zip(self.names, scalars.unbind(), strict=True))
+        if self.replay is None:
             self.replay = self.capture(self._compute, self.generators)
         self.indices.copy_(indices)
         # A copy: the next replay writes into the same place, and a logged loss is fetched later.
         return dict(zip(self.names, self.replay().clone().unbind(), strict=True))
 
     def _compute(self) -> torch.Tensor:
-        return torch.stack(list(self.update(self.images[self.indices]).values()))
+        scalars = self.update(self.images[self.indices])
+        self.names = list(scalars)
+        return torch.stack(list(scalars.values()))
+
+
+def let_capture(optimisers: Iterable[torch.optim.Optimizer]) -> None:
+    """Tell optimisers that their steps on a GPU will be captured."""
+    for optimiser in optimisers:
+        for group in optimiser.param_groups:
+            group["capturable"] = group["params"][0].is_cuda
 
 
 @contextmanager
-def _side_stream(device: torch.device) -> Iterator[None]:
+def _aside(stream: torch.cuda.Stream | None) -> Iterator[None]:
     """Where steps before a capture belong: what they leave behind must not wait for the default stream."""
-    if device.type != "cuda":
+    if stream is None:
         yield
         return
-    stream = torch.cuda.Stream(device)
-    stream.wait_stream(torch.cuda.current_stream(device))
-    with torch.cuda.stream(stream):
+    stream.wait_stream(torch.cuda.current_stream(stream.device))
+    with torch.cuda.stream(stream), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "This instance was constructed with capturable=True")
         yield
-    torch.cuda.current_stream(device).wait_stream(stream)
+    torch.cuda.current_stream(stream.device).wait_stream(stream)

@@ -14,7 +14,7 @@ from reportgen.config import Settings, VaeSettings
 from reportgen.data import Dataset
 from reportgen.errors import RunError
 from reportgen.training.gan import GanObjective
-from reportgen.training.graph import GraphedStep
+from reportgen.training.graph import GraphedStep, let_capture
 from reportgen.training.objectives import Objective, Scalars, use_precision
 from reportgen.training.vae import VaeObjective
 
@@ -97,6 +97,9 @@ class Trainable(Protocol):
         """What a step draws from, besides the global generator."""
         ...
 
+    @property
+    def optimisers(self) -> Sequence[torch.optim.Optimizer]: ...
+
     def draw_batch(self) -> torch.Tensor:
         """The indices of the next batch among the training images, int64 [B]; of several runs [k, B]."""
         ...
@@ -132,6 +135,10 @@ class Training:
     def generators(self) -> Sequence[torch.Generator]:
         return [self.generator]
 
+    @property
+    def optimisers(self) -> Sequence[torch.optim.Optimizer]:
+        return list(self.objective.optimisers.values())
+
     def draw_batch(self) -> torch.Tensor:
         return self.batches.draw()
 
@@ -163,8 +170,12 @@ class Training:
             "grids": dict(self.grids),
         }
 
-    def restore_state(self, state: dict[str, Any]) -> None:
+    def restore_state(self, state: dict[str, Any]) -> bool:
         """Go on from what ``take_state`` gave.
+
+        Returns:
+            Whether exactly: a GPU's random numbers cannot be gone on with on a CPU, nor the other way round; they
+            start anew there, from the seed and the step.
 
         Raises:
             RuntimeError, KeyError, ValueError: the state is of another model.
@@ -175,15 +186,20 @@ class Training:
             own = optimiser.state_dict()["param_groups"]  # of this device; the rest of it follows from the settings
             optimiser.load_state_dict({"state": state["optimisers"][name]["state"], "param_groups": own})
         device = self.generator.device
+        is_exact = (state["cuda_generator"] is not None) == (device.type == "cuda")
         self.objective.fixed_z = state["fixed_z"].to(device)
-        self.generator.set_state(state["generator"].cpu())
+        if is_exact:
+            self.generator.set_state(state["generator"].cpu())
+        else:
+            self.generator.manual_seed(self.generator.initial_seed() + state["step"])
         torch.set_rng_state(state["global_generator"].cpu())
-        if state["cuda_generator"] is not None and device.type == "cuda":
+        if is_exact and device.type == "cuda":
             torch.cuda.set_rng_state(state["cuda_generator"].cpu(), device)
         self.batches.order, self.batches.position = state["order"].to(device), state["position"]
         self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
         self.step, self.train_seconds = state["step"], state["train_seconds"]
         self.trained_together = state.get("trained_together", 1)  # older checkpoints do not say
+        return is_exact
 
 
 def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:
@@ -239,7 +255,10 @@ def train_run(
     images, log = dataset.train.images, ScalarLog(training.logs)
     before, start = training.train_seconds, time.perf_counter()
     last_fetch = start
-    take_step = GraphedStep(training.update, images, training.generators) if use_graph else None
+    take_step = None
+    if use_graph:
+        let_capture(training.optimisers)
+        take_step = GraphedStep(training.update, images, training.generators)
     for step in range(training.step + 1, settings.num_training_steps + 1):
         batch = training.draw_batch()
         scalars = take_step(batch) if take_step else training.update(images[batch])

@@ -55,9 +55,8 @@ def use_precision(precision: str) -> None:
 
 
 def make_adam(network: nn.Module, learning_rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> torch.optim.Adam:
-    """Adam (Kingma & Ba 2015) as one kernel for all parameters; on a GPU one that a CUDA graph can hold."""
-    parameters = list(network.parameters())
-    return torch.optim.Adam(parameters, learning_rate, betas, fused=True, capturable=parameters[0].is_cuda)
+    """Adam (Kingma & Ba 2015) as one kernel for all parameters."""
+    return torch.optim.Adam(network.parameters(), learning_rate, betas, fused=True)
 
 
 def to_channels_last(network: nn.Module) -> None:

@@ -71,6 +71,7 @@ class PackedGan:
         self.discriminator_optimiser = stack_optimisers(
             self.discriminator, [r.discriminator_optimiser for r in replicas]
         )
+        self.optimisers = [self.generator_optimiser, self.discriminator_optimiser]
         self.autocast = replicas[0].autocast
 
     def step(self, images: torch.Tensor) -> Scalars:
@@ -92,6 +93,7 @@ class PackedVae:
         self.replicas = replicas
         self.losses = PackedModule([r.losses for r in replicas])
         self.optimiser = stack_optimisers(self.losses, [r.optimiser for r in replicas])
+        self.optimisers = [self.optimiser]
         self.autocast = replicas[0].autocast
 
     def step(self, images: torch.Tensor) -> Scalars:
@@ -173,6 +175,10 @@ class Pack:
     @property
     def generators(self) -> Sequence[torch.Generator]:
         return [replica.generator for replica in self.replicas]
+
+    @property
+    def optimisers(self) -> Sequence[torch.optim.Optimizer]:
+        return self.objective.optimisers
 
     def draw_batch(self) -> torch.Tensor:
         return torch.stack([replica.batches.draw() for replica in self.replicas])
