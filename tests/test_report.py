@@ -117,7 +117,7 @@ def test_captions_state_settings_seed_and_profile(reports) -> None:  # type: ign
     assert "latent_dim 16, 100; hidden_dim 16, 100; batch_size " in caption
     assert "num_training_steps" in caption
     assert "seed 0" in caption
-    for report, words in ((reports["en"], "Profile: quick."), (reports["zh"], "配置：quick。")):
+    for report, words in ((reports["en"], "Profile: quick."), (reports["zh"], "方案：quick。")):
         shown = [b for b in walk(report.sections) if isinstance(b, Table | Figure) and b.id != "figure-published"]
         captions = ["".join(s.text for s in b.caption) for b in shown]
         assert all(words in caption for caption in captions)

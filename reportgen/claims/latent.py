@@ -126,13 +126,12 @@ def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> li
             {
                 "entropy": Number(digits.entropy_bits),
                 "limit": Number(math.log2(10)),
-                "num_missing": len(digits.missing),
+                "num_all": digits.num_all,
                 "num": digits.num_counted,
                 "p": PValue(digits.counted_p_value),
             },
             rests_on,
             "chi_square",
-            (Verdict(gan.label, "missing digits", str(len(digits.missing))),),
         ),
         _claim_memory(gan, rests_on),
     ]

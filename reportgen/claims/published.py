@@ -29,8 +29,7 @@ def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
     agreement = measure_agreement(matched)
     if not agreement.total:
         return None
-    decided = agreement.same + agreement.reverse
-    kind = "undecided" if not decided else "mostly" if agreement.same > agreement.reverse else "not_mostly"
+    kind = "decided" if agreement.same + agreement.reverse else "undecided"
     values: dict[str, Value] = {
         "total": agreement.total,
         "same": agreement.same,

@@ -73,6 +73,20 @@ def write_estimate(quantity: Quantity, estimate: Estimate) -> Interval:
     return Interval(Number(estimate.mean, decimals), half_width)
 
 
+def write_difference(quantity: Quantity, a: Estimate, b: Estimate) -> Value:
+    """``a`` less ``b`` as it is printed: of shares in percentage points."""
+    difference = estimate_difference(a, b)
+    if quantity not in SHARES:
+        return write_estimate(quantity, difference)
+    half = None if difference.half_width is None else Number(100 * difference.half_width, 1)
+    return Message("value.points", {"value": Interval(Number(100 * difference.mean, 1), half)})
+
+
+def is_bare(*estimates: Estimate) -> bool:
+    """Whether none of them has an interval: that they differ then says nothing of chance."""
+    return all(estimate.error is None for estimate in estimates)
+
+
 def relate(quantity: Quantity, a: Named, b: Named) -> tuple[Fact, ...]:
     """What a comparison of the two asserts."""
     comparison = compare(a.estimate, b.estimate)
@@ -99,20 +113,22 @@ def _claim_difference(
     family: Literal["pair", "raise"], quantity: Quantity, a: Named, b: Named, rests_on: str, more: dict[str, Value]
 ) -> Claim:
     """How ``a`` differs from ``b``, in the words of a family of messages."""
+    comparison = compare(a.estimate, b.estimate)
+    is_single = comparison in ("lower", "higher") and is_bare(a.estimate, b.estimate)
     return Claim(
-        f"{family}.{compare(a.estimate, b.estimate)}",
+        f"{family}.{'single' if is_single else comparison}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "a": a.label,
             "a_value": write_estimate(quantity, a.estimate),
             "b": b.label,
             "b_value": write_estimate(quantity, b.estimate),
-            "difference": write_estimate(quantity, estimate_difference(a.estimate, b.estimate)),
+            "difference": write_difference(quantity, a.estimate, b.estimate),
             **more,
         },
         rests_on,
         find_over(a.estimate, b.estimate),
-        relate(quantity, a, b),
+        () if is_single else relate(quantity, a, b),
     )
 
 
@@ -122,8 +138,10 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
     if len(known) < 2:
         return Claim("extremes.unknown", {"quantity": Message(f"quantity.{quantity}")}, rests_on, "nothing")
     low, high = (pick(known, key=lambda n: n.estimate.mean) for pick in (min, max))
+    comparison = compare(low.estimate, high.estimate)
+    is_single = comparison == "lower" and is_bare(low.estimate, high.estimate)
     return Claim(
-        f"extremes.{compare(low.estimate, high.estimate)}",
+        f"extremes.{'single' if is_single else comparison}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "low": low.label,
@@ -133,7 +151,7 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
         },
         rests_on,
         find_over(low.estimate, high.estimate),
-        relate(quantity, low, high),
+        () if is_single else relate(quantity, low, high),
     )
 
 
@@ -187,8 +205,9 @@ def claim_trend(
     turn = find_turn(estimates, trend)
     written = [write_estimate(quantity, estimate) for estimate in estimates]
     pairs = zip(positions, written, strict=True)
+    is_single = trend != "flat" and is_bare(*estimates)
     return Claim(
-        f"trend.{trend}",
+        f"trend.{'single' if is_single else trend}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "field": f"`{field}`",
@@ -202,7 +221,7 @@ def claim_trend(
         },
         rests_on,
         find_over(*estimates),
-        _relate_trend(quantity, measure(known, of), trend, turn),
+        () if is_single else _relate_trend(quantity, measure(known, of), trend, turn),
     )
 
 

@@ -49,7 +49,7 @@ def write_summary(b: Builder) -> tuple[Paragraph, ...]:
 def _claim_answers(b: Builder) -> list[Claim]:
     claims = []
     for name, kind in (("vae", VaeSettings), ("gan", GanSettings)):
-        chosen = b.select(kind)
+        chosen = [c for c in b.select(kind) if c.score("fid").num_seeds]
         if chosen:
             claims.append(claim_best_shortly(name, chosen, "table-scores"))
     gans = b.select(GanSettings)
