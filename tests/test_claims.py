@@ -342,7 +342,12 @@ def test_equilibrium(suite: Suite, d_x: float, d_g_z: float, slope: float, kinds
 
 @pytest.mark.parametrize(
     ("fid", "error", "said"),
-    [(9.0, 0.01, "made the samples worse"), (1.0, 0.01, "helped"), (5.1, 9.0, "cannot say"), (NAN, 1.0, "cannot say")],
+    [
+        (9.0, 0.01, "the classifier FID rises"),
+        (1.0, 0.01, "the classifier FID falls"),
+        (5.1, 9.0, "does not tell"),
+        (NAN, 1.0, "does not tell"),
+    ],
 )
 def test_ablation(suite: Suite, fid: float, error: float, said: str) -> None:
     results = make_results(suite, change=set_fid({"gan-mlp-10_8": fid, "gan-10_8": 5.0}, error))

@@ -127,7 +127,7 @@ def estimate_difference(a: Estimate, b: Estimate) -> Estimate:
 class Equilibrium:
     """The end of a GAN's training against D* = 1/2.
 
-    ``slope_x`` and ``slope_g`` are the changes of D(x) and D(G(z)) per 1,000 steps. ``verdict``: ``near`` where both
+    ``drift_x`` and ``drift_g`` are the changes of D(x) and D(G(z)) over that fifth. ``verdict``: ``near`` where both
     are within the tolerance of 1/2; ``discriminator`` where D tells them apart (D(x) above D(G(z)) and one of them out
     of tolerance); ``other`` for the rest.
     """
@@ -135,9 +135,10 @@ class Equilibrium:
     d_x: Estimate
     d_g_z: Estimate
     discriminator_loss: Estimate
+    generator_loss: Estimate
     spread: Estimate
-    slope_x: Estimate
-    slope_g: Estimate
+    drift_x: Estimate
+    drift_g: Estimate
     verdict: Literal["near", "discriminator", "other"]
 
 
@@ -152,9 +153,10 @@ def judge_equilibrium(configuration: Configuration) -> Equilibrium:
         d_x,
         d_g_z,
         configuration.tail("discriminator_loss"),
+        configuration.tail("generator_loss"),
         configuration.tail_spread("D_G_z1"),
-        configuration.tail_slope("D_x"),
-        configuration.tail_slope("D_G_z1"),
+        configuration.tail_drift("D_x"),
+        configuration.tail_drift("D_G_z1"),
         verdict,
     )
 

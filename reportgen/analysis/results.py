@@ -294,12 +294,13 @@ class Configuration:
         degrees = pairs[0][0].num_blocks - 1
         return estimate_mean((a.tail_mean - b.tail_mean for a, b in pairs), error, "steps", degrees)
 
-    def tail_slope(self, metric: str) -> Estimate:
-        """The change per 1,000 steps over the last fifth; with one seed the error is that of the regression."""
+    def tail_drift(self, metric: str) -> Estimate:
+        """The change over the last fifth, by its fitted line; with one seed the error is that of the regression."""
+        thousands = TAIL_SHARE * self.settings.num_training_steps / 1000
         summaries = self._summaries(metric)
         first = summaries[0]
-        error = _known(first.tail_slope_error)
-        return estimate_mean((s.tail_slope for s in summaries), error, "steps", first.num_blocks - 2)
+        error = _known(thousands * first.tail_slope_error)
+        return estimate_mean((thousands * s.tail_slope for s in summaries), error, "steps", first.num_blocks - 2)
 
     def tail_spread(self, metric: str) -> Estimate:
         """The standard deviation over the last fifth of training."""

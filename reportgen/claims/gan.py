@@ -171,6 +171,8 @@ def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
             "near_spread": Number(e_near.spread.mean),
             "near_d": Number(e_near.discriminator_loss.mean),
             "near_gap": Number(abs(e_near.discriminator_loss.mean - math.log(4))),
+            "near_gen": Number(e_near.generator_loss.mean),
+            "near_gen_gap": Number(abs(e_near.generator_loss.mean - math.log(2))),
             "far": far.label,
             "far_x": Number(e_far.d_x.mean),
             "far_g": Number(e_far.d_g_z.mean),
@@ -182,17 +184,23 @@ def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
 
 
 def _claim_drift(judged: Judged, rests_on: str) -> Claim:
-    """Whose D(x) or D(G(z)) is still moving: a slope whose interval leaves out 0."""
-    drifting = [c.label for c, e in judged if _leaves_out_zero(e.slope_x) or _leaves_out_zero(e.slope_g)]
+    """Whose D(x) or D(G(z)) is still moving: a change whose interval leaves out 0."""
+    drifting = [c.label for c, e in judged if _leaves_out_zero(e.drift_x) or _leaves_out_zero(e.drift_g)]
+    widths = [d.half_width for _, e in judged for d in (e.drift_x, e.drift_g) if d.half_width is not None]
     kind = "none" if not drifting else "all" if len(drifting) == len(judged) else "some"
-    values: dict[str, Value] = {"num": len(judged), "num_drifting": len(drifting), "drifting": Several(drifting)}
-    over: Basis = find_over(*(e.slope_g for _, e in judged))
+    values: dict[str, Value] = {
+        "num": len(judged),
+        "num_drifting": len(drifting),
+        "drifting": Several(drifting),
+        "widest": Number(max(widths, default=math.nan)),
+    }
+    over: Basis = find_over(*(e.drift_g for _, e in judged))
     facts = tuple(Verdict(c.label, "drift", str(c.label in drifting)) for c, _ in judged)
     return Claim(f"nash.drift_{kind}", values, rests_on, over, facts)
 
 
-def _leaves_out_zero(slope: Estimate) -> bool:
-    return slope.half_width is not None and abs(slope.mean) > slope.half_width
+def _leaves_out_zero(change: Estimate) -> bool:
+    return change.half_width is not None and abs(change.mean) > change.half_width
 
 
 def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:

@@ -197,12 +197,13 @@ def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
             b.number_cell(abs(e.d_x.mean - 0.5)),
             b.number_cell(abs(e.d_g_z.mean - 0.5)),
             b.number_cell(abs(e.discriminator_loss.mean - math.log(4))),
-            b.interval_cell(e.slope_x),
-            b.interval_cell(e.slope_g),
+            b.number_cell(abs(e.generator_loss.mean - math.log(2))),
+            b.interval_cell(e.drift_x),
+            b.interval_cell(e.drift_g),
         ]
         for c, e in judged
     ]
-    drift = ["configuration", "from_half_x", "from_half_g", "from_log4", "slope_x", "slope_g"]
+    drift = ["configuration", "from_half_x", "from_half_g", "from_log4", "from_log2", "drift_x", "drift_g"]
     return b.section(
         "nash",
         b.explanation("nash.theory"),
