@@ -95,14 +95,14 @@ def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_p
         if isinstance(block, Paragraph) and block.claim and block.claim.id == "extremes.lower":
             text = block.line[0].text.replace("lowest", "smallest")
             return dataclasses.replace(block, line=(Span("text", text),))
-        if isinstance(block, Paragraph) and block.claim and block.claim.id == "trend.rising":
+        if isinstance(block, Paragraph) and block.claim and block.claim.id == "trend.falling":
             return dataclasses.replace(block, line=(*block.line[:-1], Span("text", block.line[-1].text[:-2] + "7.")))
         return block
 
     report = replace_block(build_report(results, "en"), change)
     found = verify_pdf(write_pdf(tmp_path / "r.pdf", report)).differences
     assert [difference.where for difference in found] == [
-        "2 Fréchet distance by latent dimension",
+        "2 FID by latent dimension",
         "3 Effect of the latent dimension",
     ]
     assert found[0].printed == "not found"

@@ -48,8 +48,8 @@ def match_published(configurations: Sequence[Configuration]) -> list[Matched]:
 def _identify(c: Configuration) -> tuple[object, ...]:
     settings = c.settings
     if isinstance(settings, VaeSettings):
-        variant = "other" if settings.encoder_output_relu else {"conv": "conv", "linear": "mlp"}[settings.architecture]
-        return "vae", variant, settings.latent_dim, None
+        variant = {"conv": "conv", "linear": "mlp"}[settings.architecture]
+        return "vae", variant + "-output-relu" * settings.encoder_output_relu, settings.latent_dim, None
     variant = VARIANTS.get((settings.architecture, settings.activation), "other")
     # one published MLP leaves its width open
     hidden = None if variant == "mlp" else settings.hidden_dim
