@@ -297,6 +297,7 @@ def _describe_spec(spec: RunSpec, environment: dict[str, Any], trained: Training
         "seed": spec.seed,
         "train_seconds": round(trained.train_seconds, 3),
         "trained_together": trained.trained_together,
+        "changed_device": trained.changed_device,
         "environment": environment,
         "sources": list_model_sources(spec.settings),
     }

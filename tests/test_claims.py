@@ -340,6 +340,12 @@ def test_equilibrium(suite: Suite, d_x: float, d_g_z: float, slope: float, kinds
         assert [claim.id for claim in alone][:2] == ["nash.none", "nash.ahead_all"]
 
 
+def test_too_few_records_say_nothing_of_drift(suite: Suite) -> None:
+    results = make_results(suite, summarise=lambda *_: CurveSummary(0.5, 0.5, NAN, 0.05, 0.0, NAN, 1))
+    judged = [(c, judge_equilibrium(c)) for c in results.answer("gan_hidden")]
+    assert gan.claim_equilibrium(judged, "table-nash", "table-nash_distance")[-1].id == "nash.drift_unknown"
+
+
 @pytest.mark.parametrize(
     ("fid", "error", "said"),
     [

@@ -187,7 +187,7 @@ def _claim_drift(judged: Judged, rests_on: str) -> Claim:
     """Whose D(x) or D(G(z)) is still moving: a change whose interval leaves out 0."""
     drifting = [c.label for c, e in judged if _leaves_out_zero(e.drift_x) or _leaves_out_zero(e.drift_g)]
     widths = [d.half_width for _, e in judged for d in (e.drift_x, e.drift_g) if d.half_width is not None]
-    kind = "none" if not drifting else "all" if len(drifting) == len(judged) else "some"
+    kind = "all" if len(drifting) == len(judged) else "some" if drifting else "none" if widths else "unknown"
     values: dict[str, Value] = {
         "num": len(judged),
         "num_drifting": len(drifting),

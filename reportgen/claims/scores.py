@@ -87,14 +87,20 @@ def is_bare(*estimates: Estimate) -> bool:
     return all(estimate.error is None for estimate in estimates)
 
 
+def decide(a: Named, b: Named) -> str:
+    """``compare`` of the two, or ``single`` where they differ and have no interval."""
+    comparison = compare(a.estimate, b.estimate)
+    return "single" if comparison in ("lower", "higher") and is_bare(a.estimate, b.estimate) else comparison
+
+
 def relate(quantity: Quantity, a: Named, b: Named) -> tuple[Fact, ...]:
     """What a comparison of the two asserts."""
-    comparison = compare(a.estimate, b.estimate)
+    comparison = decide(a, b)
     if comparison == "lower":
         return (Order(quantity, a.label, b.label),)
     if comparison == "higher":
         return (Order(quantity, b.label, a.label),)
-    return () if comparison == "unknown" else (Undecided(quantity, a.label, b.label),)
+    return () if comparison in ("unknown", "single") else (Undecided(quantity, a.label, b.label),)
 
 
 def claim_pair(quantity: Quantity, pair: Sequence[Named], rests_on: str) -> Claim:
@@ -113,10 +119,8 @@ def _claim_difference(
     family: Literal["pair", "raise"], quantity: Quantity, a: Named, b: Named, rests_on: str, more: dict[str, Value]
 ) -> Claim:
     """How ``a`` differs from ``b``, in the words of a family of messages."""
-    comparison = compare(a.estimate, b.estimate)
-    is_single = comparison in ("lower", "higher") and is_bare(a.estimate, b.estimate)
     return Claim(
-        f"{family}.{'single' if is_single else comparison}",
+        f"{family}.{decide(a, b)}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "a": a.label,
@@ -128,7 +132,7 @@ def _claim_difference(
         },
         rests_on,
         find_over(a.estimate, b.estimate),
-        () if is_single else relate(quantity, a, b),
+        relate(quantity, a, b),
     )
 
 
@@ -138,10 +142,8 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
     if len(known) < 2:
         return Claim("extremes.unknown", {"quantity": Message(f"quantity.{quantity}")}, rests_on, "nothing")
     low, high = (pick(known, key=lambda n: n.estimate.mean) for pick in (min, max))
-    comparison = compare(low.estimate, high.estimate)
-    is_single = comparison == "lower" and is_bare(low.estimate, high.estimate)
     return Claim(
-        f"extremes.{'single' if is_single else comparison}",
+        f"extremes.{decide(low, high)}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "low": low.label,
@@ -151,7 +153,7 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
         },
         rests_on,
         find_over(low.estimate, high.estimate),
-        () if is_single else relate(quantity, low, high),
+        relate(quantity, low, high),
     )
 
 
@@ -205,9 +207,8 @@ def claim_trend(
     turn = find_turn(estimates, trend)
     written = [write_estimate(quantity, estimate) for estimate in estimates]
     pairs = zip(positions, written, strict=True)
-    is_single = trend != "flat" and is_bare(*estimates)
     return Claim(
-        f"trend.{'single' if is_single else trend}",
+        "trend.single" if trend != "flat" and is_bare(*estimates) else f"trend.{trend}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "field": f"`{field}`",
@@ -221,7 +222,7 @@ def claim_trend(
         },
         rests_on,
         find_over(*estimates),
-        () if is_single else _relate_trend(quantity, measure(known, of), trend, turn),
+        _relate_trend(quantity, measure(known, of), trend, turn),
     )
 
 

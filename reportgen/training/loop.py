@@ -126,6 +126,8 @@ class Training:
     train_seconds: float = 0.0
     trained_together: int = 1
     """The most replicas that it ever shared a program with, itself included: with others it ends in other bits."""
+    changed_device: bool = False
+    """Whether it ever went on on another kind of device: its random numbers started anew there."""
 
     @property
     def logs(self) -> Sequence[list[Row]]:
@@ -158,6 +160,7 @@ class Training:
             "step": self.step,
             "train_seconds": self.train_seconds,
             "trained_together": self.trained_together,
+            "changed_device": self.changed_device,
             "modules": {name: module.state_dict() for name, module in self.objective.modules.items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.objective.optimisers.items()},
             "fixed_z": self.objective.fixed_z,
@@ -199,6 +202,7 @@ class Training:
         self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
         self.step, self.train_seconds = state["step"], state["train_seconds"]
         self.trained_together = state.get("trained_together", 1)  # older checkpoints do not say
+        self.changed_device = state.get("changed_device", False) or not is_exact
         return is_exact
 
 
