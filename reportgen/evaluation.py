@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from reportgen.metrics.features import ClassifierDetector, Detector
 from reportgen.metrics.frechet import Moments
 from reportgen.metrics.inception import InceptionDetector
 from reportgen.metrics.memorisation import compute_nearest_distances
+from reportgen.metrics.paths import estimate_shares, summarise_paths
 from reportgen.metrics.scores import RealSide, build_real_side, compute_scores
 from reportgen.metrics.sharpness import compute_gradient_energy, compute_sharpness
 from reportgen.models.classifier import UNREAD, read_digits
@@ -41,6 +42,12 @@ NUM_NEAREST = 500
 EXTRAPOLATION_RANGE = (-1.0, 2.0)
 """From one whole distance before z1 to one beyond z2."""
 
+NUM_RANDOM_PAIRS = 100
+"""Pairs of latents, drawn and not chosen, that the latent spaces are compared by; five strips have no power."""
+
+RANDOM_PAIR_POINTS = 10
+"""Images from end to end of each."""
+
 Draw = Callable[[torch.Tensor], torch.Tensor]
 """z [N, latent_dim] -> images uint8 [N, 1, 32, 32], in eval mode."""
 
@@ -56,6 +63,7 @@ class Evaluation:
 def evaluate_run(
     settings: Settings,
     modules: dict[str, nn.Module],
+    grids: Mapping[int, torch.Tensor],
     dataset: Dataset,
     seed: int,
     options: dict[str, int],
@@ -66,6 +74,7 @@ def evaluate_run(
 
     Args:
         modules: as training leaves them; they are put into eval mode.
+        grids: samples from the same noise that training drew, uint8 [N, 1, 32, 32] by step.
         options: ``RunSpec.evaluation``.
         cache: a folder for the real features, shared by all runs.
         inception_weights: for the Inception scores; without them there are none.
@@ -83,7 +92,7 @@ def evaluate_run(
         interpolate(draw, z[starts], z[ends], torch.linspace(first, last, points, device=device))
         for first, last in ((0, 1), EXTRAPOLATION_RANGE)
     )
-    inside_features = classifier(inside)
+    pairs = draw_latents(settings.latent_dim, 2 * NUM_RANDOM_PAIRS, seed + 1_000_000, device).chunk(2)
     scores, failures = score_samples(
         samples[:num_fake], features[:num_fake], classifier, dataset, cache, inception_weights
     )
@@ -105,11 +114,12 @@ def evaluate_run(
         },
         "interpolation": {
             "ends": names,
-            "inside": spell(read_features(classifier, inside_features)[0]),
+            "inside": spell(read_features(classifier, classifier(inside))[0]),
             "outside": spell(read_features(classifier, classifier(outside))[0]),
             "outside_range": EXTRAPOLATION_RANGE,
-            **measure_paths(inside_features, len(names)),
+            "random_pairs": measure_random_pairs(draw, classifier, *pairs),
         },
+        "evolution": read_grids(classifier, grids),
         "dataset": {
             "num_train": len(dataset.train),
             "num_dev": len(dataset.dev),
@@ -254,23 +264,43 @@ def interpolate(draw: Draw, z1: torch.Tensor, z2: torch.Tensor, t: torch.Tensor)
     return draw(z.flatten(0, 1))
 
 
-def measure_paths(features: np.ndarray, num_strips: int) -> dict[str, list[float]]:
-    """How each strip moves through feature space, in the spirit of the perceptual path length (Karras et al. 2019).
+def measure_random_pairs(
+    draw: Draw, classifier: ClassifierDetector, z1: torch.Tensor, z2: torch.Tensor
+) -> dict[str, Any]:
+    """What is seen between random ends, and as far beyond them as ``EXTRAPOLATION_RANGE`` reaches.
 
     Args:
-        features: [num_strips * K, D], the strips one after another.
+        z1, z2: latents [P, latent_dim], drawn from the prior and not chosen.
 
     Returns:
-        For each strip the length of its path, the distance of its ends (never more than the length; equal to it on a
-        straight line) and its largest step (length / (K - 1) if it moves evenly).
+        Mean and standard error over pairs: of the shares of images that are read as digits, at the ends, between them
+        and beyond them, and of the paths' shapes between them.
     """
-    strips = features.astype(np.float64).reshape(num_strips, -1, features.shape[1])
-    steps = np.linalg.norm(np.diff(strips, axis=1), axis=2)
+    t = torch.linspace(0, 1, RANDOM_PAIR_POINTS, device=z1.device)
+    far = torch.linspace(*EXTRAPOLATION_RANGE, RANDOM_PAIR_POINTS, device=z1.device)
+    features = classifier(interpolate(draw, z1, z2, t))
+    read = _is_read(classifier, features).view(len(z1), len(t))
+    beyond = interpolate(draw, z1, z2, far[(far < 0) | (far > 1)])
+    read_beyond = _is_read(classifier, classifier(beyond)).view(len(z1), -1)
     return {
-        "path_length": steps.sum(axis=1).tolist(),
-        "end_distance": np.linalg.norm(strips[:, -1] - strips[:, 0], axis=1).tolist(),
-        "largest_step": steps.max(axis=1).tolist(),
+        "num_pairs": len(z1),
+        "read_ends": estimate_shares(read[:, [0, -1]].mean(dim=1).tolist()),
+        "read_inside": estimate_shares(read[:, 1:-1].mean(dim=1).tolist()),
+        "read_outside": estimate_shares(read_beyond.mean(dim=1).tolist()),
+        **summarise_paths(features, len(z1)),
     }
+
+
+def _is_read(classifier: ClassifierDetector, features: np.ndarray) -> torch.Tensor:
+    return (read_features(classifier, features)[0] != UNREAD).float()
+
+
+# ---- evolution ------------------------------------------------------------------------------------------------------
+
+
+def read_grids(classifier: ClassifierDetector, grids: Mapping[int, torch.Tensor]) -> dict[str, str]:
+    """What the classifier reads in the sample grids of training, by step; uint8 [N, 1, 32, 32] each."""
+    return {str(step): spell(read_features(classifier, classifier(grids[step]))[0]) for step in sorted(grids)}
 
 
 # ---- the real side --------------------------------------------------------------------------------------------------

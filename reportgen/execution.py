@@ -26,7 +26,7 @@ from reportgen.config import Settings
 from reportgen.data import Dataset, load_dataset
 from reportgen.errors import ConfigError, ReportgenError, RunError, Stopped
 from reportgen.evaluation import evaluate_run
-from reportgen.images import encode_grid
+from reportgen.images import decode_grid, encode_grid
 from reportgen.metrics.inception import InceptionDetector
 from reportgen.plan import RunSpec
 from reportgen.provenance import describe_environment, list_evaluation_sources, list_model_sources
@@ -42,7 +42,7 @@ from reportgen.store import (
 )
 from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer, resume_training
 from reportgen.training.loop import Row, Training, begin_training, build_objective, train_run
-from reportgen.training.objectives import use_precision
+from reportgen.training.objectives import NUM_GRID_IMAGES, use_precision
 from reportgen.training.pack import Pack
 
 CPU_THREADS_PER_RUN = 1
@@ -279,7 +279,7 @@ def _record_training(spec: RunSpec, environment: dict[str, Any], paths: RunPaths
     write_bytes(paths.weights, save(collect_weights(trained.objective.modules)))
     files = [paths.spec, paths.history, paths.weights]
     for (step, name), grid in trained.grids.items():
-        files.append(paths.image(f"{name}-{step:06d}"))
+        files.append(paths.grid(name, step))
         write_bytes(files[-1], encode_grid(grid[:, 0].numpy(), GRID_COLUMNS))
     write_tensorboard(paths.tensorboard, trained.rows)
     files += sorted(paths.tensorboard.iterdir())
@@ -309,7 +309,14 @@ def _evaluate(
     spec = task.spec
     use_precision("fp32")  # whatever it was trained in
     result = evaluate_run(
-        spec.settings, modules, dataset, spec.seed, spec.evaluation, output.cache, task.inception_weights
+        spec.settings,
+        modules,
+        _load_samples(paths, dataset.train.images.device),
+        dataset,
+        spec.seed,
+        spec.evaluation,
+        output.cache,
+        task.inception_weights,
     )
     write_json(paths.evaluation, result.record | {"sources": list_evaluation_sources()})
     files = [paths.evaluation]
@@ -317,6 +324,13 @@ def _evaluate(
         files.append(paths.image(name))
         write_bytes(files[-1], encode_grid(images[:, 0].cpu().numpy(), columns))
     record_stage(paths, "evaluation", spec.evaluation_key, files, spec.evaluation_identity)
+
+
+def _load_samples(paths: RunPaths, device: torch.device) -> dict[int, torch.Tensor]:
+    """The sample grids of training, uint8 [N, 1, 32, 32] by step."""
+    steps = paths.list_grid_steps("samples")
+    grids = {step: decode_grid(paths.grid("samples", step).read_bytes(), NUM_GRID_IMAGES) for step in steps}
+    return {step: torch.from_numpy(grid).to(device)[:, None] for step, grid in grids.items()}
 
 
 def format_history(rows: list[Row]) -> str:

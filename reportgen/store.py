@@ -98,6 +98,14 @@ class RunPaths:
     def image(self, name: str) -> Path:
         return self.images / f"{name}.png"
 
+    def grid(self, name: str, step: int) -> Path:
+        """The grid of images that training drew at a step."""
+        return self.image(f"{name}-{step:06d}")
+
+    def list_grid_steps(self, name: str) -> list[int]:
+        """The steps at which training drew this grid, ascending."""
+        return sorted(int(path.stem.rpartition("-")[2]) for path in self.images.glob(f"{name}-*.png"))
+
     def checkpoint(self, step: int) -> Path:
         return self.folder / f"checkpoint-{step:09d}.pt"
 

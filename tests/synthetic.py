@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.results import CurveSummary, KeptRun, Results, RunResult
+from reportgen.analysis.results import SEPARATION, CurveSummary, KeptRun, Results, RunResult
 from reportgen.config import GanSettings, Suite, VaeSettings, load_suite
 from reportgen.images import encode_grid
 from reportgen.plan import RunSpec, plan_runs
@@ -181,14 +181,25 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
             "inside": strip * 5,
             "outside": strip * 5,
             "outside_range": [-1.0, 2.0],
-            "path_length": [10.0 + index + i for i in range(5)],
-            "end_distance": [8.0] * 5,
-            "largest_step": [3.0 + i / 10 for i in range(5)],
+            "random_pairs": {
+                "num_pairs": 100,
+                "read_ends": [0.8, 0.03],
+                "read_inside": [0.7 + 0.001 * index, 0.03],
+                "read_outside": [0.6, 0.03],
+                "detour": [1.5 + 0.01 * index, 0.02],
+                "largest_step": [1.8, 0.03],
+            },
         },
+        "evolution": {str(step): "0123456789" * 3 + "?" * 2 for step in _list_image_steps(spec)},
         "dataset": {"num_train": 4000, "num_dev": 1000, "class_counts": [400] * 10},
         "classifier": CARD,
         "sources": {"interpolation": SOURCE, "digits": SOURCE},
     }
+
+
+def _list_image_steps(spec: RunSpec) -> range:
+    interval = spec.settings.image_interval
+    return range(interval, spec.settings.num_training_steps + 1, interval)
 
 
 def _write_images(paths: RunPaths, spec: RunSpec, evaluation: dict[str, Any]) -> list[Path]:
@@ -197,8 +208,7 @@ def _write_images(paths: RunPaths, spec: RunSpec, evaluation: dict[str, Any]) ->
     points = spec.evaluation["interpolation_num_points"]
     grids = {"counted": (50, 10), "interpolation": (5 * points, points), "extrapolation": (5 * points, points)}
     names = ("dev", "reconstructions", "samples") if isinstance(spec.settings, VaeSettings) else ("samples",)
-    settings = spec.settings
-    for step in range(settings.image_interval, settings.num_training_steps + 1, settings.image_interval):
+    for step in _list_image_steps(spec):
         grids |= {f"{name}-{step:06d}": (32, 8) for name in names}
     for name, (count, columns) in grids.items():
         write_bytes(paths.image(name), encode_grid(np.stack([picture] * count), columns))
@@ -225,7 +235,7 @@ def make_results(
         evaluation = _evaluation(spec, index)
         if change is not None:
             change(spec, evaluation)
-        metrics = VAE_METRICS if isinstance(spec.settings, VaeSettings) else GAN_METRICS
+        metrics = VAE_METRICS if isinstance(spec.settings, VaeSettings) else (*GAN_METRICS, SEPARATION)
         summaries = {metric: (summarise or _summarise)(spec, metric) for metric in metrics}
         runs.append(RunResult(spec, paths, "finished", "", KeptRun(_record(spec), evaluation, summaries)))
     return Results(RecordedSuite(suite, Path("experiments.yaml"), "", source_changed=False), tuple(runs))

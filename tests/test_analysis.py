@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from reportgen.analysis.attachments import export_runs, tabulate_runs
 from reportgen.analysis.findings import (
     classify_trend,
     compare,
+    compare_pairs,
     count_digits,
     estimate_difference,
     find_best,
@@ -23,7 +25,7 @@ from reportgen.analysis.findings import (
     judge_equilibrium,
     read_interpolation,
 )
-from reportgen.analysis.results import Estimate, estimate_mean, fit_line, load_results
+from reportgen.analysis.results import Estimate, estimate_mean, estimate_share_error, fit_line, load_results
 from reportgen.errors import RunError
 from reportgen.plan import plan_runs
 from reportgen.store import OutputPaths, write_json
@@ -210,14 +212,32 @@ def test_the_slope_is_that_of_least_squares(y: list[float]) -> None:
     assert error == pytest.approx(0.0 if len(set(y)) == 1 else expected.stderr, rel=1e-6, abs=1e-6)
 
 
-def test_interpolation_shares_leave_the_chosen_ends_out(synthetic_output: Path) -> None:
+def test_interpolation_has_its_strips_and_its_random_pairs(synthetic_output: Path) -> None:
     reading = read_interpolation(load_results(synthetic_output).configurations[0])
     assert reading.ends == ("09", "18", "27", "36", "4?")
     assert reading.inside[0] == "00000?9999"
-    assert reading.read_inside.mean == pytest.approx(7 / 8)
-    assert 0 <= reading.read_outside.mean <= 1
-    assert reading.detour.mean == pytest.approx(12 / 8)
-    assert reading.largest_step.mean == pytest.approx(sum((3 + i / 10) * 9 / (10 + i) for i in range(5)) / 5)
+    assert reading.read_inside.mean == pytest.approx(0.7)
+    assert reading.read_inside.over == "pairs"
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_paired_changes_are_judged_by_mcnemars_exact_test(num_lost: int, num_gained: int) -> None:
+    changed = num_lost + num_gained
+    expected = stats.binomtest(num_lost, changed).pvalue if changed else 1.0
+    assert compare_pairs(num_lost, num_gained) == pytest.approx(expected)
+
+
+def test_a_share_of_none_or_all_is_not_certain() -> None:
+    assert estimate_share_error(0, 3000) == pytest.approx(estimate_share_error(3000, 3000))
+    assert estimate_share_error(0, 3000) > 0
+    assert estimate_share_error(1500, 3000) == pytest.approx(math.sqrt(0.25 / 3004))
+
+
+def test_the_difference_of_two_curves_has_its_own_error(synthetic_output: Path) -> None:
+    gan = load_results(synthetic_output).answer("gan_grid")[0]
+    apart = math.hypot(gan.tail("D_x").error or 0, gan.tail("D_G_z1").error or 0)
+    assert gan.tail("separation").mean == pytest.approx(gan.tail("D_x").mean - gan.tail("D_G_z1").mean)
+    assert gan.tail("separation").error != pytest.approx(apart)
 
 
 def test_table_of_runs_has_every_run_and_its_failure(tmp_path: Path) -> None:
@@ -253,12 +273,12 @@ def test_empty_folder_is_answered_with_the_command(tmp_path: Path) -> None:
         load_results(tmp_path)
 
 
-def test_blocks_of_steps_and_strips_have_students_interval(synthetic_output: Path) -> None:
+def test_blocks_of_steps_and_pairs_have_students_interval(synthetic_output: Path) -> None:
     results = load_results(synthetic_output)
     gan = results.answer("gan_grid")[0]
     tail = gan.tail("D_x")
     assert tail.half_width == pytest.approx(stats.t.ppf(0.975, 9) * (tail.error or 0))
     detour = read_interpolation(gan).detour
-    assert detour.half_width == pytest.approx(stats.t.ppf(0.975, 4) * (detour.error or 0))
+    assert detour.half_width == pytest.approx(stats.t.ppf(0.975, 99) * (detour.error or 0))
     both = estimate_difference(detour, read_interpolation(results.answer("gan_grid")[1]).detour)
-    assert 4 <= both.degrees <= 8
+    assert 99 <= both.degrees <= 198

@@ -15,7 +15,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from synthetic import make_results, make_scores
 
-from reportgen.analysis.findings import count_digits, judge_equilibrium, read_interpolation
+from reportgen.analysis.findings import count_digits, judge_equilibrium, read_evolution, read_interpolation
 from reportgen.analysis.published import match_published
 from reportgen.analysis.results import Configuration, CurveSummary, Estimate, Results, estimate_mean
 from reportgen.claims import gan, latent, published, scores, summary, vae
@@ -245,7 +245,7 @@ def test_effect_of_the_latent_dimension(suite: Suite, losses, fid, said: str) ->
 
     results = make_results(suite, summarise=summarise, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
     claims = vae.claim_effect(results.answer("vae_latent"), "table-x")
-    assert [claim.id.partition(".")[0] for claim in claims] == ["trend", "trend", "trend", "vae"]
+    assert [claim.id.partition(".")[0] for claim in claims] == ["trend"] * 4 + ["vae"]
     assert said in words(claims[-1])
 
 
@@ -359,7 +359,7 @@ def test_ablation(suite: Suite, fid: float, error: float, said: str) -> None:
     results = make_results(suite, change=set_fid({"gan-mlp-10_8": fid, "gan-10_8": 5.0}, error))
     claims = gan.claim_ablation(find(results, "MLP GAN 10_8"), find(results, "GAN 10_8"), "table-x")
     assert said in words(claims[-1])
-    assert [claim.id.partition(".")[0] for claim in claims] == ["pair"] * 4 + ["ablation"]
+    assert [claim.id.partition(".")[0] for claim in claims] == ["pair"] * 6 + ["ablation"]
     assert "read as digits" in words(gan.claim_worst(results.answer("gan_hidden"), "table-x"))
 
 
@@ -398,28 +398,61 @@ def test_fidelity_and_variety(suite: Suite) -> None:
     assert "no sign of good images" in words(latent.claim_fidelity(differ.configurations, "table-x")[-1])
 
 
-def read(label: str, inside: str, outside: str) -> Callable[[RunSpec, dict[str, Any]], None]:
+def read(label: str, ends: float, inside: float, outside: float) -> Callable[[RunSpec, dict[str, Any]], None]:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         if spec.configuration_name == label:
-            evaluation["interpolation"] |= {"inside": inside * 5, "outside": outside * 5}
+            shares = {"read_ends": [ends, 0.02], "read_inside": [inside, 0.02], "read_outside": [outside, 0.02]}
+            evaluation["interpolation"]["random_pairs"] |= shares
 
     return change
 
 
 @pytest.mark.parametrize(
-    ("inside", "outside", "better", "beyond"),
+    ("ends", "inside", "outside", "better", "between", "beyond"),
     [
-        ("0000000000", "?000000000", "images of GAN 10_8 between", "fewer images"),
-        ("0????????0", "0000000000", "images of VAE-10 between", "more images"),
-        ("00000?0000", "0000000000", "five strips cannot say", "more images"),
-        ("0000000000", "0000000000", "images of GAN 10_8 between", "no difference"),
+        (0.9, 0.9, 0.5, "images of GAN 10_8 are", "no loss by interpolation", "fewer images"),
+        (0.8, 0.4, 0.9, "images of VAE-10 are", "loses some", "more images"),
+        (0.5, 0.7, 0.7, "100 random pairs cannot say", "more images", "not enough to tell"),
     ],
 )
-def test_interpolation(suite: Suite, inside: str, outside: str, better: str, beyond: str) -> None:
-    results = make_results(suite, change=read("gan-10_8", inside, outside))
+def test_interpolation(
+    suite: Suite, ends: float, inside: float, outside: float, better: str, between: str, beyond: str
+) -> None:
+    results = make_results(suite, change=read("gan-10_8", ends, inside, outside))
     pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 10_8"), find(results, "VAE-10"))]
     assert better in words(latent.claim_interpolation(pairs[0], pairs[1], "table-x")[-1])
-    assert beyond in words(latent.claim_extrapolation(*pairs[0], "table-x"))
+    at_middle, outer = latent.claim_along(*pairs[0], "table-x")
+    assert between in words(at_middle)
+    assert beyond in words(outer)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("?" * 32, "7" * 32, "0 at step 10 and 32 at step 20; more at the last"),
+        ("7" * 32, "?" * 32, "32 at step 10 and 0 at step 20; fewer at the last"),
+        ("7" * 30 + "??", "7" * 32, "30 at step 10 and 32 at step 20; the last may differ from the first by chance"),
+        ("", "7" * 31 + "?", "the classifier reads: 31 at step 20."),
+    ],
+)
+def test_evolution(suite: Suite, first: str, last: str, expected: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["evolution"] = ({"10": first} if first else {}) | {"20": last}
+
+    c = make_results(suite, change=change).configurations[-1]
+    evolution = read_evolution(c)
+    assert expected in words(gan.claim_evolution(c, evolution, list(evolution.counts), "figure-x"))
+
+
+@pytest.mark.parametrize(
+    ("slope", "expected"), [(0.01, "no proof of convergence"), (2.0, "none of them has converged")]
+)
+def test_settling(suite: Suite, slope: float, expected: str) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        return CurveSummary(1.0, 1.0, 0.1, 0.1, slope, 0.1, 10)
+
+    gans = make_results(suite, summarise=summarise).answer("gan_grid")
+    assert expected in words(gan.claim_settling(gans, "table-x"))
 
 
 @pytest.mark.parametrize(
@@ -527,7 +560,11 @@ def make_random_results(suite: Suite, random: Random) -> Results:
             evaluation["scores"]["inception"] = make_scores("inception", 100 * value(), random.choice([0.1, 5.0]))
         evaluation["sharpness"]["samples"] = 0.2 * value()
         evaluation["digits"]["all_counts"] = random.choice(COUNTS)
-        evaluation["interpolation"] |= {"inside": random.choice(STRIPS) * 5, "outside": random.choice(STRIPS) * 5}
+        measured = ("read_ends", "read_inside", "read_outside", "detour", "largest_step")
+        pairs = {name: random.choice([[value(), 0.03], [value(), None], [None, None]]) for name in measured}
+        evaluation["interpolation"]["random_pairs"] |= pairs
+        steps = random.choice([["10"], ["10", "20"]])
+        evaluation["evolution"] = {step: random.choice(STRIPS) for step in steps}
 
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         mean, error = value(), random.choice([0.01, 0.3, NAN])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -261,16 +261,19 @@ def judge_memorisation(configuration: Configuration) -> Memorisation:
 
 @dataclass(frozen=True)
 class InterpolationReading:
-    """What the classifier reads along the strips, and how they move through its features.
+    """What the classifier reads between latents, and how the images move through its features.
 
-    ``inside`` and ``outside`` have a character per image; ``read_inside`` and ``read_outside`` are shares in [0, 1]
-    over all images but the chosen ends; ``detour`` is the length of the path over the distance of its ends (1 is
-    straight); ``largest_step`` is the largest step over the even one (1 is even). Intervals are over strips.
+    ``ends``, ``inside`` and ``outside`` are of the strips that are shown, a character per image. The estimates are over
+    random pairs of latents, with their errors over pairs: the shares in [0, 1] of images that are read at the ends,
+    between them and beyond them; ``detour``, the length of the path over the distance of its ends (1 is straight);
+    ``largest_step``, the largest step over the even one (1 is even).
     """
 
     ends: tuple[str, ...]
     inside: tuple[str, ...]
     outside: tuple[str, ...]
+    num_pairs: int
+    read_ends: Estimate
     read_inside: Estimate
     read_outside: Estimate
     detour: Estimate
@@ -280,39 +283,54 @@ class InterpolationReading:
 def read_interpolation(configuration: Configuration) -> InterpolationReading:
     """The readings of a configuration's first seed."""
     record = configuration.first.evaluation["interpolation"]
-    ends = tuple(record["ends"])
+    ends, pairs = tuple(record["ends"]), record["random_pairs"]
     points = len(record["inside"]) // len(ends)
-    inside = tuple(_cut(record["inside"], points))
-    outside = tuple(_cut(record["outside"], points))
-    low, high = record["outside_range"]
-    positions = np.linspace(low, high, points)
-    beyond = ["".join(c for c, t in zip(strip, positions, strict=True) if not 0 <= t <= 1) for strip in outside]
-    lengths, distances, steps = (np.array(record[n]) for n in ("path_length", "end_distance", "largest_step"))
-    return InterpolationReading(
-        ends,
-        inside,
-        outside,
-        _over_strips([_read_share(strip[1:-1]) for strip in inside]),
-        _over_strips([_read_share(strip) for strip in beyond]),
-        _over_strips(_divide(lengths, distances)),
-        _over_strips(_divide(steps * (points - 1), lengths)),
-    )
+    measured = {name: _over_pairs(pairs[name], pairs["num_pairs"]) for name in PAIR_MEASURES}
+    inside, outside = (tuple(_cut(record[name], points)) for name in ("inside", "outside"))
+    return InterpolationReading(ends, inside, outside, pairs["num_pairs"], **measured)
 
 
-def _divide(numerators: np.ndarray, denominators: np.ndarray) -> list[float]:
-    """Where a strip does not move at all there is no ratio."""
-    return [float(a / b) for a, b in zip(numerators, denominators, strict=True) if b]
+PAIR_MEASURES = ("read_ends", "read_inside", "read_outside", "detour", "largest_step")
 
 
-def _over_strips(values: Sequence[float]) -> Estimate:
-    known = np.array([value for value in values if math.isfinite(value)])
-    error = float(known.std(ddof=1) / np.sqrt(len(known))) if len(known) > 1 else None
-    return estimate_mean([float(known.mean())] if len(known) else [], error, "strips", len(known) - 1)
+def _over_pairs(mean_and_error: tuple[float | None, float | None], num_pairs: int) -> Estimate:
+    """None stands for what could not be measured."""
+    mean, error = mean_and_error
+    return estimate_mean([] if mean is None else [mean], error, "pairs", num_pairs - 1)
 
 
 def _cut(text: str, length: int) -> list[str]:
     return [text[start : start + length] for start in range(0, len(text), length)]
 
 
-def _read_share(text: str) -> float:
-    return sum(character != "?" for character in text) / len(text) if text else float("nan")
+@dataclass(frozen=True)
+class Evolution:
+    """How many samples from the same noise are read as digits at the steps where training drew them.
+
+    ``p_value`` is that of McNemar's exact test of the first step against the last, the same latents being paired.
+    """
+
+    counts: Mapping[int, int]
+    num: int
+    p_value: float
+
+    @property
+    def verdict(self) -> Literal["rises", "falls", "open"]:
+        if self.p_value >= SIGNIFICANCE:
+            return "open"
+        return "rises" if self.counts[max(self.counts)] > self.counts[min(self.counts)] else "falls"
+
+
+def read_evolution(configuration: Configuration) -> Evolution:
+    """The readings of a configuration's first seed, by step."""
+    texts = {int(step): text for step, text in configuration.first.evaluation["evolution"].items()}
+    first, last = texts[min(texts)], texts[max(texts)]
+    pairs = [(a != "?", b != "?") for a, b in zip(first, last, strict=True)]
+    counts = {step: sum(character != "?" for character in text) for step, text in sorted(texts.items())}
+    return Evolution(counts, len(first), compare_pairs(pairs.count((True, False)), pairs.count((False, True))))
+
+
+def compare_pairs(num_lost: int, num_gained: int) -> float:
+    """McNemar's exact p value: how likely the changes of a paired property are split at least so unevenly by chance."""
+    changed = num_lost + num_gained
+    return min(1.0, 2 * float(special.bdtr(min(num_lost, num_gained), changed, 0.5))) if changed else 1.0

@@ -27,10 +27,13 @@ TAIL_SHARE = 0.2
 CONFIDENCE = 0.95
 CLASSIFIER = "classifier"
 INCEPTION = "inception"
+SEPARATION = "separation"
+"""D(x) - D(G(z)) at every logged step: the two move together, so that their difference has its own error."""
+
 NUM_BLOCKS = 10
 MIN_BLOCKS = 3
 
-Over = Literal["seeds", "samples", "steps", "strips", "nothing"]
+Over = Literal["seeds", "samples", "steps", "pairs", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class Estimate:
 
     ``values`` are one per seed. ``over`` says what the interval covers: ``seeds`` (Student's t over several),
     ``samples`` (one seed's bootstrap or jackknife; other seeds may lie outside), ``steps`` (one training's blocks of
-    steps), ``strips`` (one run's interpolations), or ``nothing``. ``degrees`` are
-    those of Student's t, infinite where the error is known well.
+    steps), ``pairs`` (one run's random pairs of latents), or ``nothing``. ``degrees`` are those of Student's t,
+    infinite where the error is known well.
     """
 
     mean: float
@@ -58,7 +61,7 @@ class Estimate:
 def estimate_mean(
     values: Iterable[float],
     error: float | None = None,
-    over: Literal["samples", "steps", "strips"] = "samples",
+    over: Literal["samples", "steps", "pairs"] = "samples",
     degrees: float = math.inf,
 ) -> Estimate:
     """From one value per seed; ``error`` is the standard error within a run, for the case of a single seed."""
@@ -72,6 +75,15 @@ def estimate_mean(
     if error is None:
         return Estimate(mean, None, None, kept, "nothing")
     return Estimate(mean, find_quantile(degrees) * error, error, kept, over, degrees)
+
+
+def estimate_share_error(count: int, num: int) -> float:
+    """The standard error of ``count`` of ``num`` after two more of each kind are added (Agresti and Coull 1998).
+
+    So it is not 0 where none or all are of the kind: none seen among 3,000 does not mean that there is none.
+    """
+    share = (count + 2) / (num + 4)
+    return math.sqrt(share * (1 - share) / (num + 4))
 
 
 def find_quantile(degrees: float) -> float:
@@ -162,10 +174,13 @@ class RunResult:
 
     @cached_property
     def summaries(self) -> Mapping[str, CurveSummary]:
-        """Of every logged metric."""
+        """Of every logged metric, and of how far D keeps real and generated images apart."""
         if self.kept:
             return self.kept.summaries
-        return {metric: summarise_curve(curve) for metric, curve in self.curves.items()}
+        curves = dict(self.curves)
+        if "D_x" in curves:
+            curves[SEPARATION] = curves["D_x"] - curves["D_G_z1"]
+        return {metric: summarise_curve(curve) for metric, curve in curves.items()}
 
     def find_scores(self, detector: str) -> dict[str, Any] | None:
         """All scores of one detector; None if it was not asked, or failed."""
@@ -193,11 +208,11 @@ class RunResult:
 
     def list_steps(self, grid: str) -> list[int]:
         """The steps at which a grid of images was drawn, ascending."""
-        return sorted(int(path.stem.rpartition("-")[2]) for path in self.paths.images.glob(f"{grid}-*.png"))
+        return self.paths.list_grid_steps(grid)
 
     def find_grid(self, grid: str, step: int | None = None) -> Path:
         """The grid drawn at ``step``, by default the last one."""
-        return self.paths.image(f"{grid}-{self.list_steps(grid)[-1] if step is None else step:06d}")
+        return self.paths.grid(grid, self.list_steps(grid)[-1] if step is None else step)
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,7 +278,7 @@ class Configuration:
         """The share of samples that the classifier reads as a digit, in [0, 1]."""
         counts = [run.evaluation["digits"]["all_counts"] for run in self.runs]
         shares = [1 - row[-1] / sum(row) for row in counts]
-        return estimate_mean(shares, math.sqrt(shares[0] * (1 - shares[0]) / sum(counts[0])))
+        return estimate_mean(shares, estimate_share_error(sum(counts[0]) - counts[0][-1], sum(counts[0])))
 
     def curve(self, metric: str) -> pd.Series:
         """The mean over seeds at every logged step."""
@@ -286,13 +301,6 @@ class Configuration:
         summaries = self._summaries(metric)
         first = summaries[0]
         return estimate_mean((s.tail_mean for s in summaries), _known(first.tail_error), "steps", first.num_blocks - 1)
-
-    def tail_gap(self, upper: str, lower: str) -> Estimate:
-        """The mean of one metric less that of another over the last fifth of training."""
-        pairs = list(zip(self._summaries(upper), self._summaries(lower), strict=True))
-        error = _known(math.hypot(pairs[0][0].tail_error, pairs[0][1].tail_error))
-        degrees = pairs[0][0].num_blocks - 1
-        return estimate_mean((a.tail_mean - b.tail_mean for a, b in pairs), error, "steps", degrees)
 
     def tail_drift(self, metric: str) -> Estimate:
         """The change over the last fifth, by its fitted line; with one seed the error is that of the regression."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reportgen.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
     Comparison,
     Equilibrium,
+    Evolution,
     compare,
     estimate_difference,
     find_best,
     find_over,
     find_worst,
 )
-from reportgen.analysis.results import Configuration, Estimate
-from reportgen.claims.claim import Basis, Claim, Verdict
+from reportgen.analysis.results import SEPARATION, Configuration, Estimate
+from reportgen.claims.claim import Claim, Verdict
 from reportgen.claims.scores import (
     Named,
     Quantity,
@@ -29,7 +30,7 @@ from reportgen.claims.scores import (
     write_estimate,
 )
 from reportgen.config import GanSettings
-from reportgen.i18n.translator import Message, Number, Several, Value
+from reportgen.i18n.translator import Message, Number, PValue, Several, Value
 
 LOSSES: tuple[Quantity, ...] = ("discriminator_loss", "generator_loss")
 
@@ -134,6 +135,25 @@ def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     return claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on)
 
 
+def claim_settling(grid: Sequence[Configuration], rests_on: str) -> Claim:
+    """In which GANs a loss still changes over the last fifth of training: a change whose interval leaves out 0."""
+    changes = {c.label: [c.tail_drift(loss) for loss in LOSSES] for c in grid}
+    return _claim_moving("settling", changes, rests_on)
+
+
+def claim_evolution(c: Configuration, evolution: Evolution, steps: Sequence[int], rests_on: str) -> Claim:
+    """How many of the samples from the same noise are read, over training, at ``steps``."""
+    shown = [Message("evolution.at", {"step": step, "count": evolution.counts[step]}) for step in steps]
+    kind = evolution.verdict if len(evolution.counts) > 1 else "single"
+    return Claim(
+        f"evolution.{kind}",
+        {"label": c.label, "num": evolution.num, "all": Several(shown), "p": PValue(evolution.p_value)},
+        rests_on,
+        "counts" if kind == "single" else "chi_square",
+        (Verdict(c.label, "evolution", kind),),
+    )
+
+
 # ---- equilibrium ----------------------------------------------------------------------------------------------------
 
 
@@ -184,19 +204,24 @@ def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
 
 
 def _claim_drift(judged: Judged, rests_on: str) -> Claim:
-    """Whose D(x) or D(G(z)) is still moving: a change whose interval leaves out 0."""
-    drifting = [c.label for c, e in judged if _leaves_out_zero(e.drift_x) or _leaves_out_zero(e.drift_g)]
-    widths = [d.half_width for _, e in judged for d in (e.drift_x, e.drift_g) if d.half_width is not None]
-    kind = "all" if len(drifting) == len(judged) else "some" if drifting else "none" if widths else "unknown"
+    """Whose D(x) or D(G(z)) is still moving."""
+    return _claim_moving("nash.drift", {c.label: [e.drift_x, e.drift_g] for c, e in judged}, rests_on)
+
+
+def _claim_moving(family: str, changes: Mapping[str, Sequence[Estimate]], rests_on: str) -> Claim:
+    """Which of several trainings still move, by the changes of each."""
+    moving = [label for label, of_one in changes.items() if any(_leaves_out_zero(change) for change in of_one)]
+    all_changes = [change for of_one in changes.values() for change in of_one]
+    widths = [change.half_width for change in all_changes if change.half_width is not None]
+    kind = "all" if len(moving) == len(changes) else "some" if moving else "none" if widths else "unknown"
     values: dict[str, Value] = {
-        "num": len(judged),
-        "num_drifting": len(drifting),
-        "drifting": Several(drifting),
+        "num": len(changes),
+        "num_moving": len(moving),
+        "moving": Several(moving),
         "widest": Number(max(widths, default=math.nan)),
     }
-    over: Basis = find_over(*(e.drift_g for _, e in judged))
-    facts = tuple(Verdict(c.label, "drift", str(c.label in drifting)) for c, _ in judged)
-    return Claim(f"nash.drift_{kind}", values, rests_on, over, facts)
+    facts = tuple(Verdict(label, family, str(label in moving)) for label in changes)
+    return Claim(f"{family}_{kind}", values, rests_on, find_over(*all_changes), facts)
 
 
 def _leaves_out_zero(change: Estimate) -> bool:
@@ -216,11 +241,12 @@ def _measure_loss(shown: Sequence[Configuration], quantity: Quantity) -> list[Na
 
 
 def claim_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
-    """The ablated GAN against the baseline: FID, how far D keeps real and generated apart, fine structure, variety."""
+    """The ablated GAN against the baseline: FID, losses, D(x) - D(G(z)), fine structure, legibility."""
     pair = (ablated, baseline)
     return [
         claim_pair("fid_classifier", measure(pair, lambda c: c.fid), rests_on),
-        claim_pair("separation", measure(pair, lambda c: c.tail_gap("D_x", "D_G_z1")), rests_on),
+        *(claim_pair(quantity, _measure_loss(pair, quantity), rests_on) for quantity in LOSSES),
+        claim_pair("separation", measure(pair, lambda c: c.tail(SEPARATION)), rests_on),
         claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
         claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on),
         conclude_ablation(ablated, baseline, rests_on),

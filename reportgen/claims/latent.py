@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from reportgen.analysis.findings import (
     find_over,
     judge_memorisation,
 )
-from reportgen.analysis.results import Configuration
+from reportgen.analysis.results import Configuration, Estimate
 from reportgen.claims.claim import Claim, Verdict
 from reportgen.claims.scores import Named, claim_extremes, claim_pair, measure, write_estimate
 from reportgen.i18n.translator import Number, Percent, PValue, Several, Value
@@ -75,11 +76,11 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
 def claim_interpolation(
     gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
 ) -> list[Claim]:
-    """Whose strips read as digits more, whose run straighter, and what that says of the latent spaces."""
+    """Whose images between random ends are read more, whose run straighter, and what that says of the latent spaces."""
     (gan_c, gan_r), (vae_c, vae_r) = gan, vae
     read = compare(vae_r.read_inside, gan_r.read_inside)
     kind = {"lower": "gan", "higher": "vae"}.get(read, "open")
-    values: dict[str, Value] = {"gan": gan_c.label, "vae": vae_c.label}
+    values: dict[str, Value] = {"gan": gan_c.label, "vae": vae_c.label, "num": gan_r.num_pairs}
     over = find_over(vae_r.read_inside, gan_r.read_inside)
     return [
         claim_pair("read_inside", [Named(c.label, r.read_inside) for c, r in (gan, vae)], rests_on),
@@ -89,20 +90,24 @@ def claim_interpolation(
     ]
 
 
-def claim_extrapolation(c: Configuration, reading: InterpolationReading, rests_on: str) -> Claim:
-    """Whether images beyond the ends are read less often than between them."""
-    comparison = compare(reading.read_outside, reading.read_inside)
-    kind = {"lower": "falls", "higher": "rises"}.get(comparison, "open")
+def claim_along(c: Configuration, reading: InterpolationReading, rests_on: str) -> list[Claim]:
+    """Whether images between random ends are read less often than those at the ends, and those beyond them."""
+    return [
+        _claim_part("between", c, reading.read_ends, reading.read_inside, rests_on),
+        _claim_part("extrapolation", c, reading.read_inside, reading.read_outside, rests_on),
+    ]
+
+
+def _claim_part(
+    family: Literal["between", "extrapolation"], c: Configuration, usual: Estimate, part: Estimate, rests_on: str
+) -> Claim:
+    kind = {"lower": "falls", "higher": "rises"}.get(compare(part, usual), "open")
     return Claim(
-        f"extrapolation.{kind}",
-        {
-            "label": c.label,
-            "inside": write_estimate("read_inside", reading.read_inside),
-            "outside": write_estimate("read_inside", reading.read_outside),
-        },
+        f"{family}.{kind}",
+        {"label": c.label, "usual": write_estimate("read_inside", usual), "part": write_estimate("read_inside", part)},
         rests_on,
-        find_over(reading.read_outside, reading.read_inside),
-        (Verdict(c.label, "extrapolation", kind),),
+        find_over(part, usual),
+        (Verdict(c.label, family, kind),),
     )
 
 

@@ -40,11 +40,12 @@ def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Cla
 
 
 def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Losses and FID over the latent dimension, and whether reconstruction and sampling agree on the best."""
+    """Losses, FID and legibility over the latent dimension; whether reconstruction and sampling have the same best."""
     return [
         claim_trend("dev_reconstruction", sweep, lambda c: c.last("dev_reconstruction"), "latent_dim", rests_on),
         claim_trend("dev_kl", sweep, lambda c: c.last("dev_kl"), "latent_dim", rests_on),
         claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", rests_on),
+        claim_trend("read_share", sweep, lambda c: c.read_share, "latent_dim", rests_on),
         _claim_agreement(sweep, rests_on),
     ]
 

@@ -233,7 +233,9 @@ class Builder:
                 row.append(self.estimate_cell(c.score("fid", detector), best=ties == [c]))
         return cells
 
-    def passport(self, configurations: Sequence[Configuration], *, has_intervals: bool = True) -> Line:
+    def passport(
+        self, configurations: Sequence[Configuration], *, has_intervals: bool = True, has_steps: bool = False
+    ) -> Line:
         """What the scores of a table rest on: extractor, numbers of images, resize, floor, and what intervals cover."""
         parts = []
         for detector in self.results.detectors:
@@ -254,6 +256,8 @@ class Builder:
         over = {c.fid.over for c in configurations}
         if has_intervals:
             parts.append(self.t(f"passport.over_{'seeds' if over == {'seeds'} else 'samples'}"))
+        if has_steps and over != {"seeds"}:
+            parts.append(self.t("passport.over_steps"))
         return parse_markup("".join(parts))
 
     # ---- values

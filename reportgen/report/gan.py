@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from reportgen.analysis.findings import EQUILIBRIUM_TOLERANCE, find_best, find_worst, judge_equilibrium
-from reportgen.analysis.results import Configuration
+from reportgen.analysis.findings import EQUILIBRIUM_TOLERANCE, find_best, find_worst, judge_equilibrium, read_evolution
+from reportgen.analysis.results import SEPARATION, Configuration
 from reportgen.claims.gan import (
+    LOSSES,
     claim_ablation,
     claim_ends,
     claim_equilibrium,
+    claim_evolution,
     claim_larger_effect,
     claim_raising,
+    claim_settling,
     claim_worst,
     hidden_dim,
 )
@@ -22,7 +25,7 @@ from reportgen.config import Section as SectionName
 from reportgen.i18n.translator import Message, Number
 from reportgen.report.builder import Builder, pick
 from reportgen.report.model import Block, Cell, Picture, Section, Table
-from reportgen.report.pictures import GAN_METRICS, draw_fid_over, draw_gan_curves, draw_samples, show_samples
+from reportgen.report.pictures import draw_fid_over, draw_gan_curves, draw_samples, show_samples
 from reportgen.report.vae import discuss_best
 
 THRESHOLD = 80
@@ -59,20 +62,27 @@ def build_images(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     if not grid:
         return None
     shown, best = pick(grid), find_best(grid)
+    evolution = read_evolution(best)
+    steps = _choose_steps(evolution.counts)
     return b.section(
         "gan_images",
         b.text("gan.images"),
         b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
         b.text("gan.evolution"),
-        b.figure("gan_evolution", lambda: _draw_evolution(b, best), [best.first_seed], label=best.label),
+        b.figure("gan_evolution", lambda: _draw_evolution(b, best, steps), [best.first_seed], label=best.label),
+        b.claim(claim_evolution(best, evolution, steps, "figure-gan_evolution")),
     )
 
 
-def _draw_evolution(b: Builder, c: Configuration) -> list[Picture]:
-    """The samples from the same noise at a few steps, evenly spread, the last one included."""
-    steps = c.first.list_steps("samples")
-    count = min(MAX_EVOLUTION_GRIDS, len(steps))
-    chosen = [steps[round((i + 1) * len(steps) / count) - 1] for i in range(count)]
+def _choose_steps(steps: Iterable[int]) -> list[int]:
+    """A few steps, evenly spread, the first and the last one included."""
+    known = sorted(steps)
+    count = min(MAX_EVOLUTION_GRIDS, len(known))
+    return [known[round(i * (len(known) - 1) / max(count - 1, 1))] for i in range(count)]
+
+
+def _draw_evolution(b: Builder, c: Configuration, steps: Sequence[int]) -> list[Picture]:
+    """The samples from the same noise at these steps."""
     return [
         Picture(
             c.first.find_grid("samples", step).read_bytes(),
@@ -82,7 +92,7 @@ def _draw_evolution(b: Builder, c: Configuration) -> list[Picture]:
             b.t("grid.at_step", step=step),
             pixelated=True,
         )
-        for step in chosen
+        for step in steps
     ]
 
 
@@ -119,27 +129,35 @@ def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> 
 def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     if len(grid) < 2:
         return None
-    losses = ("discriminator_loss", "generator_loss")
     fid = b.fid_cells(grid)
-    rows = [
-        [
-            b.name_cell(c),
-            *fid[c],
-            *(b.estimate_cell(c.tail(metric)) for metric in losses),
-            *(b.estimate_cell(c.tail_spread(metric)) for metric in losses),
-        ]
-        for c in grid
-    ]
-    header = ["configuration", *b.fid_columns(), *losses, "spread_D", "spread_G"]
-    table = b.table("gan_effect", header, rows, grid, note=b.passport(grid))
+    rows = [[b.name_cell(c), *fid[c], *(b.interval_cell(c.tail(loss)) for loss in LOSSES)] for c in grid]
+    header = ["configuration", *b.fid_columns(), *LOSSES]
+    table = b.table("gan_effect", header, rows, grid, note=b.passport(grid, has_steps=True))
+    settling = _tabulate_settling(b, grid)
     claims = [claim for field in ("hidden_dim", "latent_dim") for claim in claim_raising(grid, field, table.id)]
     return b.section(
         "gan_effect",
         b.text("gan.effect"),
         table,
         *b.claims([*claims, claim_larger_effect(grid, table.id)]),
+        b.text("gan.settling"),
+        settling,
+        b.claim(claim_settling(grid, settling.id)),
         b.explanation("gan.effect_theory"),
     )
+
+
+def _tabulate_settling(b: Builder, grid: Sequence[Configuration]) -> Table:
+    """How both losses still move at the end of training: from step to step, and from its beginning to its end."""
+    rows = [
+        [
+            b.name_cell(c),
+            *(b.estimate_cell(c.tail_spread(loss)) for loss in LOSSES),
+            *(b.interval_cell(c.tail_drift(loss)) for loss in LOSSES),
+        ]
+        for c in grid
+    ]
+    return b.table("gan_settling", ["configuration", "spread_D", "spread_G", "drift_D", "drift_G"], rows, grid)
 
 
 # ---- the hidden sweep -----------------------------------------------------------------------------------------------
@@ -255,11 +273,11 @@ def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Tab
         [
             b.name_cell(c),
             *fid[c],
-            *(b.estimate_cell(c.tail(metric)) for metric in GAN_METRICS[:4]),
+            *(b.interval_cell(c.tail(metric)) for metric in (*LOSSES, SEPARATION)),
             b.estimate_cell(c.sharpness),
             b.share_cell(c.read_share),
         ]
         for c in shown
     ]
-    header = ["configuration", *b.fid_columns(), *GAN_METRICS[:4], "sharpness", "read_share"]
-    return b.table("gan_ablation", header, rows, shown, slug=slug, note=b.passport(shown))
+    header = ["configuration", *b.fid_columns(), *LOSSES, SEPARATION, "sharpness", "read_share"]
+    return b.table("gan_ablation", header, rows, shown, slug=slug, note=b.passport(shown, has_steps=True))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.findings import (
+    PAIR_MEASURES,
     DigitCounts,
     InterpolationReading,
     count_digits,
@@ -17,9 +18,9 @@ from reportgen.analysis.findings import (
 from reportgen.analysis.published import Matched, match_published
 from reportgen.analysis.results import INCEPTION, Configuration
 from reportgen.claims.latent import (
+    claim_along,
     claim_collapse,
     claim_comparison,
-    claim_extrapolation,
     claim_fidelity,
     claim_interpolation,
 )
@@ -114,9 +115,11 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
     if not shown:
         return None
     readings = {c.label: read_interpolation(c) for c in shown}
+    num_pairs = readings[shown[0].label].num_pairs
     rows = [_read_row(b, c, readings[c.label]) for c in shown]
-    header = ["configuration", "read_inside", "read_outside", "detour", "largest_step"]
-    claims = [claim_extrapolation(c, readings[c.label], "table-interpolation") for c in shown]
+    note = b.line("interpolation.note", num=num_pairs)
+    header = ["configuration", *PAIR_MEASURES]
+    claims = [claim for c in shown for claim in claim_along(c, readings[c.label], "table-interpolation")]
     if len(shown) == 2:
         gan, vae = ((c, readings[c.label]) for c in shown)
         claims = [*claim_interpolation(gan, vae, "table-interpolation"), *claims]
@@ -127,8 +130,8 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
         *(_show_strips(b, c, "interpolation") for c in shown),
         b.text("interpolation.outside"),
         *(_show_strips(b, c, "extrapolation") for c in shown),
-        b.text("interpolation.measures"),
-        b.table("interpolation", header, rows, [c.first_seed for c in shown], note=b.line("interpolation.note")),
+        b.text("interpolation.measures", num=num_pairs),
+        b.table("interpolation", header, rows, [c.first_seed for c in shown], note=note),
         *b.claims(claims),
         b.explanation("interpolation.theory"),
         b.listing("interpolation", shown[0], "interpolation"),
@@ -138,6 +141,7 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
 def _read_row(b: Builder, c: Configuration, reading: InterpolationReading) -> list[Cell]:
     return [
         b.name_cell(c),
+        b.share_cell(reading.read_ends),
         b.share_cell(reading.read_inside),
         b.share_cell(reading.read_outside),
         b.interval_cell(reading.detour),
