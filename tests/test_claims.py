@@ -144,7 +144,7 @@ def test_raising(a: Estimate, b: Estimate, said: str) -> None:
     [
         (
             [ONE, TWO, WIDE],
-            "the lowest share of samples that read as digits is that of A, 100.0% ± 19.6%",
+            "The lowest share of samples that read as digits is that of A, 100.0% ± 19.6%",
         ),
         ([ONE, WIDE], "the data do not tell these two apart"),
         ([ONE, ONE], "is the same everywhere"),
@@ -233,7 +233,7 @@ def test_gap_of_dev_and_training_loss(suite: Suite, dev: float, said: str) -> No
 @pytest.mark.parametrize(
     ("losses", "fid", "said"),
     [
-        ((2.0, 1.0), (2.0, 1.0), "the same model reconstructs and samples best: VAE-10"),
+        ((2.0, 1.0), (2.0, 1.0), "The same model reconstructs and samples best: VAE-10"),
         ((2.0, 1.0), (1.0, 2.0), "VAE-10 has the lowest reconstruction loss, VAE-3 the lowest FID"),
         ((2.0, 1.0), (1.0, 1.001), "do not tell the two apart in both"),
     ],
@@ -247,6 +247,21 @@ def test_effect_of_the_latent_dimension(suite: Suite, losses, fid, said: str) ->
     claims = vae.claim_effect(results.answer("vae_latent"), "table-x")
     assert [claim.id.partition(".")[0] for claim in claims] == ["trend"] * 4 + ["vae"]
     assert said in words(claims[-1])
+
+
+@pytest.mark.parametrize(
+    ("fid", "said"), [(9.0, True), (1.0, False), (NAN, False)], ids=["worse samples", "better samples", "no score"]
+)
+def test_better_reconstruction_with_worse_samples_is_explained(suite: Suite, fid: float, said: bool) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = 1.0 if spec.configuration_name == "vae-linear-10" else 2.0
+        return CurveSummary(value, value, NAN, 0, NAN, NAN, 10)
+
+    results = make_results(suite, summarise=summarise, change=set_fid({"vae-linear-10": fid, "vae-10": 5.0}))
+    claims = vae.claim_ablation(find(results, "VAE-10 linear"), find(results, "VAE-10"), "table-x")
+    explained = [words(claim) for claim in claims if claim.id == "vae.ablation.reconciled"]
+    assert len(explained) == said
+    assert all(text.startswith("VAE-10 linear has the lower reconstruction loss, yet VAE-10 has") for text in explained)
 
 
 def test_vae_ablation_and_reading(suite: Suite) -> None:
@@ -395,6 +410,10 @@ def test_fidelity_and_variety(suite: Suite) -> None:
     assert "has the highest precision" in words(claims[-1])
     recall = next(c for c in differ.configurations if c.label == "VAE-10")
     recall.first.evaluation["scores"]["classifier"]["recall"] = 0.9
+    claims = latent.claim_fidelity(differ.configurations, "table-x")
+    assert claims[-1].id == "scores.differ"
+    precise = next(c for c in differ.configurations if c.label == claims[-1].values["precise"])
+    precise.first.evaluation["scores"]["classifier"]["recall"] = 0.05
     assert "no sign of good images" in words(latent.claim_fidelity(differ.configurations, "table-x")[-1])
 
 

@@ -22,6 +22,7 @@ from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES
 from reportgen.errors import RenderError, RunError
 from reportgen.figures.curves import Panel, draw_curves
+from reportgen.figures.published import group_letters
 from reportgen.rendering import render_reports
 from reportgen.rendering.formulas import to_mathml, to_svg_image
 from reportgen.rendering.html import render_html
@@ -438,3 +439,9 @@ def test_sections_are_numbered(reports) -> None:  # type: ignore[no-untyped-def]
         return [n for s in sections for n in (s.number, *numbers(s.sections))]
 
     assert numbers(reports["en"].sections)[:5] == ["1", "2", "3", "3.1", "3.2"]
+
+
+def test_scores_near_each_other_share_a_place_for_their_letters() -> None:
+    points = [("C", 30.0), ("A", 10.0), ("B", 10.5), ("D", 12.0)]
+    assert group_letters(points, 1.0) == [("A B", 10.25), ("D", 12.0), ("C", 30.0)]
+    assert group_letters([], 1.0) == []

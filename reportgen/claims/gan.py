@@ -22,6 +22,7 @@ from reportgen.claims.scores import (
     Named,
     Quantity,
     claim_extremes,
+    claim_noise,
     claim_pair,
     claim_raise,
     conclude_ablation,
@@ -248,6 +249,7 @@ def claim_ablation(ablated: Configuration, baseline: Configuration, rests_on: st
         *(claim_pair(quantity, _measure_loss(pair, quantity), rests_on) for quantity in LOSSES),
         claim_pair("separation", measure(pair, lambda c: c.tail(SEPARATION)), rests_on),
         claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
+        *claim_noise(pair, rests_on),
         claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on),
         conclude_ablation(ablated, baseline, rests_on),
     ]

@@ -18,11 +18,11 @@ from reportgen.analysis.findings import (
 )
 from reportgen.analysis.results import Configuration, Estimate
 from reportgen.claims.claim import Claim, Verdict
-from reportgen.claims.scores import Named, claim_extremes, claim_pair, measure, write_estimate
+from reportgen.claims.scores import Named, claim_extremes, claim_noise, claim_pair, measure, write_estimate
 from reportgen.i18n.translator import Number, Percent, PValue, Several, Value
 
-NOISY = 1.2
-"""A sharpness above this, real images being 1, is called noise rather than strokes."""
+CROWDED = 0.1
+"""A recall below this, beside the highest precision, is called crowded samples."""
 
 
 # ---- VAE against GAN ------------------------------------------------------------------------------------------------
@@ -34,11 +34,8 @@ def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> l
         claim_pair("fid_classifier", measure((gan, vae), lambda c: c.fid), rests_on),
         claim_pair("sharpness", measure((vae, gan), lambda c: c.sharpness), rests_on),
         _claim_blur(vae, gan, rests_on),
+        *claim_noise((vae, gan), rests_on),
     ]
-    for c in (vae, gan):
-        if c.sharpness.mean > NOISY:
-            values: dict[str, Value] = {"label": c.label, "sharpness": Number(c.sharpness.mean)}
-            claims.append(Claim("comparison.noisy", values, rests_on, c.sharpness.over))
     recall = claim_pair("recall", measure((gan, vae), lambda c: c.score("recall")), rests_on)
     return [*claims, recall, claim_pair("read_share", measure((gan, vae), lambda c: c.read_share), rests_on)]
 
@@ -63,11 +60,16 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
     most_varied = max(recall, key=lambda n: n.estimate.mean).label
     kind = "same" if most_precise == most_varied else "differ"
     values: dict[str, Value] = {"precise": most_precise, "varied": most_varied}
-    return [
+    claims = [
         claim_extremes("precision", precision, rests_on),
         claim_extremes("recall", recall, rests_on),
         Claim(f"scores.{kind}", values, rests_on, "nothing"),
     ]
+    its_recall = next(n.estimate for n in recall if n.label == most_precise)
+    if its_recall.mean < CROWDED:
+        shown: dict[str, Value] = {"precise": most_precise, "recall": write_estimate("recall", its_recall)}
+        claims.append(Claim("scores.crowded", shown, rests_on, "rule"))
+    return claims
 
 
 # ---- interpolation --------------------------------------------------------------------------------------------------

@@ -40,6 +40,9 @@ Quantity = Literal[
 ]
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 
+NOISY = 1.2
+"""A sharpness above this, real images being 1, is called noise rather than strokes."""
+
 SHARES = ("read_share", "read_inside")
 DECIMALS: dict[str, int] = {"dev_reconstruction": 1, "dev_kl": 1}
 
@@ -236,6 +239,20 @@ def _relate_trend(quantity: Quantity, named: Sequence[Named], trend: str, turn: 
     if trend == "mixed":
         return ()
     return relate(quantity, first, last)
+
+
+def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """Whose sharpness is more than that of strokes."""
+    noisy = [c for c in configurations if c.sharpness.mean > NOISY]
+    if not noisy:
+        return []
+    values: dict[str, Value] = {
+        "all": Several(
+            [Message("noisy.one", {"label": c.label, "sharpness": Number(c.sharpness.mean)}) for c in noisy]
+        ),
+        "limit": Number(NOISY, 1),
+    }
+    return [Claim("noisy", values, rests_on, "rule", tuple(Verdict(c.label, "noisy", "yes") for c in noisy))]
 
 
 def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:

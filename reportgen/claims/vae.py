@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reportgen.analysis.findings import compare, find_best, find_over
 from reportgen.analysis.results import Configuration
 from reportgen.claims.claim import Claim, Verdict
-from reportgen.claims.scores import claim_extremes, claim_pair, claim_trend, conclude_ablation, measure
+from reportgen.claims.scores import claim_extremes, claim_noise, claim_pair, claim_trend, conclude_ablation, measure
 from reportgen.i18n.translator import Number, Percent
 
 OVERFIT_SHARE = 0.05
@@ -73,5 +73,18 @@ def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -
         claim_pair("dev_reconstruction", measure(pair, lambda c: c.last("dev_reconstruction")), rests_on),
         claim_pair("dev_kl", measure(pair, lambda c: c.last("dev_kl")), rests_on),
         claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
+        *claim_noise(pair, rests_on),
+        *_reconcile(ablated, conv, rests_on),
         conclude_ablation(ablated, conv, rests_on),
     ]
+
+
+def _reconcile(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:
+    """Why one of the two may reconstruct better and yet sample worse, where the values say so."""
+    losses = [c.last("dev_reconstruction") for c in (ablated, conv)]
+    by_loss, by_fid = compare(*losses), compare(ablated.fid, conv.fid)
+    if {by_loss, by_fid} != {"lower", "higher"}:
+        return []
+    reconstructs, samples = (ablated, conv) if by_loss == "lower" else (conv, ablated)
+    values = {"reconstructs": reconstructs.label, "samples": samples.label}
+    return [Claim("vae.ablation.reconciled", values, rests_on, find_over(*losses, ablated.fid, conv.fid))]

@@ -19,6 +19,9 @@ SMOOTHING_SHARE = 0.05
 
 ROW_HEIGHT_MM = 27
 
+MAX_RAW = 2
+"""Curves of one panel that have their raw values behind them; more would hide each other."""
+
 MAX_POINTS = 160
 """Points that are drawn of one curve; more cannot be told apart in print."""
 
@@ -27,20 +30,24 @@ MAX_POINTS = 160
 class Panel:
     """One set of axes: a title, curves by label (index: step), horizontal reference lines.
 
-    ``bands`` are the lowest and the highest seed of a curve that is a mean over seeds.
+    ``bands`` are the lowest and the highest seed of a curve that is a mean over seeds. ``limits`` are those of the
+    vertical axis, where they are known beforehand; else panels of the same ``scale`` share what fits all of them.
     """
 
     title: str
     curves: dict[str, pd.Series]
     references: tuple[float, ...] = ()
     bands: dict[str, tuple[pd.Series, pd.Series]] = field(default_factory=dict)
+    limits: tuple[float, float] | None = None
+    scale: str = ""
 
 
 def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm: float = 170) -> Figure:
     """Small multiples of curves over steps.
 
-    A densely logged curve is drawn smoothed (a centred moving average) with the raw values faint behind it; one with
-    few points is drawn as it is, with markers. A legend stands below if panels have more than one curve.
+    A densely logged curve is drawn smoothed (a centred moving average), with the raw values faint behind it where there
+    are at most ``MAX_RAW`` in a panel; one with few points is drawn as it is, with markers. A legend stands below if
+    panels have more than one curve.
     """
     rows = math.ceil(len(panels) / columns)
     last_step = max(float(curve.index.max()) for panel in panels for curve in panel.curves.values())
@@ -50,8 +57,12 @@ def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm
     with use_style(), matplotlib.rc_context({"figure.constrained_layout.use": False}):
         figure = Figure(figsize=(width_mm * MM, height_mm * MM))
         grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=_place(rows, columns, width_mm, legend_mm))
+        ranges = []
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            ranges.append(_draw_panel(axes, panel, labels))
         for index, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
-            _draw_panel(axes, panel, labels)
+            alike = [r for r, other in zip(ranges, panels, strict=True) if panel.scale and other.scale == panel.scale]
+            axes.set_ylim(panel.limits or _fit(alike or [ranges[index]]))
             axes.set_xlim(0, last_step)
             if index + columns < len(panels):  # the one below has the same steps
                 axes.tick_params(labelbottom=False)
@@ -81,10 +92,14 @@ def _place(rows: int, columns: int, width_mm: float, legend_mm: float) -> dict[s
     }
 
 
-def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> None:
+def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, float]:
+    """Draw one panel; return the lowest and the highest value to be seen.
+
+    The first steps are left out of that: their losses would flatten the rest.
+    """
     for value in panel.references:
         axes.axhline(value, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
-    limits = []
+    seen = list(panel.references)
     for label, curve in panel.curves.items():
         index = labels.index(label)
         colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)] if len(labels) > 1 else "-"
@@ -93,28 +108,29 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> None:
             low, high = (thin(smooth(edge)) for edge in panel.bands[label])
             axes.fill_between(low.index, low, high, color=colour, alpha=0.18, linewidth=0)
         if len(curve) > 50:
-            if label not in panel.bands:
+            has_raw = label not in panel.bands and len(panel.curves) <= MAX_RAW
+            if has_raw:
                 raw = thin(curve)
                 axes.plot(raw.index, raw, color=colour, alpha=0.22, linewidth=0.5)
             shown = thin(smoothed)
             axes.plot(shown.index, shown, color=colour, linestyle=dash, label=label)
-            limits.append(curve.iloc[len(curve) // 50 :])
+            late = (curve if has_raw else smoothed).iloc[len(curve) // 50 :]
         else:
             axes.plot(curve.index, curve, color=colour, linestyle=dash, marker="o", markersize=2, label=label)
-            limits.append(curve)
-    _zoom(axes, limits, panel.references)
+            late = curve
+        seen += [float(late.min()), float(late.max())]
     axes.set_title(panel.title)
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.locator_params(axis="x", nbins=3)
     axes.locator_params(axis="y", nbins=4)
+    return min(seen), max(seen)
 
 
-def _zoom(axes: Axes, curves: list[pd.Series], references: tuple[float, ...]) -> None:
-    """Fit the vertical axis to all but the first steps, whose losses would flatten the rest."""
-    low = min([*(float(curve.min()) for curve in curves), *references])
-    high = max([*(float(curve.max()) for curve in curves), *references])
+def _fit(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Limits around all of these, with a margin."""
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     margin = 0.05 * (high - low) or 0.05
-    axes.set_ylim(low - margin, high + margin)
+    return low - margin, high + margin
 
 
 def smooth(curve: pd.Series) -> pd.Series:
@@ -130,16 +146,17 @@ def thin(curve: pd.Series) -> pd.Series:
 
 
 def draw_scores(
-    names: Sequence[str], means: Sequence[float], half_widths: Sequence[float | None], *, x_label: str, y_label: str
+    settings: Sequence[int], means: Sequence[float], half_widths: Sequence[float | None], *, x_label: str, y_label: str
 ) -> Figure:
-    """A score per setting, equally spaced, with its interval where there is one."""
+    """A score over a dimension on a logarithmic axis, with its interval where there is one."""
     with use_style():
         figure = Figure(figsize=(95 * MM, 48 * MM))
         axes = figure.subplots()
-        positions = range(len(names))
         errors = [0.0 if half_width is None else half_width for half_width in half_widths]
-        axes.errorbar(positions, means, yerr=errors, color=COLOURS[0], marker="o", markersize=3.5, capsize=2.5)
-        axes.set_xticks(list(positions), list(names))
+        axes.errorbar(settings, means, yerr=errors, color=COLOURS[0], marker="o", markersize=3.5, capsize=2.5)
+        axes.set_xscale("log")
+        axes.set_xticks(list(settings), [str(setting) for setting in settings])
+        axes.minorticks_off()
         axes.set_ylim(bottom=0)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)

@@ -19,7 +19,7 @@ from reportgen.claims.gan import (
     claim_worst,
     hidden_dim,
 )
-from reportgen.claims.scores import claim_best, claim_trend
+from reportgen.claims.scores import claim_best, claim_noise, claim_trend
 from reportgen.config import GanSettings
 from reportgen.config import Section as SectionName
 from reportgen.i18n.translator import Message, Number
@@ -188,7 +188,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
         *b.claims(claim_best(sweep, table.id)),
         b.claim(claim_trend("fid_classifier", sweep, lambda c: c.fid, "hidden_dim", table.id)),
         b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
-        b.claim(claim_worst(sweep, table.id)),
+        *b.claims([claim_worst(sweep, table.id), *claim_noise(sweep, table.id)]),
         b.explanation("gan.hidden_theory"),
     )
 

@@ -56,7 +56,15 @@ def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
     header = ["configuration", *b.fid_columns(), "sharpness", "gradient_energy", "recall", "read_share"]
     return b.section(
         "comparison",
-        b.text("comparison.intro", vae=vae.label, gan=gan.label),
+        b.text(
+            "comparison.intro",
+            vae=vae.label,
+            vae_batch=vae.settings.batch_size,
+            vae_steps=vae.settings.num_training_steps,
+            gan=gan.label,
+            gan_batch=gan.settings.batch_size,
+            gan_steps=gan.settings.num_training_steps,
+        ),
         b.figure("comparison", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
         b.table("comparison", header, rows, shown, note=b.passport(shown)),
         *b.claims(claim_comparison(vae, gan, "table-comparison")),

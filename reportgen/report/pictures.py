@@ -13,18 +13,18 @@ from reportgen.report.model import Figure, Picture
 VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
 GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
 AT_HALF = {
-    "discriminator_loss": (math.log(4),),
-    "generator_loss": (math.log(2),),
-    "D_x": (0.5,),
-    "D_G_z1": (0.5,),
-    "D_G_z2": (0.5,),
+    "discriminator_loss": math.log(4),
+    "generator_loss": math.log(2),
+    "D_x": 0.5,
+    "D_G_z1": 0.5,
+    "D_G_z2": 0.5,
 }
 """Each metric at D = 1/2."""
 
 
 def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     """The six curves of one VAE, or of several laid over each other."""
-    panels = [_make_panel(b, metric, configurations) for metric in VAE_METRICS]
+    panels = [_make_panel(b, metric, configurations, scale=metric.partition("_")[2]) for metric in VAE_METRICS]
     columns = 6 if len(configurations) == 1 else 3
     alt = b.t("alt.vae_curves", labels=b.labels(configurations))
     return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
@@ -32,18 +32,27 @@ def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Pict
 
 def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     """The five curves of one GAN, or of several laid over each other."""
-    panels = [_make_panel(b, metric, configurations, AT_HALF[metric]) for metric in GAN_METRICS]
+    panels = [
+        _make_panel(b, metric, configurations, (AT_HALF[metric],), (0, 1) if metric.startswith("D_") else None)
+        for metric in GAN_METRICS
+    ]
     columns = 5 if len(configurations) == 1 else 3
     alt = b.t("alt.gan_curves", labels=b.labels(configurations))
     return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
 
 def _make_panel(
-    b: Builder, metric: str, configurations: Sequence[Configuration], references: tuple[float, ...] = ()
+    b: Builder,
+    metric: str,
+    configurations: Sequence[Configuration],
+    references: tuple[float, ...] = (),
+    limits: tuple[float, float] | None = None,
+    scale: str = "",
 ) -> Panel:
     """One metric's curves, with the range of the seeds where there are several."""
     bands = {c.label: band for c in configurations if (band := c.band(metric)) is not None}
-    return Panel(b.t(f"metric.{metric}"), {c.label: c.curve(metric) for c in configurations}, references, bands)
+    curves = {c.label: c.curve(metric) for c in configurations}
+    return Panel(b.t(f"metric.{metric}"), curves, references, bands, limits, scale)
 
 
 def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:
@@ -51,7 +60,7 @@ def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: st
     return b.picture(
         "svg",
         draw_scores,
-        [str(getattr(c.settings, field)) for c in configurations],
+        [getattr(c.settings, field) for c in configurations],
         [c.fid.mean for c in configurations],
         [c.fid.half_width for c in configurations],
         x_label=field,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.analysis.results import INCEPTION, Configuration
-from reportgen.claims.scores import claim_best, claim_threshold
+from reportgen.claims.scores import claim_best, claim_noise, claim_threshold
 from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_reading
 from reportgen.report.builder import Builder, pick
 from reportgen.report.model import Block, Picture, Section
@@ -82,7 +82,8 @@ def build_fid(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
     ]
     header = ["configuration", "latent_dim", *b.fid_columns(), "sharpness"]
     blocks: list[Block] = [b.table("vae_fid", header, rows, sweep, note=b.passport(sweep))]
-    return b.section("vae_fid", *blocks, *discuss_best(b, sweep, "table-vae_fid", THRESHOLD))
+    noise = b.claims(claim_noise(sweep, "table-vae_fid"))
+    return b.section("vae_fid", *blocks, *discuss_best(b, sweep, "table-vae_fid", THRESHOLD), *noise)
 
 
 def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str, threshold: int) -> list[Block]:
