@@ -21,7 +21,7 @@ from reportgen.metrics.features import ClassifierDetector, Detector
 from reportgen.metrics.frechet import Moments
 from reportgen.metrics.inception import InceptionDetector
 from reportgen.metrics.memorisation import compute_nearest_distances
-from reportgen.metrics.paths import estimate_shares, summarise_paths
+from reportgen.metrics.paths import estimate_shares, estimate_values, summarise_paths
 from reportgen.metrics.scores import RealSide, build_real_side, compute_scores
 from reportgen.metrics.sharpness import compute_gradient_energy, compute_sharpness
 from reportgen.models.classifier import UNREAD, read_digits
@@ -74,7 +74,7 @@ def evaluate_run(
 
     Args:
         modules: as training leaves them; they are put into eval mode.
-        grids: samples from the same noise that training drew, uint8 [N, 1, 32, 32] by step.
+        grids: a GAN's samples from the same noise that training drew, uint8 [N, 1, 32, 32] by step.
         options: ``RunSpec.evaluation``.
         cache: a folder for the real features, shared by all runs.
         inception_weights: for the Inception scores; without them there are none.
@@ -273,26 +273,33 @@ def measure_random_pairs(
         z1, z2: latents [P, latent_dim], drawn from the prior and not chosen.
 
     Returns:
-        Mean and standard error over pairs: of the shares of images that are read as digits, at the ends, between them
-        and beyond them, and of the paths' shapes between them.
+        The shares of images that are read as digits at the ends, between them and beyond them; by how much the share
+        changes from the ends to between them (``inside_change``) and from there to beyond (``outside_change``), pair by
+        pair, since good ends and good images between them go together; and the shape of the way between them.
     """
     t = torch.linspace(0, 1, RANDOM_PAIR_POINTS, device=z1.device)
     far = torch.linspace(*EXTRAPOLATION_RANGE, RANDOM_PAIR_POINTS, device=z1.device)
+    far = far[(far < -1e-6) | (far > 1 + 1e-6)]
     features = classifier(interpolate(draw, z1, z2, t))
-    read = _is_read(classifier, features).view(len(z1), len(t))
-    beyond = interpolate(draw, z1, z2, far[(far < 0) | (far > 1)])
-    read_beyond = _is_read(classifier, classifier(beyond)).view(len(z1), -1)
+    read = _is_read(classifier, features).reshape(len(z1), len(t))
+    beyond = classifier(interpolate(draw, z1, z2, far))
+    ends, inside = read[:, [0, -1]].mean(axis=1), read[:, 1:-1].mean(axis=1)
+    outside = _is_read(classifier, beyond).reshape(len(z1), len(far)).mean(axis=1)
     return {
         "num_pairs": len(z1),
-        "read_ends": estimate_shares(read[:, [0, -1]].mean(dim=1).tolist()),
-        "read_inside": estimate_shares(read[:, 1:-1].mean(dim=1).tolist()),
-        "read_outside": estimate_shares(read_beyond.mean(dim=1).tolist()),
+        "num_points": len(t),
+        "num_outside": len(far),
+        "read_ends": estimate_shares(ends),
+        "read_inside": estimate_shares(inside),
+        "read_outside": estimate_shares(outside),
+        "inside_change": estimate_values(inside - ends),
+        "outside_change": estimate_values(outside - inside),
         **summarise_paths(features, len(z1)),
     }
 
 
-def _is_read(classifier: ClassifierDetector, features: np.ndarray) -> torch.Tensor:
-    return (read_features(classifier, features)[0] != UNREAD).float()
+def _is_read(classifier: ClassifierDetector, features: np.ndarray) -> np.ndarray:
+    return (read_features(classifier, features)[0] != UNREAD).numpy().astype(float)
 
 
 # ---- evolution ------------------------------------------------------------------------------------------------------

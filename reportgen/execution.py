@@ -22,7 +22,7 @@ from tensorboardX import SummaryWriter
 from threadpoolctl import threadpool_limits
 from torch import nn
 
-from reportgen.config import Settings
+from reportgen.config import GanSettings, Settings
 from reportgen.data import Dataset, load_dataset
 from reportgen.errors import ConfigError, ReportgenError, RunError, Stopped
 from reportgen.evaluation import evaluate_run
@@ -311,7 +311,7 @@ def _evaluate(
     result = evaluate_run(
         spec.settings,
         modules,
-        _load_samples(paths, dataset.train.images.device),
+        _load_samples(paths, dataset.train.images.device) if isinstance(spec.settings, GanSettings) else {},
         dataset,
         spec.seed,
         spec.evaluation,

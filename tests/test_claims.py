@@ -15,7 +15,13 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from synthetic import make_results, make_scores
 
-from reportgen.analysis.findings import count_digits, judge_equilibrium, read_evolution, read_interpolation
+from reportgen.analysis.findings import (
+    PAIR_MEASURES,
+    count_digits,
+    judge_equilibrium,
+    read_evolution,
+    read_interpolation,
+)
 from reportgen.analysis.published import match_published
 from reportgen.analysis.results import Configuration, CurveSummary, Estimate, Results, estimate_mean
 from reportgen.claims import gan, latent, published, scores, summary, vae
@@ -233,7 +239,7 @@ def test_gap_of_dev_and_training_loss(suite: Suite, dev: float, said: str) -> No
 @pytest.mark.parametrize(
     ("losses", "fid", "said"),
     [
-        ((2.0, 1.0), (2.0, 1.0), "The same model reconstructs and samples best: VAE-10"),
+        ((2.0, 1.0), (2.0, 1.0), "the same model reconstructs and samples best: VAE-10"),
         ((2.0, 1.0), (1.0, 2.0), "VAE-10 has the lowest reconstruction loss, VAE-3 the lowest FID"),
         ((2.0, 1.0), (1.0, 1.001), "do not tell the two apart in both"),
     ],
@@ -261,7 +267,9 @@ def test_better_reconstruction_with_worse_samples_is_explained(suite: Suite, fid
     claims = vae.claim_ablation(find(results, "VAE-10 linear"), find(results, "VAE-10"), "table-x")
     explained = [words(claim) for claim in claims if claim.id == "vae.ablation.reconciled"]
     assert len(explained) == said
-    assert all(text.startswith("VAE-10 linear has the lower reconstruction loss, yet VAE-10 has") for text in explained)
+    assert all(
+        text.startswith("The reconstruction loss is lower for VAE-10 linear, the FID for VAE-10.") for text in explained
+    )
 
 
 def test_vae_ablation_and_reading(suite: Suite) -> None:
@@ -407,37 +415,40 @@ def test_fidelity_and_variety(suite: Suite) -> None:
     same, differ = make_results(suite), make_results(suite, change=change)
     claims = latent.claim_fidelity(same.configurations, "table-x")
     assert [claim.id for claim in claims] == ["extremes.equal", "extremes.equal", "scores.same"]
-    assert "has the highest precision" in words(claims[-1])
+    assert "leads both in precision and in recall" in words(claims[-1])
     recall = next(c for c in differ.configurations if c.label == "VAE-10")
     recall.first.evaluation["scores"]["classifier"]["recall"] = 0.9
-    claims = latent.claim_fidelity(differ.configurations, "table-x")
-    assert claims[-1].id == "scores.differ"
-    precise = next(c for c in differ.configurations if c.label == claims[-1].values["precise"])
-    precise.first.evaluation["scores"]["classifier"]["recall"] = 0.05
-    assert "no sign of good images" in words(latent.claim_fidelity(differ.configurations, "table-x")[-1])
+    assert latent.claim_fidelity(differ.configurations, "table-x")[-1].id == "scores.differ"
+    crowded = next(c for c in differ.configurations if c.label == "VAE-3")
+    crowded.first.evaluation["scores"]["classifier"]["recall"] = 0.05
+    assert "(VAE-3) is no sign of good images" in words(latent.claim_fidelity(differ.configurations, "table-x")[-1])
+    crowded.first.evaluation["scores"]["classifier"]["precision"] = 0.2
+    assert latent.claim_fidelity(differ.configurations, "table-x")[-1].id == "scores.same"
 
 
-def read(label: str, ends: float, inside: float, outside: float) -> Callable[[RunSpec, dict[str, Any]], None]:
+def read(label: str, inside: float | None, outside: float, error: float | None) -> Callable[[RunSpec, Any], None]:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         if spec.configuration_name == label:
-            shares = {"read_ends": [ends, 0.02], "read_inside": [inside, 0.02], "read_outside": [outside, 0.02]}
-            evaluation["interpolation"]["random_pairs"] |= shares
+            changes = {"inside_change": [inside, error, 100], "outside_change": [outside, error, 100]}
+            evaluation["interpolation"]["random_pairs"] |= changes
 
     return change
 
 
 @pytest.mark.parametrize(
-    ("ends", "inside", "outside", "better", "between", "beyond"),
+    ("inside", "outside", "error", "better", "between", "beyond"),
     [
-        (0.9, 0.9, 0.5, "images of GAN 10_8 are", "no loss by interpolation", "fewer images"),
-        (0.8, 0.4, 0.9, "images of VAE-10 are", "loses some", "more images"),
-        (0.5, 0.7, 0.7, "100 random pairs cannot say", "more images", "not enough to tell"),
+        (0.01, -0.3, 0.02, "latent space of GAN 10_8", "whether interpolation costs", "fewer images"),
+        (-0.4, 0.3, 0.02, "latent space of VAE-10", "loses some", "more images"),
+        (-0.08, 0.01, 0.02, "cannot be said", "loses some", "not enough to tell"),
+        (0.2, 0.2, 0.02, "latent space of GAN 10_8", "more images", "more images"),
+        (0.2, 0.2, None, "latent space of GAN 10_8", "whether interpolation costs", "not enough to tell"),
     ],
 )
 def test_interpolation(
-    suite: Suite, ends: float, inside: float, outside: float, better: str, between: str, beyond: str
+    suite: Suite, inside: float, outside: float, error: float | None, better: str, between: str, beyond: str
 ) -> None:
-    results = make_results(suite, change=read("gan-10_8", ends, inside, outside))
+    results = make_results(suite, change=read("gan-10_8", inside, outside, error))
     pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 10_8"), find(results, "VAE-10"))]
     assert better in words(latent.claim_interpolation(pairs[0], pairs[1], "table-x")[-1])
     at_middle, outer = latent.claim_along(*pairs[0], "table-x")
@@ -450,6 +461,7 @@ def test_interpolation(
     [
         ("?" * 32, "7" * 32, "0 at step 10 and 32 at step 20; more at the last"),
         ("7" * 32, "?" * 32, "32 at step 10 and 0 at step 20; fewer at the last"),
+        ("7" * 32, "7" * 32, "as many at the last of these steps as at the first"),
         ("7" * 30 + "??", "7" * 32, "30 at step 10 and 32 at step 20; the last may differ from the first by chance"),
         ("", "7" * 31 + "?", "the classifier reads: 31 at step 20."),
     ],
@@ -464,14 +476,29 @@ def test_evolution(suite: Suite, first: str, last: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("slope", "expected"), [(0.01, "no proof of convergence"), (2.0, "none of them has converged")]
+    ("slope", "which", "expected"),
+    [
+        (0.0001, "gan", "no proof of convergence"),
+        (2.0, "gan", "All 4 GANs have a loss that is found to drift"),
+        (2.0, "gan-4_4", "Of 4 GANs, GAN 4_4 have a loss"),
+        (NAN, "gan", "too few to say whether the losses still drift"),
+    ],
 )
-def test_settling(suite: Suite, slope: float, expected: str) -> None:
+def test_settling(suite: Suite, slope: float, which: str, expected: str) -> None:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
-        return CurveSummary(1.0, 1.0, 0.1, 0.1, slope, 0.1, 10)
+        own = slope if spec.name.startswith(which) else 0.0
+        return CurveSummary(1.0, 1.0, 0.1, 0.1, own, 0.001 + 0 * own, 10)
 
     gans = make_results(suite, summarise=summarise).answer("gan_grid")
     assert expected in words(gan.claim_settling(gans, "table-x"))
+
+
+def test_seeds_without_a_slope_say_nothing_of_drift(tmp_path: Path) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        return CurveSummary(1.0, 1.0, NAN, 0.1, NAN, NAN, 2)
+
+    gans = make_results(write_and_load(tmp_path, SEEDED), summarise=summarise).answer("gan_grid")
+    assert "too few to say" in words(gan.claim_settling(gans, "table-x"))
 
 
 @pytest.mark.parametrize(
@@ -579,8 +606,9 @@ def make_random_results(suite: Suite, random: Random) -> Results:
             evaluation["scores"]["inception"] = make_scores("inception", 100 * value(), random.choice([0.1, 5.0]))
         evaluation["sharpness"]["samples"] = 0.2 * value()
         evaluation["digits"]["all_counts"] = random.choice(COUNTS)
-        measured = ("read_ends", "read_inside", "read_outside", "detour", "largest_step")
-        pairs = {name: random.choice([[value(), 0.03], [value(), None], [None, None]]) for name in measured}
+        pairs = {
+            name: random.choice([[value(), 0.03, 99], [value(), None, 1], [None, None, 0]]) for name in PAIR_MEASURES
+        }
         evaluation["interpolation"]["random_pairs"] |= pairs
         steps = random.choice([["10"], ["10", "20"]])
         evaluation["evolution"] = {step: random.choice(STRIPS) for step in steps}
@@ -588,7 +616,7 @@ def make_random_results(suite: Suite, random: Random) -> Results:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         mean, error = value(), random.choice([0.01, 0.3, NAN])
         mean += metric.endswith("total")  # a likelihood of one is out of reach
-        return CurveSummary(mean + 1, mean, error, 0.1, mean - 0.5, error, 10)
+        return CurveSummary(mean + 1, mean, error, 0.1, random.choice([mean - 0.5, NAN]), error, 10)
 
     missing = random.choice([0.0, 0.2, 0.7])
     return make_results(suite, change=change, summarise=summarise, leave_out=lambda spec: random.random() < missing)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from reportgen import evaluation
 from reportgen.data import Dataset, Split
 from reportgen.evaluation import choose_ends, draw_latents, interpolate, load_real_side, score_samples
 from reportgen.images import decode_grid, encode_grid
@@ -175,3 +176,31 @@ def test_grid_has_eight_to_a_row() -> None:
 
     content = encode_grid(np.zeros((32, 32, 32), np.uint8), 8)
     assert Image.open(io.BytesIO(content)).size == (8 * 34 + 2, 4 * 34 + 2)
+
+
+def read_by_first_pixel(_: object, features: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images whose first pixel lies strictly between 0.05 and 0.95 are read as a 3."""
+    is_read = (features[:, 0] > 0.05) & (features[:, 0] < 0.95)
+    return torch.from_numpy(np.where(is_read, 3, UNREAD)), torch.ones(len(features))
+
+
+def take_pixels(images: torch.Tensor) -> np.ndarray:
+    return images.flatten(1)[:, :3].numpy()
+
+
+def test_random_pairs_are_read_at_the_ends_between_and_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
+    z1, z2 = torch.tensor([[0.0, 0.0]] * 4), torch.tensor([[1.0, 0.0]] * 4)
+    measured = evaluation.measure_random_pairs(draw, take_pixels, z1, z2)  # type: ignore[arg-type]
+    assert (measured["num_pairs"], measured["num_points"], measured["num_outside"]) == (4, 10, 6)
+    assert [measured[f"read_{where}"].value for where in ("ends", "inside", "outside")] == [0, 1, 0]
+    assert measured["inside_change"] == (1.0, 0.0, 4)
+    assert measured["outside_change"] == (-1.0, 0.0, 4)
+    assert measured["detour"].value == pytest.approx(1)
+    assert measured["largest_step"].value == pytest.approx(1, rel=1e-5)
+
+
+def test_grids_are_read_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
+    grids = {20: draw(torch.full((3, 1), 0.5)), 10: draw(torch.zeros(3, 1))}
+    assert evaluation.read_grids(take_pixels, grids) == {"10": "???", "20": "333"}  # type: ignore[arg-type]

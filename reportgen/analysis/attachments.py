@@ -19,8 +19,8 @@ from reportgen.errors import RenderError
 from reportgen.plan import plan_runs
 from reportgen.store import OutputPaths, RecordedSuite
 
-METRICS_FORMAT = 1
-"""Of ``metrics.json``. History: 1, the first."""
+METRICS_FORMAT = 2
+"""Of ``metrics.json``. History: 1, the first; 2, random pairs of latents and the evolution of samples."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

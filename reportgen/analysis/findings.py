@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy import special
@@ -99,6 +99,11 @@ def find_ties(configurations: Sequence[Configuration], detector: str = CLASSIFIE
     best = find_best(configurations, detector)
     scored = [c for c in configurations if math.isfinite(c.score("fid", detector).mean)]
     return [c for c in scored if c is best or compare_fid(best, c, detector) != "lower"]
+
+
+def leaves_out_zero(change: Estimate) -> bool:
+    """Whether the interval of a change says that there is one."""
+    return change.half_width is not None and abs(change.mean) > change.half_width
 
 
 def find_best(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> Configuration:
@@ -264,18 +269,23 @@ class InterpolationReading:
     """What the classifier reads between latents, and how the images move through its features.
 
     ``ends``, ``inside`` and ``outside`` are of the strips that are shown, a character per image. The estimates are over
-    random pairs of latents, with their errors over pairs: the shares in [0, 1] of images that are read at the ends,
-    between them and beyond them; ``detour``, the length of the path over the distance of its ends (1 is straight);
-    ``largest_step``, the largest step over the even one (1 is even).
+    random pairs of latents: the shares in [0, 1] of images that are read at the ends, between them and beyond them, and
+    their changes, pair by pair, from the ends to between them and from there to beyond; ``detour``, the length of the
+    path over the distance of its ends (1 is straight); ``largest_step``, the largest step over the even
+    one (1 is even).
     """
 
     ends: tuple[str, ...]
     inside: tuple[str, ...]
     outside: tuple[str, ...]
     num_pairs: int
+    num_points: int
+    num_outside: int
     read_ends: Estimate
     read_inside: Estimate
     read_outside: Estimate
+    inside_change: Estimate
+    outside_change: Estimate
     detour: Estimate
     largest_step: Estimate
 
@@ -285,18 +295,26 @@ def read_interpolation(configuration: Configuration) -> InterpolationReading:
     record = configuration.first.evaluation["interpolation"]
     ends, pairs = tuple(record["ends"]), record["random_pairs"]
     points = len(record["inside"]) // len(ends)
-    measured = {name: _over_pairs(pairs[name], pairs["num_pairs"]) for name in PAIR_MEASURES}
+    counts: dict[str, Any] = {name: pairs[name] for name in ("num_pairs", "num_points", "num_outside")}
+    measured: dict[str, Any] = {name: _over_pairs(*pairs[name]) for name in PAIR_MEASURES}
     inside, outside = (tuple(_cut(record[name], points)) for name in ("inside", "outside"))
-    return InterpolationReading(ends, inside, outside, pairs["num_pairs"], **measured)
+    return InterpolationReading(ends, inside, outside, **counts, **measured)
 
 
-PAIR_MEASURES = ("read_ends", "read_inside", "read_outside", "detour", "largest_step")
+PAIR_MEASURES = (
+    "read_ends",
+    "read_inside",
+    "read_outside",
+    "inside_change",
+    "outside_change",
+    "detour",
+    "largest_step",
+)
 
 
-def _over_pairs(mean_and_error: tuple[float | None, float | None], num_pairs: int) -> Estimate:
+def _over_pairs(value: float | None, error: float | None, count: int) -> Estimate:
     """None stands for what could not be measured."""
-    mean, error = mean_and_error
-    return estimate_mean([] if mean is None else [mean], error, "pairs", num_pairs - 1)
+    return estimate_mean([] if value is None else [value], error, "pairs", count - 1)
 
 
 def _cut(text: str, length: int) -> list[str]:
@@ -315,10 +333,13 @@ class Evolution:
     p_value: float
 
     @property
-    def verdict(self) -> Literal["rises", "falls", "open"]:
+    def verdict(self) -> Literal["rises", "falls", "open", "equal"]:
+        first, last = self.counts[min(self.counts)], self.counts[max(self.counts)]
+        if first == last:
+            return "equal"
         if self.p_value >= SIGNIFICANCE:
             return "open"
-        return "rises" if self.counts[max(self.counts)] > self.counts[min(self.counts)] else "falls"
+        return "rises" if last > first else "falls"
 
 
 def read_evolution(configuration: Configuration) -> Evolution:

@@ -15,6 +15,7 @@ from reportgen.analysis.findings import (
     find_best,
     find_over,
     find_worst,
+    leaves_out_zero,
 )
 from reportgen.analysis.results import SEPARATION, Configuration, Estimate
 from reportgen.claims.claim import Claim, Verdict
@@ -211,22 +212,19 @@ def _claim_drift(judged: Judged, rests_on: str) -> Claim:
 
 def _claim_moving(family: str, changes: Mapping[str, Sequence[Estimate]], rests_on: str) -> Claim:
     """Which of several trainings still move, by the changes of each."""
-    moving = [label for label, of_one in changes.items() if any(_leaves_out_zero(change) for change in of_one)]
+    moving = [label for label, of_one in changes.items() if any(leaves_out_zero(change) for change in of_one)]
     all_changes = [change for of_one in changes.values() for change in of_one]
-    widths = [change.half_width for change in all_changes if change.half_width is not None]
+    widths = [c.half_width for c in all_changes if c.half_width is not None and math.isfinite(c.half_width)]
     kind = "all" if len(moving) == len(changes) else "some" if moving else "none" if widths else "unknown"
     values: dict[str, Value] = {
         "num": len(changes),
         "num_moving": len(moving),
         "moving": Several(moving),
+        "num_tests": len(widths),
         "widest": Number(max(widths, default=math.nan)),
     }
     facts = tuple(Verdict(label, family, str(label in moving)) for label in changes)
     return Claim(f"{family}_{kind}", values, rests_on, find_over(*all_changes), facts)
-
-
-def _leaves_out_zero(change: Estimate) -> bool:
-    return change.half_width is not None and abs(change.mean) > change.half_width
 
 
 def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:

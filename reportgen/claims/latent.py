@@ -15,14 +15,24 @@ from reportgen.analysis.findings import (
     compare,
     find_over,
     judge_memorisation,
+    leaves_out_zero,
 )
 from reportgen.analysis.results import Configuration, Estimate
 from reportgen.claims.claim import Claim, Verdict
-from reportgen.claims.scores import Named, claim_extremes, claim_noise, claim_pair, measure, write_estimate
+from reportgen.claims.scores import (
+    Named,
+    claim_extremes,
+    claim_noise,
+    claim_pair,
+    decide,
+    measure,
+    write_estimate,
+    write_points,
+)
 from reportgen.i18n.translator import Number, Percent, PValue, Several, Value
 
-CROWDED = 0.1
-"""A recall below this, beside the highest precision, is called crowded samples."""
+HIGH_PRECISION, LOW_RECALL = 0.5, 0.1
+"""A precision above the one beside a recall below the other is called crowded samples."""
 
 
 # ---- VAE against GAN ------------------------------------------------------------------------------------------------
@@ -65,11 +75,15 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
         claim_extremes("recall", recall, rests_on),
         Claim(f"scores.{kind}", values, rests_on, "nothing"),
     ]
-    its_recall = next(n.estimate for n in recall if n.label == most_precise)
-    if its_recall.mean < CROWDED:
-        shown: dict[str, Value] = {"precise": most_precise, "recall": write_estimate("recall", its_recall)}
-        claims.append(Claim("scores.crowded", shown, rests_on, "rule"))
+    crowded = [c.label for c in scored if _is_crowded(c)]
+    if crowded:
+        limits: dict[str, Value] = {"precision": Number(HIGH_PRECISION, 1), "recall": Number(LOW_RECALL, 1)}
+        claims.append(Claim("scores.crowded", {"crowded": Several(crowded), **limits}, rests_on, "rule"))
     return claims
+
+
+def _is_crowded(c: Configuration) -> bool:
+    return c.score("precision").mean > HIGH_PRECISION and c.score("recall").mean < LOW_RECALL
 
 
 # ---- interpolation --------------------------------------------------------------------------------------------------
@@ -78,39 +92,58 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
 def claim_interpolation(
     gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
 ) -> list[Claim]:
-    """Whose images between random ends are read more, whose run straighter, and what that says of the latent spaces."""
-    (gan_c, gan_r), (vae_c, vae_r) = gan, vae
-    read = compare(vae_r.read_inside, gan_r.read_inside)
-    kind = {"lower": "gan", "higher": "vae"}.get(read, "open")
-    values: dict[str, Value] = {"gan": gan_c.label, "vae": vae_c.label, "num": gan_r.num_pairs}
-    over = find_over(vae_r.read_inside, gan_r.read_inside)
+    """Whose images between random ends are read more, whose way is straighter, and whose samples lose less on it."""
+    pair = (gan, vae)
     return [
-        claim_pair("read_inside", [Named(c.label, r.read_inside) for c, r in (gan, vae)], rests_on),
-        claim_pair("detour", [Named(c.label, r.detour) for c, r in (gan, vae)], rests_on),
-        claim_pair("largest_step", [Named(c.label, r.largest_step) for c, r in (gan, vae)], rests_on),
-        Claim(f"interpolation.better_{kind}", values, rests_on, over, (Verdict("interpolation", "fewer gaps", kind),)),
+        claim_pair("read_inside", [Named(c.label, r.read_inside) for c, r in pair], rests_on),
+        claim_pair("detour", [Named(c.label, r.detour) for c, r in pair], rests_on),
+        claim_pair("largest_step", [Named(c.label, r.largest_step) for c, r in pair], rests_on),
+        _claim_better(gan, vae, rests_on),
     ]
+
+
+def _claim_better(
+    gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
+) -> Claim:
+    """Which latent space interpolates better: measured against the model's own samples at the ends."""
+    (gan_c, gan_r), (vae_c, vae_r) = gan, vae
+    decision = decide(Named(vae_c.label, vae_r.inside_change), Named(gan_c.label, gan_r.inside_change))
+    kind = {"lower": "gan", "higher": "vae"}.get(decision, "open")
+    values: dict[str, Value] = {
+        "gan": gan_c.label,
+        "gan_change": write_points(gan_r.inside_change),
+        "vae": vae_c.label,
+        "vae_change": write_points(vae_r.inside_change),
+    }
+    over = find_over(vae_r.inside_change, gan_r.inside_change)
+    verdict = Verdict("interpolation", "loses less", kind)
+    return Claim(f"interpolation.better_{kind}", values, rests_on, over, (verdict,))
 
 
 def claim_along(c: Configuration, reading: InterpolationReading, rests_on: str) -> list[Claim]:
     """Whether images between random ends are read less often than those at the ends, and those beyond them."""
+    r = reading
     return [
-        _claim_part("between", c, reading.read_ends, reading.read_inside, rests_on),
-        _claim_part("extrapolation", c, reading.read_inside, reading.read_outside, rests_on),
+        _claim_part("between", c, (r.read_ends, r.read_inside, r.inside_change), rests_on),
+        _claim_part("extrapolation", c, (r.read_inside, r.read_outside, r.outside_change), rests_on),
     ]
 
 
 def _claim_part(
-    family: Literal["between", "extrapolation"], c: Configuration, usual: Estimate, part: Estimate, rests_on: str
+    family: Literal["between", "extrapolation"],
+    c: Configuration,
+    parts: tuple[Estimate, Estimate, Estimate],
+    rests_on: str,
 ) -> Claim:
-    kind = {"lower": "falls", "higher": "rises"}.get(compare(part, usual), "open")
-    return Claim(
-        f"{family}.{kind}",
-        {"label": c.label, "usual": write_estimate("read_inside", usual), "part": write_estimate("read_inside", part)},
-        rests_on,
-        find_over(part, usual),
-        (Verdict(c.label, family, kind),),
-    )
+    usual, part, change = parts
+    kind = "open" if not leaves_out_zero(change) else "falls" if change.mean < 0 else "rises"
+    values: dict[str, Value] = {
+        "label": c.label,
+        "usual": write_estimate("read_inside", usual),
+        "part": write_estimate("read_inside", part),
+        "change": write_points(change),
+    }
+    return Claim(f"{family}.{kind}", values, rests_on, change.over, (Verdict(c.label, family, kind),))
 
 
 # ---- mode collapse --------------------------------------------------------------------------------------------------

@@ -81,8 +81,13 @@ def write_difference(quantity: Quantity, a: Estimate, b: Estimate) -> Value:
     difference = estimate_difference(a, b)
     if quantity not in SHARES:
         return write_estimate(quantity, difference)
-    half = None if difference.half_width is None else Number(100 * difference.half_width, 1)
-    return Message("value.points", {"value": Interval(Number(100 * difference.mean, 1), half)})
+    return write_points(difference)
+
+
+def write_points(change: Estimate) -> Message:
+    """A change of a share in percentage points."""
+    half = None if change.half_width is None else Number(100 * change.half_width, 1)
+    return Message("value.points", {"value": Interval(Number(100 * change.mean, 1), half)})
 
 
 def is_bare(*estimates: Estimate) -> bool:

@@ -107,6 +107,7 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, flo
         if label in panel.bands:
             low, high = (thin(smooth(edge)) for edge in panel.bands[label])
             axes.fill_between(low.index, low, high, color=colour, alpha=0.18, linewidth=0)
+            seen += [float(low.iloc[len(low) // 50 :].min()), float(high.iloc[len(high) // 50 :].max())]
         if len(curve) > 50:
             has_raw = label not in panel.bands and len(panel.curves) <= MAX_RAW
             if has_raw:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-MeanAndError = tuple[float | None, float | None]
-"""Of independent values; None where there are too few."""
+
+class Measured(NamedTuple):
+    """A value with its standard error, None where there is none, from ``num`` independent strips."""
+
+    value: float | None
+    error: float | None
+    num: int
 
 
 def measure_paths(features: np.ndarray, num_strips: int) -> dict[str, list[float]]:
@@ -30,35 +35,49 @@ def measure_paths(features: np.ndarray, num_strips: int) -> dict[str, list[float
     }
 
 
-def summarise_paths(features: np.ndarray, num_strips: int) -> dict[str, MeanAndError]:
-    """Mean and standard error over strips of two ratios that do not depend on the features' scale.
+def summarise_paths(features: np.ndarray, num_strips: int) -> dict[str, Measured]:
+    """Two ratios over strips that do not depend on the features' scale.
 
     Args:
         features: [num_strips * K, D], the strips one after another; a strip that does not move at all counts for none.
 
     Returns:
-        ``detour``: the path's length over the distance of its ends (1 is straight). ``largest_step``: the largest step
-        over the even one (1 is even).
+        ``detour``: the length of all paths over the distance of their ends (1 is straight), as the ratio of their sums,
+        since two ends that are nearly alike have no ratio of their own; its error is the jackknife's.
+        ``largest_step``: the mean over strips of the largest step over the even one (1 is even).
     """
     lengths, distances, steps = (np.array(values) for values in measure_paths(features, num_strips).values())
-    moves = (lengths > 0) & (distances > 0)
+    moves = lengths > 0
     num_steps = len(features) // num_strips - 1
     return {
-        "detour": estimate_values(lengths[moves] / distances[moves]),
+        "detour": estimate_ratio(lengths[moves], distances[moves]),
         "largest_step": estimate_values(steps[moves] * num_steps / lengths[moves]),
     }
 
 
-def estimate_values(values: np.ndarray) -> MeanAndError:
-    """Mean and standard error of independent values."""
+def estimate_values(values: np.ndarray) -> Measured:
+    """The mean of independent values."""
     mean = float(values.mean()) if len(values) else None
-    return mean, float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
+    return Measured(mean, float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None, len(values))
 
 
-def estimate_shares(shares: Sequence[float]) -> MeanAndError:
-    """Mean and standard error of independent shares in [0, 1].
+def estimate_ratio(numerators: np.ndarray, denominators: np.ndarray) -> Measured:
+    """The ratio of two sums over independent pairs."""
+    count, above, below = len(numerators), float(numerators.sum()), float(denominators.sum())
+    if not below:
+        return Measured(None, None, count)
+    rest = below - denominators
+    if count < 2 or not rest.all():
+        return Measured(above / below, None, count)
+    left_out = (above - numerators) / rest
+    return Measured(above / below, float(left_out.std() * math.sqrt(count - 1)), count)
 
-    The error is that after two shares of 0 and two of 1 are added (Agresti and Coull 1998), so that it is not 0 where
-    all shares are alike: none seen among 100 does not mean that there is none.
+
+def estimate_shares(shares: np.ndarray) -> Measured:
+    """The mean of independent shares in [0, 1].
+
+    The error is that after two shares of 0 and two of 1 are added (as Agresti and Coull 1998 add successes and
+    failures), so that it is not 0 where all are alike: none seen in 100 does not mean that there is none.
     """
-    return float(np.mean(shares)), estimate_values(np.array([*shares, 0.0, 0.0, 1.0, 1.0]))[1]
+    widened = estimate_values(np.concatenate([shares, [0.0, 0.0, 1.0, 1.0]]))
+    return Measured(float(shares.mean()), widened.error, len(shares))

@@ -209,6 +209,11 @@ class Builder:
         half = None if estimate.half_width is None else Percent(estimate.half_width, 1)
         return Cell(self.t.format(Interval(Percent(estimate.mean, 1), half)), is_number=True)
 
+    def points_cell(self, change: Estimate) -> Cell:
+        """A change of a share as percentage points; its column names the unit."""
+        half = None if change.half_width is None else Number(100 * change.half_width, 1)
+        return Cell(self.t.format(Interval(Number(100 * change.mean, 1), half)), is_number=True)
+
     def setting_cell(self, settings: Settings, field: str) -> Cell:
         value = getattr(settings, field, None)
         if value is None:
@@ -234,9 +239,13 @@ class Builder:
         return cells
 
     def passport(
-        self, configurations: Sequence[Configuration], *, has_intervals: bool = True, has_steps: bool = False
+        self, configurations: Sequence[Configuration], *, has_intervals: bool = True, tails: Sequence[str] = ()
     ) -> Line:
-        """What the scores of a table rest on: extractor, numbers of images, resize, floor, and what intervals cover."""
+        """What the scores of a table rest on: extractor, numbers of images, resize, floor, and what intervals cover.
+
+        Args:
+            tails: the metrics whose means over the end of training stand beside the scores.
+        """
         parts = []
         for detector in self.results.detectors:
             scores = configurations[0].first.find_scores(detector)
@@ -256,8 +265,8 @@ class Builder:
         over = {c.fid.over for c in configurations}
         if has_intervals:
             parts.append(self.t(f"passport.over_{'seeds' if over == {'seeds'} else 'samples'}"))
-        if has_steps and over != {"seeds"}:
-            parts.append(self.t("passport.over_steps"))
+        if any(c.tail(metric).over == "steps" for c in configurations for metric in tails):
+            parts.append(self.t("passport.over_steps", all=Several([Message(f"quantity.{m}") for m in tails])))
         return parse_markup("".join(parts))
 
     # ---- values

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from reportgen.analysis.findings import EQUILIBRIUM_TOLERANCE, find_best, find_worst, judge_equilibrium, read_evolution
+from reportgen.analysis.findings import (
+    EQUILIBRIUM_TOLERANCE,
+    Evolution,
+    find_best,
+    find_worst,
+    judge_equilibrium,
+    read_evolution,
+)
 from reportgen.analysis.results import SEPARATION, Configuration
 from reportgen.claims.gan import (
     LOSSES,
@@ -69,7 +76,9 @@ def build_images(b: Builder, grid: Sequence[Configuration]) -> Section | None:
         b.text("gan.images"),
         b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
         b.text("gan.evolution"),
-        b.figure("gan_evolution", lambda: _draw_evolution(b, best, steps), [best.first_seed], label=best.label),
+        b.figure(
+            "gan_evolution", lambda: _draw_evolution(b, best, evolution, steps), [best.first_seed], label=best.label
+        ),
         b.claim(claim_evolution(best, evolution, steps, "figure-gan_evolution")),
     )
 
@@ -81,7 +90,7 @@ def _choose_steps(steps: Iterable[int]) -> list[int]:
     return [known[round(i * (len(known) - 1) / max(count - 1, 1))] for i in range(count)]
 
 
-def _draw_evolution(b: Builder, c: Configuration, steps: Sequence[int]) -> list[Picture]:
+def _draw_evolution(b: Builder, c: Configuration, evolution: Evolution, steps: Sequence[int]) -> list[Picture]:
     """The samples from the same noise at these steps."""
     return [
         Picture(
@@ -89,7 +98,7 @@ def _draw_evolution(b: Builder, c: Configuration, steps: Sequence[int]) -> list[
             "image/png",
             b.t("alt.samples_at", label=c.label, step=step),
             74,
-            b.t("grid.at_step", step=step),
+            b.t("grid.at_step", step=step, count=evolution.counts[step], num=evolution.num),
             pixelated=True,
         )
         for step in steps
@@ -132,7 +141,7 @@ def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     fid = b.fid_cells(grid)
     rows = [[b.name_cell(c), *fid[c], *(b.interval_cell(c.tail(loss)) for loss in LOSSES)] for c in grid]
     header = ["configuration", *b.fid_columns(), *LOSSES]
-    table = b.table("gan_effect", header, rows, grid, note=b.passport(grid, has_steps=True))
+    table = b.table("gan_effect", header, rows, grid, note=b.passport(grid, tails=LOSSES))
     settling = _tabulate_settling(b, grid)
     claims = [claim for field in ("hidden_dim", "latent_dim") for claim in claim_raising(grid, field, table.id)]
     return b.section(
@@ -280,4 +289,4 @@ def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Tab
         for c in shown
     ]
     header = ["configuration", *b.fid_columns(), *LOSSES, SEPARATION, "sharpness", "read_share"]
-    return b.table("gan_ablation", header, rows, shown, slug=slug, note=b.passport(shown, has_steps=True))
+    return b.table("gan_ablation", header, rows, shown, slug=slug, note=b.passport(shown, tails=(*LOSSES, SEPARATION)))

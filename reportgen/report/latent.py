@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.analysis.findings import (
-    PAIR_MEASURES,
     DigitCounts,
     InterpolationReading,
     count_digits,
@@ -123,10 +122,10 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
     if not shown:
         return None
     readings = {c.label: read_interpolation(c) for c in shown}
-    num_pairs = readings[shown[0].label].num_pairs
+    measured = readings[shown[0].label]
     rows = [_read_row(b, c, readings[c.label]) for c in shown]
-    note = b.line("interpolation.note", num=num_pairs)
-    header = ["configuration", *PAIR_MEASURES]
+    note = b.line("interpolation.note", num=measured.num_pairs)
+    header = ["configuration", "read_ends", "read_inside", "read_outside", "inside_change", "detour", "largest_step"]
     claims = [claim for c in shown for claim in claim_along(c, readings[c.label], "table-interpolation")]
     if len(shown) == 2:
         gan, vae = ((c, readings[c.label]) for c in shown)
@@ -138,7 +137,13 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
         *(_show_strips(b, c, "interpolation") for c in shown),
         b.text("interpolation.outside"),
         *(_show_strips(b, c, "extrapolation") for c in shown),
-        b.text("interpolation.measures", num=num_pairs),
+        b.text(
+            "interpolation.measures",
+            num=measured.num_pairs,
+            points=measured.num_points,
+            inside=measured.num_points - 2,
+            outside=measured.num_outside,
+        ),
         b.table("interpolation", header, rows, [c.first_seed for c in shown], note=note),
         *b.claims(claims),
         b.explanation("interpolation.theory"),
@@ -152,6 +157,7 @@ def _read_row(b: Builder, c: Configuration, reading: InterpolationReading) -> li
         b.share_cell(reading.read_ends),
         b.share_cell(reading.read_inside),
         b.share_cell(reading.read_outside),
+        b.points_cell(reading.inside_change),
         b.interval_cell(reading.detour),
         b.interval_cell(reading.largest_step),
     ]
