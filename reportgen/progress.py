@@ -130,7 +130,7 @@ class LineView(View):
     def show(self, event: Event) -> None:
         self.pace.follow(event)
         if isinstance(event, Started):
-            self._print(f"training {event.name}")
+            self._print(f"{self._name_work(event.name)} {event.name}")
         elif isinstance(event, Finished | Failed):
             self.num_done += 1
             outcome = (
@@ -143,6 +143,10 @@ class LineView(View):
             self._print(f"{event.name}: {event.reason}; taken up again")
         elif self.now() - self.last_line > self.SECONDS_PER_LINE:
             self._print(f"{self.pace.share_done:.0%} of all, {format_left(self.pace.seconds_left)}")
+
+    def _name_work(self, name: str) -> str:
+        run = self.pace.runs[name]
+        return "measuring" if run.finished_steps == run.spec.settings.num_training_steps else "training"
 
     def _print(self, line: str) -> None:
         self.last_line = self.now()

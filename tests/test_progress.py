@@ -187,3 +187,10 @@ def test_what_a_checkpoint_holds_is_not_estimated_again(tmp_path: Path) -> None:
     assert (run.state, run.finished_steps) == ("interrupted", 250)
     full, rest = (estimate_run_seconds(spec.settings, steps, 1e9) for steps in (0, 250))
     assert rest - SECONDS_TO_EVALUATE == pytest.approx(0.75 * (full - SECONDS_TO_EVALUATE))
+
+
+def test_a_trained_run_is_only_measured(
+    make_plan: Callable[..., Plan], clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    LineView(make_plan(jobs=1, finished_steps=NUM_STEPS), clock).show(Started("vae-3-s0"))
+    assert capsys.readouterr().out == "measuring vae-3-s0\n"
