@@ -274,8 +274,8 @@ def measure_random_pairs(
 
     Returns:
         The shares of images that are read as digits at the ends, between them and beyond them; by how much the share
-        changes from the ends to between them (``inside_change``) and from there to beyond (``outside_change``), pair by
-        pair, since good ends and good images between them go together; and the shape of the way between them.
+        changes from the ends to between them (``inside_change``) and to beyond them (``outside_change``), pair by pair,
+        since good ends and good images between them go together; and the shape of the way between them.
     """
     t = torch.linspace(0, 1, RANDOM_PAIR_POINTS, device=z1.device)
     far = torch.linspace(*EXTRAPOLATION_RANGE, RANDOM_PAIR_POINTS, device=z1.device)
@@ -293,7 +293,7 @@ def measure_random_pairs(
         "read_inside": estimate_shares(inside),
         "read_outside": estimate_shares(outside),
         "inside_change": estimate_values(inside - ends),
-        "outside_change": estimate_values(outside - inside),
+        "outside_change": estimate_values(outside - ends),
         **summarise_paths(features, len(z1)),
     }
 

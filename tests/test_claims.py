@@ -105,7 +105,7 @@ def test_contradictions_are_found() -> None:
 ONE, TWO, WIDE = estimate_mean([1.0], 0.1), estimate_mean([2.0], 0.1), estimate_mean([1.5], 5.0)
 NONE = estimate_mean([])
 LOW, HIGH = estimate_mean([1.0]), estimate_mean([2.0])  # one run each, and nothing to say how exact
-BARE = "single values without an interval, so chance cannot be ruled out"
+BARE = "values without an interval"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ BARE = "single values without an interval, so chance cannot be ruled out"
         (ONE, WIDE, "not enough to tell them apart"),
         (ONE, ONE, "A and B have the same classifier FID"),
         (ONE, NONE, "cannot be compared"),
-        (LOW, HIGH, f"For A the classifier FID is 1.00, for B 2.00 (difference −1.00): {BARE}"),
+        (LOW, HIGH, f"For A the classifier FID is 1.00, for B 2.00 (difference −1.00; {BARE})"),
         (LOW, LOW, "A and B have the same classifier FID"),
     ],
 )
@@ -138,7 +138,7 @@ def test_a_difference_of_shares_is_in_percentage_points() -> None:
         (ONE, WIDE, "no effect that these data can show"),
         (ONE, ONE, "leaves the loss of D at the end of training as it was"),
         (ONE, NONE, "cannot be said"),
-        (LOW, HIGH, f"from 1.00 to 2.00 (difference 1.00): {BARE}"),
+        (LOW, HIGH, f"from 1.00 to 2.00 (difference 1.00; {BARE})"),
     ],
 )
 def test_raising(a: Estimate, b: Estimate, said: str) -> None:
@@ -150,7 +150,7 @@ def test_raising(a: Estimate, b: Estimate, said: str) -> None:
     [
         (
             [ONE, TWO, WIDE],
-            "The lowest share of samples that read as digits is that of A, 100.0% ± 19.6%",
+            "In [[table-x]] the lowest share of samples that read as digits is that of A, 100.0% ± 19.6%",
         ),
         ([ONE, WIDE], "the data do not tell these two apart"),
         ([ONE, ONE], "is the same everywhere"),
@@ -195,7 +195,7 @@ def test_threshold(suite: Suite, fid: float, said: str) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ((3.0, 2.0, 1.0), "falls at every step, from 3.00 ± 0.02 at 2 to 1.00 ± 0.02 at 8"),
+        ((3.0, 2.0, 1.0), "from 2 to 8, the classifier FID falls at every step, from 3.00 ± 0.02 to 1.00 ± 0.02"),
         ((1.0, 2.0, 3.0), "rises at every step"),
         ((3.0, 1.0, 1.01), "falls on the whole"),
         ((1.0, 1.01, 3.0), "rises on the whole"),
@@ -288,7 +288,7 @@ def test_vae_ablation_and_reading(suite: Suite) -> None:
     ("losses", "said"),
     [
         ((2, 1, 2, 1), "raising `hidden_dim` lowers the loss of D at the end of training: 2.00 ± 0.02 to 1.00 ± 0.02"),
-        ((1, 2, 1, 2), "For every value of the other dimension, raising `hidden_dim` raises the loss"),
+        ((1, 2, 1, 2), "For every value tried of the other dimension, raising `hidden_dim` raises the loss"),
         ((1, 1, 1, 1), "leaves the loss of D"),
         ((1, 1.001, 1, 1.001), "For no value of the other dimension"),
         ((1, 2, 1, 1), "For some values of the other dimension raising `hidden_dim` raises the loss"),
@@ -392,10 +392,10 @@ def test_ablation(suite: Suite, fid: float, error: float, said: str) -> None:
 @pytest.mark.parametrize(
     ("sharpness", "said", "num"),
     [
-        ((0.08, 0.1), "as theory expects", 5),
-        ((0.1, 0.08), "against what theory", 5),
-        ((0.1, 0.1), "cannot say", 5),
-        ((0.1, 0.2), "noise or artefacts", 6),
+        ((0.08, 0.1), "as theory expects", 6),
+        ((0.1, 0.08), "against what theory", 6),
+        ((0.1, 0.1), "cannot say", 6),
+        ((0.1, 0.2), "noise or artefacts", 7),
     ],
 )
 def test_comparison(suite: Suite, sharpness: tuple[float, float], said: str, num: int) -> None:
@@ -406,6 +406,46 @@ def test_comparison(suite: Suite, sharpness: tuple[float, float], said: str, num
     claims = latent.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), "table-x")
     assert len(claims) == num
     assert said in " ".join(words(claim) for claim in claims)
+
+
+@pytest.mark.parametrize(("recall", "said"), [(0.9, "GAN 10_8 has the higher recall"), (0.1, "VAE-10 has the higher")])
+def test_variety_is_held_against_what_is_expected(suite: Suite, recall: float, said: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["scores"]["classifier"]["recall"] = recall if spec.settings.model == "gan" else 0.5
+
+    results = make_results(suite, change=change)
+    claims = latent.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), "table-x")
+    assert [said in words(claim) for claim in claims if claim.id.startswith("comparison.variety")] == [True]
+
+
+@pytest.mark.parametrize(
+    ("detour", "largest", "inside", "said"),
+    [
+        (1.2, 1.2, 0.0, ["more even, GAN 10_8"]),
+        (1.9, 1.9, 0.0, ["against, VAE-10"]),
+        (1.9, 1.9, -0.4, ["more even, VAE-10"]),
+        (1.2, 1.9, 0.0, []),
+    ],
+)
+def test_evenness_may_disagree_with_legibility(
+    suite: Suite, detour: float, largest: float, inside: float, said: list[str]
+) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        own = (detour, largest, inside) if spec.configuration_name == "gan-10_8" else (1.5, 1.5, -0.2)
+        names = ("detour", "largest_step", "inside_change")
+        evaluation["interpolation"]["random_pairs"] |= {n: [v, 0.01, 100] for n, v in zip(names, own, strict=True)}
+
+    results = make_results(suite, change=change)
+    pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 10_8"), find(results, "VAE-10"))]
+    claims = latent.claim_interpolation(pairs[0], pairs[1], "table-x")[4:]
+    kinds = {"interpolation.even_clear": "more even", "interpolation.even_against": "against"}
+    assert [f"{kinds[claim.id]}, {claim.values['even']}" for claim in claims] == said
+
+
+def test_different_latent_dimensions_are_named(suite: Suite) -> None:
+    results = make_results(suite)
+    pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 4_8"), find(results, "VAE-10"))]
+    assert "(4 for GAN 4_8, 10 for VAE-10)" in words(latent.claim_interpolation(pairs[0], pairs[1], "table-x")[-1])
 
 
 def test_fidelity_and_variety(suite: Suite) -> None:
@@ -450,7 +490,7 @@ def test_interpolation(
 ) -> None:
     results = make_results(suite, change=read("gan-10_8", inside, outside, error))
     pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 10_8"), find(results, "VAE-10"))]
-    assert better in words(latent.claim_interpolation(pairs[0], pairs[1], "table-x")[-1])
+    assert better in words(latent.claim_interpolation(pairs[0], pairs[1], "table-x")[3])
     at_middle, outer = latent.claim_along(*pairs[0], "table-x")
     assert between in words(at_middle)
     assert beyond in words(outer)
@@ -473,6 +513,37 @@ def test_evolution(suite: Suite, first: str, last: str, expected: str) -> None:
     c = make_results(suite, change=change).configurations[-1]
     evolution = read_evolution(c)
     assert expected in words(gan.claim_evolution(c, evolution, list(evolution.counts), "figure-x"))
+
+
+def test_fluctuation_is_told_by_value_alone_for_one_seed(suite: Suite) -> None:
+    gans = make_results(
+        suite,
+        summarise=lambda spec, metric: CurveSummary(
+            1, 1, 0.1, spec.settings.hidden_dim if spec.settings.model == "gan" else 1, 0, 0.1, 10
+        ),
+    ).answer("gan_grid")
+    claims = gan.claim_fluctuation(gans, "table-x")
+    assert [claim.id for claim in claims] == [
+        "raise_all.single",
+        "raise_all.single",
+        "raise_all.equal",
+        "raise_all.equal",
+    ]
+    assert "4.00 to 8.00 (GAN 4_4 to GAN 4_8, difference 4.00, no interval)" in words(claims[0])
+
+
+@pytest.mark.parametrize(
+    ("fid", "said"),
+    [(1.0, "GAN 10_8, happens to have the lowest FID"), (90.0, "to be near the equilibrium is not"), (NAN, "")],
+)
+def test_nearness_to_the_equilibrium_is_held_against_fid(suite: Suite, fid: float, said: str) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = 0.5 if spec.configuration_name == "gan-10_8" else 0.9
+        return CurveSummary(value, value, 0.1, 0.1, 0.0, 0.1, 10)
+
+    results = make_results(suite, summarise=summarise, change=set_fid({"gan-10_8": fid, "gan-10_4": 50.0}))
+    judged = [(c, judge_equilibrium(c)) for c in (find(results, "GAN 10_8"), find(results, "GAN 10_4"))]
+    assert [said in words(claim) for claim in gan.claim_quality(judged, "table-x")] == ([True] if said else [])
 
 
 @pytest.mark.parametrize(

@@ -147,8 +147,8 @@ def test_sentences_follow_the_data(tmp_path: Path) -> None:
     write_output(tmp_path / "a")
     write_output(tmp_path / "b", change=reverse)
     rising, falling = (texts(build_report(load_results(tmp_path / n), "en", draws=False)) for n in ("b", "a"))
-    assert "Over latent_dim, the classifier FID falls at every step" in falling
-    assert "Over latent_dim, the classifier FID rises at every step" in rising
+    assert "For latent_dim from 3 to 100, the classifier FID falls at every step" in falling
+    assert "For latent_dim from 3 to 100, the classifier FID rises at every step" in rising
 
 
 @pytest.mark.parametrize(("fid", "words"), [(30.0, "is the best with"), (300.0, "which is not below")])

@@ -270,7 +270,7 @@ class InterpolationReading:
 
     ``ends``, ``inside`` and ``outside`` are of the strips that are shown, a character per image. The estimates are over
     random pairs of latents: the shares in [0, 1] of images that are read at the ends, between them and beyond them, and
-    their changes, pair by pair, from the ends to between them and from there to beyond; ``detour``, the length of the
+    their changes, pair by pair, from the ends to between them and to beyond them; ``detour``, the length of the
     path over the distance of its ends (1 is straight); ``largest_step``, the largest step over the even
     one (1 is even).
     """
@@ -325,12 +325,18 @@ def _cut(text: str, length: int) -> list[str]:
 class Evolution:
     """How many samples from the same noise are read as digits at the steps where training drew them.
 
-    ``p_value`` is that of McNemar's exact test of the first step against the last, the same latents being paired.
+    From the first of these steps to the last, ``num_lost`` become unreadable and ``num_gained`` readable.
     """
 
     counts: Mapping[int, int]
     num: int
-    p_value: float
+    num_lost: int
+    num_gained: int
+
+    @property
+    def p_value(self) -> float:
+        """That of McNemar's exact test, the same latents being paired."""
+        return compare_pairs(self.num_lost, self.num_gained)
 
     @property
     def verdict(self) -> Literal["rises", "falls", "open", "equal"]:
@@ -348,7 +354,7 @@ def read_evolution(configuration: Configuration) -> Evolution:
     first, last = texts[min(texts)], texts[max(texts)]
     pairs = [(a != "?", b != "?") for a, b in zip(first, last, strict=True)]
     counts = {step: sum(character != "?" for character in text) for step, text in sorted(texts.items())}
-    return Evolution(counts, len(first), compare_pairs(pairs.count((True, False)), pairs.count((False, True))))
+    return Evolution(counts, len(first), pairs.count((True, False)), pairs.count((False, True)))
 
 
 def compare_pairs(num_lost: int, num_gained: int) -> float:

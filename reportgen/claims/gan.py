@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from reportgen.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
-    Comparison,
     Equilibrium,
     Evolution,
-    compare,
     estimate_difference,
     find_best,
     find_over,
@@ -20,6 +18,7 @@ from reportgen.analysis.findings import (
 from reportgen.analysis.results import SEPARATION, Configuration, Estimate
 from reportgen.claims.claim import Claim, Verdict
 from reportgen.claims.scores import (
+    Measure,
     Named,
     Quantity,
     claim_extremes,
@@ -27,14 +26,17 @@ from reportgen.claims.scores import (
     claim_pair,
     claim_raise,
     conclude_ablation,
+    decide,
     measure,
     relate,
+    write_difference,
     write_estimate,
 )
 from reportgen.config import GanSettings
 from reportgen.i18n.translator import Message, Number, PValue, Several, Value
 
 LOSSES: tuple[Quantity, ...] = ("discriminator_loss", "generator_loss")
+SPREADS: tuple[Quantity, ...] = ("discriminator_spread", "generator_spread")
 
 Judged = Sequence[tuple[Configuration, Equilibrium]]
 
@@ -64,15 +66,15 @@ def claim_raising(grid: Sequence[Configuration], field: str, rests_on: str) -> l
     claims = [claim_raise("fid_classifier", field, measure(ends, lambda c: c.fid), rests_on) for ends in pairs]
     if not pairs:
         return []
-    return [*claims, *(_claim_loss(quantity, field, pairs, rests_on) for quantity in LOSSES)]
+    return [*claims, *(_claim_all(loss, _tail_of(loss), field, pairs, rests_on) for loss in LOSSES)]
 
 
-def _claim_loss(
-    quantity: Quantity, field: str, pairs: Sequence[tuple[Configuration, Configuration]], rests_on: str
+def _claim_all(
+    quantity: Quantity, of: Measure, field: str, pairs: Sequence[tuple[Configuration, Configuration]], rests_on: str
 ) -> Claim:
-    """Which way raising a dimension moves a loss at the end of training, if it does so in every pair."""
-    ends = [_measure_loss(pair, quantity) for pair in pairs]
-    kind = _join_comparisons({compare(high.estimate, low.estimate) for low, high in ends})
+    """Which way raising a dimension moves a quantity, if it does so in every pair."""
+    ends = [measure(pair, of) for pair in pairs]
+    kind = _join_decisions({decide(high, low) for low, high in ends})
     shown = [
         Message(
             "raise_all.pair",
@@ -81,6 +83,8 @@ def _claim_loss(
                 "low_value": write_estimate(quantity, low.estimate),
                 "high": high.label,
                 "high_value": write_estimate(quantity, high.estimate),
+                "difference": write_difference(quantity, high.estimate, low.estimate),
+                "outcome": Message(f"outcome.{decide(high, low)}"),
             },
         )
         for low, high in ends
@@ -94,12 +98,16 @@ def _claim_loss(
     )
 
 
-def _join_comparisons(comparisons: set[Comparison]) -> str:
-    """One word for several comparisons; undecided ones beside decided ones are no contradiction."""
-    if len(comparisons) == 1:
-        return next(iter(comparisons))
-    decided = comparisons - {"undecided", "equal"}
-    return f"partly_{next(iter(decided))}" if len(decided) == 1 else "mixed" if decided else "undecided"
+def _join_decisions(decisions: set[str]) -> str:
+    """One word for several decisions; undecided ones beside decided ones are no contradiction."""
+    if len(decisions) == 1:
+        return next(iter(decisions))
+    if "single" in decisions:
+        return "single"
+    decided = decisions - {"undecided", "equal"}
+    if decided in ({"lower"}, {"higher"}):
+        return f"partly_{decided.pop()}"
+    return "mixed" if decided else "undecided"
 
 
 def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
@@ -137,6 +145,24 @@ def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     return claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on)
 
 
+def claim_fluctuation(grid: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """What raising each dimension does to how much both losses move from step to step at the end of training."""
+    return [
+        _claim_all(quantity, _spread_of(loss), field, pairs, rests_on)
+        for field in ("hidden_dim", "latent_dim")
+        if (pairs := pair_along(grid, field))
+        for quantity, loss in zip(SPREADS, LOSSES, strict=True)
+    ]
+
+
+def _tail_of(loss: str) -> Measure:
+    return lambda c: c.tail(loss)
+
+
+def _spread_of(loss: str) -> Measure:
+    return lambda c: c.tail_spread(loss)
+
+
 def claim_settling(grid: Sequence[Configuration], rests_on: str) -> Claim:
     """In which GANs a loss still changes over the last fifth of training: a change whose interval leaves out 0."""
     changes = {c.label: [c.tail_drift(loss) for loss in LOSSES] for c in grid}
@@ -147,9 +173,10 @@ def claim_evolution(c: Configuration, evolution: Evolution, steps: Sequence[int]
     """How many of the samples from the same noise are read, over training, at ``steps``."""
     shown = [Message("evolution.at", {"step": step, "count": evolution.counts[step]}) for step in steps]
     kind = evolution.verdict if len(evolution.counts) > 1 else "single"
+    changes: dict[str, Value] = {"gained": evolution.num_gained, "lost": evolution.num_lost}
     return Claim(
         f"evolution.{kind}",
-        {"label": c.label, "num": evolution.num, "all": Several(shown), "p": PValue(evolution.p_value)},
+        {"label": c.label, "num": evolution.num, "all": Several(shown), "p": PValue(evolution.p_value), **changes},
         rests_on,
         "counts" if kind == "single" else "chi_square",
         (Verdict(c.label, "evolution", kind),),
@@ -179,11 +206,30 @@ def claim_equilibrium(judged: Judged, rests_on: str, drift_on: str) -> list[Clai
     return [*claims, _claim_nearest(judged, rests_on), _claim_drift(judged, drift_on)]
 
 
-def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
-    def distance(pair: tuple[Configuration, Equilibrium]) -> float:
-        return abs(pair[1].d_x.mean - 0.5) + abs(pair[1].d_g_z.mean - 0.5)
+def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
+    """Whether the GAN nearest to the equilibrium is the one with the lowest FID."""
+    scored = [pair for pair in judged if math.isfinite(pair[0].fid.mean)]
+    if len(scored) < 2:
+        return []
+    near, _ = min(scored, key=_distance)
+    best = find_best([c for c, _ in scored])
+    values: dict[str, Value] = {
+        "near": near.label,
+        "near_fid": write_estimate("fid_classifier", near.fid),
+        "best": best.label,
+        "best_fid": write_estimate("fid_classifier", best.fid),
+    }
+    kind = "same" if near is best else "differ"
+    return [Claim(f"nash.quality_{kind}", values, rests_on, find_over(near.fid, best.fid))]
 
-    (near, e_near), (far, e_far) = min(judged, key=distance), max(judged, key=distance)
+
+def _distance(pair: tuple[Configuration, Equilibrium]) -> float:
+    """How far D(x) and D(G(z)) are from 1/2 in sum."""
+    return abs(pair[1].d_x.mean - 0.5) + abs(pair[1].d_g_z.mean - 0.5)
+
+
+def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
+    (near, e_near), (far, e_far) = min(judged, key=_distance), max(judged, key=_distance)
     return Claim(
         "nash.nearest" if near is not far else "nash.only",
         {
@@ -233,7 +279,7 @@ def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:
 
 
 def _measure_loss(shown: Sequence[Configuration], quantity: Quantity) -> list[Named]:
-    return measure(shown, lambda c: c.tail(quantity))
+    return measure(shown, _tail_of(quantity))
 
 
 # ---- ablations ------------------------------------------------------------------------------------------------------

@@ -43,11 +43,27 @@ def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> l
     claims = [
         claim_pair("fid_classifier", measure((gan, vae), lambda c: c.fid), rests_on),
         claim_pair("sharpness", measure((vae, gan), lambda c: c.sharpness), rests_on),
+        claim_pair("gradient_energy", measure((vae, gan), lambda c: c.gradient_energy), rests_on),
         _claim_blur(vae, gan, rests_on),
         *claim_noise((vae, gan), rests_on),
     ]
-    recall = claim_pair("recall", measure((gan, vae), lambda c: c.score("recall")), rests_on)
-    return [*claims, recall, claim_pair("read_share", measure((gan, vae), lambda c: c.read_share), rests_on)]
+    return [
+        *claims,
+        claim_pair("recall", measure((gan, vae), lambda c: c.score("recall")), rests_on),
+        *_claim_variety(vae, gan, rests_on),
+        claim_pair("read_share", measure((gan, vae), lambda c: c.read_share), rests_on),
+    ]
+
+
+def _claim_variety(vae: Configuration, gan: Configuration, rests_on: str) -> list[Claim]:
+    """Which of the two covers more of the real images; the textbook expects the VAE."""
+    comparison = compare(vae.score("recall"), gan.score("recall"))
+    if comparison not in ("lower", "higher"):
+        return []
+    kind = "gan" if comparison == "lower" else "vae"
+    values: dict[str, Value] = {kind: (gan if kind == "gan" else vae).label}
+    over = find_over(vae.score("recall"), gan.score("recall"))
+    return [Claim(f"comparison.variety_{kind}", values, rests_on, over, (Verdict("comparison", "covers more", kind),))]
 
 
 def _claim_blur(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
@@ -93,12 +109,13 @@ def claim_interpolation(
     gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
 ) -> list[Claim]:
     """Whose images between random ends are read more, whose way is straighter, and whose samples lose less on it."""
-    pair = (gan, vae)
+    pair, better = (gan, vae), _claim_better(gan, vae, rests_on)
     return [
         claim_pair("read_inside", [Named(c.label, r.read_inside) for c, r in pair], rests_on),
         claim_pair("detour", [Named(c.label, r.detour) for c, r in pair], rests_on),
         claim_pair("largest_step", [Named(c.label, r.largest_step) for c, r in pair], rests_on),
-        _claim_better(gan, vae, rests_on),
+        better,
+        *_claim_evenness(gan, vae, better, rests_on),
     ]
 
 
@@ -120,12 +137,36 @@ def _claim_better(
     return Claim(f"interpolation.better_{kind}", values, rests_on, over, (verdict,))
 
 
+def _claim_evenness(
+    gan: tuple[Configuration, InterpolationReading],
+    vae: tuple[Configuration, InterpolationReading],
+    better: Claim,
+    rests_on: str,
+) -> list[Claim]:
+    """Whose way is both straighter and more even, whether that agrees, and what the latent dimensions do to it."""
+    measures = [(Named(c.label, r.detour), Named(c.label, r.largest_step)) for c, r in (gan, vae)]
+    decisions = {decide(a, b) for a, b in zip(*measures, strict=True)}
+    claims = []
+    if decisions in ({"lower"}, {"higher"}):
+        (c, _), kind = (gan, "gan") if decisions == {"lower"} else (vae, "vae")
+        against = better.id not in ("interpolation.better_open", f"interpolation.better_{kind}")
+        over = find_over(*(n.estimate for pair in measures for n in pair))
+        verdict = Verdict("interpolation", "more even", kind)
+        wording = f"interpolation.even_{'against' if against else 'clear'}"
+        claims.append(Claim(wording, {"even": c.label}, rests_on, over, (verdict,)))
+    dims = gan[0].settings.latent_dim, vae[0].settings.latent_dim
+    if dims[0] != dims[1]:
+        values: dict[str, Value] = {"gan": gan[0].label, "vae": vae[0].label, "gan_dim": dims[0], "vae_dim": dims[1]}
+        claims.append(Claim("interpolation.dims", values, rests_on, "rule"))
+    return claims
+
+
 def claim_along(c: Configuration, reading: InterpolationReading, rests_on: str) -> list[Claim]:
     """Whether images between random ends are read less often than those at the ends, and those beyond them."""
     r = reading
     return [
         _claim_part("between", c, (r.read_ends, r.read_inside, r.inside_change), rests_on),
-        _claim_part("extrapolation", c, (r.read_inside, r.read_outside, r.outside_change), rests_on),
+        _claim_part("extrapolation", c, (r.read_ends, r.read_outside, r.outside_change), rests_on),
     ]
 
 

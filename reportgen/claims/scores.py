@@ -28,6 +28,8 @@ Quantity = Literal[
     "dev_kl",
     "discriminator_loss",
     "generator_loss",
+    "discriminator_spread",
+    "generator_spread",
     "separation",
     "sharpness",
     "gradient_energy",
@@ -153,6 +155,7 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
     return Claim(
         f"extremes.{decide(low, high)}",
         {
+            "where": f"[[{rests_on}]]",
             "quantity": Message(f"quantity.{quantity}"),
             "low": low.label,
             "low_value": write_estimate(quantity, low.estimate),
@@ -226,6 +229,7 @@ def claim_trend(
             "turn_at": positions[turn],
             "last": written[-1],
             "last_at": positions[-1],
+            "shape": Message(f"shape.{'mixed' if trend == 'flat' else trend}"),
             "all": Several([Message("trend.pair", {"position": at, "value": value}) for at, value in pairs]),
         },
         rests_on,
@@ -264,6 +268,10 @@ def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on:
     """What the FID says of the change, in one word."""
     comparison = compare(ablated.fid, baseline.fid)
     kind = {"lower": "helped", "higher": "hurt"}.get(comparison, "open")
-    values: dict[str, Value] = {"ablated": ablated.label, "baseline": baseline.label}
+    values: dict[str, Value] = {
+        "ablated": ablated.label,
+        "baseline": baseline.label,
+        "difference": write_difference("fid_classifier", ablated.fid, baseline.fid),
+    }
     verdict = Verdict(ablated.label, "ablation", kind)
     return Claim(f"ablation.{kind}", values, rests_on, find_over(ablated.fid, baseline.fid), (verdict,))

@@ -20,7 +20,9 @@ from reportgen.claims.gan import (
     claim_ends,
     claim_equilibrium,
     claim_evolution,
+    claim_fluctuation,
     claim_larger_effect,
+    claim_quality,
     claim_raising,
     claim_settling,
     claim_worst,
@@ -152,6 +154,7 @@ def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
         b.text("gan.settling"),
         settling,
         b.claim(claim_settling(grid, settling.id)),
+        *b.claims(claim_fluctuation(grid, settling.id)),
         b.explanation("gan.effect_theory"),
     )
 
@@ -227,10 +230,20 @@ def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
             b.number_cell(abs(e.generator_loss.mean - math.log(2))),
             b.interval_cell(e.drift_x),
             b.interval_cell(e.drift_g),
+            b.estimate_cell(c.fid),
         ]
         for c, e in judged
     ]
-    drift = ["configuration", "from_half_x", "from_half_g", "from_log4", "from_log2", "drift_x", "drift_g"]
+    drift = [
+        "configuration",
+        "from_half_x",
+        "from_half_g",
+        "from_log4",
+        "from_log2",
+        "drift_x",
+        "drift_g",
+        "fid_classifier",
+    ]
     return b.section(
         "nash",
         b.explanation("nash.theory"),
@@ -239,6 +252,7 @@ def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
         b.table("nash", ["configuration", *TAIL_METRICS, "verdict"], rows, gans),
         b.table("nash_distance", drift, distances, gans),
         *b.claims(claim_equilibrium(judged, "table-nash", "table-nash_distance")),
+        *b.claims(claim_quality(judged, "table-nash_distance")),
         b.explanation("nash.meaning"),
     )
 

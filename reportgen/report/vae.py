@@ -146,11 +146,13 @@ def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | Non
             *fid[c],
             b.estimate_cell(c.last("dev_reconstruction"), 1),
             b.estimate_cell(c.last("dev_kl"), 1),
+            b.estimate_cell(c.last("dev_total"), 1),
             b.estimate_cell(c.sharpness),
+            b.share_cell(c.read_share),
         ]
         for c in shown
     ]
-    header = ["configuration", *b.fid_columns(), "dev_reconstruction", "dev_kl", "sharpness"]
+    header = ["configuration", *b.fid_columns(), "dev_reconstruction", "dev_kl", "dev_total", "sharpness", "read_share"]
     table = b.table("vae_ablation", header, rows, shown, slug=slug, note=b.passport(shown))
     return [
         b.listing("vae_ablation", ablated, "model", slug=slug, label=ablated.label),
