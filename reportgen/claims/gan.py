@@ -9,6 +9,7 @@ from reportgen.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
     Equilibrium,
     Evolution,
+    compare,
     estimate_difference,
     find_best,
     find_over,
@@ -219,7 +220,7 @@ def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
         "best": best.label,
         "best_fid": write_estimate("fid_classifier", best.fid),
     }
-    kind = "same" if near is best else "differ"
+    kind = "same" if near is best else "differ" if compare(best.fid, near.fid) == "lower" else "open"
     return [Claim(f"nash.quality_{kind}", values, rests_on, find_over(near.fid, best.fid))]
 
 
