@@ -245,6 +245,14 @@ def make_results(
     return Results(RecordedSuite(suite, Path("experiments.yaml"), "", source_changed=False), tuple(runs))
 
 
+def make_summary(*numbers: float, num_blocks: int = 10, lowest: float | None = None, at: int = 1000) -> CurveSummary:
+    """A curve's summary from ``last``, ``tail_mean``, ``tail_error``, ``tail_spread``, ``tail_slope`` and its error.
+
+    By default the last value is the lowest.
+    """
+    return CurveSummary(*numbers, num_blocks, numbers[0] if lowest is None else lowest, at)  # type: ignore[arg-type]
+
+
 def _summarise(spec: RunSpec, metric: str) -> CurveSummary:
     mean = 0.5 + 0.01 * len(metric) + 0.001 * spec.settings.latent_dim
-    return CurveSummary(mean, mean, 0.01, 0.05, 0.1, 0.2, 10)
+    return make_summary(mean, mean, 0.01, 0.05, 0.1, 0.2)

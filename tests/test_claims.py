@@ -13,7 +13,7 @@ import pytest
 from conftest import TINY
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-from synthetic import make_results, make_scores
+from synthetic import make_results, make_scores, make_summary
 
 from reportgen.analysis.findings import (
     PAIR_MEASURES,
@@ -234,10 +234,21 @@ def test_a_trend_without_direction_names_all_values(suite: Suite) -> None:
 def test_gap_of_dev_and_training_loss(suite: Suite, dev: float, said: str) -> None:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         value = dev if metric == "dev_total" else 99.0
-        return CurveSummary(value, value, NAN, 0, NAN, NAN, 10)
+        return make_summary(value, value, NAN, 0, NAN, NAN)
 
     results = make_results(suite, summarise=summarise)
     assert said in words(vae.claim_gap(results.answer("vae_latent"), "figure-x"))
+
+
+def test_a_dev_loss_that_rises_again_is_told(suite: Suite) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        return make_summary(100.0, 99.0, NAN, 0, NAN, NAN, lowest=98.0 if spec.settings.latent_dim == 3 else 100.0)
+
+    sweep = make_results(suite, summarise=summarise).answer("vae_latent")
+    said = words(vae.claim_lowest(sweep, "table-x"))
+    assert said.startswith("In 1 of 2 VAEs (VAE-3) the dev total loss at the end is above its lowest record")
+    assert "that of VAE-3, 2.0 nats (2.0% of the loss)" in said
+    assert words(vae.claim_lowest(sweep[1:], "table-x")).startswith("The dev total loss of every VAE is lowest at its")
 
 
 @pytest.mark.parametrize(
@@ -251,7 +262,7 @@ def test_gap_of_dev_and_training_loss(suite: Suite, dev: float, said: str) -> No
 def test_effect_of_the_latent_dimension(suite: Suite, losses, fid, said: str) -> None:  # type: ignore[no-untyped-def]
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         value = losses[0 if spec.settings.latent_dim == 3 else 1]
-        return CurveSummary(value, value, NAN, 0, NAN, NAN, 10)
+        return make_summary(value, value, NAN, 0, NAN, NAN)
 
     results = make_results(suite, summarise=summarise, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
     claims = vae.claim_effect(results.answer("vae_latent"), "table-x")
@@ -265,7 +276,7 @@ def test_effect_of_the_latent_dimension(suite: Suite, losses, fid, said: str) ->
 def test_better_reconstruction_with_worse_samples_is_explained(suite: Suite, fid: float, said: bool) -> None:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         value = 1.0 if spec.configuration_name == "vae-linear-10" else 2.0
-        return CurveSummary(value, value, NAN, 0, NAN, NAN, 10)
+        return make_summary(value, value, NAN, 0, NAN, NAN)
 
     results = make_results(suite, summarise=summarise, change=set_fid({"vae-linear-10": fid, "vae-10": 5.0}))
     claims = vae.claim_ablation(find(results, "VAE-10 linear"), find(results, "VAE-10"), "table-x")
@@ -280,8 +291,11 @@ def test_vae_ablation_and_reading(suite: Suite) -> None:
     results = make_results(suite)
     pair = find(results, "VAE-10 linear"), find(results, "VAE-10")
     said = [words(claim) for claim in vae.claim_ablation(*pair, "table-x")]
-    assert all(word in text for word, text in zip(("FID", "reconstruction", "KL", "sharpness"), said, strict=False))
-    assert len(said) == 5
+    assert all(
+        word in text
+        for word, text in zip(("FID", "reconstruction", "KL", "total", "sharpness", "digits"), said, strict=False)
+    )
+    assert len(said) == 7
     assert "read as digits" in words(vae.claim_reading(results.answer("vae_latent"), "table-x"))
 
 
@@ -309,7 +323,7 @@ def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses,
 
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         value = values.get((spec.settings.latent_dim, getattr(spec.settings, "hidden_dim", 0)), 1.0)
-        return CurveSummary(value, value, 0.01, 0.1, 0.0, 0.01, 10)
+        return make_summary(value, value, 0.01, 0.1, 0.0, 0.01)
 
     grid = make_results(suite, summarise=summarise).answer("gan_grid")
     claims = gan.claim_raising(grid, "hidden_dim", "table-x")
@@ -343,7 +357,7 @@ def level(d_x: float, d_g_z: float, slope: float) -> Callable[[RunSpec, str], Cu
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         is_other = getattr(spec.settings, "hidden_dim", 0) == 8
         mean = {"D_x": d_x, "D_G_z1": d_g_z}.get(metric, 1.0) if is_other else 0.5
-        return CurveSummary(mean, mean, 0.01, 0.05, slope if is_other else 0.0, 0.01, 10)
+        return make_summary(mean, mean, 0.01, 0.05, slope if is_other else 0.0, 0.01)
 
     return summarise
 
@@ -371,7 +385,7 @@ def test_equilibrium(suite: Suite, d_x: float, d_g_z: float, slope: float, kinds
 
 
 def test_too_few_records_say_nothing_of_drift(suite: Suite) -> None:
-    results = make_results(suite, summarise=lambda *_: CurveSummary(0.5, 0.5, NAN, 0.05, 0.0, NAN, 1))
+    results = make_results(suite, summarise=lambda *_: make_summary(0.5, 0.5, NAN, 0.05, 0.0, NAN, num_blocks=1))
     judged = [(c, judge_equilibrium(c)) for c in results.answer("gan_hidden")]
     assert gan.claim_equilibrium(judged, "table-nash", "table-nash_distance")[-1].id == "nash.drift_unknown"
 
@@ -461,16 +475,60 @@ def test_fidelity_and_variety(suite: Suite) -> None:
 
     same, differ = make_results(suite), make_results(suite, change=change)
     claims = latent.claim_fidelity(same.configurations, "table-x")
-    assert [claim.id for claim in claims] == ["extremes.equal", "extremes.equal", "scores.same"]
-    assert "leads both in precision and in recall" in words(claims[-1])
-    recall = next(c for c in differ.configurations if c.label == "VAE-10")
-    recall.first.evaluation["scores"]["classifier"]["recall"] = 0.9
-    assert latent.claim_fidelity(differ.configurations, "table-x")[-1].id == "scores.differ"
+    assert [claim.id for claim in claims] == ["extremes.equal", "extremes.equal"]
     crowded = next(c for c in differ.configurations if c.label == "VAE-3")
     crowded.first.evaluation["scores"]["classifier"]["recall"] = 0.05
     assert "(VAE-3) need not mean good images" in words(latent.claim_fidelity(differ.configurations, "table-x")[-1])
     crowded.first.evaluation["scores"]["classifier"]["precision"] = 0.2
-    assert latent.claim_fidelity(differ.configurations, "table-x")[-1].id == "scores.same"
+    assert latent.claim_fidelity(differ.configurations, "table-x")[-1].id == "extremes.single"
+
+
+@pytest.mark.parametrize(
+    ("fid", "scores_of_the_ablated", "said"),
+    [
+        (1.0, {}, ["none of the other scores"]),
+        (
+            1.0,
+            {"precision": 0.6, "kid": 0.09},
+            ["0.090 ± 0.002 against 0.050 ± 0.002) and precision (0.60 against 0.70)"],
+        ),
+        (
+            9.0,
+            {"kid": 0.09, "recall": 0.5, "coverage": 0.6},
+            ["other side, A against B: recall (0.50 against 0.40). The"],
+        ),
+        (5.001, {"recall": 0.5}, []),
+    ],
+    ids=["all agree", "better by FID", "worse by FID", "undecided"],
+)
+def test_scores_that_do_not_follow_fid_are_named(suite: Suite, fid: float, scores_of_the_ablated, said) -> None:  # type: ignore[no-untyped-def]
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        is_ablated = spec.configuration_name == "gan-4_8"
+        evaluation["scores"]["classifier"] = make_scores("classifier", fid if is_ablated else 5.0)
+        if is_ablated:
+            evaluation["scores"]["classifier"] |= scores_of_the_ablated
+
+    results = make_results(suite, change=change)
+    claims = scores.claim_other_scores(find(results, "GAN 4_8"), find(results, "GAN 10_8"), "table-x")
+    texts = [words(claim).replace("GAN 4_8", "A").replace("GAN 10_8", "B") for claim in claims]
+    assert len(texts) == len(said)
+    assert all(one in text for one, text in zip(said, texts, strict=True))
+
+
+def test_recall_speaks_of_the_variety_within_classes(suite: Suite) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        if spec.configuration_name == "gan-4_4":
+            evaluation["scores"] = {}
+        elif spec.configuration_name == "gan-4_8":
+            evaluation["scores"]["classifier"]["recall"] = 0.1
+
+    gans = make_results(suite, change=change).answer("gan_grid")
+    missing, low = gans[:2]
+    (claim,) = latent.claim_within_classes(low, gans, "table-x")
+    assert "that of GAN 4_8 is 0.10. Over all 3 GANs it runs, by value, from 0.10 (GAN 4_8) to 0.40" in words(claim)
+    (claim,) = latent.claim_within_classes(low, [low], "table-x")
+    assert words(claim).endswith("that of GAN 4_8 is 0.10.")
+    assert latent.claim_within_classes(missing, [missing], "table-x") == []
 
 
 def read(label: str, inside: float | None, outside: float, error: float | None) -> Callable[[RunSpec, Any], None]:
@@ -485,11 +543,11 @@ def read(label: str, inside: float | None, outside: float, error: float | None) 
 @pytest.mark.parametrize(
     ("inside", "outside", "error", "better", "between", "beyond"),
     [
-        (0.01, -0.3, 0.02, "latent space of GAN 10_8", "goes from", "fewer images"),
+        (0.01, -0.3, 0.02, "latent space of GAN 10_8", "and 80.0% ± 6.0% at them", "fewer images"),
         (-0.4, 0.3, 0.02, "latent space of VAE-10", "less legible", "more images"),
         (-0.08, 0.01, 0.02, "cannot be said", "less legible", "not enough to tell"),
         (0.2, 0.2, 0.02, "latent space of GAN 10_8", "more images", "more images"),
-        (0.2, 0.2, None, "latent space of GAN 10_8", "goes from", "not enough to tell"),
+        (0.2, 0.2, None, "latent space of GAN 10_8", "and 80.0% ± 6.0% at them", "not enough to tell"),
     ],
 )
 def test_interpolation(
@@ -525,8 +583,8 @@ def test_evolution(suite: Suite, first: str, last: str, expected: str) -> None:
 def test_fluctuation_is_told_by_value_alone_for_one_seed(suite: Suite) -> None:
     gans = make_results(
         suite,
-        summarise=lambda spec, metric: CurveSummary(
-            1, 1, 0.1, spec.settings.hidden_dim if spec.settings.model == "gan" else 1, 0, 0.1, 10
+        summarise=lambda spec, metric: make_summary(
+            1, 1, 0.1, spec.settings.hidden_dim if spec.settings.model == "gan" else 1, 0, 0.1
         ),
     ).answer("gan_grid")
     claims = gan.claim_fluctuation(gans, "table-x")
@@ -546,7 +604,7 @@ def test_fluctuation_is_told_by_value_alone_for_one_seed(suite: Suite) -> None:
 def test_nearness_to_the_equilibrium_is_held_against_fid(suite: Suite, fid: float, said: str) -> None:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         value = 0.5 if spec.configuration_name == "gan-10_8" else 0.9
-        return CurveSummary(value, value, 0.1, 0.1, 0.0, 0.1, 10)
+        return make_summary(value, value, 0.1, 0.1, 0.0, 0.1)
 
     results = make_results(suite, summarise=summarise, change=set_fid({"gan-10_8": fid, "gan-10_4": 50.0}))
     judged = [(c, judge_equilibrium(c)) for c in (find(results, "GAN 10_8"), find(results, "GAN 10_4"))]
@@ -565,7 +623,7 @@ def test_nearness_to_the_equilibrium_is_held_against_fid(suite: Suite, fid: floa
 def test_settling(suite: Suite, slope: float, which: str, expected: str) -> None:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         own = slope if spec.name.startswith(which) else 0.0
-        return CurveSummary(1.0, 1.0, 0.1, 0.1, own, 0.001 + 0 * own, 10)
+        return make_summary(1.0, 1.0, 0.1, 0.1, own, 0.001 + 0 * own)
 
     gans = make_results(suite, summarise=summarise).answer("gan_grid")
     assert expected in words(gan.claim_settling(gans, "table-x"))
@@ -573,7 +631,7 @@ def test_settling(suite: Suite, slope: float, which: str, expected: str) -> None
 
 def test_seeds_without_a_slope_say_nothing_of_drift(tmp_path: Path) -> None:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
-        return CurveSummary(1.0, 1.0, NAN, 0.1, NAN, NAN, 2)
+        return make_summary(1.0, 1.0, NAN, 0.1, NAN, NAN, num_blocks=2)
 
     gans = make_results(write_and_load(tmp_path, SEEDED), summarise=summarise).answer("gan_grid")
     assert "too few to say" in words(gan.claim_settling(gans, "table-x"))
@@ -694,7 +752,7 @@ def make_random_results(suite: Suite, random: Random) -> Results:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         mean, error = value(), random.choice([0.01, 0.3, NAN])
         mean += metric.endswith("total")  # a likelihood of one is out of reach
-        return CurveSummary(mean + 1, mean, error, 0.1, random.choice([mean - 0.5, NAN]), error, 10)
+        return make_summary(mean + 1, mean, error, 0.1, random.choice([mean - 0.5, NAN]), error)
 
     missing = random.choice([0.0, 0.2, 0.7])
     return make_results(suite, change=change, summarise=summarise, leave_out=lambda spec: random.random() < missing)

@@ -131,12 +131,12 @@ def test_an_own_outline_changes_no_key_and_trains_nothing(tmp_path: Path) -> Non
     assert [(s.training_key, s.evaluation_key) for s in a] == [(s.training_key, s.evaluation_key) for s in b]
 
 
-def test_evidence_that_an_outline_leaves_out_is_not_pointed_to(tmp_path: Path) -> None:
-    write(tmp_path, "sections: [{id: vae_images}]")
+def test_what_an_outline_leaves_out_is_not_pointed_to(tmp_path: Path) -> None:
+    write(tmp_path, "sections: [{id: vae_images}, {id: gan_curves}]")
     report = build_report(make_results(load(tmp_path, "own.yaml")), "en", draws=False)
     assert len(report.claims) > 1
     for block in report.walk():
-        for span in getattr(block, "evidence", ()):
+        for span in (*getattr(block, "evidence", ()), *getattr(block, "line", ())):
             assert span.kind != "ref" or span.text in report.labels
 
 

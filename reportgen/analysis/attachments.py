@@ -19,8 +19,9 @@ from reportgen.errors import RenderError
 from reportgen.plan import plan_runs
 from reportgen.store import OutputPaths, RecordedSuite
 
-METRICS_FORMAT = 2
-"""Of ``metrics.json``. History: 1, the first; 2, random pairs of latents and the evolution of samples."""
+METRICS_FORMAT = 3
+"""Of ``metrics.json``. History: 1, the first; 2, random pairs of latents and the evolution of samples; 3, the
+lowest value of every curve."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

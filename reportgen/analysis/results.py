@@ -97,6 +97,7 @@ class CurveSummary:
 
     ``tail_slope`` is the change per 1,000 steps over the tail, by least squares on ten block means, for their
     independence; the two errors are standard errors from the same blocks. NaN where there are too few points.
+    ``lowest`` is the lowest value of all, first logged at ``lowest_step``.
     """
 
     last: float
@@ -106,13 +107,16 @@ class CurveSummary:
     tail_slope: float
     tail_slope_error: float
     num_blocks: int
+    lowest: float
+    lowest_step: int
 
 
 def summarise_curve(curve: pd.Series) -> CurveSummary:
     """A curve over steps (its index) -> what is said of it."""
-    steps, values = curve.index.to_numpy(), curve.to_numpy()
-    in_tail = steps > steps[-1] * (1 - TAIL_SHARE)
-    steps, tail = steps[in_tail], values[in_tail]
+    all_steps, values = curve.index.to_numpy(), curve.to_numpy()
+    lowest = int(values.argmin())
+    in_tail = all_steps > all_steps[-1] * (1 - TAIL_SHARE)
+    steps, tail = all_steps[in_tail], values[in_tail]
     edges = np.unique(np.linspace(0, len(tail), NUM_BLOCKS + 1).astype(int))
     blocks = [slice(first, last) for first, last in itertools.pairwise(edges)]
     means = [float(tail[block].mean()) for block in blocks]
@@ -121,7 +125,15 @@ def summarise_curve(curve: pd.Series) -> CurveSummary:
         slope, slope_error = fit_line([float(steps[block].mean()) / 1000 for block in blocks], means)
         error = float(np.std(means, ddof=1) / np.sqrt(len(means)))
     return CurveSummary(
-        float(values[-1]), float(tail.mean()), error, float(tail.std()), slope, slope_error, len(blocks)
+        last=float(values[-1]),
+        tail_mean=float(tail.mean()),
+        tail_error=error,
+        tail_spread=float(tail.std()),
+        tail_slope=slope,
+        tail_slope_error=slope_error,
+        num_blocks=len(blocks),
+        lowest=float(values[lowest]),
+        lowest_step=int(all_steps[lowest]),
     )
 
 
@@ -295,6 +307,14 @@ class Configuration:
     def last(self, metric: str) -> Estimate:
         """The last logged value."""
         return estimate_mean(summary.last for summary in self._summaries(metric))
+
+    def rise_since_lowest(self, metric: str) -> Estimate:
+        """The last logged value less the lowest one."""
+        return estimate_mean(summary.last - summary.lowest for summary in self._summaries(metric))
+
+    def lowest_steps(self, metric: str) -> list[int]:
+        """The step of the lowest logged value, for each seed."""
+        return [summary.lowest_step for summary in self._summaries(metric)]
 
     def tail(self, metric: str) -> Estimate:
         """The mean over the last fifth of training."""

@@ -79,17 +79,12 @@ def _claim_blur(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
 
 
 def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Precision and recall: their extremes, and whether one model leads in both."""
+    """Precision and recall: their extremes, and which samples may merely be crowded."""
     precision = measure(scored, lambda c: c.score("precision"))
     recall = measure(scored, lambda c: c.score("recall"))
-    most_precise = max(precision, key=lambda n: n.estimate.mean).label
-    most_varied = max(recall, key=lambda n: n.estimate.mean).label
-    kind = "same" if most_precise == most_varied else "differ"
-    values: dict[str, Value] = {"precise": most_precise, "varied": most_varied}
     claims = [
         claim_extremes("precision", precision, rests_on),
         claim_extremes("recall", recall, rests_on),
-        Claim(f"scores.{kind}", values, rests_on, "nothing"),
     ]
     crowded = [c.label for c in scored if _is_crowded(c)]
     if crowded:
@@ -109,7 +104,7 @@ def claim_interpolation(
     gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
 ) -> list[Claim]:
     """Whose images between random ends are read more, whose way is straighter, and whose samples lose less on it."""
-    pair, better = (gan, vae), _claim_better(gan, vae, rests_on)
+    pair, better = (gan, vae), claim_better(gan, vae, rests_on)
     return [
         claim_pair("read_inside", [Named(c.label, r.read_inside) for c, r in pair], rests_on),
         claim_pair("detour", [Named(c.label, r.detour) for c, r in pair], rests_on),
@@ -119,7 +114,7 @@ def claim_interpolation(
     ]
 
 
-def _claim_better(
+def claim_better(
     gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
 ) -> Claim:
     """Which latent space interpolates better: measured against the model's own samples at the ends."""
@@ -256,6 +251,25 @@ def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
         "rule",
         (Verdict(gan.label, "memory", memory.verdict),),
     )
+
+
+def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """What recall says of the variety that counting digits does not see, beside the other GANs."""
+    known = [n for n in measure(gans, lambda c: c.score("recall")) if math.isfinite(n.estimate.mean)]
+    if not known:
+        return []
+    low, high = (pick(known, key=lambda n: n.estimate.mean) for pick in (min, max))
+    values: dict[str, Value] = {
+        "label": gan.label,
+        "recall": write_estimate("recall", gan.score("recall")),
+        "num": len(known),
+        "low": low.label,
+        "low_recall": write_estimate("recall", low.estimate),
+        "high": high.label,
+        "high_recall": write_estimate("recall", high.estimate),
+    }
+    kind = "only" if len(known) == 1 else "among"
+    return [Claim(f"collapse.within_{kind}", values, rests_on, find_over(*(n.estimate for n in known)))]
 
 
 def claim_collapse_shortly(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:

@@ -26,6 +26,7 @@ Quantity = Literal[
     "fid_inception",
     "dev_reconstruction",
     "dev_kl",
+    "dev_total",
     "discriminator_loss",
     "generator_loss",
     "discriminator_spread",
@@ -37,8 +38,11 @@ Quantity = Literal[
     "read_inside",
     "detour",
     "largest_step",
+    "kid",
     "precision",
     "recall",
+    "density",
+    "coverage",
 ]
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 
@@ -46,7 +50,7 @@ NOISY = 1.2
 """A sharpness above this, real images being 1, is called noise rather than strokes."""
 
 SHARES = ("read_share", "read_inside")
-DECIMALS: dict[str, int] = {"dev_reconstruction": 1, "dev_kl": 1}
+DECIMALS: dict[str, int] = {"dev_reconstruction": 1, "dev_kl": 1, "dev_total": 1, "kid": 3}
 
 
 def fid_quantity(detector: str = CLASSIFIER) -> Quantity:
@@ -262,6 +266,37 @@ def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[
         "limit": Number(NOISY, 1),
     }
     return [Claim("noisy", values, rests_on, "rule", tuple(Verdict(c.label, "noisy", "yes") for c in noisy))]
+
+
+LOWER_IS_BETTER: dict[Quantity, bool] = {
+    "kid": True,
+    "precision": False,
+    "recall": False,
+    "density": False,
+    "coverage": False,
+}
+"""The scores beside FID, and whether the lower value is the better one."""
+
+
+def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
+    """The scores that do not say what FID says of the change, by value."""
+    by_fid = compare(ablated.fid, baseline.fid)
+    if by_fid not in ("lower", "higher"):
+        return []
+    against = []
+    for name, is_lower_better in LOWER_IS_BETTER.items():
+        a, b = ablated.score(name), baseline.score(name)
+        difference = a.mean - b.mean if is_lower_better else b.mean - a.mean
+        if difference > 0 if by_fid == "lower" else difference < 0:
+            values: dict[str, Value] = {
+                "score": Message(f"quantity.{name}"),
+                "ablated": write_estimate(name, a),
+                "baseline": write_estimate(name, b),
+            }
+            against.append(Message("ablation.score", values))
+    kind = "against" if against else "agree"
+    values = {"all": Several(against), "ablated": ablated.label, "baseline": baseline.label}
+    return [Claim(f"ablation.scores_{kind}", values, rests_on, "nothing")]
 
 
 def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:

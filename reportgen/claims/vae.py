@@ -8,7 +8,7 @@ from reportgen.analysis.findings import compare, find_best, find_over
 from reportgen.analysis.results import Configuration
 from reportgen.claims.claim import Claim, Verdict
 from reportgen.claims.scores import claim_extremes, claim_noise, claim_pair, claim_trend, conclude_ablation, measure
-from reportgen.i18n.translator import Number, Percent
+from reportgen.i18n.translator import Number, Percent, Several, Value
 
 OVERFIT_SHARE = 0.05
 """A dev loss above the training loss by more than this share of it is called a sign of overfitting."""
@@ -32,6 +32,24 @@ def claim_gap(sweep: Sequence[Configuration], rests_on: str) -> Claim:
         "rule",
         (Verdict(widest.label, "overfit", kind),),
     )
+
+
+def claim_lowest(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+    """Whether the dev loss is lowest at its last record, or has risen since, by the VAE where it has done so most."""
+    rises = {c: c.rise_since_lowest("dev_total").mean for c in sweep}
+    risen = [c.label for c in sweep if rises[c] > 0]
+    most = max(sweep, key=lambda c: rises[c])
+    kind = "before" if risen else "last"
+    values: dict[str, Value] = {
+        "num": len(sweep),
+        "num_risen": len(risen),
+        "risen": Several(risen),
+        "label": most.label,
+        "rise": Number(rises[most], 1),
+        "share": Percent(rises[most] / most.last("dev_total").mean, 1),
+    }
+    facts = tuple(Verdict(c.label, "dev loss has risen", str(c.label in risen)) for c in sweep)
+    return Claim(f"vae.lowest_{kind}", values, rests_on, "nothing", facts)
 
 
 def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Claim:
@@ -72,8 +90,10 @@ def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -
         claim_pair("fid_classifier", measure(pair, lambda c: c.fid), rests_on),
         claim_pair("dev_reconstruction", measure(pair, lambda c: c.last("dev_reconstruction")), rests_on),
         claim_pair("dev_kl", measure(pair, lambda c: c.last("dev_kl")), rests_on),
+        claim_pair("dev_total", measure(pair, lambda c: c.last("dev_total")), rests_on),
         claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
         *claim_noise(pair, rests_on),
+        claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on),
         *_reconcile(ablated, conv, rests_on),
         conclude_ablation(ablated, conv, rests_on),
     ]

@@ -64,7 +64,7 @@ def build_report(
         author=tuple((b.t(f"author.{field}"), value) for field, value in settings.author.model_dump().items() if value),
         date=b.t.format_date(created),
         created=created,
-        summary=tuple(_keep_known(block, labels) for block in summary),  # type: ignore[misc]
+        summary=tuple(_keep_known(block, labels) for block in summary if _is_sayable(block, labels)),  # type: ignore[misc]
         notice="" if results.is_full else b.t("notice.profile", profile=results.suite.profile),
         sections=tuple(_link(section, labels) for section in complete),
         labels=labels,
@@ -120,7 +120,7 @@ def _label(sections: Sequence[Section], t: Translator) -> dict[str, str]:
 
 
 def _link(section: Section, labels: Mapping[str, str]) -> Section:
-    blocks = tuple(_keep_known(block, labels) for block in section.blocks)
+    blocks = tuple(_keep_known(block, labels) for block in section.blocks if _is_sayable(block, labels))
     return dataclasses.replace(section, blocks=blocks, sections=tuple(_link(part, labels) for part in section.sections))
 
 
@@ -129,6 +129,11 @@ def _keep_known(block: Block, labels: Mapping[str, str]) -> Block:
     if isinstance(block, Paragraph) and not _is_known(block.evidence, labels):
         return dataclasses.replace(block, evidence=())
     return block
+
+
+def _is_sayable(block: Block, labels: Mapping[str, str]) -> bool:
+    """A finding that names an element which this outline leaves out is not made."""
+    return not (isinstance(block, Paragraph) and block.role == "finding") or _is_known(block.line, labels)
 
 
 def _is_known(line: Line, labels: Mapping[str, str]) -> bool:

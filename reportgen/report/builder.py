@@ -196,10 +196,10 @@ class Builder:
         half = Number(estimate.half_width, decimals) if is_shown and estimate.half_width is not None else None
         return Cell(self.t.format(Interval(Number(estimate.mean, decimals), half)), is_number=True, is_best=best)
 
-    def interval_cell(self, estimate: Estimate) -> Cell:
+    def interval_cell(self, estimate: Estimate, decimals: int = 2) -> Cell:
         """A mean with the half width of whatever interval it has."""
-        half = None if estimate.half_width is None else Number(estimate.half_width)
-        return Cell(self.t.format(Interval(Number(estimate.mean), half)), is_number=True)
+        half = None if estimate.half_width is None else Number(estimate.half_width, decimals)
+        return Cell(self.t.format(Interval(Number(estimate.mean, decimals), half)), is_number=True)
 
     def percent_cell(self, share: float) -> Cell:
         return Cell(self.t.format(Percent(share)), is_number=True)

@@ -28,12 +28,12 @@ from reportgen.claims.gan import (
     claim_worst,
     hidden_dim,
 )
-from reportgen.claims.scores import claim_best, claim_noise, claim_trend
+from reportgen.claims.scores import claim_best, claim_noise, claim_other_scores, claim_trend
 from reportgen.config import GanSettings
 from reportgen.config import Section as SectionName
 from reportgen.i18n.translator import Message, Number
 from reportgen.report.builder import Builder, pick
-from reportgen.report.model import Block, Cell, Picture, Section, Table
+from reportgen.report.model import Block, Cell, Paragraph, Picture, Section, Table
 from reportgen.report.pictures import draw_fid_over, draw_gan_curves, draw_samples, show_samples
 from reportgen.report.vae import discuss_best
 
@@ -56,7 +56,7 @@ def build_curves(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     blocks += [_show_curves(b, [c], "gan_curves", c.slug, c.label) for c in shown]
     if len(shown) > 1:
         blocks.append(_show_curves(b, shown, "gan_overlay"))
-        blocks += b.claims(claim_ends(shown, "figure-gan_overlay"))
+        blocks += b.claims(claim_ends(grid, "table-gan_effect"))
     return b.section("gan_curves", *blocks, b.explanation("gan.curves_theory"))
 
 
@@ -286,8 +286,12 @@ def _show_ablation(b: Builder, name: SectionName, ablated: Configuration) -> lis
         b.figure("gan_ablation_curves", lambda: [draw_gan_curves(b, shown)], shown, slug=slug),
         show_samples(b, shown, slug),
         table,
-        *(b.claims(claim_ablation(ablated, baseline, table.id)) if baseline is not None else []),
+        *(_discuss_ablation(b, ablated, baseline, table.id) if baseline is not None else []),
     ]
+
+
+def _discuss_ablation(b: Builder, ablated: Configuration, baseline: Configuration, table: str) -> list[Paragraph]:
+    return b.claims([*claim_ablation(ablated, baseline, table), *claim_other_scores(ablated, baseline, "table-scores")])
 
 
 def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Table:

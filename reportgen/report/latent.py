@@ -22,6 +22,7 @@ from reportgen.claims.latent import (
     claim_comparison,
     claim_fidelity,
     claim_interpolation,
+    claim_within_classes,
 )
 from reportgen.claims.published import claim_agreement, claim_spread
 from reportgen.config import GanSettings
@@ -203,6 +204,7 @@ def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
         b.table("digits", header, rows, [gan.first_seed], label=gan.label, note=note),
         b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)], [gan.first_seed]),
         *b.claims(claim_collapse(gan, digits, "table-digits")),
+        *b.claims(claim_within_classes(gan, b.select(GanSettings), "table-scores")),
         b.explanation("collapse.theory"),
         b.listing("digits", gan, "digits"),
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.analysis.findings import count_digits, judge_equilibrium
+from reportgen.analysis.findings import count_digits, judge_equilibrium, read_interpolation
 from reportgen.analysis.results import CLASSIFIER, Configuration, RunResult
 from reportgen.claims.claim import Claim
-from reportgen.claims.gan import claim_equilibrium
-from reportgen.claims.latent import claim_collapse_shortly, claim_comparison
-from reportgen.claims.scores import conclude_ablation
-from reportgen.claims.summary import claim_best_shortly
+from reportgen.claims.gan import claim_equilibrium, claim_larger_effect
+from reportgen.claims.latent import claim_better, claim_collapse_shortly, claim_comparison
+from reportgen.claims.scores import claim_trend, conclude_ablation
+from reportgen.claims.summary import claim_best_shortly, claim_of
 from reportgen.config import MODELS, GanSettings, VaeSettings
 from reportgen.config import Section as Question
 from reportgen.i18n.translator import Message, Number, Percent, Several
@@ -52,6 +52,7 @@ def _claim_answers(b: Builder) -> list[Claim]:
         chosen = [c for c in b.select(kind) if c.score("fid").num_seeds]
         if chosen:
             claims.append(claim_best_shortly(name, chosen, "table-scores"))
+            claims += _claim_effect(b, name)
     gans = b.select(GanSettings)
     if gans:
         judged = [(c, judge_equilibrium(c)) for c in gans]
@@ -61,8 +62,24 @@ def _claim_answers(b: Builder) -> list[Claim]:
         claims.append(claim_comparison(vae, gan, "table-comparison")[0])
     best_gan = b.find_best_gan()
     if best_gan is not None:
+        claims += _claim_interpolation(b, best_gan)
         claims.append(claim_collapse_shortly(best_gan, count_digits(best_gan), "table-digits"))
     return [*claims, *_conclude_ablations(b)]
+
+
+def _claim_effect(b: Builder, model: str) -> Iterator[Claim]:
+    """What the dimensions do to FID."""
+    if model == "vae" and len(sweep := b.results.answer("vae_latent")) > 1:
+        yield claim_of(model, claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-vae_effect"))
+    if model == "gan" and (effect := claim_larger_effect(b.results.answer("gan_grid"), "table-gan_effect")) is not None:
+        yield claim_of(model, effect)
+
+
+def _claim_interpolation(b: Builder, gan: Configuration) -> Iterator[Claim]:
+    """Which latent space interpolates better."""
+    vae = b.find_main_vae()
+    if vae is not None:
+        yield claim_better((gan, read_interpolation(gan)), (vae, read_interpolation(vae)), "table-interpolation")
 
 
 def _conclude_ablations(b: Builder) -> Iterator[Claim]:

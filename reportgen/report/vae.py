@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.analysis.results import INCEPTION, Configuration
-from reportgen.claims.scores import claim_best, claim_noise, claim_threshold
-from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_reading
+from reportgen.claims.scores import claim_best, claim_noise, claim_other_scores, claim_threshold
+from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_lowest, claim_reading
 from reportgen.report.builder import Builder, pick
-from reportgen.report.model import Block, Picture, Section
+from reportgen.report.model import Block, Cell, Paragraph, Picture, Section, Table
 from reportgen.report.pictures import draw_fid_over, draw_vae_curves, show_samples
 
 THRESHOLD = 40
@@ -26,8 +26,26 @@ def build_curves(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
     blocks += [_show_curves(b, [c], "vae_curves", c.slug, c.label) for c in shown]
     if len(shown) > 1:
         blocks.append(_show_curves(b, shown, "vae_overlay"))
-    rests_on = "figure-vae_overlay" if len(shown) > 1 else f"figure-vae_curves-{shown[0].slug}"
-    return b.section("vae_curves", *blocks, b.claim(claim_gap(shown, rests_on)), b.explanation("vae.curves_theory"))
+    losses = _tabulate_losses(b, sweep)
+    claims = b.claims([claim_gap(sweep, losses.id), claim_lowest(sweep, losses.id)])
+    return b.section("vae_curves", *blocks, losses, *claims, b.explanation("vae.curves_theory"))
+
+
+def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
+    """The total loss on training and dev data at the end of training, and where that on dev data was lowest."""
+    rows = [
+        [
+            b.name_cell(c),
+            b.interval_cell(c.tail("train_total"), 1),
+            b.estimate_cell(c.last("dev_total"), 1),
+            b.number_cell(c.last("dev_total").mean - c.tail("train_total").mean, 1),
+            b.estimate_cell(c.rise_since_lowest("dev_total"), 1),
+            Cell(b.list_plainly(c.lowest_steps("dev_total")), is_number=True),
+        ]
+        for c in sweep
+    ]
+    header = ["configuration", "train_total", "dev_total", "gap", "rise", "lowest_step"]
+    return b.table("vae_losses", header, rows, sweep, note=b.line("vae.losses_note"))
 
 
 def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
@@ -39,17 +57,19 @@ def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str
 
 def draw_vae_grids(b: Builder, c: Configuration) -> list[Picture]:
     """Dev images, reconstructions and samples at the last step."""
-    return [
-        Picture(
-            c.first.find_grid(grid).read_bytes(),
-            "image/png",
-            b.t(f"alt.{grid}", label=c.label),
-            55,
-            b.t(f"grid.{grid}"),
-            pixelated=True,
-        )
-        for grid in ("dev", "reconstructions", "samples")
-    ]
+    return [_draw_grid(b, c, grid) for grid in ("dev", "reconstructions", "samples")]
+
+
+def _draw_grid(b: Builder, c: Configuration, grid: str, label: str = "") -> Picture:
+    """A grid at the last step; its label is that of the model where several are shown."""
+    return Picture(
+        c.first.find_grid(grid).read_bytes(),
+        "image/png",
+        b.t(f"alt.{grid}", label=c.label),
+        55,
+        label or b.t(f"grid.{grid}"),
+        pixelated=True,
+    )
 
 
 def build_images(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
@@ -157,7 +177,19 @@ def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | Non
     return [
         b.listing("vae_ablation", ablated, "model", slug=slug, label=ablated.label),
         b.figure("vae_ablation_curves", lambda: [draw_vae_curves(b, shown)], shown, slug=slug),
+        b.figure(
+            "vae_ablation_images", lambda: _draw_reconstructions(b, shown), [c.first_seed for c in shown], slug=slug
+        ),
         show_samples(b, shown, slug),
         table,
-        *(b.claims(claim_ablation(ablated, conv, table.id)) if conv is not None else []),
+        *(_discuss_ablation(b, ablated, conv, table.id) if conv is not None else []),
     ]
+
+
+def _draw_reconstructions(b: Builder, shown: Sequence[Configuration]) -> list[Picture]:
+    """The dev images, and what each VAE makes of them."""
+    return [_draw_grid(b, shown[0], "dev"), *(_draw_grid(b, c, "reconstructions", c.label) for c in shown)]
+
+
+def _discuss_ablation(b: Builder, ablated: Configuration, conv: Configuration, table: str) -> list[Paragraph]:
+    return b.claims([*claim_ablation(ablated, conv, table), *claim_other_scores(ablated, conv, "table-scores")])
