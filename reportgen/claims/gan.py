@@ -26,6 +26,7 @@ from reportgen.claims.scores import (
     claim_noise,
     claim_pair,
     claim_raise,
+    claim_trend,
     conclude_ablation,
     decide,
     measure,
@@ -277,6 +278,11 @@ def _claim_moving(family: str, changes: Mapping[str, Sequence[Estimate]], rests_
 def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Where both losses end."""
     return [claim_extremes(quantity, _measure_loss(shown, quantity), rests_on) for quantity in LOSSES]
+
+
+def claim_losses_over(sweep: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
+    """How both losses at the end of training run over a dimension."""
+    return [claim_trend(quantity, sweep, _tail_of(quantity), field, rests_on) for quantity in LOSSES]
 
 
 def _measure_loss(shown: Sequence[Configuration], quantity: Quantity) -> list[Named]:
