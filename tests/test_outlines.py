@@ -156,3 +156,13 @@ def test_check_ends_with_0_where_nothing_is_missing(tmp_path: Path) -> None:
     assert run.exit_code == 0, run.stdout
     assert "MISSING" not in run.stdout
     assert run.stdout.endswith("requirements are met\n")
+
+
+def test_an_ablation_is_not_the_best_gan_of_the_other_questions(tmp_path: Path) -> None:
+    def change(spec: RunSpec, evaluation: dict) -> None:  # type: ignore[type-arg]
+        fid = {"gan-relu-100_100": 1.0, "gan-16_100": 2.0}.get(spec.configuration_name, 9.0)
+        evaluation["scores"]["classifier"] = make_scores("classifier", fid)
+
+    report = build_report(make_results(load(tmp_path, "full"), change=change), "en", draws=False)
+    said = {claim.id.split(".")[0]: claim.values["label"] for claim in report.claims if "label" in claim.values}
+    assert said["collapse"] == said["between"] == "GAN 16_100"

@@ -103,18 +103,26 @@ def _is_crowded(c: Configuration) -> bool:
 def claim_interpolation(
     gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
 ) -> list[Claim]:
-    """Whose images between random ends are read more, whose way is straighter, and whose samples lose less on it."""
-    pair, better = (gan, vae), claim_better(gan, vae, rests_on)
+    """Whose images between random ends are read more, whose path is straighter, and whose samples lose less on it."""
+    pair = (gan, vae)
     return [
         claim_pair("read_inside", [Named(c.label, r.read_inside) for c, r in pair], rests_on),
         claim_pair("detour", [Named(c.label, r.detour) for c, r in pair], rests_on),
         claim_pair("largest_step", [Named(c.label, r.largest_step) for c, r in pair], rests_on),
-        better,
-        *_claim_evenness(gan, vae, better, rests_on),
+        *judge_spaces(gan, vae, rests_on),
+        *_claim_dimensions(gan[0], vae[0], rests_on),
     ]
 
 
-def claim_better(
+def judge_spaces(
+    gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
+) -> list[Claim]:
+    """Which of the two latent spaces is better, by what can be read and by how even the path is."""
+    better = _claim_better(gan, vae, rests_on)
+    return [better, *_claim_evenness(gan, vae, better, rests_on)]
+
+
+def _claim_better(
     gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
 ) -> Claim:
     """Which latent space interpolates better: measured against the model's own samples at the ends."""
@@ -138,22 +146,26 @@ def _claim_evenness(
     better: Claim,
     rests_on: str,
 ) -> list[Claim]:
-    """Whose way is both straighter and more even, whether that agrees, and what the latent dimensions do to it."""
+    """Whose path is both straighter and more even, and whether that agrees with what can be read."""
     measures = [(Named(c.label, r.detour), Named(c.label, r.largest_step)) for c, r in (gan, vae)]
     decisions = {decide(a, b) for a, b in zip(*measures, strict=True)}
-    claims = []
-    if decisions in ({"lower"}, {"higher"}):
-        (c, _), kind = (gan, "gan") if decisions == {"lower"} else (vae, "vae")
-        against = better.id not in ("interpolation.better_open", f"interpolation.better_{kind}")
-        over = find_over(*(n.estimate for pair in measures for n in pair))
-        verdict = Verdict("interpolation", "more even", kind)
-        wording = f"interpolation.even_{'against' if against else 'clear'}"
-        claims.append(Claim(wording, {"even": c.label}, rests_on, over, (verdict,)))
-    dims = gan[0].settings.latent_dim, vae[0].settings.latent_dim
-    if dims[0] != dims[1]:
-        values: dict[str, Value] = {"gan": gan[0].label, "vae": vae[0].label, "gan_dim": dims[0], "vae_dim": dims[1]}
-        claims.append(Claim("interpolation.dims", values, rests_on, "rule"))
-    return claims
+    if decisions not in ({"lower"}, {"higher"}):
+        return []
+    (c, _), kind = (gan, "gan") if decisions == {"lower"} else (vae, "vae")
+    against = better.id not in ("interpolation.better_open", f"interpolation.better_{kind}")
+    over = find_over(*(n.estimate for pair in measures for n in pair))
+    verdict = Verdict("interpolation", "more even", kind)
+    wording = f"interpolation.even_{'against' if against else 'clear'}"
+    return [Claim(wording, {"even": c.label}, rests_on, over, (verdict,))]
+
+
+def _claim_dimensions(gan: Configuration, vae: Configuration, rests_on: str) -> list[Claim]:
+    """That the two differ in their latent dimension, where they do."""
+    dims = gan.settings.latent_dim, vae.settings.latent_dim
+    if dims[0] == dims[1]:
+        return []
+    values: dict[str, Value] = {"gan": gan.label, "vae": vae.label, "gan_dim": dims[0], "vae_dim": dims[1]}
+    return [Claim("interpolation.dims", values, rests_on, "rule")]
 
 
 def claim_along(c: Configuration, reading: InterpolationReading, rests_on: str) -> list[Claim]:

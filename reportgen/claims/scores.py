@@ -286,7 +286,9 @@ def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on
     against = []
     for name, is_lower_better in LOWER_IS_BETTER.items():
         a, b = ablated.score(name), baseline.score(name)
-        difference = a.mean - b.mean if is_lower_better else b.mean - a.mean
+        decimals = DECIMALS.get(name, 2)
+        difference = round(a.mean, decimals) - round(b.mean, decimals)  # what is printed alike is not held against
+        difference = difference if is_lower_better else -difference
         if difference > 0 if by_fid == "lower" else difference < 0:
             values: dict[str, Value] = {
                 "score": Message(f"quantity.{name}"),

@@ -287,9 +287,18 @@ class Builder:
         return [c for c in self.results.configurations if isinstance(c.settings, model)]
 
     def find_best_gan(self) -> Configuration | None:
-        """The GAN that interpolation and digit counts are shown for: the one with the lowest FID."""
-        gans = self.select(GanSettings)
+        """The GAN that interpolation and digit counts are shown for: of the plain ones that with the lowest FID."""
+        gans = self.select_plain_gans() or self.select(GanSettings)
         return find_best(gans) if gans else None
+
+    def select_plain_gans(self) -> list[Configuration]:
+        """Those that are not an ablation."""
+        return [
+            c
+            for c in self.select(GanSettings)
+            if isinstance(c.settings, GanSettings)
+            and (c.settings.architecture, c.settings.activation) == ("conv", "leaky_relu")
+        ]
 
     def find_baseline(self, ablated: Configuration) -> Configuration | None:
         """What an ablation is compared with: the plain convolutional model of the same settings, if it is there."""

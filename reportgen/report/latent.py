@@ -75,14 +75,7 @@ def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
 def find_compared(b: Builder) -> tuple[Configuration | None, Configuration | None]:
     """The main VAE, and the best plain GAN of its latent dimension."""
     vae = b.find_main_vae()
-    gans = [
-        c
-        for c in b.select(GanSettings)
-        if isinstance(c.settings, GanSettings)
-        and (c.settings.architecture, c.settings.activation) == ("conv", "leaky_relu")
-        and vae is not None
-        and c.settings.latent_dim == vae.settings.latent_dim
-    ]
+    gans = [c for c in b.select_plain_gans() if vae is not None and c.settings.latent_dim == vae.settings.latent_dim]
     return vae, find_best(gans) if gans else None
 
 
@@ -134,6 +127,7 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
     return b.section(
         "interpolation",
         b.text("interpolation.intro", points=b.results.suite.interpolation.num_points),
+        *([b.text("interpolation.chosen", gan=shown[0].label, vae=shown[1].label)] if len(shown) == 2 else []),
         b.formula(r"z_i = z_1 + \frac{i}{K - 1}\left(z_2 - z_1\right), \qquad i = 0, 1, \ldots, K - 1"),
         *(_show_strips(b, c, "interpolation") for c in shown),
         b.text("interpolation.outside"),

@@ -8,7 +8,7 @@ from reportgen.analysis.findings import count_digits, judge_equilibrium, read_in
 from reportgen.analysis.results import CLASSIFIER, Configuration, RunResult
 from reportgen.claims.claim import Claim
 from reportgen.claims.gan import claim_equilibrium, claim_larger_effect
-from reportgen.claims.latent import claim_better, claim_collapse_shortly, claim_comparison
+from reportgen.claims.latent import claim_collapse_shortly, claim_comparison, judge_spaces
 from reportgen.claims.scores import claim_trend, conclude_ablation
 from reportgen.claims.summary import claim_best_shortly, claim_of
 from reportgen.config import MODELS, GanSettings, VaeSettings
@@ -76,10 +76,10 @@ def _claim_effect(b: Builder, model: str) -> Iterator[Claim]:
 
 
 def _claim_interpolation(b: Builder, gan: Configuration) -> Iterator[Claim]:
-    """Which latent space interpolates better."""
+    """Which latent space interpolates better, by both criteria."""
     vae = b.find_main_vae()
     if vae is not None:
-        yield claim_better((gan, read_interpolation(gan)), (vae, read_interpolation(vae)), "table-interpolation")
+        yield from judge_spaces((gan, read_interpolation(gan)), (vae, read_interpolation(vae)), "table-interpolation")
 
 
 def _conclude_ablations(b: Builder) -> Iterator[Claim]:

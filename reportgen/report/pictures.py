@@ -12,6 +12,9 @@ from reportgen.report.model import Figure, Picture
 
 VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
 GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
+COLUMNS = 3
+"""Panels beside each other."""
+
 AT_HALF = {
     "discriminator_loss": math.log(4),
     "generator_loss": math.log(2),
@@ -25,9 +28,8 @@ AT_HALF = {
 def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     """The six curves of one VAE, or of several laid over each other."""
     panels = [_make_panel(b, metric, configurations, scale=metric.partition("_")[2]) for metric in VAE_METRICS]
-    columns = 6 if len(configurations) == 1 else 3
     alt = b.t("alt.vae_curves", labels=b.labels(configurations))
-    return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+    return b.picture("svg", draw_curves, panels, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
 
 def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
@@ -36,9 +38,8 @@ def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Pict
         _make_panel(b, metric, configurations, (AT_HALF[metric],), (0, 1) if metric.startswith("D_") else None)
         for metric in GAN_METRICS
     ]
-    columns = 5 if len(configurations) == 1 else 3
     alt = b.t("alt.gan_curves", labels=b.labels(configurations))
-    return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+    return b.picture("svg", draw_curves, panels, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
 
 def _make_panel(
