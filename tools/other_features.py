@@ -1,0 +1,83 @@
+"""The same samples held against other features, for docs/results.md: `python tools/other_features.py [OUTPUT]`.
+
+Whether an order of configurations is the generators' or the feature extractor's: the Frechet distance on the
+classifier's features, on those of its first block (edges and strokes, no digits), on the pixels themselves, and, for
+GANs, on samples drawn with the batch statistics of BatchNorm in place of the running ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.functional import adaptive_avg_pool2d
+
+from reportgen.analysis.results import Configuration, load_results
+from reportgen.config import GanSettings
+from reportgen.data import default_data_dir, load_dataset
+from reportgen.evaluation import draw_latents, make_draw
+from reportgen.execution import load_modules
+from reportgen.metrics.features import ClassifierDetector
+from reportgen.metrics.frechet import compute_frechet_distance, compute_moments
+from reportgen.training.objectives import to_uint8
+
+NUM_IMAGES = 3000
+BATCH_SIZE = 250
+CPU = torch.device("cpu")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("output", type=Path, nargs="?", default=Path("output"))
+    results = load_results(parser.parse_args().output)
+    images = load_dataset(results.suite.dataset, data_dir=default_data_dir()).train.images
+    chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))[:NUM_IMAGES]
+    real = {name: compute_moments(features) for name, features in take_features(images[chosen]).items()}
+    print(f"| | seed | {' | '.join(real)} | classifier, batch statistics |")
+    print(f"|---|---|{'---|' * (len(real) + 1)}")
+    for c in results.configurations:
+        for index, run in enumerate(c.runs):
+            samples = draw_samples(c, index)
+            distances = [
+                compute_frechet_distance(real[name], compute_moments(f)) for name, f in take_features(samples).items()
+            ]
+            if isinstance(c.settings, GanSettings):
+                features = take_features(draw_samples(c, index, by_batch=True))["classifier"]
+                distances.append(compute_frechet_distance(real["classifier"], compute_moments(features)))
+            print(f"| {c.label} | {run.spec.seed} | {' | '.join(f'{d:.2f}' for d in distances)} |", flush=True)
+
+
+def draw_samples(c: Configuration, index: int, *, by_batch: bool = False) -> torch.Tensor:
+    """The images that the run's scores are of, uint8 [N, 1, 32, 32].
+
+    Args:
+        by_batch: BatchNorm takes the statistics of every batch of samples, as it does in training.
+    """
+    run = c.runs[index]
+    modules = load_modules(c.settings, run.paths.weights, CPU)
+    z = draw_latents(c.settings.latent_dim, NUM_IMAGES, run.spec.seed, CPU)
+    if not by_batch:
+        return make_draw(c.settings, modules)(z)
+    generator = modules["generator"].train()
+    with torch.no_grad():
+        batches = [to_uint8((generator(part[:, :, None, None]) + 1) / 2) for part in z.split(c.settings.batch_size)]
+    return torch.cat(batches)
+
+
+@torch.no_grad()
+def take_features(images: torch.Tensor) -> dict[str, np.ndarray]:
+    """uint8 [N, 1, 32, 32] -> features of each kind, [N, D]."""
+    classifier = ClassifierDetector(CPU)
+    first_block = classifier.model.body[:3]
+    blocks = [adaptive_avg_pool2d(first_block(part.float() / 255), 4).flatten(1) for part in images.split(BATCH_SIZE)]
+    return {
+        "classifier": classifier(images),
+        "its first block": torch.cat(blocks).numpy(),
+        "pixels": images.flatten(1).float().numpy() / 255,
+    }
+
+
+if __name__ == "__main__":
+    main()
