@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
-from reportgen.analysis.findings import compare_fid, count_digits, find_best, judge_equilibrium, simulate_p_value
+from reportgen.analysis.findings import compare_fid, count_digits, judge_equilibrium, simulate_p_value
 from reportgen.analysis.published import Matched, match_published, measure_agreement
-from reportgen.analysis.results import Estimate, Results, load_results
+from reportgen.analysis.results import Configuration, Estimate, Results, load_results
 from reportgen.config import GanSettings, VaeSettings
+from reportgen.i18n.translator import Translator
+from reportgen.report.builder import Builder
 
 PUBLISHED_COUNTS = {
     "C": (4, 7, 3, 3, 4, 2, 3, 3, 6, 11, 4),
@@ -45,6 +47,7 @@ def main() -> None:
         show(matched)
     show_counts(results)
     show_equilibrium(results)
+    show_seeds(results)
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -117,8 +120,10 @@ def find_gan(matched: Sequence[Matched], changes: dict[str, object]) -> Matched 
 
 
 def show_counts(results: Results) -> None:
-    """Digits among the homework's samples of the best GAN, and how likely so uneven counts are from even classes."""
-    best = find_best([c for c in results.configurations if isinstance(c.settings, GanSettings)])
+    """Digits among the homework's samples of the report's GAN, and how likely so uneven counts are from even classes."""
+    best = Builder(results, Translator("en"), draws=False).find_best_gan()
+    if best is None:
+        return
     digits = count_digits(best)
     rows = [[f"ours, {best.label}", *map(str, digits.counts), f"{digits.counted_p_value:.3f}"]]
     for report, counts in PUBLISHED_COUNTS.items():
@@ -138,6 +143,18 @@ def show_equilibrium(results: Results) -> None:
             )
     head = ["", "D(x)", "D(G(z))", "D's loss", "spread of D(G(z))", "verdict"]
     print_table("The last fifth of training", head, rows)
+
+
+def show_seeds(results: Results) -> None:
+    """How far seeds of one configuration lie apart, beside the interval that one seed's samples give."""
+    rows = []
+    for c in results.configurations:
+        if len(c.runs) > 1:
+            within = [show(Configuration(c.settings, (run,)).fid) for run in c.runs]
+            rows.append([c.label, *within, show(c.fid), f"{max(c.fid.values) / min(c.fid.values):.2f}"])
+    if rows:
+        seeds = [f"seed {run.spec.seed}" for run in results.configurations[0].runs]
+        print_table("Seeds", ["", *seeds, "mean ± over seeds", "highest / lowest"], rows)
 
 
 if __name__ == "__main__":
