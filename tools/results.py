@@ -120,7 +120,7 @@ def find_gan(matched: Sequence[Matched], changes: dict[str, object]) -> Matched 
 
 
 def show_counts(results: Results) -> None:
-    """Digits among the homework's samples of the report's GAN, and how likely counts as uneven are from even classes."""
+    """Digits among the samples that the homework counts, and how likely counts as uneven are from even classes."""
     best = Builder(results, Translator("en"), draws=False).find_best_gan()
     if best is None:
         return
