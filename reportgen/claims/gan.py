@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from reportgen.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
+    SIGNIFICANCE,
     Equilibrium,
     Evolution,
     compare,
@@ -27,6 +28,7 @@ from reportgen.claims.scores import (
     claim_pair,
     claim_raise,
     claim_trend,
+    claim_unreadable,
     conclude_ablation,
     decide,
     measure,
@@ -77,6 +79,8 @@ def _claim_all(
     """Which way raising a dimension moves a quantity, if it does so in every pair."""
     ends = [measure(pair, of) for pair in pairs]
     kind = _join_decisions({decide(high, low) for low, high in ends})
+    if kind == "single":
+        kind = f"single_{_join_signs(ends)}"
     shown = [
         Message(
             "raise_all.pair",
@@ -100,6 +104,12 @@ def _claim_all(
     )
 
 
+def _join_signs(ends: Sequence[Sequence[Named]]) -> str:
+    """Which way single values go, if they all go one way."""
+    signs = {math.copysign(1, high.estimate.mean - low.estimate.mean) for low, high in ends}
+    return "mixed" if len(signs) > 1 else "higher" if signs == {1.0} else "lower"
+
+
 def _join_decisions(decisions: set[str]) -> str:
     """One word for several decisions; undecided ones beside decided ones are no contradiction."""
     if len(decisions) == 1:
@@ -110,6 +120,12 @@ def _join_decisions(decisions: set[str]) -> str:
     if decided in ({"lower"}, {"higher"}):
         return f"partly_{decided.pop()}"
     return "mixed" if decided else "undecided"
+
+
+def claim_raising_shortly(grid: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
+    """What raising one dimension does to FID, over all values of the other one."""
+    pairs = pair_along(grid, field)
+    return [_claim_all("fid_classifier", lambda c: c.fid, field, pairs, rests_on)] if pairs else []
 
 
 def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
@@ -269,6 +285,7 @@ def _claim_moving(family: str, changes: Mapping[str, Sequence[Estimate]], rests_
         "num_moving": len(moving),
         "moving": Several(moving),
         "num_tests": len(widths),
+        "by_chance": Number(SIGNIFICANCE * len(widths), 1),
         "widest": Number(max(widths, default=math.nan)),
     }
     facts = tuple(Verdict(label, family, str(label in moving)) for label in changes)
@@ -296,11 +313,11 @@ def claim_ablation(ablated: Configuration, baseline: Configuration, rests_on: st
     """The ablated GAN against the baseline: FID, losses, D(x) - D(G(z)), fine structure, legibility."""
     pair = (ablated, baseline)
     return [
-        claim_pair("fid_classifier", measure(pair, lambda c: c.fid), rests_on),
         *(claim_pair(quantity, _measure_loss(pair, quantity), rests_on) for quantity in LOSSES),
         claim_pair("separation", measure(pair, lambda c: c.tail(SEPARATION)), rests_on),
         claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
         *claim_noise(pair, rests_on),
         claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on),
+        *claim_unreadable(pair, rests_on),
         conclude_ablation(ablated, baseline, rests_on),
     ]

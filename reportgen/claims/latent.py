@@ -20,20 +20,19 @@ from reportgen.analysis.findings import (
 from reportgen.analysis.results import Configuration, Estimate
 from reportgen.claims.claim import Claim, Verdict
 from reportgen.claims.scores import (
+    HIGH_PRECISION,
+    LOW_RECALL,
     Named,
     claim_extremes,
     claim_noise,
     claim_pair,
     decide,
+    is_crowded,
     measure,
     write_estimate,
     write_points,
 )
-from reportgen.i18n.translator import Number, Percent, PValue, Several, Value
-
-HIGH_PRECISION, LOW_RECALL = 0.5, 0.1
-"""A precision above the one beside a recall below the other is called crowded samples."""
-
+from reportgen.i18n.translator import Message, Number, Percent, PValue, Several, Value
 
 # ---- VAE against GAN ------------------------------------------------------------------------------------------------
 
@@ -52,6 +51,14 @@ def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> l
         claim_pair("recall", measure((gan, vae), lambda c: c.score("recall")), rests_on),
         *_claim_variety(vae, gan, rests_on),
         claim_pair("read_share", measure((gan, vae), lambda c: c.read_share), rests_on),
+    ]
+
+
+def claim_comparison_shortly(vae: Configuration, gan: Configuration, rests_on: str) -> list[Claim]:
+    """FID, and which of the two is blurry."""
+    return [
+        claim_pair("fid_classifier", measure((gan, vae), lambda c: c.fid), rests_on),
+        _claim_blur(vae, gan, rests_on),
     ]
 
 
@@ -86,15 +93,24 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
         claim_extremes("precision", precision, rests_on),
         claim_extremes("recall", recall, rests_on),
     ]
-    crowded = [c.label for c in scored if _is_crowded(c)]
+    crowded = [c for c in scored if is_crowded(c)]
     if crowded:
-        limits: dict[str, Value] = {"precision": Number(HIGH_PRECISION, 1), "recall": Number(LOW_RECALL, 1)}
-        claims.append(Claim("scores.crowded", {"crowded": Several(crowded), **limits}, rests_on, "rule"))
+        values: dict[str, Value] = {
+            "precision": Number(HIGH_PRECISION, 1),
+            "recall": Number(LOW_RECALL, 1),
+            "crowded": Several([_write_crowded(c) for c in crowded]),
+        }
+        claims.append(Claim("scores.crowded", values, rests_on, "rule"))
     return claims
 
 
-def _is_crowded(c: Configuration) -> bool:
-    return c.score("precision").mean > HIGH_PRECISION and c.score("recall").mean < LOW_RECALL
+def _write_crowded(c: Configuration) -> Message:
+    values: dict[str, Value] = {
+        "label": c.label,
+        "coverage": write_estimate("coverage", c.score("coverage")),
+        "share": Percent(c.read_share.mean, 1),
+    }
+    return Message("scores.crowded_one", values)
 
 
 # ---- interpolation --------------------------------------------------------------------------------------------------
@@ -107,6 +123,7 @@ def claim_interpolation(
     pair = (gan, vae)
     return [
         claim_pair("read_inside", [Named(c.label, r.read_inside) for c, r in pair], rests_on),
+        claim_pair("read_outside", [Named(c.label, r.read_outside) for c, r in pair], rests_on),
         claim_pair("detour", [Named(c.label, r.detour) for c, r in pair], rests_on),
         claim_pair("largest_step", [Named(c.label, r.largest_step) for c, r in pair], rests_on),
         *judge_spaces(gan, vae, rests_on),

@@ -36,6 +36,7 @@ Quantity = Literal[
     "gradient_energy",
     "read_share",
     "read_inside",
+    "read_outside",
     "detour",
     "largest_step",
     "kid",
@@ -49,7 +50,13 @@ QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 NOISY = 1.2
 """A sharpness above this, real images being 1, is called noise rather than strokes."""
 
-SHARES = ("read_share", "read_inside")
+SEED_RATIO = 1.5
+"""Two FIDs of one seed each that differ by less than this factor may do so by their seeds (docs/results.md)."""
+
+HIGH_PRECISION, LOW_RECALL = 0.5, 0.1
+"""A precision above the one beside a recall below the other is called crowded samples."""
+
+SHARES = ("read_share", "read_inside", "read_outside")
 DECIMALS: dict[str, int] = {"dev_reconstruction": 1, "dev_kl": 1, "dev_total": 1, "kid": 3}
 
 
@@ -268,6 +275,18 @@ def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[
     return [Claim("noisy", values, rests_on, "rule", tuple(Verdict(c.label, "noisy", "yes") for c in noisy))]
 
 
+def claim_unreadable(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """Whose samples are read no more often than the kind of noise that is read most."""
+    card = configurations[0].first.evaluation["classifier"]
+    level = max(card["noise_read_by_kind"].values())
+    unreadable = [c for c in configurations if not c.read_share.mean > level]
+    if not unreadable:
+        return []
+    shares = [Message("unreadable.one", {"label": c.label, "share": Percent(c.read_share.mean, 1)}) for c in unreadable]
+    facts = tuple(Verdict(c.label, "unreadable", "yes") for c in unreadable)
+    return [Claim("unreadable", {"all": Several(shares), "level": Percent(level, 1)}, rests_on, "rule", facts)]
+
+
 LOWER_IS_BETTER: dict[Quantity, bool] = {
     "kid": True,
     "precision": False,
@@ -279,36 +298,63 @@ LOWER_IS_BETTER: dict[Quantity, bool] = {
 
 
 def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
-    """The scores that do not say what FID says of the change, by value."""
+    """Which of the other scores say what FID says of the change, by value, and which do not."""
     by_fid = compare(ablated.fid, baseline.fid)
     if by_fid not in ("lower", "higher"):
         return []
-    against = []
+    sides: dict[bool, list[tuple[Quantity, Estimate, Estimate]]] = {True: [], False: []}
     for name, is_lower_better in LOWER_IS_BETTER.items():
         a, b = ablated.score(name), baseline.score(name)
         decimals = DECIMALS.get(name, 2)
-        difference = round(a.mean, decimals) - round(b.mean, decimals)  # what is printed alike is not held against
-        difference = difference if is_lower_better else -difference
-        if difference > 0 if by_fid == "lower" else difference < 0:
-            values: dict[str, Value] = {
-                "score": Message(f"quantity.{name}"),
-                "ablated": write_estimate(name, a),
-                "baseline": write_estimate(name, b),
-            }
-            against.append(Message("ablation.score", values))
-    kind = "against" if against else "agree"
-    values = {"all": Several(against), "ablated": ablated.label, "baseline": baseline.label}
+        difference = round(a.mean, decimals) - round(b.mean, decimals)  # what is printed alike is on neither side
+        if difference:
+            sides[((difference < 0) == is_lower_better) == (by_fid == "lower")].append((name, a, b))
+    favoured = baseline if by_fid == "lower" else ablated
+    kind = "agree" if not sides[False] else "crowded" if is_crowded(favoured) else "against" if sides[True] else "all"
+    values: dict[str, Value] = {
+        "same": Several([Message(f"quantity.{name}") for name, _, _ in sides[True]]),
+        "all": Several([_write_score(*score) for score in sides[False]]),
+        "ablated": ablated.label,
+        "baseline": baseline.label,
+        "favoured": favoured.label,
+        "recall": write_estimate("recall", favoured.score("recall")),
+        "coverage": write_estimate("coverage", favoured.score("coverage")),
+    }
     return [Claim(f"ablation.scores_{kind}", values, rests_on, "nothing")]
 
 
+def _write_score(name: Quantity, ablated: Estimate, baseline: Estimate) -> Message:
+    values: dict[str, Value] = {
+        "score": Message(f"quantity.{name}"),
+        "ablated": write_estimate(name, ablated),
+        "baseline": write_estimate(name, baseline),
+    }
+    return Message("ablation.score", values)
+
+
+def is_crowded(c: Configuration) -> bool:
+    return c.score("precision").mean > HIGH_PRECISION and c.score("recall").mean < LOW_RECALL
+
+
 def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:
-    """What the FID says of the change, in one word."""
+    """What the FID says of the change; of one training each, a difference that a seed can make decides nothing."""
     comparison = compare(ablated.fid, baseline.fid)
     kind = {"lower": "helped", "higher": "hurt"}.get(comparison, "open")
+    if kind != "open" and find_over(ablated.fid, baseline.fid) != "seeds" and _is_within_seeds(ablated, baseline):
+        kind = "slight"
     values: dict[str, Value] = {
         "ablated": ablated.label,
         "baseline": baseline.label,
+        "ablated_value": write_estimate("fid_classifier", ablated.fid),
+        "baseline_value": write_estimate("fid_classifier", baseline.fid),
         "difference": write_difference("fid_classifier", ablated.fid, baseline.fid),
+        "ratio": Number(SEED_RATIO, 1),
     }
-    verdict = Verdict(ablated.label, "ablation", kind)
-    return Claim(f"ablation.{kind}", values, rests_on, find_over(ablated.fid, baseline.fid), (verdict,))
+    pair = Named(ablated.label, ablated.fid), Named(baseline.label, baseline.fid)
+    facts = (Verdict(ablated.label, "ablation", kind), *relate("fid_classifier", *pair))
+    return Claim(f"ablation.{kind}", values, rests_on, find_over(ablated.fid, baseline.fid), facts)
+
+
+def _is_within_seeds(a: Configuration, b: Configuration) -> bool:
+    low, high = sorted([a.fid.mean, b.fid.mean])
+    return high < SEED_RATIO * low

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from reportgen.analysis.findings import compare, find_best, find_over
 from reportgen.analysis.results import Configuration
 from reportgen.claims.claim import Claim, Verdict
-from reportgen.claims.scores import claim_extremes, claim_noise, claim_pair, claim_trend, conclude_ablation, measure
+from reportgen.claims.scores import (
+    claim_extremes,
+    claim_noise,
+    claim_pair,
+    claim_trend,
+    claim_unreadable,
+    conclude_ablation,
+    measure,
+)
 from reportgen.i18n.translator import Number, Percent, Several, Value
 
 OVERFIT_SHARE = 0.05
@@ -57,6 +65,11 @@ def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Cla
     return claim_extremes("read_share", measure(configurations, lambda c: c.read_share), rests_on)
 
 
+def claim_sharpness(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+    """How sharp samples are over the latent dimension."""
+    return claim_trend("sharpness", sweep, lambda c: c.sharpness, "latent_dim", rests_on)
+
+
 def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Losses, FID and legibility over the latent dimension; whether reconstruction and sampling have the same best."""
     return [
@@ -87,13 +100,13 @@ def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -
     """The all-linear VAE against the convolutional one: FID, losses, sharpness, and what FID says of the change."""
     pair = (ablated, conv)
     return [
-        claim_pair("fid_classifier", measure(pair, lambda c: c.fid), rests_on),
         claim_pair("dev_reconstruction", measure(pair, lambda c: c.last("dev_reconstruction")), rests_on),
         claim_pair("dev_kl", measure(pair, lambda c: c.last("dev_kl")), rests_on),
         claim_pair("dev_total", measure(pair, lambda c: c.last("dev_total")), rests_on),
         claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
         *claim_noise(pair, rests_on),
         claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on),
+        *claim_unreadable(pair, rests_on),
         *_reconcile(ablated, conv, rests_on),
         conclude_ablation(ablated, conv, rests_on),
     ]

@@ -22,6 +22,9 @@ ROW_HEIGHT_MM = 27
 MAX_RAW = 2
 """Curves of one panel that have their raw values behind them; more would hide each other."""
 
+OUTLIERS = 0.01
+"""The share of a dense curve's lowest and of its highest values that the vertical axis need not hold."""
+
 MAX_POINTS = 160
 """Points that are drawn of one curve; more cannot be told apart in print."""
 
@@ -116,6 +119,7 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, flo
             shown = thin(smoothed)
             axes.plot(shown.index, shown, color=colour, linestyle=dash, label=label)
             late = (curve if has_raw else smoothed).iloc[len(curve) // 50 :]
+            late = late.quantile([OUTLIERS, 1 - OUTLIERS])
         else:
             axes.plot(curve.index, curve, color=colour, linestyle=dash, marker="o", markersize=2, label=label)
             late = curve

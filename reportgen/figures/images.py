@@ -10,22 +10,26 @@ from matplotlib.figure import Figure
 
 from reportgen.figures.style import MM, use_style
 
-WIDTH_MM = 122
+WIDTH_MM = 146
 """Of a figure of strips."""
 
 
-def draw_strips(images: np.ndarray, row_labels: Sequence[str], column_labels: Sequence[str]) -> Figure:
-    """Rows of images, uint8 [rows * columns, H, W], labelled at the left and above."""
+def draw_strips(
+    images: np.ndarray, row_labels: Sequence[str], column_labels: Sequence[str], readings: Sequence[str]
+) -> Figure:
+    """Rows of images, uint8 [rows * columns, H, W], labelled at the left and above, with what was read at the right."""
     rows, columns = len(row_labels), len(column_labels)
     size = images.shape[-1]
     with use_style():
-        figure = Figure(figsize=(WIDTH_MM * MM, (rows * 0.93 * WIDTH_MM / columns + 6) * MM))
+        figure = Figure(figsize=(WIDTH_MM * MM, (rows * 0.78 * WIDTH_MM / columns + 6) * MM))
         axes = figure.subplots()
         axes.imshow(_tile(images, rows, columns, gap=2), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         pitch = size + 2
         axes.set_yticks([row * pitch + size / 2 for row in range(rows)], list(row_labels))
         axes.set_xticks([column * pitch + size / 2 for column in range(columns)], list(column_labels))
         axes.xaxis.tick_top()
+        for row, reading in enumerate(readings):
+            axes.text(columns * pitch + 6, row * pitch + size / 2, reading, va="center", fontsize=6.5)
         _clear(axes)
     return figure
 

@@ -29,7 +29,7 @@ from reportgen.claims.gan import (
     claim_worst,
     hidden_dim,
 )
-from reportgen.claims.scores import claim_best, claim_noise, claim_other_scores, claim_trend
+from reportgen.claims.scores import claim_best, claim_noise, claim_other_scores, claim_trend, claim_unreadable
 from reportgen.config import GanSettings
 from reportgen.config import Section as SectionName
 from reportgen.i18n.translator import Message, Number
@@ -203,7 +203,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
         _show_curves(b, pick(sweep), "gan_hidden_curves"),
         *b.claims(claim_losses_over(sweep, "hidden_dim", "table-nash")),
         b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
-        *b.claims([claim_worst(sweep, table.id), *claim_noise(sweep, table.id)]),
+        *b.claims([claim_worst(sweep, table.id), *claim_unreadable(sweep, table.id), *claim_noise(sweep, table.id)]),
         b.explanation("gan.hidden_theory"),
     )
 

@@ -169,9 +169,10 @@ def _draw_strips(b: Builder, c: Configuration, name: str) -> Picture:
     low, high = (0.0, 1.0) if name == "interpolation" else c.first.evaluation["interpolation"]["outside_range"]
     images = decode_grid(c.first.paths.image(name).read_bytes(), len(strips) * points)
     labels = [f"{pair[0]} → {pair[1]}" for pair in reading.ends]
+    read = [" ".join(strip) for strip in strips]
     columns = [b.t.format(Number(float(position), 2)) for position in np.linspace(low, high, points)]
     alt = b.t(f"alt.{name}", label=c.label, strips=Several(list(strips)))
-    return b.picture("png", draw_strips, images, labels, columns, alt=alt, width_mm=WIDTH_MM)
+    return b.picture("png", draw_strips, images, labels, columns, read, alt=alt, width_mm=WIDTH_MM)
 
 
 # ---- mode collapse --------------------------------------------------------------------------------------------------
@@ -183,10 +184,11 @@ def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
         return None
     digits = count_digits(gan)
     header = ["samples", *"0123456789", "?"]
+    num_read = sum(digits.all_counts[:10])
     rows = [
         _count_row(b, b.t("row.samples", num=digits.num_counted), digits.counts),
         _count_row(b, b.t("row.samples", num=digits.num_all), digits.all_counts),
-        _count_row(b, b.t("row.real"), [round(1000 * share) for share in digits.class_shares]),
+        _count_row(b, b.t("row.expected", num=num_read), [round(num_read * share) for share in digits.class_shares]),
     ]
     memory = judge_memorisation(gan)
     note = b.line("collapse.note", samples=Number(memory.samples), dev=Number(memory.dev))

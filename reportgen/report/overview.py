@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from reportgen.analysis.findings import count_digits, judge_equilibrium, read_interpolation
 from reportgen.analysis.results import CLASSIFIER, Configuration, RunResult
 from reportgen.claims.claim import Claim
-from reportgen.claims.gan import claim_equilibrium, claim_larger_effect
-from reportgen.claims.latent import claim_collapse_shortly, claim_comparison, judge_spaces
+from reportgen.claims.gan import claim_equilibrium, claim_raising_shortly
+from reportgen.claims.latent import claim_collapse_shortly, claim_comparison_shortly, judge_spaces
 from reportgen.claims.scores import claim_trend, conclude_ablation
 from reportgen.claims.summary import claim_best_shortly, claim_of
 from reportgen.config import MODELS, GanSettings, VaeSettings
@@ -59,7 +59,7 @@ def _claim_answers(b: Builder) -> list[Claim]:
         claims.append(claim_equilibrium(judged, "table-nash", "table-nash_distance")[0])
     vae, gan = find_compared(b)
     if vae is not None and gan is not None:
-        claims.append(claim_comparison(vae, gan, "table-comparison")[0])
+        claims += claim_comparison_shortly(vae, gan, "table-comparison")
     best_gan = b.find_best_gan()
     if best_gan is not None:
         claims += _claim_interpolation(b, best_gan)
@@ -71,8 +71,10 @@ def _claim_effect(b: Builder, model: str) -> Iterator[Claim]:
     """What the dimensions do to FID."""
     if model == "vae" and len(sweep := b.results.answer("vae_latent")) > 1:
         yield claim_of(model, claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-vae_effect"))
-    if model == "gan" and (effect := claim_larger_effect(b.results.answer("gan_grid"), "table-gan_effect")) is not None:
-        yield claim_of(model, effect)
+    if model == "gan":
+        grid = b.results.answer("gan_grid")
+        for field in ("hidden_dim", "latent_dim"):
+            yield from (claim_of(model, claim) for claim in claim_raising_shortly(grid, field, "table-gan_effect"))
 
 
 def _claim_interpolation(b: Builder, gan: Configuration) -> Iterator[Claim]:

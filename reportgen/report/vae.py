@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reportgen.analysis.results import INCEPTION, Configuration
 from reportgen.claims.scores import claim_best, claim_noise, claim_other_scores, claim_threshold
-from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_lowest, claim_reading
+from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_lowest, claim_reading, claim_sharpness
 from reportgen.report.builder import Builder, pick
 from reportgen.report.model import Block, Cell, Paragraph, Picture, Section, Table
 from reportgen.report.pictures import draw_fid_over, draw_vae_curves, show_samples
@@ -102,8 +102,9 @@ def build_fid(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
     ]
     header = ["configuration", "latent_dim", *b.fid_columns(), "sharpness"]
     blocks: list[Block] = [b.table("vae_fid", header, rows, sweep, note=b.passport(sweep))]
-    noise = b.claims(claim_noise(sweep, "table-vae_fid"))
-    return b.section("vae_fid", *blocks, *discuss_best(b, sweep, "table-vae_fid", THRESHOLD), *noise)
+    sharpness = [claim_sharpness(sweep, "table-vae_fid")] if len(sweep) > 1 else []
+    claims = b.claims([*sharpness, *claim_noise(sweep, "table-vae_fid")])
+    return b.section("vae_fid", *blocks, *discuss_best(b, sweep, "table-vae_fid", THRESHOLD), *claims)
 
 
 def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str, threshold: int) -> list[Block]:
