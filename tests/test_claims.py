@@ -613,6 +613,14 @@ def test_single_values_have_a_direction_or_none(suite: Suite, values, said: str)
     assert said in words(gan.claim_fluctuation(gans, "table-x")[0])
 
 
+def test_the_summary_tells_the_direction_without_the_pairs(suite: Suite) -> None:
+    fids = {"gan-4_4": 9.0, "gan-4_8": 5.0, "gan-10_4": 9.0, "gan-10_8": 5.0}
+    grid = make_results(suite, change=set_fid(fids)).answer("gan_grid")
+    (claim,) = gan.claim_raising_shortly(grid, "hidden_dim", "table-x")
+    assert words(claim).endswith("the classifier FID is lower at the higher `hidden_dim` (4 to 8).")
+    assert gan.claim_raising_shortly(grid[:1], "hidden_dim", "table-x") == []
+
+
 def test_what_is_read_no_more_than_noise_is_no_evidence_of_digits(suite: Suite) -> None:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         read = 40 if spec.settings.latent_dim == 3 else 20  # the worst kind of noise: 30 of 100

@@ -74,9 +74,19 @@ def claim_raising(grid: Sequence[Configuration], field: str, rests_on: str) -> l
 
 
 def _claim_all(
-    quantity: Quantity, of: Measure, field: str, pairs: Sequence[tuple[Configuration, Configuration]], rests_on: str
+    quantity: Quantity,
+    of: Measure,
+    field: str,
+    pairs: Sequence[tuple[Configuration, Configuration]],
+    rests_on: str,
+    *,
+    brief: bool = False,
 ) -> Claim:
-    """Which way raising a dimension moves a quantity, if it does so in every pair."""
+    """Which way raising a dimension moves a quantity, if it does so in every pair.
+
+    Args:
+        brief: name the two values of the dimension, not those of every pair.
+    """
     ends = [measure(pair, of) for pair in pairs]
     kind = _join_decisions({decide(high, low) for low, high in ends})
     if kind == "single":
@@ -95,9 +105,13 @@ def _claim_all(
         )
         for low, high in ends
     ]
+    low, high = (getattr(c.settings, field) for c in pairs[0])
+    details = Message("raise_all.brief", {"low": low, "high": high})
+    if not brief:
+        details = Message("raise_all.details", {"all": Several(shown)})
     return Claim(
         f"raise_all.{kind}",
-        {"quantity": Message(f"quantity.{quantity}"), "field": f"`{field}`", "all": Several(shown)},
+        {"quantity": Message(f"quantity.{quantity}"), "field": f"`{field}`", "details": details},
         rests_on,
         find_over(*(n.estimate for pair in ends for n in pair)),
         tuple(fact for low, high in ends for fact in relate(quantity, low, high)),
@@ -125,7 +139,7 @@ def _join_decisions(decisions: set[str]) -> str:
 def claim_raising_shortly(grid: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
     """What raising one dimension does to FID, over all values of the other one."""
     pairs = pair_along(grid, field)
-    return [_claim_all("fid_classifier", lambda c: c.fid, field, pairs, rests_on)] if pairs else []
+    return [_claim_all("fid_classifier", lambda c: c.fid, field, pairs, rests_on, brief=True)] if pairs else []
 
 
 def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
