@@ -292,7 +292,9 @@ def test_vae_ablation_and_reading(suite: Suite) -> None:
     said = [words(claim) for claim in vae.claim_ablation(*pair, "table-x")]
     assert all(
         word in text
-        for word, text in zip(("reconstruction", "KL", "total", "sharpness", "digits", "FID"), said, strict=True)
+        for word, text in zip(
+            ("reconstruction", "KL", "total", "nats", "sharpness", "digits", "FID"), said, strict=True
+        )
     )
     assert "read as digits" in words(vae.claim_reading(results.answer("vae_latent"), "table-x"))
 

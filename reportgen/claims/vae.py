@@ -15,6 +15,7 @@ from reportgen.claims.scores import (
     claim_unreadable,
     conclude_ablation,
     measure,
+    write_difference,
 )
 from reportgen.i18n.translator import Number, Percent, Several, Value
 
@@ -103,6 +104,7 @@ def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -
         claim_pair("dev_reconstruction", measure(pair, lambda c: c.last("dev_reconstruction")), rests_on),
         claim_pair("dev_kl", measure(pair, lambda c: c.last("dev_kl")), rests_on),
         claim_pair("dev_total", measure(pair, lambda c: c.last("dev_total")), rests_on),
+        _claim_parts(ablated, conv, rests_on),
         claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
         *claim_noise(pair, rests_on),
         claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on),
@@ -110,6 +112,16 @@ def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -
         *_reconcile(ablated, conv, rests_on),
         conclude_ablation(ablated, conv, rests_on),
     ]
+
+
+def _claim_parts(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim:
+    """How much of the difference in the total loss is reconstruction, and how much KL."""
+    parts = {
+        name: (ablated.last(f"dev_{name}"), conv.last(f"dev_{name}")) for name in ("total", "reconstruction", "kl")
+    }
+    values: dict[str, Value] = {name: write_difference("dev_total", *pair) for name, pair in parts.items()}
+    over = find_over(*(estimate for pair in parts.values() for estimate in pair))
+    return Claim("vae.ablation.parts", {**values, "ablated": ablated.label, "conv": conv.label}, rests_on, over)
 
 
 def _reconcile(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:
