@@ -381,6 +381,13 @@ def test_what_has_not_changed_is_not_rendered_again(one_run: Path, change: str) 
         assert not render_reports(one_run, ["en"], ["md"], warn=print).is_unchanged
 
 
+def test_what_was_made_for_more_languages_will_do_for_one(one_run: Path) -> None:
+    render_reports(one_run, ["zh", "en"], ["html", "md"], warn=print)
+    again = render_reports(one_run, ["en"], ["md"], warn=print)
+    assert again.is_unchanged
+    assert [path.name for path in again.paths] == ["report.en.md"]
+
+
 def test_a_warning_is_repeated_while_nothing_changes(one_run: Path) -> None:
     write_text(one_run.parent / "notes" / "en" / "settngs.md", "mine")
     warnings: list[str] = []

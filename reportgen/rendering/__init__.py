@@ -49,7 +49,7 @@ def render_reports(
     paths = OutputPaths(output)
     recorded = read_suite(paths)
     folder = notes or recorded.source.parent / "notes"
-    inputs, request = take_inputs(paths, recorded, folder), " ".join([*languages, *formats])
+    inputs, request = take_inputs(paths, recorded, folder), [*languages, *formats]
     found = find_rendered(paths, request, inputs)
     if found is not None:
         for message in found[1]:

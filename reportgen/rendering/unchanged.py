@@ -59,28 +59,30 @@ def _name_program() -> str:
     return digest.hexdigest()
 
 
-def find_rendered(output: OutputPaths, request: str, inputs: str) -> tuple[list[Path], list[str]] | None:
+def find_rendered(output: OutputPaths, request: Sequence[str], inputs: str) -> tuple[list[Path], list[str]] | None:
     """The reports made from these inputs, if all of them are there as they were written, and what was warned of.
 
     Args:
-        request: which languages and formats are wanted.
+        request: the languages and formats that are wanted; what was made for a larger request will do.
     """
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        entry = _read_record(output)[request]
-        paths = {output.root / name: sha256 for name, sha256 in entry["files"].items()}
-        if entry["inputs"] == inputs and all(take_sha256(path) == sha256 for path, sha256 in paths.items()):
-            return [path for path in paths if path.parent == output.root], entry["warnings"]
+    for made, entry in _read_record(output).items():
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            paths = {output.root / name: sha256 for name, sha256 in entry["files"].items()}
+            is_enough = set(request) <= set(made.split()) and entry["inputs"] == inputs
+            if is_enough and all(take_sha256(path) == sha256 for path, sha256 in paths.items()):
+                wanted = [path for path in paths if set(path.name.split(".")[1:]) <= set(request)]
+                return [path for path in wanted if path.parent == output.root], entry["warnings"]
     return None
 
 
 def record_rendered(
-    output: OutputPaths, request: str, inputs: str, written: Sequence[Path], warnings: Sequence[str]
+    output: OutputPaths, request: Sequence[str], inputs: str, written: Sequence[Path], warnings: Sequence[str]
 ) -> None:
     """Args: written: reports and what lies beside them."""
     files = {path.relative_to(output.root).as_posix(): take_sha256(path) for path in written}
     entry = {"inputs": inputs, "files": files, "warnings": list(warnings)}
     with suppress(RunError):  # a cache that cannot be written to costs time only
-        write_json(output.rendered, {**_read_record(output), request: entry})
+        write_json(output.rendered, {**_read_record(output), " ".join(request): entry})
 
 
 def _read_record(output: OutputPaths) -> dict[str, Any]:
