@@ -296,7 +296,7 @@ def test_vae_ablation_and_reading(suite: Suite) -> None:
             ("reconstruction", "KL", "total", "nats", "sharpness", "digits", "FID"), said, strict=True
         )
     )
-    assert "read as digits" in words(vae.claim_reading(results.answer("vae_latent"), "table-x"))
+    assert "read as digits" in words(scores.claim_reading(results.answer("vae_latent"), "table-x"))
 
 
 # ---- GANs -----------------------------------------------------------------------------------------------------------

@@ -275,6 +275,11 @@ def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[
     return [Claim("noisy", values, rests_on, "rule", tuple(Verdict(c.label, "noisy", "yes") for c in noisy))]
 
 
+def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Claim:
+    """Whose samples are read as digits least and most."""
+    return claim_extremes("read_share", measure(configurations, lambda c: c.read_share), rests_on)
+
+
 def claim_unreadable(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Whose samples are read no more often than the kind of noise that is read most."""
     card = configurations[0].first.evaluation["classifier"]

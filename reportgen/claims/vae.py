@@ -8,7 +8,6 @@ from reportgen.analysis.findings import compare, find_best, find_over
 from reportgen.analysis.results import Configuration
 from reportgen.claims.claim import Claim, Verdict
 from reportgen.claims.scores import (
-    claim_extremes,
     claim_noise,
     claim_pair,
     claim_trend,
@@ -59,11 +58,6 @@ def claim_lowest(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     }
     facts = tuple(Verdict(c.label, "dev loss has risen", str(c.label in risen)) for c in sweep)
     return Claim(f"vae.lowest_{kind}", values, rests_on, "nothing", facts)
-
-
-def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Claim:
-    """Whose samples are read as digits least and most."""
-    return claim_extremes("read_share", measure(configurations, lambda c: c.read_share), rests_on)
 
 
 def claim_sharpness(sweep: Sequence[Configuration], rests_on: str) -> Claim:

@@ -29,7 +29,14 @@ from reportgen.claims.gan import (
     claim_worst,
     hidden_dim,
 )
-from reportgen.claims.scores import claim_best, claim_noise, claim_other_scores, claim_trend, claim_unreadable
+from reportgen.claims.scores import (
+    claim_best,
+    claim_noise,
+    claim_other_scores,
+    claim_reading,
+    claim_trend,
+    claim_unreadable,
+)
 from reportgen.config import GanSettings
 from reportgen.config import Section as SectionName
 from reportgen.i18n.translator import Message, Number
@@ -43,7 +50,7 @@ THRESHOLD = 80
 
 TAIL_METRICS = ("D_x", "D_G_z1", "D_G_z2", "discriminator_loss", "generator_loss")
 
-MAX_EVOLUTION_GRIDS = 4
+MAX_EVOLUTION_GRIDS = 6
 
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
@@ -78,6 +85,7 @@ def build_images(b: Builder, grid: Sequence[Configuration]) -> Section | None:
         "gan_images",
         b.text("gan.images"),
         b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
+        *b.claims([claim_reading(grid, "table-gan_effect")] if len(grid) > 1 else []),
         b.text("gan.evolution"),
         b.figure(
             "gan_evolution", lambda: _draw_evolution(b, best, evolution, steps), [best.first_seed], label=best.label
@@ -100,7 +108,7 @@ def _draw_evolution(b: Builder, c: Configuration, evolution: Evolution, steps: S
             c.first.find_grid("samples", step).read_bytes(),
             "image/png",
             b.t("alt.samples_at", label=c.label, step=step),
-            74,
+            55,
             b.t("grid.at_step", step=step, count=evolution.counts[step], num=evolution.num),
             pixelated=True,
         )
@@ -142,8 +150,11 @@ def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     if len(grid) < 2:
         return None
     fid = b.fid_cells(grid)
-    rows = [[b.name_cell(c), *fid[c], *(b.interval_cell(c.tail(loss)) for loss in LOSSES)] for c in grid]
-    header = ["configuration", *b.fid_columns(), *LOSSES]
+    rows = [
+        [b.name_cell(c), *fid[c], b.share_cell(c.read_share), *(b.interval_cell(c.tail(loss)) for loss in LOSSES)]
+        for c in grid
+    ]
+    header = ["configuration", *b.fid_columns(), "read_share", *LOSSES]
     table = b.table("gan_effect", header, rows, grid, note=b.passport(grid, tails=LOSSES))
     settling = _tabulate_settling(b, grid)
     claims = [claim for field in ("hidden_dim", "latent_dim") for claim in claim_raising(grid, field, table.id)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.analysis.results import INCEPTION, Configuration
-from reportgen.claims.scores import claim_best, claim_noise, claim_other_scores, claim_threshold
-from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_lowest, claim_reading, claim_sharpness
+from reportgen.claims.scores import claim_best, claim_noise, claim_other_scores, claim_reading, claim_threshold
+from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_lowest, claim_sharpness
 from reportgen.report.builder import Builder, pick
 from reportgen.report.model import Block, Cell, Paragraph, Picture, Section, Table
 from reportgen.report.pictures import draw_fid_over, draw_vae_curves, show_samples
