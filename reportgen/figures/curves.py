@@ -17,7 +17,7 @@ from reportgen.figures.style import COLOURS, DASHES, GREY, MM, use_style
 SMOOTHING_SHARE = 0.05
 """The width of the moving average, as a share of the logged points."""
 
-ROW_HEIGHT_MM = 24
+ROW_HEIGHT_MM = 27
 
 MAX_RAW = 2
 """Curves of one panel that have their raw values behind them; more would hide each other."""
