@@ -211,3 +211,10 @@ def test_every_setting_is_documented_in_the_schema() -> None:
 def test_schema_file_is_up_to_date() -> None:
     kept = json.loads((ROOT / "experiments.schema.json").read_text(encoding="utf-8"))
     assert kept == json_schema(), "run: reportgen schema > experiments.schema.json"
+
+
+def test_the_suite_of_the_seeds_is_the_homework_three_times() -> None:
+    seeds, homework = load_suite(ROOT / "docs" / "seeds.yaml"), load_suite(ROOT / "experiments.yaml")
+    wanted = {settings for group in seeds.groups for settings in group.settings}
+    assert wanted <= {settings for group in homework.groups for settings in group.settings}
+    assert (len(wanted), seeds.seeds) == (3, (0, 1, 2))

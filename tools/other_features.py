@@ -20,7 +20,7 @@ from reportgen.data import default_data_dir, load_dataset
 from reportgen.evaluation import draw_latents, make_draw
 from reportgen.execution import load_modules
 from reportgen.metrics.features import ClassifierDetector
-from reportgen.metrics.frechet import compute_frechet_distance, compute_moments
+from reportgen.metrics.frechet import Moments, compute_frechet_distance, compute_moments
 from reportgen.training.objectives import to_uint8
 
 NUM_IMAGES = 3000
@@ -43,10 +43,14 @@ def main() -> None:
             distances = [
                 compute_frechet_distance(real[name], compute_moments(f)) for name, f in take_features(samples).items()
             ]
-            if isinstance(c.settings, GanSettings):
-                features = take_features(draw_samples(c, index, by_batch=True))["classifier"]
-                distances.append(compute_frechet_distance(real["classifier"], compute_moments(features)))
-            print(f"| {c.label} | {run.spec.seed} | {' | '.join(f'{d:.2f}' for d in distances)} |", flush=True)
+            cells = [c.label, str(run.spec.seed), *(f"{distance:.2f}" for distance in distances)]
+            cells.append(measure_by_batch(c, index, real["classifier"]) if isinstance(c.settings, GanSettings) else "")
+            print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def measure_by_batch(c: Configuration, index: int, real: Moments) -> str:
+    features = ClassifierDetector(CPU)(draw_samples(c, index, by_batch=True))
+    return f"{compute_frechet_distance(real, compute_moments(features)):.2f}"
 
 
 def draw_samples(c: Configuration, index: int, *, by_batch: bool = False) -> torch.Tensor:
