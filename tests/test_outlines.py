@@ -140,6 +140,13 @@ def test_what_an_outline_leaves_out_is_not_pointed_to(tmp_path: Path) -> None:
             assert span.kind != "ref" or span.text in report.labels
 
 
+def test_a_sentence_that_is_left_out_answers_nothing(tmp_path: Path) -> None:
+    asked = "question: '3', shows: [figure-vae_images], answers: [extremes]"
+    write(tmp_path, f"sections: [{{id: vae_images, {asked}}}]")
+    missing = [check for check in check_results(make_results(load(tmp_path, "own.yaml")), "en") if not check.is_met]
+    assert [check.wanted for check in missing] == ["answers from the data (sentences found: 0)"]
+
+
 def test_the_checks_may_stand_inside_a_chapter(tmp_path: Path) -> None:
     write(tmp_path, "sections: [{id: settings}, {id: end, title: End, sections: [{id: coverage}]}]")
     report = build_report(make_results(load(tmp_path, "own.yaml")), "en", draws=False)

@@ -64,7 +64,7 @@ def build_report(
         author=tuple((b.t(f"author.{field}"), value) for field, value in settings.author.model_dump().items() if value),
         date=b.t.format_date(created),
         created=created,
-        summary=tuple(_keep_known(block, labels) for block in summary if _is_sayable(block, labels)),  # type: ignore[misc]
+        summary=tuple(_keep_known(block, labels) for block in summary),  # type: ignore[misc]
         notice="" if results.is_full else b.t("notice.profile", profile=results.suite.profile),
         sections=tuple(_link(section, labels) for section in complete),
         labels=labels,
@@ -85,7 +85,9 @@ def _build(b: Builder, notes: Notes) -> tuple[tuple[Paragraph, ...], tuple[Secti
     outline = b.results.suite.outline.sections
     noted = [*notes, "coverage"]
     sections = [section for wanted in outline if (section := build_section(b, wanted, noted)) is not None]
-    summary, numbered = write_summary(b), _number(sections)
+    labels = _label(sections, b.t)
+    summary = tuple(paragraph for paragraph in write_summary(b) if _is_sayable(paragraph, labels))
+    numbered = _number([_leave_out_unsayable(section, labels) for section in sections])
     return summary, numbered, check_report(b, summary, numbered)
 
 
@@ -120,7 +122,7 @@ def _label(sections: Sequence[Section], t: Translator) -> dict[str, str]:
 
 
 def _link(section: Section, labels: Mapping[str, str]) -> Section:
-    blocks = tuple(_keep_known(block, labels) for block in section.blocks if _is_sayable(block, labels))
+    blocks = tuple(_keep_known(block, labels) for block in section.blocks)
     return dataclasses.replace(section, blocks=blocks, sections=tuple(_link(part, labels) for part in section.sections))
 
 
@@ -129,6 +131,13 @@ def _keep_known(block: Block, labels: Mapping[str, str]) -> Block:
     if isinstance(block, Paragraph) and not _is_known(block.evidence, labels):
         return dataclasses.replace(block, evidence=())
     return block
+
+
+def _leave_out_unsayable(section: Section, labels: Mapping[str, str]) -> Section:
+    """Before the checks count what is answered: what is not on the page answers nothing."""
+    blocks = tuple(block for block in section.blocks if _is_sayable(block, labels))
+    parts = tuple(_leave_out_unsayable(part, labels) for part in section.sections)
+    return dataclasses.replace(section, blocks=blocks, sections=parts)
 
 
 def _is_sayable(block: Block, labels: Mapping[str, str]) -> bool:
