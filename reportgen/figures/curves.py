@@ -25,8 +25,8 @@ MAX_RAW = 2
 OUTLIERS = 0.01
 """The share of a dense curve's lowest and of its highest values that the vertical axis need not hold."""
 
-MAX_POINTS = 160
-"""Points that are drawn of one curve; more cannot be told apart in print."""
+MAX_POINTS = 120
+"""Points that are drawn of one curve; in a panel of 48 mm more cannot be told apart in print."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,14 +66,20 @@ def render_reports(
     return Rendered(tuple(path for path in written if path.parent == paths.root))
 
 
+@dataclass(frozen=True)
+class _Pages:
+    """One language: what is to be written, in this order, and the characters that the PDF's fonts lack."""
+
+    files: dict[Path, bytes]
+    missing: list[str]
+
+
 def _render(
     paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], warn: Callable[[str], None], notes: Path
 ) -> list[Path]:
     from reportgen.analysis.results import load_results
-    from reportgen.rendering.characters import SUBSTITUTE, describe_characters, find_missing_characters
-    from reportgen.rendering.html import render_html
-    from reportgen.rendering.markdown import render_markdown
-    from reportgen.rendering.pdf import render_pdfs
+    from reportgen.rendering.characters import SUBSTITUTE, describe_characters
+    from reportgen.rendering.pdf import PdfPrinter
     from reportgen.report.notes import find_stray_notes
 
     results = load_results(paths.root)
@@ -81,44 +87,66 @@ def _render(
         warn(f"{results.recorded.source} has changed since it was run; 'reportgen run' takes the changes up")
     for problem in find_stray_notes(notes, results.suite.outline):
         warn(problem)
-    reports = _build_all(paths, languages, notes)
-    missing = find_missing_characters(reports.values())
-    if missing and "pdf" in formats:
-        warn(f"the fonts lack {describe_characters(missing)}: shown as {SUBSTITUTE} in the PDF")
-    written = []
-    for language, report in reports.items():
-        if "html" in formats:
-            path = paths.report(language, "html")
-            write_bytes(path, render_html(report, "screen").encode("utf-8"))
-            written.append(path)
-        if "md" in formats:
-            written += render_markdown(report, paths.report(language, "md"), paths.report_assets(language))
-    if "pdf" in formats:
-        for language, content in render_pdfs(reports).items():
-            path = paths.report(language, "pdf")
-            write_bytes(path, content)
-            written.append(path)
+    with PdfPrinter() as printer:
+        made: dict[Language, _Pages] = {}
+        for language, pages in _make_all(paths, languages, formats, notes, printer.folder):
+            made[language] = pages
+            if "pdf" in formats:
+                printer.start(language)
+        missing = list(dict.fromkeys(character for language in languages for character in made[language].missing))
+        if missing:
+            warn(f"the fonts lack {describe_characters(missing)}: shown as {SUBSTITUTE} in the PDF")
+        written = []
+        for language in languages:
+            for path, content in made[language].files.items():
+                write_bytes(path, content)
+                written.append(path)
+        for language in languages if "pdf" in formats else ():
+            written.append(paths.report(language, "pdf"))
+            write_bytes(written[-1], printer.finish(language))
     return written
 
 
-def _build_all(paths: OutputPaths, languages: Sequence[Language], notes: Path) -> dict[Language, Report]:
-    """The reports of all languages, each built in a process of its own if there are several."""
+def _make_all(
+    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], notes: Path, folder: Path
+) -> Iterator[tuple[Language, _Pages]]:
+    """The pages of all languages as they are done, each made in a process of its own if there are several."""
     if len(languages) == 1:
-        return {languages[0]: _build(paths.root, languages[0], notes)}
+        yield languages[0], _make(paths, languages[0], formats, notes, folder)
+        return
     # Forked, a process has all modules already; elsewhere than on Linux the system's libraries do not allow it.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(len(languages), context) as pool:
-        futures = {language: pool.submit(_build, paths.root, language, notes) for language in languages}
-        return {language: future.result() for language, future in futures.items()}
+        futures = {pool.submit(_make, paths, language, formats, notes, folder): language for language in languages}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
 
 
-def _build(output: Path, language: Language, notes: Path) -> Report:
+def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes: Path, folder: Path) -> _Pages:
+    """Build a report and lay it out as pages; that of the PDF goes into the printer's folder."""
+    from reportgen.rendering.characters import find_missing_characters
+    from reportgen.rendering.html import render_html
+    from reportgen.rendering.markdown import render_markdown
+    from reportgen.rendering.pdf import prepare_pdf
+
+    report = _build(paths, language, notes)
+    if "pdf" in formats:
+        prepare_pdf(report, folder)
+    files: dict[Path, bytes] = {}
+    if "html" in formats:
+        files[paths.report(language, "html")] = render_html(report, "screen").encode("utf-8")
+    if "md" in formats:
+        files |= render_markdown(report, paths.report(language, "md"), paths.report_assets(language))
+    return _Pages(files, find_missing_characters(report) if "pdf" in formats else [])
+
+
+def _build(paths: OutputPaths, language: Language, notes: Path) -> Report:
     from reportgen.analysis.results import load_results
     from reportgen.report.assemble import build_report
     from reportgen.report.kept import KeptFigures
     from reportgen.report.notes import read_notes
 
-    kept = KeptFigures(OutputPaths(output).figures, f"{language}-")
-    report = build_report(load_results(output), language, read_notes(notes, language), kept=kept)
+    kept = KeptFigures(paths.figures, f"{language}-")
+    report = build_report(load_results(paths.root), language, read_notes(notes, language), kept=kept)
     kept.forget_others()
     return report

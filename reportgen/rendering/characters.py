@@ -24,9 +24,9 @@ def load_known_characters() -> frozenset[int]:
     return frozenset.intersection(*known)
 
 
-def find_missing_characters(reports: Iterable[Report]) -> list[str]:
+def find_missing_characters(report: Report) -> list[str]:
     """What users wrote (title, author, notes, reasons of failures) that our fonts have no glyph for, in its order."""
-    texts = "".join(text for report in reports for text in _list_texts(report))
+    texts = "".join(_list_texts(report))
     return [character for character in dict.fromkeys(texts) if _is_missing(character)]
 
 

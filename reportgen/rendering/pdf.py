@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 from xml.sax.saxutils import escape
 
 import matplotlib
@@ -25,17 +26,77 @@ TIME_LIMIT_SECONDS = 300
 PANGO_REMEDY = "install Pango (Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)"
 
 
+class PdfPrinter:
+    """Makes PDFs side by side: ``prepare`` a report, perhaps in another process, then ``start`` and ``finish`` it.
+
+    ``folder`` holds the pages on their way. Leaving the context ends what still runs.
+    """
+
+    def __init__(self) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="reportgen-")
+        self.folder = Path(self._temporary.name)
+        self._fontconfig = write_fontconfig(self.folder)
+        self._children: dict[Language, subprocess.Popen[str]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self._children.values():
+            child.kill()
+            child.communicate()
+        self._temporary.cleanup()
+
+    def start(self, language: Language) -> None:
+        """Begin with the PDF of a language whose page has been prepared."""
+        self._children[language] = _start(_name_job(self.folder, language), self._fontconfig)
+
+    def finish(self, language: Language) -> bytes:
+        """Wait for a PDF that was started.
+
+        Raises:
+            RenderError: Pango is missing, WeasyPrint failed or hung, or a character has no glyph. The remedy is named.
+        """
+        return _finish(self._children.pop(language), _name_target(self.folder, language))
+
+
 def render_pdfs(reports: Mapping[Language, Report]) -> dict[Language, bytes]:
-    """Render all languages side by side.
+    """Render all of these side by side.
 
     Raises:
-        RenderError: Pango is missing, WeasyPrint failed or hung, or a character has no glyph. The remedy is named.
+        RenderError: as ``PdfPrinter.finish``.
     """
-    with tempfile.TemporaryDirectory(prefix="reportgen-") as name:
-        folder = Path(name)
-        config = write_fontconfig(folder)
-        children = {language: _start(report, folder, config) for language, report in reports.items()}
-        return {language: _finish(children[language], folder / f"{language}.pdf") for language in reports}
+    with PdfPrinter() as printer:
+        for language, report in reports.items():
+            prepare_pdf(report, printer.folder)
+            printer.start(language)
+        return {language: printer.finish(language) for language in reports}
+
+
+def prepare_pdf(report: Report, folder: Path) -> None:
+    """Put what WeasyPrint needs for a report into the printer's folder."""
+    job = {
+        "html": substitute_missing(render_html(report, "print")),
+        "target": str(_name_target(folder, report.language)),
+        "created": report.created,
+        "attachments": [
+            {
+                "name": attachment.name,
+                "description": attachment.description,
+                "content": base64.b64encode(attachment.content).decode("ascii"),
+            }
+            for attachment in report.attachments
+        ],
+    }
+    _name_job(folder, report.language).write_text(json.dumps(job), encoding="utf-8")
+
+
+def _name_job(folder: Path, language: Language) -> Path:
+    return folder / f"{language}.json"
+
+
+def _name_target(folder: Path, language: Language) -> Path:
+    return folder / f"{language}.pdf"
 
 
 def write_fontconfig(folder: Path) -> Path:
@@ -51,25 +112,10 @@ def write_fontconfig(folder: Path) -> Path:
     return path
 
 
-def _start(report: Report, folder: Path, fontconfig: Path) -> subprocess.Popen[str]:
-    job = {
-        "html": substitute_missing(render_html(report, "print")),
-        "target": str(folder / f"{report.language}.pdf"),
-        "created": report.created,
-        "attachments": [
-            {
-                "name": attachment.name,
-                "description": attachment.description,
-                "content": base64.b64encode(attachment.content).decode("ascii"),
-            }
-            for attachment in report.attachments
-        ],
-    }
-    path = folder / f"{report.language}.json"
-    path.write_text(json.dumps(job), encoding="utf-8")
+def _start(job: Path, fontconfig: Path) -> subprocess.Popen[str]:
     environment = os.environ | {"FONTCONFIG_FILE": str(fontconfig), "PYTHONUTF8": "1", "SOURCE_DATE_EPOCH": "0"}
     return subprocess.Popen(
-        [sys.executable, "-m", "reportgen.rendering.weasyprint_child", str(path)],
+        [sys.executable, "-m", "reportgen.rendering.weasyprint_child", str(job)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

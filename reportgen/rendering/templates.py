@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import pygments
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
-from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+from pygments.token import Name, Punctuation, Text, Whitespace
 
-from reportgen.report.model import Listing, Picture
+from reportgen.report.model import Listing, Section
 
 HIGHLIGHT_STYLE = "friendly"
+UNSTYLED = (Name, Punctuation, Whitespace)
+"""Look like plain text, and as plain text need no element of their own."""
 
 
 def find_templates() -> Path:
@@ -34,16 +37,11 @@ def load_environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["data_uri"] = to_data_uri
     environment.filters["highlight"] = highlight_code
     environment.filters["breakable"] = allow_breaks
+    environment.filters["halve"] = halve
     environment.filters["sanitised"] = Markup  # nh3 has been over it
     return environment
-
-
-def to_data_uri(picture: Picture) -> str:
-    """A picture as a data: URI, the only kind of address that our pages may load."""
-    return f"data:{picture.media_type};base64,{base64.b64encode(picture.content).decode('ascii')}"
 
 
 def allow_breaks(name: str) -> Markup:
@@ -51,9 +49,17 @@ def allow_breaks(name: str) -> Markup:
     return Markup("<wbr>").join(part for part in name.replace("_", "_\0").split("\0"))
 
 
+def halve(sections: Sequence[Section]) -> tuple[Sequence[Section], Sequence[Section]]:
+    """The contents in two columns of about equal length; with CSS's columns the page would be laid out many times."""
+    lengths = [1 + len(section.sections) for section in sections]
+    cut = min(range(len(sections) + 1), key=lambda cut: abs(sum(lengths[:cut]) - sum(lengths[cut:])))
+    return sections[:cut], sections[cut:]
+
+
 def highlight_code(listing: Listing) -> Markup:
     """Python code as HTML with classes; ``highlight_css`` has their colours."""
-    return Markup(highlight(listing.code, PythonLexer(), HtmlFormatter(nowrap=True)))  # noqa: S704 - Pygments escapes
+    tokens = ((Text if kind in UNSTYLED else kind, text) for kind, text in pygments.lex(listing.code, PythonLexer()))
+    return Markup(pygments.format(tokens, HtmlFormatter(nowrap=True)))  # noqa: S704 - Pygments escapes
 
 
 def highlight_css() -> str:
