@@ -19,6 +19,7 @@ import pandas as pd
 import pypdfium2
 import pytest
 from matplotlib.figure import Figure as Drawing
+from printing import render_pdfs
 from pypdf import PdfReader
 from synthetic import ROOT, WITHOUT_TORCH, write_output
 
@@ -32,7 +33,8 @@ from reportgen.rendering import render_reports
 from reportgen.rendering.formulas import to_mathml, to_svg_image
 from reportgen.rendering.html import render_html
 from reportgen.rendering.letters import TEXT, outline_letters
-from reportgen.rendering.pdf import PdfPrinter, prepare_pdf, render_pdfs
+from reportgen.rendering.pdf import prepare_pdf
+from reportgen.rendering.printer import PdfPrinter
 from reportgen.rendering.templates import halve
 from reportgen.report.assemble import build_report
 from reportgen.report.kept import KeptFigures
@@ -316,13 +318,15 @@ def test_pdf_fetches_nothing_from_anywhere(small: Report) -> None:
 def test_without_pango_the_html_is_made_and_the_remedy_is_named(
     synthetic_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reportgen.rendering import pdf
+    from reportgen.rendering import printer
 
     folder = tmp_path / "out"
     shutil.copytree(synthetic_output, folder)
     code = "import sys; sys.stderr.write(\"OSError: cannot load library 'libpango-1.0-0'\"); sys.exit(1)"
     real = subprocess.Popen
-    monkeypatch.setattr(pdf.subprocess, "Popen", lambda args, **kwargs: real([sys.executable, "-c", code], **kwargs))
+    monkeypatch.setattr(
+        printer.subprocess, "Popen", lambda args, **kwargs: real([sys.executable, "-c", code], **kwargs)
+    )
     with pytest.raises(RenderError, match="apt-get install libpango"):
         render_reports(folder, ["en"], ["html", "pdf"], warn=print)
     assert (folder / "report.en.html").stat().st_size > 100_000
@@ -331,23 +335,26 @@ def test_without_pango_the_html_is_made_and_the_remedy_is_named(
 
 @pytest.mark.fault(row=16)
 def test_a_hanging_child_is_given_up(small: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reportgen.rendering import pdf
+    from reportgen.rendering import printer
 
     real = subprocess.Popen
     code = "import time; time.sleep(60)"
-    monkeypatch.setattr(pdf, "TIME_LIMIT_SECONDS", 0.5)
-    monkeypatch.setattr(pdf.subprocess, "Popen", lambda args, **kwargs: real([sys.executable, "-c", code], **kwargs))
+    monkeypatch.setattr(printer, "TIME_LIMIT_SECONDS", 0.5)
+    monkeypatch.setattr(
+        printer.subprocess, "Popen", lambda args, **kwargs: real([sys.executable, "-c", code], **kwargs)
+    )
     with pytest.raises(RenderError, match="given up"):
         render_pdfs({"en": small})
 
 
 def test_what_still_runs_ends_with_the_printer(small: Report) -> None:
     with PdfPrinter() as printer:
-        prepare_pdf(small, printer.folder)
+        job = printer.job("en")
+        prepare_pdf(small, job)
         printer.start("en")
         (child,) = printer._children.values()
     assert child.returncode == -signal.SIGKILL
-    assert not printer.folder.exists()
+    assert not job.folder.exists()
 
 
 # ---- Markdown -------------------------------------------------------------------------------------------------------

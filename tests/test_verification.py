@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from printing import render_pdfs
 from pypdf import PdfReader, PdfWriter
 from synthetic import ROOT, make_results, write_output
 
@@ -17,7 +18,6 @@ from reportgen.analysis.results import Results, load_results
 from reportgen.cli import app
 from reportgen.config import LANGUAGES, load_suite
 from reportgen.errors import RenderError, RunError
-from reportgen.rendering.pdf import render_pdfs
 from reportgen.report.assemble import build_report
 from reportgen.report.model import Attachment, Paragraph, Report, Section, Span, Table
 from reportgen.report.notes import WrittenNote

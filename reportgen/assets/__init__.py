@@ -20,6 +20,12 @@ OUTLINES = {name: FOLDER / "outlines" / f"{name}.yaml" for name in ("full", "gan
 """Name -> file, for every outline that is shipped."""
 
 
+def find_templates() -> Path:
+    """The folder of templates: inside an installed package, beside the package in a checkout."""
+    packaged = FOLDER.parent / "templates"
+    return packaged if packaged.is_dir() else FOLDER.parents[1] / "templates"
+
+
 @dataclass(frozen=True)
 class DigitReliability:
     """How the classifier does on the real test images of one digit: shares in [0, 1].

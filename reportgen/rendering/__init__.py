@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.config import Language
+from reportgen.rendering.printer import PdfPrinter, PrintJob
 from reportgen.rendering.unchanged import find_rendered, record_rendered, take_inputs
 from reportgen.store import OutputPaths, read_suite, write_bytes
 
@@ -61,6 +62,8 @@ def render_reports(
         warnings.append(message)
         warn(message)
 
+    if recorded.source_changed:
+        note(f"{recorded.source} has changed since it was run; 'reportgen run' takes the changes up")
     written = _render(paths, languages, formats, note, folder)
     record_rendered(paths, request, inputs, written, warnings)
     return Rendered(tuple(path for path in written if path.parent == paths.root))
@@ -68,34 +71,27 @@ def render_reports(
 
 @dataclass(frozen=True)
 class _Pages:
-    """One language: what is to be written, in this order, and the characters that the PDF's fonts lack."""
+    """One language: what is to be written, in this order, what to warn of, and what the PDF's fonts lack."""
 
     files: dict[Path, bytes]
+    warnings: list[str]
     missing: list[str]
 
 
 def _render(
     paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], warn: Callable[[str], None], notes: Path
 ) -> list[Path]:
-    from reportgen.analysis.results import load_results
-    from reportgen.rendering.characters import SUBSTITUTE, describe_characters
-    from reportgen.rendering.pdf import PdfPrinter
-    from reportgen.report.notes import find_stray_notes
-
-    results = load_results(paths.root)
-    if results.recorded.source_changed:
-        warn(f"{results.recorded.source} has changed since it was run; 'reportgen run' takes the changes up")
-    for problem in find_stray_notes(notes, results.suite.outline):
-        warn(problem)
     with PdfPrinter() as printer:
         made: dict[Language, _Pages] = {}
-        for language, pages in _make_all(paths, languages, formats, notes, printer.folder):
+        for language, pages in _make_all(paths, languages, formats, notes, printer):
             made[language] = pages
             if "pdf" in formats:
                 printer.start(language)
+        for warning in dict.fromkeys(warning for pages in made.values() for warning in pages.warnings):
+            warn(warning)
         missing = list(dict.fromkeys(character for language in languages for character in made[language].missing))
-        if missing:
-            warn(f"the fonts lack {describe_characters(missing)}: shown as {SUBSTITUTE} in the PDF")
+        if missing and "pdf" in formats:
+            warn(_describe_missing(missing))
         written = []
         for language in languages:
             for path, content in made[language].files.items():
@@ -108,36 +104,44 @@ def _render(
 
 
 def _make_all(
-    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], notes: Path, folder: Path
+    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], notes: Path, printer: PdfPrinter
 ) -> Iterator[tuple[Language, _Pages]]:
-    """The pages of all languages as they are done, each made in a process of its own if there are several."""
-    if len(languages) == 1:
-        yield languages[0], _make(paths, languages[0], formats, notes, folder)
-        return
+    """The pages of all languages as they are done, each made in a process of its own: it ends with its memory."""
     # Forked, a process has all modules already; elsewhere than on Linux the system's libraries do not allow it.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(len(languages), context) as pool:
-        futures = {pool.submit(_make, paths, language, formats, notes, folder): language for language in languages}
+        futures = {
+            pool.submit(_make, paths, language, formats, notes, printer.job(language)): language
+            for language in languages
+        }
         for future in as_completed(futures):
             yield futures[future], future.result()
 
 
-def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes: Path, folder: Path) -> _Pages:
-    """Build a report and lay it out as pages; that of the PDF goes into the printer's folder."""
+def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes: Path, job: PrintJob) -> _Pages:
+    """Build a report and lay it out as pages; prepare its PDF."""
     from reportgen.rendering.characters import find_missing_characters
     from reportgen.rendering.html import render_html
     from reportgen.rendering.markdown import render_markdown
     from reportgen.rendering.pdf import prepare_pdf
+    from reportgen.report.notes import find_stray_notes
 
     report = _build(paths, language, notes)
     if "pdf" in formats:
-        prepare_pdf(report, folder)
+        prepare_pdf(report, job)
     files: dict[Path, bytes] = {}
     if "html" in formats:
         files[paths.report(language, "html")] = render_html(report, "screen").encode("utf-8")
     if "md" in formats:
         files |= render_markdown(report, paths.report(language, "md"), paths.report_assets(language))
-    return _Pages(files, find_missing_characters(report) if "pdf" in formats else [])
+    stray = find_stray_notes(notes, read_suite(paths).suite.outline)
+    return _Pages(files, stray, find_missing_characters(report))
+
+
+def _describe_missing(characters: list[str]) -> str:
+    from reportgen.rendering.characters import SUBSTITUTE, describe_characters
+
+    return f"the fonts lack {describe_characters(characters)}: shown as {SUBSTITUTE} in the PDF"
 
 
 def _build(paths: OutputPaths, language: Language, notes: Path) -> Report:

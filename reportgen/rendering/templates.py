@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 
 import pygments
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -14,17 +12,12 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from pygments.token import Name, Punctuation, Text, Whitespace
 
+from reportgen.assets import find_templates
 from reportgen.report.model import Listing, Section
 
 HIGHLIGHT_STYLE = "friendly"
 UNSTYLED = (Name, Punctuation, Whitespace)
 """Look like plain text, and as plain text need no element of their own."""
-
-
-def find_templates() -> Path:
-    """The folder of templates: inside an installed package, beside the package in a checkout."""
-    packaged = Path(str(files("reportgen"))) / "templates"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "templates"
 
 
 @cache

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import reportgen
+from reportgen.assets import find_templates
 from reportgen.errors import RunError
 from reportgen.plan import plan_runs
-from reportgen.rendering.templates import find_templates
 from reportgen.store import OutputPaths, RecordedSuite, RunPaths, find_state, take_sha256, write_json
 
 PACKAGES = ("jinja2", "markdown-it-py", "matplotlib", "nh3", "numpy", "pandas", "pygments", "scipy", "weasyprint")

@@ -1,0 +1,19 @@
+"""Reports -> PDFs, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reportgen.config import Language
+from reportgen.rendering.pdf import prepare_pdf
+from reportgen.rendering.printer import PdfPrinter
+from reportgen.report.model import Report
+
+
+def render_pdfs(reports: Mapping[Language, Report]) -> dict[Language, bytes]:
+    """Render all of these side by side."""
+    with PdfPrinter() as printer:
+        for language, report in reports.items():
+            prepare_pdf(report, printer.job(language))
+            printer.start(language)
+        return {language: printer.finish(language) for language in reports}
