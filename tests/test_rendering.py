@@ -357,6 +357,17 @@ def test_what_still_runs_ends_with_the_printer(small: Report) -> None:
     assert not job.folder.exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the process must be forked to take over what is set here")
+def test_a_process_that_is_ended_leaves_one_clear_line(one_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import reportgen.rendering
+
+    before = sorted(one_run.iterdir())
+    monkeypatch.setattr(reportgen.rendering, "_build", lambda *_: os._exit(9))
+    with pytest.raises(RenderError, match="lack of memory"):
+        render_reports(one_run, LANGUAGES, ["html"], warn=print)
+    assert sorted(one_run.iterdir()) == before
+
+
 # ---- Markdown -------------------------------------------------------------------------------------------------------
 
 

@@ -6,11 +6,13 @@ import multiprocessing
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.config import Language
+from reportgen.errors import RenderError
 from reportgen.rendering.printer import PdfPrinter, PrintJob
 from reportgen.rendering.unchanged import find_rendered, record_rendered, take_inputs
 from reportgen.store import OutputPaths, read_suite, write_bytes
@@ -106,8 +108,8 @@ def _render(
 def _make_all(
     paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], notes: Path, printer: PdfPrinter
 ) -> Iterator[tuple[Language, _Pages]]:
-    """The pages of all languages as they are done, each made in a process of its own: it ends with its memory."""
-    # Forked, a process has all modules already; elsewhere than on Linux the system's libraries do not allow it.
+    """The pages of all languages as they are done, each made in a process of its own: its memory ends with it."""
+    # Forked, a process is there at once; elsewhere than on Linux the system's libraries do not allow it.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(len(languages), context) as pool:
         futures = {
@@ -115,7 +117,11 @@ def _make_all(
             for language in languages
         }
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            try:
+                yield futures[future], future.result()
+            except BrokenProcessPool:
+                reason = "a process that draws the report was ended, perhaps for lack of memory"
+                raise RenderError(f"{reason}; try one language at a time: reportgen render --lang zh") from None
 
 
 def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes: Path, job: PrintJob) -> _Pages:
