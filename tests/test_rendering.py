@@ -18,6 +18,9 @@ import numpy as np
 import pandas as pd
 import pypdfium2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from matplotlib.figure import Figure as Drawing
 from printing import render_pdfs
 from pypdf import PdfReader
@@ -26,7 +29,7 @@ from synthetic import ROOT, WITHOUT_TORCH, write_output
 from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES
 from reportgen.errors import RenderError, RunError
-from reportgen.figures.curves import Panel, draw_curves
+from reportgen.figures.curves import Panel, draw_curves, keep_extremes
 from reportgen.figures.published import group_letters
 from reportgen.figures.style import to_svg, use_style
 from reportgen.rendering import render_reports
@@ -539,6 +542,17 @@ def test_scores_near_each_other_share_a_place_for_their_letters() -> None:
     points = [("C", 30.0), ("A", 10.0), ("B", 10.5), ("D", 12.0)]
     assert group_letters(points, 1.0) == [("A B", 10.25), ("D", 12.0), ("C", 30.0)]
     assert group_letters([], 1.0) == []
+
+
+@given(arrays(float, st.integers(1, 700), elements=st.floats(-5, 5)))
+def test_raw_values_keep_their_spikes_where_not_all_points_are_drawn(values: np.ndarray) -> None:
+    curve = pd.Series(values, index=range(10, 10 + len(values)))
+    kept = keep_extremes(curve)
+    assert len(kept) <= 120
+    assert kept.index.is_monotonic_increasing
+    assert kept.index.is_unique
+    assert (kept == curve[kept.index]).all()
+    assert (kept.min(), kept.max()) == (curve.min(), curve.max())
 
 
 def test_panels_of_one_scale_share_their_range() -> None:

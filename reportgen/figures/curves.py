@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -114,7 +115,7 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, flo
         if len(curve) > 50:
             has_raw = label not in panel.bands and len(panel.curves) <= MAX_RAW
             if has_raw:
-                raw = thin(curve)
+                raw = keep_extremes(curve)
                 axes.plot(raw.index, raw, color=colour, alpha=0.22, linewidth=0.5)
             shown = thin(smoothed)
             axes.plot(shown.index, shown, color=colour, linestyle=dash, label=label)
@@ -148,6 +149,16 @@ def thin(curve: pd.Series) -> pd.Series:
     """Every k-th point, so that at most ``MAX_POINTS`` remain, and the last."""
     stride = math.ceil(len(curve) / MAX_POINTS)
     return curve if stride == 1 else curve.iloc[sorted({*range(0, len(curve), stride), len(curve) - 1})]
+
+
+def keep_extremes(curve: pd.Series) -> pd.Series:
+    """The lowest and the highest point of each of ``MAX_POINTS / 2`` stretches, which look like all points of them."""
+    if len(curve) <= MAX_POINTS:
+        return curve
+    stretches = np.array_split(np.arange(len(curve)), MAX_POINTS // 2)
+    values = curve.to_numpy()
+    kept = {int(s[pick(values[s])]) for s in stretches for pick in (np.argmin, np.argmax)}
+    return curve.iloc[sorted(kept)]
 
 
 def draw_scores(
