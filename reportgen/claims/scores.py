@@ -50,7 +50,7 @@ QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 NOISY = 1.2
 """A sharpness above this, real images being 1, is called noise rather than strokes."""
 
-SEED_RATIO = 1.5
+SEED_RATIO = 2.5
 """Two FIDs of one seed each that differ by less than this factor may do so by their seeds (docs/results.md)."""
 
 HIGH_PRECISION, LOW_RECALL = 0.5, 0.1
