@@ -360,6 +360,21 @@ def test_what_still_runs_ends_with_the_printer(small: Report) -> None:
     assert not job.folder.exists()
 
 
+def test_what_is_waited_for_ends_with_the_printer(small: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise SystemExit(143)
+
+    with PdfPrinter() as printer:
+        prepare_pdf(small, printer.job("en"))
+        printer.start("en")
+        (child,) = printer._children.values()
+        with monkeypatch.context() as patch:
+            patch.setattr(child, "communicate", interrupt)
+            with pytest.raises(SystemExit):
+                printer.finish("en")
+    assert child.returncode == -signal.SIGKILL
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the process must be forked to take over what is set here")
 def test_a_process_that_is_ended_leaves_one_clear_line(one_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import reportgen.rendering

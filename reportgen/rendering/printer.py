@@ -55,8 +55,9 @@ class PdfPrinter:
 
     def __exit__(self, *_: object) -> None:
         for child in self._children.values():
-            child.kill()
-            child.communicate()
+            if child.poll() is None:
+                child.kill()
+                child.communicate()
         self._folder.cleanup()
 
     def job(self, language: Language) -> PrintJob:
@@ -73,7 +74,7 @@ class PdfPrinter:
         Raises:
             RenderError: Pango is missing, WeasyPrint failed or hung, or a character has no glyph. The remedy is named.
         """
-        return _finish(self._children.pop(language), self.job(language).target)
+        return _finish(self._children[language], self.job(language).target)
 
 
 def _start(job: PrintJob) -> subprocess.Popen[str]:
