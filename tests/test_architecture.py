@@ -10,6 +10,7 @@ from synthetic import ROOT
 PACKAGE = ROOT / "reportgen"
 ROOMS = [
     "errors",
+    "processes",
     "fetch",
     "assets",
     "document",

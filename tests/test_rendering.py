@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
+import errno
 import io
 import os
 import re
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -26,13 +28,15 @@ from printing import render_pdfs
 from pypdf import PdfReader
 from synthetic import ROOT, WITHOUT_TORCH, write_output
 
+import reportgen.rendering
+import reportgen.rendering.pdf
 from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES
 from reportgen.errors import RenderError, RunError
 from reportgen.figures.curves import Panel, draw_curves, keep_extremes
 from reportgen.figures.published import group_letters
 from reportgen.figures.style import to_svg, use_style
-from reportgen.rendering import render_reports
+from reportgen.rendering import printer, render_reports
 from reportgen.rendering.formulas import to_mathml, to_svg_image
 from reportgen.rendering.html import render_html
 from reportgen.rendering.letters import TEXT, outline_letters
@@ -109,6 +113,7 @@ def test_contents_stand_in_halves(reports) -> None:  # type: ignore[no-untyped-d
     lines = [sum(1 + len(section.sections) for section in half) for half in (first, second)]
     assert abs(lines[0] - lines[1]) <= max(1 + len(section.sections) for section in reports["en"].sections)
     assert halve([]) == ([], [])
+    assert halve(reports["en"].sections[:1]) == (reports["en"].sections[:1], ())
 
 
 # ---- The letters of figures -----------------------------------------------------------------------------------------
@@ -121,6 +126,7 @@ def draw_sample() -> bytes:
     with use_style():
         drawing.axes[0].text(0.5, 1.5, "upright", rotation=90)
         drawing.axes[0].text(1.2, 1.7, "bold?", fontweight="bold", color="#D55E00")
+        drawing.axes[0].text(1.5, 1.2, "fa\u200bint: a; b", fontweight="semibold", alpha=0.4)
     return to_svg(drawing)
 
 
@@ -135,9 +141,9 @@ def print_picture(small: Report, svg: bytes) -> np.ndarray:
 
 def test_letters_as_shapes_look_like_the_text_that_they_were(small: Report) -> None:
     svg = draw_sample()
-    assert b"<text " in svg
+    assert b"<text" in svg
     shapes = outline_letters(svg)
-    assert b"<text " not in shapes
+    assert b"<text" not in shapes
     ElementTree.fromstring(shapes)
     pages = (print_picture(small, picture) for picture in (svg, shapes, TEXT.sub("", svg.decode()).encode()))
     as_text, as_shapes, without = (page.astype(int) for page in pages)
@@ -148,11 +154,11 @@ def test_letters_as_shapes_look_like_the_text_that_they_were(small: Report) -> N
 def test_a_page_for_the_screen_needs_no_fonts_for_its_figures(reports) -> None:  # type: ignore[no-untyped-def]
     drawings = [p for block in reports["zh"].walk() for p in getattr(block, "pictures", ()) if "svg" in p.media_type]
     assert drawings
-    assert all(b"<text " in picture.content for picture in drawings)
+    assert all(b"<text" in picture.content for picture in drawings)
     page = render_html(reports["zh"], "screen")
     sources = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
     assert len(sources) == len(drawings)
-    assert not any(b"<text " in base64.b64decode(source) for source in sources)
+    assert not any(b"<text" in base64.b64decode(source) for source in sources)
 
 
 # ---- PDF ------------------------------------------------------------------------------------------------------------
@@ -321,8 +327,6 @@ def test_pdf_fetches_nothing_from_anywhere(small: Report) -> None:
 def test_without_pango_the_html_is_made_and_the_remedy_is_named(
     synthetic_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reportgen.rendering import printer
-
     folder = tmp_path / "out"
     shutil.copytree(synthetic_output, folder)
     code = "import sys; sys.stderr.write(\"OSError: cannot load library 'libpango-1.0-0'\"); sys.exit(1)"
@@ -338,8 +342,6 @@ def test_without_pango_the_html_is_made_and_the_remedy_is_named(
 
 @pytest.mark.fault(row=16)
 def test_a_hanging_child_is_given_up(small: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reportgen.rendering import printer
-
     real = subprocess.Popen
     code = "import time; time.sleep(60)"
     monkeypatch.setattr(printer, "TIME_LIMIT_SECONDS", 0.5)
@@ -375,15 +377,107 @@ def test_what_is_waited_for_ends_with_the_printer(small: Report, monkeypatch: py
     assert child.returncode == -signal.SIGKILL
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the process must be forked to take over what is set here")
-def test_a_process_that_is_ended_leaves_one_clear_line(one_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import reportgen.rendering
+forked = pytest.mark.skipif(sys.platform != "linux", reason="the process must be forked to take over what is set here")
 
+
+@forked
+def test_a_process_that_is_killed_leaves_one_clear_line(one_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = sorted(one_run.iterdir())
-    monkeypatch.setattr(reportgen.rendering, "_build", lambda *_: os._exit(9))
-    with pytest.raises(RenderError, match="lack of memory"):
+    monkeypatch.setattr(reportgen.rendering, "_build", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(RenderError, match=r"'zh' was killed by signal 9; .* out of memory; try one"):
         render_reports(one_run, LANGUAGES, ["html"], warn=print)
     assert sorted(one_run.iterdir()) == before
+
+
+@forked
+def test_a_bug_in_a_process_is_no_lack_of_memory(
+    one_run: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reportgen.rendering, "_build", lambda *_: 1 // 0)
+    with pytest.raises(RuntimeError, match="its traceback stands above"):
+        render_reports(one_run, ["en"], ["html"], warn=print)
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+@forked
+def test_of_two_errors_the_first_language_has_its_own_told(one_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_paths: object, language: str, _notes: object) -> None:
+        time.sleep(0.3 if language == "zh" else 0)
+        raise RenderError(f"the note in {language}")
+
+    monkeypatch.setattr(reportgen.rendering, "_build", fail)
+    with pytest.raises(RenderError, match="the note in zh"):
+        render_reports(one_run, LANGUAGES, ["html"], warn=print)
+
+
+@pytest.mark.fault(row=11)
+@pytest.mark.parametrize("where", ["prepare", "start", "place"])
+def test_the_html_is_there_whatever_becomes_of_the_pdf(
+    one_run: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if where == "prepare":
+        if sys.platform != "linux":
+            pytest.skip("the process must be forked to take over what is set here")
+        monkeypatch.setattr(reportgen.rendering.pdf, "prepare_pdf", fail)
+    elif where == "start":
+        monkeypatch.setattr(printer.subprocess, "Popen", fail)
+    else:
+        monkeypatch.setattr(printer.tempfile, "TemporaryDirectory", fail)
+    with pytest.raises(RenderError, match="No space left on device"):
+        render_reports(one_run, ["en"], ["html", "pdf"], warn=print)
+    assert (one_run / "report.en.html").exists() == (where != "place")
+    assert not (one_run / "report.en.pdf").exists()
+
+
+DRAWING = """
+import os, sys, time
+import reportgen.rendering
+from reportgen.cli import main
+
+def draw(*_):
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+
+reportgen.rendering._build = draw
+sys.argv = ["reportgen", "render", "--format", "html", "--output", sys.argv[1]]
+main()
+"""
+
+
+@forked
+@pytest.mark.fault(row=8)
+@pytest.mark.parametrize(
+    ("sent", "to_group", "status"),
+    [
+        (signal.SIGINT, True, 130),
+        (signal.SIGTERM, False, 143),
+        (signal.SIGTERM, True, 143),
+        (signal.SIGKILL, False, -signal.SIGKILL),
+    ],
+)
+def test_what_draws_ends_with_the_command(one_run: Path, sent: int, to_group: bool, status: int) -> None:
+    """Two drawings that would take a minute, and a signal."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", DRAWING, str(one_run)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    drawing = [int(child.stdout.readline()) for _ in LANGUAGES]
+    (os.killpg if to_group else os.kill)(child.pid, sent)
+    _, errors = child.communicate(timeout=20)
+    assert child.returncode == status
+    assert "Traceback" not in errors
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in drawing):
+        assert time.monotonic() < deadline, "a drawing process outlives its command"
+        time.sleep(0.05)
 
 
 # ---- Markdown -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import select
 import signal
 import sys
 import threading
@@ -18,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from reportgen.errors import RunError, Stopped
 from reportgen.execution import Task, execute_run, explain_failure, record_failure, train_pack
 from reportgen.executors import Event, Failed, Finished, Job, Progressed, Retried, Started
+from reportgen.processes import end_without_parent
 from reportgen.store import OutputPaths
 
 SECONDS_TO_STOP = 60.0
@@ -130,7 +130,7 @@ def _work(job: Job, connection: Connection) -> None:
     """The body of a worker process: SIGTERM asks it to write a checkpoint and stop; without its parent it ends."""
     stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
-    threading.Thread(target=_end_without_parent, args=(connection,), daemon=True).start()
+    threading.Thread(target=end_without_parent, args=(connection,), daemon=True).start()
     os.environ["TQDM_DISABLE"] = "1"
     start = time.monotonic()
     _stop_at_sigterm(stopping)
@@ -172,16 +172,6 @@ def _work_on(task: Task, connection: Connection, stopping: threading.Event, star
         connection.send(Failed(name, explain_failure(error)))
     else:
         connection.send(Finished(name, time.monotonic() - start))
-
-
-def _end_without_parent(connection: Connection) -> None:
-    """End this process as soon as nobody reads its messages any more: even after ``kill -9`` of the parent."""
-    poll = select.poll() if hasattr(select, "poll") else None
-    if poll is None:
-        return  # on Windows the next message fails instead
-    poll.register(connection.fileno(), select.POLLERR | select.POLLHUP)
-    poll.poll()
-    os._exit(1)
 
 
 def _describe_death(worker: _Worker) -> str:

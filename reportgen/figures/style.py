@@ -28,7 +28,7 @@ STYLE: dict[Any, Any] = {
     "font.family": FAMILY,
     "font.size": 7,
     "axes.titlesize": 7.5,
-    "axes.titley": 1.0,  # where it would be placed anyway; to find that out takes a third of the drawing
+    "axes.titley": 1.0,  # to find a place for it by trial takes a third of the drawing
     "axes.labelsize": 7,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -53,8 +53,9 @@ STYLE: dict[Any, Any] = {
 
 
 SHEET = '<style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style>'
+TAG = re.compile(r"<[^>]*>")
 STYLE_ATTRIBUTE = re.compile(r'style="([^"]*)"')
-PROPERTY = re.compile(r"([\w-]+): ([^;]+);?")
+PROPERTY = re.compile(r"([\w-]+): ?([^;]+)")
 
 
 @contextmanager
@@ -87,7 +88,11 @@ def _present(svg: str) -> str:
     """matplotlib's SVG with attributes in place of styles, which cost WeasyPrint an eighth of its drawing to parse."""
     assert SHEET in svg, "matplotlib writes this style sheet"
     svg = svg.replace(SHEET, "").replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
-    return STYLE_ATTRIBUTE.sub(lambda match: PROPERTY.sub(r'\1="\2"', match[1]), svg)
+    return TAG.sub(lambda tag: STYLE_ATTRIBUTE.sub(_list_attributes, tag[0]), svg)
+
+
+def _list_attributes(style: re.Match[str]) -> str:
+    return " ".join(f'{name}="{value}"' for name, value in dict(PROPERTY.findall(style[1])).items())
 
 
 def to_png(figure: Figure, dpi: int = 200) -> bytes:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.config import Language
-from reportgen.errors import RenderError
+from reportgen.errors import RenderError, ReportgenError
+from reportgen.processes import Died, call_side_by_side
 from reportgen.rendering.printer import PdfPrinter, PrintJob
 from reportgen.rendering.unchanged import find_rendered, record_rendered, take_inputs
 from reportgen.store import OutputPaths, read_suite, write_bytes
@@ -73,58 +71,66 @@ def render_reports(
 
 @dataclass(frozen=True)
 class _Pages:
-    """One language: what is to be written, in this order, what to warn of, and what the PDF's fonts lack."""
+    """One language: what is to be written, in this order, what to warn of, and what the PDF's fonts lack.
+
+    ``problem``: why there can be no PDF, though the rest is there.
+    """
 
     files: dict[Path, bytes]
     warnings: list[str]
     missing: list[str]
+    problem: RenderError | None
 
 
 def _render(
     paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], warn: Callable[[str], None], notes: Path
 ) -> list[Path]:
     with PdfPrinter() as printer:
-        made: dict[Language, _Pages] = {}
-        for language, pages in _make_all(paths, languages, formats, notes, printer):
-            made[language] = pages
-            if "pdf" in formats:
-                printer.start(language)
-        for warning in dict.fromkeys(warning for pages in made.values() for warning in pages.warnings):
-            warn(warning)
-        missing = list(dict.fromkeys(character for language in languages for character in made[language].missing))
-        if missing and "pdf" in formats:
-            warn(_describe_missing(missing))
+        jobs = {language: printer.job(language) if "pdf" in formats else None for language in languages}
+        tasks = {language: (paths, language, formats, notes, jobs[language]) for language in languages}
+        outcomes: dict[Language, _Pages | ReportgenError | Died] = {}
+        with closing(call_side_by_side(_make, tasks)) as calls:
+            for language, outcome in calls:
+                outcomes[language] = outcome
+                if isinstance(outcome, _Pages) and jobs[language] and not outcome.problem:
+                    printer.start(language)
+        made = {language: _expect_pages(outcomes[language], language, len(languages)) for language in languages}
+        _warn_of(list(made.values()), "pdf" in formats, warn)
         written = []
-        for language in languages:
-            for path, content in made[language].files.items():
+        for pages in made.values():
+            for path, content in pages.files.items():
                 write_bytes(path, content)
                 written.append(path)
         for language in languages if "pdf" in formats else ():
+            if problem := made[language].problem:
+                raise problem
             written.append(paths.report(language, "pdf"))
             write_bytes(written[-1], printer.finish(language))
     return written
 
 
-def _make_all(
-    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], notes: Path, printer: PdfPrinter
-) -> Iterator[tuple[Language, _Pages]]:
-    """The pages of all languages as they are done, each made in a process of its own: its memory ends with it."""
-    # Forked, a process is there at once; elsewhere than on Linux the system's libraries do not allow it.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(len(languages), context) as pool:
-        futures = {
-            pool.submit(_make, paths, language, formats, notes, printer.job(language)): language
-            for language in languages
-        }
-        for future in as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except BrokenProcessPool:
-                reason = "a process that draws the report was ended, perhaps for lack of memory"
-                raise RenderError(f"{reason}; try one language at a time: reportgen render --lang zh") from None
+def _expect_pages(outcome: _Pages | ReportgenError | Died, language: Language, num_languages: int) -> _Pages:
+    if isinstance(outcome, _Pages):
+        return outcome
+    if isinstance(outcome, ReportgenError):
+        raise outcome
+    if outcome.status >= 0:
+        raise RuntimeError(f"the process that draws the report in '{language}' failed; its traceback stands above")
+    hint = "; try one language at a time (--lang)" if num_languages > 1 else ""
+    reason = f"the process that draws the report in '{language}' was killed by signal {-outcome.status}"
+    raise RenderError(f"{reason}; the machine may be out of memory{hint}")
 
 
-def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes: Path, job: PrintJob) -> _Pages:
+def _warn_of(made: Sequence[_Pages], has_pdf: bool, warn: Callable[[str], None]) -> None:
+    """What both languages warn of is said once."""
+    for warning in dict.fromkeys(warning for pages in made for warning in pages.warnings):
+        warn(warning)
+    missing = list(dict.fromkeys(character for pages in made for character in pages.missing))
+    if missing and has_pdf:
+        warn(_describe_missing(missing))
+
+
+def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes: Path, job: PrintJob | None) -> _Pages:
     """Build a report and lay it out as pages; prepare its PDF."""
     from reportgen.rendering.characters import find_missing_characters
     from reportgen.rendering.html import render_html
@@ -133,15 +139,21 @@ def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes:
     from reportgen.report.notes import find_stray_notes
 
     report = _build(paths, language, notes)
-    if "pdf" in formats:
-        prepare_pdf(report, job)
     files: dict[Path, bytes] = {}
     if "html" in formats:
         files[paths.report(language, "html")] = render_html(report, "screen").encode("utf-8")
     if "md" in formats:
         files |= render_markdown(report, paths.report(language, "md"), paths.report_assets(language))
+    problem = None
+    try:
+        if job:
+            prepare_pdf(report, job)
+    except RenderError as error:
+        problem = error
+    except OSError as error:
+        problem = RenderError(f"the PDF cannot be prepared ({error}); free some space, or set TMPDIR")
     stray = find_stray_notes(notes, read_suite(paths).suite.outline)
-    return _Pages(files, stray, find_missing_characters(report))
+    return _Pages(files, stray, find_missing_characters(report), problem)
 
 
 def _describe_missing(characters: list[str]) -> str:

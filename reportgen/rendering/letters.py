@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from dataclasses import replace
 from functools import cache
 
@@ -33,6 +34,7 @@ def outline_letters(svg: bytes) -> bytes:
     """
     used: dict[str, str] = {}
     content = TEXT.sub(lambda match: _outline_line(match, used), svg.decode("utf-8"))
+    assert "<text" not in content, "only plain lines are known here, no formulas"
     shapes = "".join(f'<path id="{name}" d="{path}"/>' for name, path in used.items())
     return content.replace("</svg>", f"<defs>{shapes}</defs></svg>").encode("utf-8")
 
@@ -40,7 +42,7 @@ def outline_letters(svg: bytes) -> bytes:
 def _outline_line(line: re.Match[str], used: dict[str, str]) -> str:
     """One ``<text>`` as a group of letters; notes in ``used`` which letters it needs: id -> path."""
     attributes = dict(ATTRIBUTE.findall(line[1]))
-    weight = int(attributes.get("font-weight", 400))
+    weight = 700 if int(attributes.get("font-weight", 400)) >= 600 else 400
     scale = float(attributes["font-size"].removesuffix("px")) / _load_font(weight)["head"].unitsPerEm
     letters, position = [], 0
     for character in html.unescape(line[2]):
@@ -53,7 +55,8 @@ def _outline_line(line: re.Match[str], used: dict[str, str]) -> str:
     before = SHARE_BEFORE[attributes.get("text-anchor", "start")] * position * scale
     x, y = float(attributes.get("x", 0)) - before, float(attributes.get("y", 0))
     place = f"{attributes['transform']} translate({x:.3f} {y:.3f}) scale({scale:.6f} {-scale:.6f})"
-    return f'<g transform="{place}" fill="{attributes.get("fill", "black")}">{"".join(letters)}</g>'
+    look = f'fill="{attributes.get("fill", "black")}" opacity="{attributes.get("opacity", 1)}"'
+    return f'<g transform="{place}" {look}>{"".join(letters)}</g>'
 
 
 @cache
@@ -64,6 +67,8 @@ def _load_font(weight: int) -> TTFont:
 @cache
 def _load_letter(weight: int, character: str) -> tuple[str, int]:
     """A character's outline and advance in units of the font, the vertical axis upwards."""
+    if unicodedata.category(character) == "Cf":
+        return "", 0  # invisible; of others that the font lacks, matplotlib has told
     font = _load_font(weight)
     glyphs = font.getGlyphSet()
     glyph = glyphs[font.getBestCmap()[ord(character)]]

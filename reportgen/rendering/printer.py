@@ -9,7 +9,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -47,26 +49,44 @@ class PdfPrinter:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="reportgen-")
+        self._exit = ExitStack()
         self._children: dict[Language, subprocess.Popen[str]] = {}
+        self._problems: dict[Language, RenderError] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         for child in self._children.values():
-            if child.poll() is None:
-                child.kill()
-                child.communicate()
-        self._folder.cleanup()
+            child.kill()
+            child.wait()
+            if child.stderr:
+                child.stderr.close()
+        self._exit.close()
 
     def job(self, language: Language) -> PrintJob:
-        """Where the PDF of a language is to be prepared."""
-        return PrintJob(Path(self._folder.name), language)
+        """Where the PDF of a language is to be prepared.
+
+        Raises:
+            RenderError: there is no place for temporary files.
+        """
+        return PrintJob(self._folder, language)
+
+    @cached_property
+    def _folder(self) -> Path:
+        try:
+            return Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="reportgen-")))
+        except OSError as error:
+            remedy = "set TMPDIR, or leave the PDF out: --format html"
+            raise RenderError(f"the PDF needs a folder for temporary files ({error.strerror}); {remedy}") from error
 
     def start(self, language: Language) -> None:
         """Begin with a PDF that has been prepared."""
-        self._children[language] = _start(self.job(language))
+        try:
+            self._children[language] = _start(self.job(language))
+        except OSError as error:
+            reason = f"WeasyPrint cannot be started ({error.strerror}); the HTML is complete"
+            self._problems[language] = RenderError(reason)
 
     def finish(self, language: Language) -> bytes:
         """Wait for a PDF that was started.
@@ -74,6 +94,8 @@ class PdfPrinter:
         Raises:
             RenderError: Pango is missing, WeasyPrint failed or hung, or a character has no glyph. The remedy is named.
         """
+        if language in self._problems:
+            raise self._problems[language]
         return _finish(self._children[language], self.job(language).target)
 
 
@@ -86,6 +108,7 @@ def _start(job: PrintJob) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        errors="replace",
         env=environment,
     )
 

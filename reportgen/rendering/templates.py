@@ -1,4 +1,4 @@
-"""The Jinja2 environment: where templates are, and the filters that turn spans, pictures and code into markup."""
+"""The Jinja2 environment: where templates are, and the filters that they use."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def allow_breaks(name: str) -> Markup:
 def halve(sections: Sequence[Section]) -> tuple[Sequence[Section], Sequence[Section]]:
     """The contents in two columns of about equal length; with CSS's columns the page would be laid out many times."""
     lengths = [1 + len(section.sections) for section in sections]
-    cut = min(range(len(sections) + 1), key=lambda cut: abs(sum(lengths[:cut]) - sum(lengths[cut:])))
+    cuts = range(len(sections), -1, -1)  # a single section stands at the left
+    cut = min(cuts, key=lambda cut: abs(sum(lengths[:cut]) - sum(lengths[cut:])))
     return sections[:cut], sections[cut:]
 
 
