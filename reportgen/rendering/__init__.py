@@ -86,15 +86,7 @@ def _render(
     paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], warn: Callable[[str], None], notes: Path
 ) -> list[Path]:
     with PdfPrinter() as printer:
-        jobs = {language: printer.job(language) if "pdf" in formats else None for language in languages}
-        tasks = {language: (paths, language, formats, notes, jobs[language]) for language in languages}
-        outcomes: dict[Language, _Pages | ReportgenError | Died] = {}
-        with closing(call_side_by_side(_make, tasks)) as calls:
-            for language, outcome in calls:
-                outcomes[language] = outcome
-                if isinstance(outcome, _Pages) and jobs[language] and not outcome.problem:
-                    printer.start(language)
-        made = {language: _expect_pages(outcomes[language], language, len(languages)) for language in languages}
+        made = _make_all(paths, languages, formats, notes, printer)
         _warn_of(list(made.values()), "pdf" in formats, warn)
         written = []
         for pages in made.values():
@@ -107,6 +99,21 @@ def _render(
             written.append(paths.report(language, "pdf"))
             write_bytes(written[-1], printer.finish(language))
     return written
+
+
+def _make_all(
+    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], notes: Path, printer: PdfPrinter
+) -> dict[Language, _Pages]:
+    """The pages of all languages; each language's PDF is begun with as soon as it can be."""
+    jobs = {language: printer.job(language) if "pdf" in formats else None for language in languages}
+    tasks = {language: (paths, language, formats, notes, jobs[language]) for language in languages}
+    outcomes: dict[Language, _Pages | ReportgenError | Died] = {}
+    with closing(call_side_by_side(_make, tasks)) as calls:
+        for language, outcome in calls:
+            outcomes[language] = outcome
+            if isinstance(outcome, _Pages) and jobs[language] and not outcome.problem:
+                printer.start(language)
+    return {language: _expect_pages(outcomes[language], language, len(languages)) for language in languages}
 
 
 def _expect_pages(outcome: _Pages | ReportgenError | Died, language: Language, num_languages: int) -> _Pages:
