@@ -79,7 +79,9 @@ def run(
         str, typer.Option(metavar="P", help="full, a profile of the file, or auto: full on a GPU, else quick.")
     ] = "full",
     only: Annotated[str | None, typer.Option(metavar="GLOB", help="Only runs whose names match, e.g. 'vae-*'.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once. Default: one per core; one on a GPU.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes at once. Default: one per core; four on a GPU.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda:0, ...")] = "auto",
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Datasets in torchvision's layout. Default: $REPORTGEN_DATA.")
@@ -93,10 +95,10 @@ def run(
     time_limit: Annotated[
         float | None, typer.Option(min=0.01, metavar="MIN", help="Minutes that one run may take.")
     ] = None,
-    pack: Annotated[
-        bool, typer.Option("--pack", help="Train the seeds of one configuration as one program: for GPUs.")
+    eager: Annotated[
+        bool,
+        typer.Option("--eager", help="On a GPU: train each run by itself and without CUDA graphs; much slower."),
     ] = False,
-    graph: Annotated[bool, typer.Option("--graph", help="Replay each step as a CUDA graph; not yet measured.")] = False,
     output: OutputOption = DEFAULT_OUTPUT,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and the estimated time; do nothing.")
@@ -109,8 +111,6 @@ def run(
 
     suite = find_inception(load_suite(suite_file, _resolve_profile(profile)))
     plan = plan_suite(suite, output, only=only, jobs=jobs, device=device)
-    if graph and not plan.device.startswith("cuda"):
-        raise ConfigError(f"--graph: needs a CUDA device, and the runs would go to {plan.device}; leave it out")
     _print_plan(plan, suite.profile, suite.dataset, every_run=dry_run)
     if dry_run:
         return
@@ -123,8 +123,7 @@ def run(
         checkpoint_steps=checkpoint_steps,
         retries=retries,
         time_limit=time_limit and 60 * time_limit,
-        pack=pack,
-        use_graph=graph,
+        eager=eager,
     )
     failures = _follow(plan, events)
     if failures:

@@ -8,7 +8,6 @@ import logging
 import platform
 import shutil
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -40,10 +39,19 @@ from reportgen.store import (
     write_json,
     write_text,
 )
-from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer, resume_training
-from reportgen.training.loop import Row, Training, begin_training, build_objective, train_run
+from reportgen.training.checkpoint import DEFAULT_SECONDS, MAX_COST, Checkpointer, resume_training
+from reportgen.training.graph import GraphedRounds
+from reportgen.training.loop import (
+    Course,
+    Row,
+    Training,
+    begin_training,
+    build_objective,
+    step_eagerly,
+    train_courses,
+    train_run,
+)
 from reportgen.training.objectives import NUM_GRID_IMAGES, use_precision
-from reportgen.training.pack import Pack
 
 CPU_THREADS_PER_RUN = 1
 """Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
@@ -156,88 +164,79 @@ def _prepare_device(task: Task) -> torch.device:
     return device
 
 
-def train_pack(
+def train_together(
     tasks: Sequence[Task],
     report: Callable[[str, int, dict[str, float]], None],
+    release: Callable[[str], None],
+    fail: Callable[[str, str], None],
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Train those of a configuration's seeds that stand at the same step as one program, up to their recorded stage.
+    """Train runs side by side, up to a checkpoint after the last step; ``execute_run`` does the rest as for any run.
 
-    What is left of them, ``execute_run`` does as for any run: trainings at another step, all measuring, and everything
-    if training together fails, so that each run gives its own reason.
+    If that fails for another reason than a run's own, those that are left are released: alone, each gives its reason.
 
     Args:
         report: called with the name of a run, its finished steps and its newest losses.
+        release: called with the name of a run that has nothing more to do here.
+        fail: called with the name of a run that failed, and why.
 
     Raises:
         Stopped: it was asked to stop.
     """
+    left = {task.spec.name: task for task in tasks}
     try:
-        _train_pack(tasks, report, is_stopping)
+        for name, error in _train_together(tasks, report, is_stopping):
+            task = left.pop(name)
+            if error is None:
+                release(name)
+                continue
+            paths = OutputPaths(task.output).run(task.spec.folder_name)
+            with suppress(RunError):
+                record_failure(paths, explain_failure(error), "".join(traceback.format_exception(error)))
+            fail(name, explain_failure(error))
     except (BrokenPipeError, Stopped):
         raise
     except Exception as error:
-        for task in tasks:
+        for name, task in left.items():
             with log_to(OutputPaths(task.output).run(task.spec.folder_name).log):
                 logger.warning("training together failed, each goes on alone: %s", explain_failure(error))
+            release(name)
 
 
-def _train_pack(
+def _train_together(
     tasks: Sequence[Task], report: Callable[[str, int, dict[str, float]], None], is_stopping: Callable[[], bool]
-) -> None:
-    output, settings = OutputPaths(tasks[0].output), tasks[0].spec.settings
+) -> Iterator[tuple[str, RunError | None]]:
+    """Gives the names of the runs as they end, and why they failed; their folders are free by then."""
+    output, device = OutputPaths(tasks[0].output), _prepare_device(tasks[0])
+    datasets: dict[str, Dataset] = {}
+    members: dict[Course, tuple[str, Checkpointer]] = {}
     with ExitStack() as stack:
-        todo = []
+        holds = {task.spec.name: stack.enter_context(ExitStack()) for task in tasks}
         for task in tasks:
-            paths = output.run(task.spec.folder_name)
-            stack.enter_context(hold_run(paths))
-            if not is_stage_finished(paths, "training", task.spec.training_key):
-                todo.append((task, paths))
-        if len(todo) < 2:
-            return
-        device = _prepare_device(tasks[0])
-        dataset = load_dataset(tasks[0].spec.dataset, data_dir=tasks[0].data_dir, device=device)
-        taken = []
-        for task, paths in todo:
-            with log_to(paths.log):
-                taken.append((task, paths, _take_up(task, dataset, paths)))
-        (step, count), *_ = Counter(training.step for *_, training in taken).most_common()
-        if count < 2:
-            return
-        alike = [entry for entry in taken if entry[2].step == step]
-        pack = Pack([training for *_, training in alike])
-        keepers = _KeepAll([_make_keeper(task, paths, is_stopping) for task, paths, _ in alike])
-
-        def progress(step: int, losses: dict[str, float]) -> None:
-            for task, *_ in alike:
-                report(task.spec.name, step, losses)
-
-        environment = describe_environment(device)
-        train_run(settings, dataset, pack, progress, keepers, use_graph=tasks[0].use_graph)
-        pack.sync()
-        for task, paths, training in alike:
-            _record_training(task.spec, environment, paths, training)
-
-
-@dataclass
-class _KeepAll:
-    """Keeps the replicas of a pack, each in its own folder."""
-
-    keepers: list[Checkpointer]
-
-    def is_due(self, step: int) -> bool:
-        return any(keeper.is_due(step) for keeper in self.keepers)
-
-    def keep(self, pack: Pack) -> None:
-        pack.sync()
-        stops = []
-        for keeper, replica in zip(self.keepers, pack.replicas, strict=True):
+            spec, paths = task.spec, output.run(task.spec.folder_name)
             try:
-                keeper.keep(replica)
-            except Stopped as stop:
-                stops.append(stop)
-        if stops:
-            raise stops[0]
+                holds[spec.name].enter_context(hold_run(paths))
+            except RunError:  # alone it says why
+                yield spec.name, None
+                continue
+            if is_stage_finished(paths, "training", spec.training_key):
+                holds[spec.name].close()
+                yield spec.name, None
+                continue
+            if spec.dataset not in datasets:
+                datasets[spec.dataset] = load_dataset(spec.dataset, data_dir=task.data_dir, device=device)
+            with log_to(paths.log):
+                training = _take_up(task, datasets[spec.dataset], paths)
+            keeper = _make_keeper(task, paths, is_stopping, num_together=len(tasks))
+            course = Course(spec.settings, datasets[spec.dataset], training, partial(report, spec.name), keeper)
+            members[course] = spec.name, keeper
+        take_round = GraphedRounds() if tasks[0].use_graph else step_eagerly
+        for course, error in train_courses(list(members), take_round):
+            name, keeper = members[course]
+            if error is None:
+                keeper.write(course.training)
+            holds[name].close()
+            yield name, error
 
 
 def _train(
@@ -247,12 +246,12 @@ def _train(
     spec = task.spec
     environment = describe_environment(dataset.train.images.device)
     training = _take_up(task, dataset, paths)
-    keeper = _make_keeper(task, paths, is_stopping)
 
     def progress(step: int, losses: dict[str, float]) -> None:
         report("training", step, losses)
 
-    train_run(spec.settings, dataset, training, progress, keeper, use_graph=task.use_graph)
+    course = Course(spec.settings, dataset, training, progress, _make_keeper(task, paths, is_stopping))
+    train_run(course, GraphedRounds() if task.use_graph else step_eagerly)
     _record_training(spec, environment, paths, training)
     return training.objective.modules
 
@@ -267,8 +266,15 @@ def _take_up(task: Task, dataset: Dataset, paths: RunPaths) -> Training:
     return training
 
 
-def _make_keeper(task: Task, paths: RunPaths, is_stopping: Callable[[], bool]) -> Checkpointer:
-    return Checkpointer(paths, task.spec.training_key, task.checkpoint_seconds, task.checkpoint_steps, is_stopping)
+def _make_keeper(task: Task, paths: RunPaths, is_stopping: Callable[[], bool], num_together: int = 1) -> Checkpointer:
+    return Checkpointer(
+        paths,
+        task.spec.training_key,
+        task.checkpoint_seconds,
+        task.checkpoint_steps,
+        is_stopping,
+        max_cost=MAX_COST / num_together,
+    )
 
 
 def _record_training(spec: RunSpec, environment: dict[str, Any], paths: RunPaths, trained: Training) -> None:
@@ -296,7 +302,6 @@ def _describe_spec(spec: RunSpec, environment: dict[str, Any], trained: Training
         "dataset": spec.dataset,
         "seed": spec.seed,
         "train_seconds": round(trained.train_seconds, 3),
-        "trained_together": trained.trained_together,
         "changed_device": trained.changed_device,
         "environment": environment,
         "sources": list_model_sources(spec.settings),

@@ -150,20 +150,35 @@ def count_step_macs(settings: Settings) -> float:
 # multiply-accumulates, and these on top, would take as one large matrix product.
 CPU_COST = 2.0
 CPU_MACS_PER_STEP = 4e8
-GPU_SECONDS_PER_STEP = 4e-3  # not measured: launching some hundred kernels per step
-SECONDS_TO_EVALUATE = 5.0
+CPU_SECONDS_TO_EVALUATE = 5.0
+# Fitted to one H100 in float32, several runs side by side (`python tools/bench.py gpu`).
+GPU_SECONDS_PER_STEP = 2e-4
+GPU_SECONDS_PER_MAC = 9e-14
+GPU_SECONDS_TO_EVALUATE = 1.0
 
 
-def estimate_run_seconds(settings: Settings, finished_steps: int, macs_per_second: float | None) -> float:
-    """A rough time for the rest of one run by itself, training and evaluation, in seconds.
+def estimate_training_seconds(settings: Settings, finished_steps: int, macs_per_second: float | None) -> float:
+    """A rough time for the rest of one run's training, in seconds.
 
     Args:
-        macs_per_second: of a large matrix product on one thread of the CPU; None for a GPU.
+        macs_per_second: of a large matrix product on one thread of the CPU; None for a GPU, which other runs share.
     """
-    seconds_per_step = GPU_SECONDS_PER_STEP
-    if macs_per_second is not None:
-        seconds_per_step = (CPU_COST * count_step_macs(settings) + CPU_MACS_PER_STEP) / macs_per_second
-    return SECONDS_TO_EVALUATE + (settings.num_training_steps - finished_steps) * seconds_per_step
+    macs = count_step_macs(settings)
+    if macs_per_second is None:
+        seconds_per_step = GPU_SECONDS_PER_STEP + GPU_SECONDS_PER_MAC * macs
+    else:
+        seconds_per_step = (CPU_COST * macs + CPU_MACS_PER_STEP) / macs_per_second
+    return (settings.num_training_steps - finished_steps) * seconds_per_step
+
+
+def estimate_evaluation_seconds(*, on_gpu: bool) -> float:
+    """A rough time for measuring one run, in seconds."""
+    return GPU_SECONDS_TO_EVALUATE if on_gpu else CPU_SECONDS_TO_EVALUATE
+
+
+def has_dropout(settings: Settings) -> bool:
+    """Whether training draws from the global random generator of its process."""
+    return isinstance(settings, GanSettings) and settings.architecture == "mlp"
 
 
 def schedule(durations: Sequence[float], places: int) -> float:

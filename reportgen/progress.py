@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from reportgen.executors import Event, Failed, Finished, Progressed, Retried, Started
-from reportgen.plan import SECONDS_TO_EVALUATE, schedule
+from reportgen.plan import schedule
 from reportgen.runner import Plan
 
 SHOWN_LOSSES = ("train_reconstruction", "train_kl", "discriminator_loss", "generator_loss")
@@ -62,7 +62,7 @@ class Pace:
         left = {name: self._expect(name) for name in self.runs}
         done = sum(self.runs[name].estimated_seconds - left[name] for name in self.busy)
         factor = (self.BELIEF + sum(self.busy.values())) / (self.BELIEF + max(done, 0.0))
-        at_work = len(self.started.keys() - self.ended)  # more than ``jobs`` where seeds share a program
+        at_work = len(self.started.keys() - self.ended)  # more than ``jobs`` where a process trains several
         return factor * schedule(list(left.values()), max(self.jobs, at_work))
 
     @property
@@ -78,7 +78,7 @@ class Pace:
         run = self.runs[name]
         num_steps = run.spec.settings.num_training_steps
         share = (num_steps - self.steps[name]) / max(num_steps - run.finished_steps, 1)
-        return SECONDS_TO_EVALUATE + share * (run.estimated_seconds - SECONDS_TO_EVALUATE)
+        return run.evaluation_seconds + share * run.training_seconds
 
 
 class View:

@@ -6,17 +6,32 @@ import ctypes
 import fnmatch
 import os
 import time
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.config import Suite
 from reportgen.errors import ConfigError, DataError
-from reportgen.executors import Event, Executor
+from reportgen.executors import Event, Executor, Job
 from reportgen.fetch import default_inception_path
-from reportgen.plan import RunSpec, estimate_run_seconds, plan_runs, schedule
+from reportgen.plan import (
+    RunSpec,
+    estimate_evaluation_seconds,
+    estimate_training_seconds,
+    has_dropout,
+    plan_runs,
+    schedule,
+)
 from reportgen.store import OutputPaths, RunPaths, State, find_state, is_stage_finished
+
+if TYPE_CHECKING:
+    from reportgen.execution import Task
+
+MAX_TOGETHER = 48
+"""Runs that a GPU trains side by side in one process; their networks, moments and activations are all in its memory."""
+JOBS_ON_GPU = 4
+"""Processes at once on a GPU: one trains, the others measure."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +41,12 @@ class PlannedRun:
     spec: RunSpec
     state: State
     finished_steps: int
-    estimated_seconds: float
+    training_seconds: float
+    evaluation_seconds: float
+
+    @property
+    def estimated_seconds(self) -> float:
+        return self.training_seconds + self.evaluation_seconds
 
 
 @dataclass(frozen=True)
@@ -47,7 +67,12 @@ class Plan:
     @property
     def estimated_seconds(self) -> float:
         """About how long all of it takes with ``jobs`` runs at once."""
-        return schedule([run.estimated_seconds for run in self.missing], self.jobs)
+        places = 1 if self.is_on_gpu else self.jobs  # a GPU is shared by all
+        return schedule([run.estimated_seconds for run in self.missing], places)
+
+    @property
+    def is_on_gpu(self) -> bool:
+        return self.device.startswith("cuda")
 
 
 def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None, device: str) -> Plan:
@@ -55,7 +80,7 @@ def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None
 
     Args:
         only: a glob on run names; the others are left as they are.
-        jobs: runs at once; by default one per CPU core, one on a GPU.
+        jobs: runs at once; by default one per CPU core; on a GPU processes at once, ``JOBS_ON_GPU``.
 
     Raises:
         ConfigError: ``only`` matches no run; there is no such device.
@@ -77,9 +102,15 @@ def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None
     runs = []
     for spec, state in zip(chosen, states, strict=True):
         steps = count_finished_steps(spec, paths.run(spec.folder_name), state)
-        runs.append(PlannedRun(spec, state, steps, estimate_run_seconds(spec.settings, steps, macs_per_second)))
+        training = estimate_training_seconds(spec.settings, steps, macs_per_second)
+        runs.append(PlannedRun(spec, state, steps, training, estimate_evaluation_seconds(on_gpu=on_gpu)))
     weights = suite.fid.inception_weights
-    return Plan(runs, jobs or (1 if on_gpu else count_cores()), device, Path(weights) if weights else None)
+    return Plan(
+        runs,
+        jobs or (min(JOBS_ON_GPU, count_cores()) if on_gpu else count_cores()),
+        device,
+        Path(weights) if weights else None,
+    )
 
 
 def count_cores() -> int:
@@ -145,8 +176,7 @@ def execute_plan(
     checkpoint_steps: int | None = None,
     retries: int = 1,
     time_limit: float | None = None,
-    pack: bool = False,
-    use_graph: bool = False,
+    eager: bool = False,
 ) -> Iterator[Event]:
     """Execute what is missing; nothing is imported or started if nothing is.
 
@@ -154,16 +184,14 @@ def execute_plan(
         checkpoint_steps: keep a training every so many steps, besides every half minute.
         retries: how often a run whose process died is taken up again.
         time_limit: seconds that one run may take.
-        pack: train the seeds of one configuration as one program.
-        use_graph: replay each training step as a CUDA graph; on a GPU only.
+        eager: on a GPU train each run by itself, operation by operation, as it is always done on the CPU.
     """
     if not plan.missing:
         return
     from reportgen.execution import Task
     from reportgen.executors.local import LocalExecutor
-    from reportgen.training.pack import can_pack
 
-    executor: Executor = LocalExecutor(plan.jobs, retries, time_limit)
+    use_graph = plan.is_on_gpu and not eager
     tasks = [
         Task(
             run.spec,
@@ -176,11 +204,19 @@ def execute_plan(
         )
         for run in plan.missing
     ]
-    jobs: dict[str, list[Task]] = defaultdict(list)
-    for task in tasks:
-        is_packed = pack and can_pack(task.spec.settings)
-        jobs[task.spec.configuration_name if is_packed else task.spec.name].append(task)
-    yield from executor.execute([tuple(job) for job in jobs.values()])
+    executor: Executor = LocalExecutor(plan.jobs, retries, time_limit)
+    yield from executor.execute(_group(tasks) if use_graph else [(task,) for task in tasks])
+
+
+def _group(tasks: Sequence[Task]) -> list[Job]:
+    """Those that can be trained side by side in groups of at most ``MAX_TOGETHER``, the others alone.
+
+    Dropout draws from the one random generator of a process, so a network with it has its own.
+    """
+    together = [task for task in tasks if not has_dropout(task.spec.settings)]
+    alone: list[Job] = [(task,) for task in tasks if has_dropout(task.spec.settings)]
+    starts = range(0, len(together), MAX_TOGETHER)
+    return [tuple(together[start : start + MAX_TOGETHER]) for start in starts] + alone
 
 
 def choose_device(name: str) -> str:

@@ -247,8 +247,6 @@ def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> 
     recorded, repeated = dict(_flatten(run.evaluation)), dict(_flatten(evaluation))
     values = [Retrained(key, recorded[key], repeated.get(key, math.nan)) for key in recorded]
     differences = _compare_environments(run.record["environment"], record["environment"])
-    if run.record.get("trained_together", 1) > 1:
-        differences.append("it was trained together with other seeds (--pack), here alone")
     if run.record.get("changed_device"):
         differences.append("it was begun on another kind of device than it was ended on")
     return values, differences

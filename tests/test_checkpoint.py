@@ -12,7 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_training import GAN, MLP, VAE, NoKeeper, dataset
+from test_training import GAN, MLP, VAE, dataset, make_course
 
 from reportgen.data import Dataset
 from reportgen.errors import Stopped
@@ -24,7 +24,7 @@ __all__ = ["dataset"]  # a fixture
 
 
 def finish(model, data: Dataset, training: Training, keeper=None) -> Training:  # type: ignore[no-untyped-def]
-    train_run(model, data, training, lambda step, losses: None, keeper or NoKeeper())
+    train_run(make_course(model, data, training, keeper=keeper))
     return training
 
 

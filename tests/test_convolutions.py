@@ -15,7 +15,6 @@ from reportgen.training.convolutions import (
     ConvTransposeProduct,
     ProductConv2d,
     ProductConvTranspose2d,
-    undo_matrix_products,
     use_matrix_products,
 )
 
@@ -70,12 +69,6 @@ def test_a_network_keeps_its_weights_and_its_values(build: object, shape: tuple[
         assert product(x).dtype == plain(x).dtype
         # Eight bits of mantissa, a few layers deep.
         torch.testing.assert_close(product(x).float(), plain(x).float(), atol=0.03, rtol=0.03)
-
-
-def test_products_are_undone_for_packs() -> None:
-    plain, product = build_pair(build_generator)
-    undo_matrix_products(product)
-    assert [type(module) for module in product.modules()] == [type(module) for module in plain.modules()]
 
 
 def test_what_is_narrow_or_fills_tiles_or_is_not_plain_is_left_alone() -> None:

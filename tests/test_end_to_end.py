@@ -19,9 +19,13 @@ import torch
 from synthetic import ROOT
 
 from reportgen.analysis.results import load_results
-from reportgen.config import LANGUAGES
-from reportgen.execution import explain_failure
+from reportgen.config import LANGUAGES, load_suite
+from reportgen.execution import Task, explain_failure, train_together
+from reportgen.executors import Failed, Finished, Progressed, Retried
+from reportgen.executors.local import LocalExecutor
+from reportgen.plan import plan_runs
 from reportgen.report.assemble import build_report
+from reportgen.store import OutputPaths, hold_run
 
 TWO_RUNS = """
 dataset: mnist-5k
@@ -361,49 +365,100 @@ def test_a_full_gpu_is_one_line() -> None:
     assert reason == "the GPU's memory is full; use a smaller batch_size or fewer --jobs"
 
 
-PACKED = """
+TOGETHER = """
 dataset: mnist-5k
 fid: {num_images: 50}
-seeds: [0, 1, 2]
+seeds: [0, 1]
 runs:
-  gan: {model: gan, latent_dim: 4, hidden_dim: 4, num_training_steps: 400, batch_size: 8, image_interval: 100}
-  mlp: {model: gan, architecture: mlp, hidden_dim: 4, num_training_steps: 10, batch_size: 8}
+  gan: {model: gan, latent_dim: 4, hidden_dim: 4, num_training_steps: 300, batch_size: 8, image_interval: 100}
+  vae: {model: vae, latent_dim: 2, num_training_steps: 60, batch_size: 8, image_interval: 30}
 """
 
 
-def read_history(run) -> list[float]:  # type: ignore[no-untyped-def]
-    """Its first values: later ones drift apart, as a GAN amplifies every rounding."""
-    return [value for metric in sorted(run.curves) for value in run.curves[metric].iloc[:2]]
+def make_tasks(suite: Path, output: Path) -> tuple[Task, ...]:
+    return tuple(Task(spec, output, None, "cpu", None) for spec in plan_runs(load_suite(suite)))
 
 
-def test_packed_seeds_leave_what_single_ones_leave(suite: Path, tmp_path: Path) -> None:
-    """Stopped in mid-training and taken up again, too; one seed was finished alone before."""
-    suite.write_text(PACKED, encoding="utf-8")
+def test_runs_trained_side_by_side_leave_what_single_ones_leave(suite: Path, tmp_path: Path) -> None:
+    """Stopped in mid-training and taken up again, too; one was finished alone before. Bit for bit, as on the CPU."""
+    suite.write_text(TOGETHER, encoding="utf-8")
     output, alone = tmp_path / "out", tmp_path / "alone"
-    assert run_suite(suite, output, "--only", "gan-4_4-s1").returncode == 0
-    with start(suite, output, 20, "--pack", "--jobs", "1") as parent:
-        wait_for_checkpoint(output, 0)
-        parent.send_signal(signal.SIGTERM)
-        text = parent.communicate(timeout=60)[0]
-    assert parent.returncode == 143, text
-    checkpoints = {path.parent.name[:10]: path.name for path in sorted(output.glob("runs/gan-4_4-*/checkpoint-*"))}
-    assert list(checkpoints) == ["gan-4_4-s0", "gan-4_4-s2"]
-    assert len(set(checkpoints.values())) == 1
-    run = run_suite(suite, output, "--pack")
-    assert run.returncode == 0, run.stdout + run.stderr
-    logs = [path.read_text() for path in output.glob("runs/gan-4_4-s[02]*/run.log")]
     assert run_suite(suite, alone).returncode == 0
-    for log in logs:
-        first, second = (line for line in log.splitlines() if "from step" in line)
-        assert "from step 0 " in first
-        assert "from step 0 " not in second
-    for packed, single in zip(load_results(output).finished, load_results(alone).finished, strict=True):
-        assert packed.spec == single.spec or packed.spec.name == single.spec.name
-        assert packed.record["trained_together"] == (2 if packed.spec.name in ("gan-4_4-s0", "gan-4_4-s2") else 1)
-        assert single.record["trained_together"] == 1
-        assert read_history(packed) == pytest.approx(read_history(single), rel=0.02, abs=0.02)
-        files = [{p.name for p in r.paths.folder.rglob("*") if "tfevents" not in p.name} for r in (packed, single)]
+    assert run_suite(suite, output, "--only", "gan-4_4-s1").returncode == 0
+    tasks = make_tasks(suite, output)
+    events = LocalExecutor(jobs=2).execute([tasks])
+    for event in events:
+        if isinstance(event, Progressed) and event.name == "gan-4_4-s0" and event.step > 0:
+            break
+    events.close()  # as an interrupt does
+    assert sorted(path.parent.name[:10] for path in output.glob("runs/*/checkpoint-*"))[0] == "gan-4_4-s0"
+    events = list(LocalExecutor(jobs=2).execute([tasks]))
+    assert {event.name for event in events if isinstance(event, Finished)} == {task.spec.name for task in tasks}
+    log = next(output.glob("runs/gan-4_4-s0*/run.log")).read_text()
+    assert [line.rpartition("from step ")[2].split()[0] == "0" for line in log.splitlines() if "from step" in line] == [
+        True,
+        False,
+        False,  # its end, from the checkpoint that training together left
+    ]
+    assert not list(output.rglob("checkpoint-*"))
+    for together, single in zip(load_results(output).finished, load_results(alone).finished, strict=True):
+        assert together.spec.name == single.spec.name
+        files = [{p.name for p in r.paths.folder.rglob("*") if "tfevents" not in p.name} for r in (together, single)]
         assert files[0] == files[1]
+        for name in ("weights.safetensors", "history.csv", "evaluation.json"):
+            assert (together.paths.folder / name).read_bytes() == (single.paths.folder / name).read_bytes()
+
+
+def test_of_runs_side_by_side_one_that_fails_takes_no_other_with_it(suite: Path, tmp_path: Path) -> None:
+    suite.write_text(TOGETHER.replace("num_training_steps: 60,", "num_training_steps: 60, learning_rate: 1.0,"))
+    tasks = make_tasks(suite, tmp_path)
+    events = list(LocalExecutor(jobs=1).execute([tasks]))
+    assert {event.name for event in events if isinstance(event, Finished)} == {"gan-4_4-s0", "gan-4_4-s1"}
+    failed = {event.name: event.reason for event in events if isinstance(event, Failed)}
+    assert failed.keys() == {"vae-2-s0", "vae-2-s1"}
+    for name, reason in failed.items():
+        assert "try a smaller learning_rate" in reason
+        assert json.loads(next(tmp_path.glob(f"runs/{name}-*/failure.json")).read_text())["reason"] == reason
+
+
+def test_a_run_that_another_program_works_on_is_left_out(suite: Path, tmp_path: Path) -> None:
+    suite.write_text(TOGETHER, encoding="utf-8")
+    tasks = make_tasks(suite, tmp_path)
+    with hold_run(OutputPaths(tmp_path).run(tasks[0].spec.folder_name)):
+        events = list(LocalExecutor(jobs=1).execute([tasks]))
+    (failed,) = (event for event in events if isinstance(event, Failed))
+    assert failed.name == tasks[0].spec.name
+    assert "another process is working on it" in failed.reason
+    assert len([event for event in events if isinstance(event, Finished)]) == 3
+
+
+def test_where_training_together_fails_each_goes_on_alone(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("reportgen.execution.train_courses", fail)
+    suite.write_text(TOGETHER, encoding="utf-8")
+    tasks, released = make_tasks(suite, tmp_path), list[str]()
+    train_together(tasks, lambda *_: None, released.append, lambda *_: pytest.fail("a run failed"))
+    assert released == [task.spec.name for task in tasks]
+    for task in tasks:
+        log = OutputPaths(tmp_path).run(task.spec.folder_name).log.read_text()
+        assert "training together failed, each goes on alone: the GPU's memory is full" in log
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
+def test_a_killed_process_of_several_runs_is_followed_by_one_for_each(suite: Path, tmp_path: Path) -> None:
+    suite.write_text(TOGETHER, encoding="utf-8")
+    tasks = make_tasks(suite, tmp_path)
+    events = []
+    for event in LocalExecutor(jobs=2).execute([tasks]):
+        if isinstance(event, Progressed) and not any(isinstance(each, Progressed) for each in events):
+            os.kill(find_holder(next((tmp_path / "runs").glob(".gan*.lock"))), signal.SIGKILL)
+        events.append(event)
+    assert {event.name for event in events if isinstance(event, Retried)} >= {"gan-4_4-s0", "gan-4_4-s1"}
+    assert {event.name for event in events if isinstance(event, Finished)} == {task.spec.name for task in tasks}
 
 
 @pytest.mark.fault(row=12)

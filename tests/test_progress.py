@@ -11,13 +11,13 @@ from rich.console import Console
 
 from reportgen.config import load_suite
 from reportgen.executors import Failed, Finished, Progressed, Retried, Started
-from reportgen.plan import SECONDS_TO_EVALUATE, estimate_run_seconds, plan_runs, schedule
+from reportgen.plan import CPU_SECONDS_TO_EVALUATE, estimate_training_seconds, plan_runs, schedule
 from reportgen.progress import BarView, LineView, Pace, format_left
 from reportgen.runner import Plan, PlannedRun, plan_suite
 from reportgen.store import OutputPaths
 
 NUM_STEPS = 1000
-EXPECTED = 100.0 + SECONDS_TO_EVALUATE
+EXPECTED = 100.0 + CPU_SECONDS_TO_EVALUATE
 """Seconds that each run of the plan below is expected to take."""
 
 
@@ -42,7 +42,12 @@ def make_plan(tmp_path: Path) -> Callable[..., Plan]:
         file = tmp_path / "suite.yaml"
         file.write_text(f"runs: {{a: {{model: vae, latent_dim: [3, 10], num_training_steps: {NUM_STEPS}}}}}")
         specs = plan_runs(load_suite(file))
-        return Plan([PlannedRun(spec, "missing", finished_steps, EXPECTED) for spec in specs], jobs, "cpu", None)
+        return Plan(
+            [PlannedRun(spec, "missing", finished_steps, 100.0, CPU_SECONDS_TO_EVALUATE) for spec in specs],
+            jobs,
+            "cpu",
+            None,
+        )
 
     return make
 
@@ -64,7 +69,7 @@ def test_the_time_left_follows_the_pace_of_the_work(
         pace.follow(Progressed(name, "training", NUM_STEPS // 2, {}))
     # Of 100 expected seconds that took 100 * slower, and 10 that are believed to be as expected.
     factor = (100 * slower + 10) / 110
-    assert pace.seconds_left == pytest.approx(factor * (50 + SECONDS_TO_EVALUATE))
+    assert pace.seconds_left == pytest.approx(factor * (50 + CPU_SECONDS_TO_EVALUATE))
     assert pace.share_done == pytest.approx(50 / EXPECTED)
     for name in ("vae-3-s0", "vae-10-s0"):
         pace.follow(Finished(name, 100))
@@ -105,7 +110,7 @@ def test_seeds_that_share_a_program_are_done_at_once(make_plan: Callable[..., Pl
     clock.seconds = 50
     for name in ("vae-3-s0", "vae-10-s0"):
         pace.follow(Progressed(name, "training", NUM_STEPS // 2, {}))
-    assert pace.seconds_left == pytest.approx(50 + SECONDS_TO_EVALUATE)
+    assert pace.seconds_left == pytest.approx(50 + CPU_SECONDS_TO_EVALUATE)
 
 
 def test_nothing_to_do_is_done() -> None:
@@ -185,8 +190,8 @@ def test_what_a_checkpoint_holds_is_not_estimated_again(tmp_path: Path) -> None:
     (paths.folder / "checkpoint-of-mine.pt").write_bytes(b"")
     (run,) = plan_suite(suite, tmp_path / "out", only=None, jobs=1, device="cpu").runs
     assert (run.state, run.finished_steps) == ("interrupted", 250)
-    full, rest = (estimate_run_seconds(spec.settings, steps, 1e9) for steps in (0, 250))
-    assert rest - SECONDS_TO_EVALUATE == pytest.approx(0.75 * (full - SECONDS_TO_EVALUATE))
+    full, rest = (estimate_training_seconds(spec.settings, steps, 1e9) for steps in (0, 250))
+    assert rest == pytest.approx(0.75 * full)
 
 
 def test_a_trained_run_is_only_measured(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+import time
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -9,11 +9,21 @@ from torch.overrides import TorchFunctionMode
 
 from reportgen.config import GanSettings, VaeSettings
 from reportgen.data import Dataset, Split
-from reportgen.errors import RunError
+from reportgen.errors import RunError, Stopped
 from reportgen.training import loop
 from reportgen.training.gan import GanObjective
-from reportgen.training.graph import Compute, GraphedStep
-from reportgen.training.loop import BatchOrder, ScalarLog, Training, begin_training, train_run
+from reportgen.training.graph import Compute, GraphedRounds
+from reportgen.training.loop import (
+    BatchOrder,
+    Course,
+    Round,
+    ScalarLog,
+    Training,
+    begin_training,
+    step_eagerly,
+    train_courses,
+    train_run,
+)
 from reportgen.training.vae import VaeObjective
 
 VAE = VaeSettings(latent_dim=4, batch_size=8, num_training_steps=25, image_interval=10)
@@ -39,10 +49,15 @@ class NoKeeper:
         raise AssertionError("nothing is due")
 
 
+def make_course(settings, dataset, training=None, *, progress=None, keeper=None) -> Course:  # type: ignore[no-untyped-def]
+    training = training or begin_training(settings, dataset, 0)
+    return Course(settings, dataset, training, progress or (lambda step, losses: None), keeper or NoKeeper())
+
+
 def train(settings, dataset, seed=0):  # type: ignore[no-untyped-def]
-    training = begin_training(settings, dataset, seed)
-    train_run(settings, dataset, training, lambda step, losses: None, NoKeeper())
-    return training
+    course = make_course(settings, dataset, begin_training(settings, dataset, seed))
+    train_run(course)
+    return course.training
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN, MLP])
@@ -153,7 +168,7 @@ def test_batch_larger_than_the_data_is_an_error(dataset: Dataset) -> None:
 def test_progress_reaches_the_last_step(dataset: Dataset) -> None:
     seen = []
     training = begin_training(GAN, dataset, 0)
-    train_run(GAN, dataset, training, lambda step, losses: seen.append((step, dict(losses))), NoKeeper())
+    train_run(make_course(GAN, dataset, training, progress=lambda step, losses: seen.append((step, dict(losses)))))
     assert seen[-1][0] == 25
     assert set(seen[-1][1]) == {"discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2"}
 
@@ -197,22 +212,36 @@ def test_no_step_waits_for_the_device(  # type: ignore[no-untyped-def]
         torch.ones(1).sum().item()
         torch.ones(2).tolist()
         assert fetches.count == 2
-        train_run(settings, dataset, training, lambda step, losses: None, NoKeeper())
+        train_run(make_course(settings, dataset, training))
     assert len(training.rows) >= 600
     assert fetches.count < 20
 
 
-def capture_by_hand(compute: Compute, generators: Sequence[torch.Generator]) -> Compute:
-    """A stand-in for a CUDA graph: nothing happens at the capture, and every replay writes into the same tensor."""
-    assert generators
+def capture_by_hand(
+    computes: Sequence[Compute], generators: Sequence[torch.Generator]
+) -> Callable[[], Sequence[torch.Tensor]]:
+    """A stand-in for a CUDA graph: nothing happens at the capture, and every replay writes into the same tensors."""
+    assert len(generators) == len(computes)
     outputs: list[torch.Tensor] = []
 
-    def replay() -> torch.Tensor:
-        values = compute()
-        outputs.append(values.clone()) if not outputs else outputs[0].copy_(values)
-        return outputs[0]
+    def replay() -> Sequence[torch.Tensor]:
+        for index, compute in enumerate(computes):
+            values = compute()
+            outputs.append(values.clone()) if len(outputs) <= index else outputs[index].copy_(values)
+        return outputs
 
     return replay
+
+
+def assert_same_training(a: Training, b: Training) -> None:
+    """The same logged losses and the same weights, bit for bit."""
+    assert a.step == b.step
+    assert a.rows == b.rows
+    for name, module in a.objective.modules.items():
+        found = b.objective.modules[name].state_dict()
+        assert all(torch.equal(value, found[key]) for key, value in module.state_dict().items())
+    assert a.grids.keys() == b.grids.keys()
+    assert all(torch.equal(grid, b.grids[key]) for key, grid in a.grids.items())
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN, MLP])
@@ -222,11 +251,68 @@ def test_a_graphed_training_is_the_same_training(  # type: ignore[no-untyped-def
     """Bit for bit: every batch is used once, in its order, and no logged loss is overwritten by a later step."""
     settings = settings.model_copy(update={"log_interval": 1})
     plain = train(settings, dataset)
-    monkeypatch.setattr(loop, "GraphedStep", partial(GraphedStep, capture=capture_by_hand))
     monkeypatch.setattr(loop, "SECONDS_PER_FETCH", 60.0)
-    graphed = begin_training(settings, dataset, 0)
-    train_run(settings, dataset, graphed, lambda *_: None, NoKeeper(), use_graph=True)
-    assert graphed.rows == plain.rows
-    for name, module in plain.objective.modules.items():
-        found = graphed.objective.modules[name].state_dict()
-        assert all(torch.equal(value, found[key]) for key, value in module.state_dict().items())
+    graphed = make_course(settings, dataset)
+    train_run(graphed, GraphedRounds(capture_by_hand))
+    assert_same_training(graphed.training, plain)
+
+
+# ---- side by side ---------------------------------------------------------------------------------------------------
+
+LONG_GAN = GAN.model_copy(update={"num_training_steps": 31, "hidden_dim": 8})
+LINEAR = VAE.model_copy(update={"architecture": "linear", "num_training_steps": 12, "log_interval": 3})
+
+
+@pytest.mark.parametrize("rounds", [step_eagerly, GraphedRounds(capture_by_hand)], ids=["eager", "graphed"])
+def test_runs_side_by_side_are_those_that_each_would_be_alone(dataset: Dataset, rounds: Round) -> None:
+    """Bit for bit, whatever the others are, and whenever they end."""
+    runs = [(VAE, 0), (GAN, 0), (LONG_GAN, 1), (LINEAR, 0), (GAN, 3)]
+    courses = [make_course(settings, dataset, begin_training(settings, dataset, seed)) for settings, seed in runs]
+    ended = list(train_courses(courses, rounds))
+    assert [error for _, error in ended] == [None] * 5
+    assert [course.training.step for course, _ in ended] == [12, 25, 25, 25, 31]
+    for course, (settings, seed) in zip(courses, runs, strict=True):
+        assert_same_training(course.training, train(settings, dataset, seed))
+    assert courses[1].training.rows != courses[4].training.rows
+
+
+def test_runs_side_by_side_share_the_time(dataset: Dataset) -> None:
+    courses = [make_course(GAN, dataset) for _ in range(3)]
+    start = time.perf_counter()
+    list(train_courses(courses))
+    seconds = time.perf_counter() - start
+    shares = [course.training.train_seconds for course in courses]
+    assert max(shares) == pytest.approx(min(shares))
+    assert 0.8 * seconds < sum(shares) <= seconds
+
+
+def test_one_that_fails_takes_no_other_with_it(dataset: Dataset) -> None:
+    courses = [make_course(VAE, dataset), make_course(GAN, dataset)]
+    broken = courses[0].training.objective.modules["vae"]
+    with torch.no_grad():
+        next(broken.parameters()).fill_(float("nan"))
+    ended = dict(train_courses(courses, GraphedRounds(capture_by_hand)))
+    assert "became nan" in str(ended[courses[0]])
+    assert ended[courses[1]] is None
+    assert_same_training(courses[1].training, train(GAN, dataset))
+
+
+def test_a_stop_keeps_all_and_forgets_none_that_ended(dataset: Dataset) -> None:
+    """One course ends in the round after which the others are asked to stop."""
+    kept = []
+
+    class StopAtTwelve(NoKeeper):
+        def is_due(self, step: int) -> bool:
+            return step >= 12
+
+        def keep(self, training: Training) -> None:
+            kept.append(training)
+            raise Stopped("asked to")
+
+    courses = [make_course(settings, dataset, keeper=StopAtTwelve()) for settings in (VAE, LINEAR, GAN)]
+    rounds = train_courses(courses)
+    course, error = next(rounds)
+    assert (course.settings, course.training.step, error) == (LINEAR, 12, None)
+    with pytest.raises(Stopped):
+        next(rounds)
+    assert kept == [courses[0].training, courses[2].training]

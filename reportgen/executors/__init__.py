@@ -45,11 +45,18 @@ class Retried:
     reason: str
 
 
+@dataclass(frozen=True)
+class Released:
+    """Its process has done what it could for the run; what is left is done in another one."""
+
+    name: str
+
+
 Event = Started | Progressed | Finished | Failed | Retried
 
 
 Job = tuple["Task", ...]
-"""What is done in one place: a run, or several seeds of one configuration that are trained as one program."""
+"""What is done in one process: a run, or several that are trained side by side."""
 
 
 class Executor(Protocol):

@@ -8,15 +8,15 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from reportgen.errors import RunError, Stopped
-from reportgen.execution import Task, execute_run, explain_failure, record_failure, train_pack
-from reportgen.executors import Event, Failed, Finished, Job, Progressed, Retried, Started
+from reportgen.execution import Task, execute_run, explain_failure, record_failure, train_together
+from reportgen.executors import Event, Failed, Finished, Job, Progressed, Released, Retried, Started
 from reportgen.processes import end_without_parent
 from reportgen.store import OutputPaths
 
@@ -31,6 +31,7 @@ class _Worker:
     connection: Connection
     started: float
     attempt: int
+    trains_together: bool
     is_over_time: bool = False
     ended: set[str] = field(default_factory=set)
     """The runs of which the end is known."""
@@ -39,12 +40,12 @@ class _Worker:
     def left(self) -> Job:
         return tuple(task for task in self.job if task.spec.name not in self.ended)
 
-    def drain(self) -> Iterator[Event]:
+    def drain(self) -> Iterator[Event | Released]:
         """All events that have arrived."""
         try:
             while self.connection.poll():
                 event = self.connection.recv()
-                if isinstance(event, Finished | Failed):
+                if isinstance(event, Finished | Failed | Released):
                     self.ended.add(event.name)
                 yield event
         except (EOFError, OSError):
@@ -52,7 +53,9 @@ class _Worker:
 
 
 class LocalExecutor:
-    """At most ``jobs`` runs at once.
+    """At most ``jobs`` processes at once.
+
+    A process either trains several runs side by side and releases them, or brings one run after another to its end.
 
     Args:
         retries: how often a run whose process died (killed, out of memory, crashed) is taken up again from its last
@@ -71,19 +74,27 @@ class LocalExecutor:
 
     def execute(self, jobs: list[Job]) -> Iterator[Event]:
         waiting, working = [(job, 0) for job in reversed(jobs)], list[_Worker]()
+        released: list[Task] = []
         try:
-            while waiting or working:
+            while waiting or working or released:
                 while waiting and len(working) < self.jobs:
-                    working.append(self._start(*waiting.pop()))
-                    yield from (Started(task.spec.name) for task in working[-1].job)
+                    job, attempt = waiting.pop()
+                    working.append(self._start(job, attempt, trains_together=len(job) > 1))
+                    yield from (Started(task.spec.name) for task in job)
+                for job in _deal(released, self.jobs - len(working)):
+                    working.append(self._start(job, 0, trains_together=False))
                 handles = [worker.connection for worker in working] + [worker.process.sentinel for worker in working]
                 wait(handles, 1.0 if self.time_limit else None)
                 self._end_late(working)
                 for worker in list(working):
                     ended = not worker.process.is_alive()  # asked before draining: what it sent is all there
-                    yield from list(worker.drain())
+                    for event in list(worker.drain()):
+                        if isinstance(event, Released):
+                            released += [task for task in worker.job if task.spec.name == event.name]
+                        else:
+                            yield event
                     if ended and worker.left and self._may_retry(worker):
-                        waiting.append((worker.left, worker.attempt + 1))
+                        waiting += [((task,), worker.attempt + 1) for task in worker.left]  # each alone
                         yield from (Retried(task.spec.name, _describe_death(worker)) for task in worker.left)
                     elif ended:
                         yield from [_report_death(worker, task) for task in worker.left]
@@ -104,12 +115,13 @@ class LocalExecutor:
                 worker.is_over_time = True
                 worker.process.kill()
 
-    def _start(self, job: Job, attempt: int) -> _Worker:
+    def _start(self, job: Job, attempt: int, *, trains_together: bool) -> _Worker:
         receiver, sender = self.context.Pipe(duplex=False)
-        process = self.context.Process(target=_work, args=(job, sender), daemon=True)
+        body = _train_together if trains_together else _work_in_turn
+        process = self.context.Process(target=_work, args=(body, job, sender), daemon=True)
         process.start()
         sender.close()
-        return _Worker(job, process, receiver, time.monotonic(), attempt)
+        return _Worker(job, process, receiver, time.monotonic(), attempt, trains_together)
 
 
 def _stop(working: list[_Worker]) -> None:
@@ -126,23 +138,27 @@ def _stop(working: list[_Worker]) -> None:
             worker.process.join()
 
 
-def _work(job: Job, connection: Connection) -> None:
+def _deal(tasks: list[Task], places: int) -> Iterator[Job]:
+    """Take all tasks out of a list as jobs of about the same size, one for each free place."""
+    for place in range(places, 0, -1):
+        count = -(-len(tasks) // place)
+        if count:
+            yield tuple(tasks[:count])
+            del tasks[:count]
+
+
+Body = Callable[[Job, Connection, threading.Event], None]
+
+
+def _work(body: Body, job: Job, connection: Connection) -> None:
     """The body of a worker process: SIGTERM asks it to write a checkpoint and stop; without its parent it ends."""
     stopping = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     threading.Thread(target=end_without_parent, args=(connection,), daemon=True).start()
     os.environ["TQDM_DISABLE"] = "1"
-    start = time.monotonic()
     _stop_at_sigterm(stopping)
-    try:
-        if len(job) > 1:
-            _train_together(job, connection, stopping)
-        for task in job:
-            _stop_at_sigterm(stopping)
-            _work_on(task, connection, stopping, start)
-            start = time.monotonic()
-    except (BrokenPipeError, Stopped):
-        return
+    with suppress(BrokenPipeError, Stopped):
+        body(job, connection, stopping)
 
 
 def _stop_at_sigterm(stopping: threading.Event) -> None:
@@ -150,10 +166,19 @@ def _stop_at_sigterm(stopping: threading.Event) -> None:
 
 
 def _train_together(job: Job, connection: Connection, stopping: threading.Event) -> None:
-    def report(name: str, step: int, losses: dict[str, float]) -> None:
-        connection.send(Progressed(name, "training", step, losses))
+    train_together(
+        job,
+        lambda name, step, losses: connection.send(Progressed(name, "training", step, losses)),
+        lambda name: connection.send(Released(name)),
+        lambda name, reason: connection.send(Failed(name, reason)),
+        stopping.is_set,
+    )
 
-    train_pack(job, report, stopping.is_set)
+
+def _work_in_turn(job: Job, connection: Connection, stopping: threading.Event) -> None:
+    for task in job:
+        _stop_at_sigterm(stopping)
+        _work_on(task, connection, stopping, time.monotonic())
 
 
 def _work_on(task: Task, connection: Connection, stopping: threading.Event, start: float) -> None:

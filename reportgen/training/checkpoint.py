@@ -38,6 +38,7 @@ class Checkpointer:
     seconds: float = DEFAULT_SECONDS
     steps: int | None = None
     is_stopping: Callable[[], bool] = lambda: False
+    max_cost: float = MAX_COST
     _next: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,13 +54,17 @@ class Checkpointer:
         Raises:
             Stopped: the run was asked to stop; all of it is on disk now.
         """
+        self.write(training)
+        if self.is_stopping():
+            raise Stopped(f"stopped after step {training.step}; the same command goes on from there")
+
+    def write(self, training: Training) -> None:
+        """The same, whatever was asked."""
         start = time.monotonic()
         write_bytes(self.paths.checkpoint(training.step), pack_state({"key": self.key, **training.take_state()}))
         self.paths.thin_checkpoints(training.step, NUM_KEPT)
         now = time.monotonic()
-        self._next = now + max(self.seconds, (now - start) / MAX_COST)
-        if self.is_stopping():
-            raise Stopped(f"stopped after step {training.step}; the same command goes on from there")
+        self._next = now + max(self.seconds, (now - start) / self.max_cost)
 
 
 def pack_state(state: dict[str, Any]) -> bytes:

@@ -26,14 +26,6 @@ def use_matrix_products(network: nn.Module) -> None:
             module.__class__ = PRODUCTS.get(type(module), type(module))  # type: ignore[assignment]
 
 
-def undo_matrix_products(network: nn.Module) -> None:
-    """Give a network its library convolutions back, in place: a product cannot be mapped over replicas."""
-    for module in network.modules():
-        for library, product in PRODUCTS.items():
-            if type(module) is product:
-                module.__class__ = library
-
-
 def is_slow(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:
     """Many channels that do not fill the tiles of a matrix unit."""
     is_wide = module.in_channels * module.out_channels >= MIN_CHANNELS

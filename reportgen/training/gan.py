@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
-
 import torch
 from torch import nn
 
@@ -26,69 +23,6 @@ from reportgen.training.objectives import (
 )
 
 ADAM_BETAS = (0.5, 0.999)  # Radford et al. 2016, section 4
-
-
-class GanNetworks(Protocol):
-    """What a step updates: the networks of one run, or those of several as one."""
-
-    @property
-    def generator(self) -> nn.Module: ...
-
-    @property
-    def discriminator(self) -> nn.Module: ...
-
-    @property
-    def generator_optimiser(self) -> torch.optim.Optimizer: ...
-
-    @property
-    def discriminator_optimiser(self) -> torch.optim.Optimizer: ...
-
-    @property
-    def autocast(self) -> torch.autocast: ...
-
-
-Lift = Callable[[Callable[..., torch.Tensor]], Callable[..., torch.Tensor]]
-"""Makes a function of one run's tensors one of all runs'; of a single run it changes nothing."""
-
-
-def update_gan(gan: GanNetworks, x: torch.Tensor, z: torch.Tensor, lift: Lift) -> Scalars:
-    """One update of D, one of G.
-
-    Args:
-        x: real images in [-1, 1], [B, 1, 32, 32].
-        z: noise, [B, latent_dim, 1, 1].
-    """
-    with gan.autocast:
-        fake = gan.generator(z)
-        # Real and fake batches go through D apart, so that its BatchNorm sees them apart.
-        real_logit = gan.discriminator(x)
-        fake_logit = gan.discriminator(fake.detach())
-    discriminator_loss = lift(compute_discriminator_loss)(real_logit, fake_logit)
-    gan.discriminator_optimiser.zero_grad()
-    discriminator_loss.sum().backward()
-    gan.discriminator_optimiser.step()
-
-    # The same fakes against the updated D; D's own gradients are not needed here and not computed.
-    gan.discriminator.requires_grad_(False)
-    with gan.autocast:
-        new_fake_logit = gan.discriminator(fake)
-    generator_loss = lift(compute_generator_loss)(new_fake_logit)
-    gan.generator_optimiser.zero_grad()
-    generator_loss.sum().backward()
-    gan.generator_optimiser.step()
-    gan.discriminator.requires_grad_(True)
-
-    return {
-        "discriminator_loss": discriminator_loss.detach(),
-        "generator_loss": generator_loss.detach(),
-        "D_x": lift(_mean_probability)(real_logit.detach()),
-        "D_G_z1": lift(_mean_probability)(fake_logit.detach()),
-        "D_G_z2": lift(_mean_probability)(new_fake_logit.detach()),
-    }
-
-
-def _mean_probability(logit: torch.Tensor) -> torch.Tensor:
-    return logit.sigmoid().mean()
 
 
 class GanObjective:
@@ -117,7 +51,35 @@ class GanObjective:
         return torch.randn(shape, generator=self.noise_source, device=self.noise_source.device)
 
     def step(self, images: torch.Tensor) -> Scalars:
-        return update_gan(self, to_unit(images) * 2 - 1, self.draw_noise(len(images)), lambda function: function)
+        """One update of D, one of G."""
+        x, z = to_unit(images) * 2 - 1, self.draw_noise(len(images))
+        with self.autocast:
+            fake = self.generator(z)
+            # Real and fake batches go through D apart, so that its BatchNorm sees them apart.
+            real_logit = self.discriminator(x)
+            fake_logit = self.discriminator(fake.detach())
+        discriminator_loss = compute_discriminator_loss(real_logit, fake_logit)
+        self.discriminator_optimiser.zero_grad()
+        discriminator_loss.backward()
+        self.discriminator_optimiser.step()
+
+        # The same fakes against the updated D; D's own gradients are not needed here and not computed.
+        self.discriminator.requires_grad_(False)
+        with self.autocast:
+            new_fake_logit = self.discriminator(fake)
+        generator_loss = compute_generator_loss(new_fake_logit)
+        self.generator_optimiser.zero_grad()
+        generator_loss.backward()
+        self.generator_optimiser.step()
+        self.discriminator.requires_grad_(True)
+
+        return {
+            "discriminator_loss": discriminator_loss.detach(),
+            "generator_loss": generator_loss.detach(),
+            "D_x": real_logit.detach().sigmoid().mean(),
+            "D_G_z1": fake_logit.detach().sigmoid().mean(),
+            "D_G_z2": new_fake_logit.detach().sigmoid().mean(),
+        }
 
     def compute_dev_losses(self, images: torch.Tensor) -> Scalars:  # noqa: ARG002 - a GAN has no dev loss
         return {}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol
 
 import torch
 
 from reportgen.config import Settings, VaeSettings
 from reportgen.data import Dataset
-from reportgen.errors import RunError
+from reportgen.errors import RunError, Stopped
 from reportgen.training.gan import GanObjective
-from reportgen.training.graph import GraphedStep, let_capture
 from reportgen.training.objectives import Objective, Scalars, use_precision
 from reportgen.training.vae import VaeObjective
 
@@ -28,9 +28,9 @@ Progress = Callable[[int, dict[str, float]], None]
 
 @dataclass
 class ScalarLog:
-    """Scalars that stay on the device until a block of them is full; one list of rows for each of k replicas."""
+    """Scalars that stay on the device until they are fetched, all at once, into ``rows``."""
 
-    rows: Sequence[list[Row]]
+    rows: list[Row]
     _pending: list[tuple[int, Scalars]] = field(default_factory=list)
 
     def add(self, step: int, scalars: Scalars) -> None:
@@ -38,7 +38,7 @@ class ScalarLog:
             self._pending.append((step, scalars))
 
     def fetch(self) -> dict[str, float]:
-        """Move what is pending into ``rows`` and return the newest values of the first replica.
+        """Move what is pending into ``rows`` and return the newest values.
 
         Raises:
             RunError: a loss is NaN or infinite.
@@ -46,16 +46,13 @@ class ScalarLog:
         if not self._pending:
             return {}
         keys = [(step, name) for step, scalars in self._pending for name in scalars]
-        values = [value.reshape(-1) for _, scalars in self._pending for value in scalars.values()]
-        columns = torch.stack(values, dim=1).tolist()
+        values = torch.stack([value for _, scalars in self._pending for value in scalars.values()]).tolist()
         self._pending.clear()
-        for rows, column in zip(self.rows, columns, strict=True):
-            fetched = [(step, name, value) for (step, name), value in zip(keys, column, strict=True)]
-            for step, name, value in fetched:
-                if not math.isfinite(value):
-                    raise RunError(f"{name} became {value} at step {step}; try a smaller learning_rate")
-            rows += fetched
-        return {name: value for (_, name), value in zip(keys, columns[0], strict=True)}
+        for (step, name), value in zip(keys, values, strict=True):
+            if not math.isfinite(value):
+                raise RunError(f"{name} became {value} at step {step}; try a smaller learning_rate")
+            self.rows.append((step, name, value))
+        return {name: value for (_, name), value in zip(keys, values, strict=True)}
 
 
 def build_objective(settings: Settings, device: torch.device, generator: torch.Generator) -> Objective:
@@ -81,38 +78,6 @@ class BatchOrder:
         return self.order[self.position - self.batch_size : self.position]
 
 
-class Trainable(Protocol):
-    """What the loop trains: one run, or several as one program."""
-
-    step: int
-    train_seconds: float
-
-    @property
-    def logs(self) -> Sequence[list[Row]]:
-        """The rows of each run."""
-        ...
-
-    @property
-    def generators(self) -> Sequence[torch.Generator]:
-        """What a step draws from, besides the global generator."""
-        ...
-
-    @property
-    def optimisers(self) -> Sequence[torch.optim.Optimizer]: ...
-
-    def draw_batch(self) -> torch.Tensor:
-        """The indices of the next batch among the training images, int64 [B]; of several runs [k, B]."""
-        ...
-
-    def update(self, images: torch.Tensor) -> Scalars:
-        """Take one step on a batch, uint8 [..., B, 1, 32, 32]."""
-        ...
-
-    def look(self, step: int, dev_images: torch.Tensor) -> Scalars:
-        """Keep the image grids of a step; return its losses over the dev set."""
-        ...
-
-
 @dataclass
 class Training:
     """A model in training and all that its next step depends on."""
@@ -124,34 +89,8 @@ class Training:
     grids: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict)
     step: int = 0
     train_seconds: float = 0.0
-    trained_together: int = 1
-    """The most replicas that it ever shared a program with, itself included: with others it ends in other bits."""
     changed_device: bool = False
     """Whether it ever went on on another kind of device: its random numbers started anew there."""
-
-    @property
-    def logs(self) -> Sequence[list[Row]]:
-        return [self.rows]
-
-    @property
-    def generators(self) -> Sequence[torch.Generator]:
-        return [self.generator]
-
-    @property
-    def optimisers(self) -> Sequence[torch.optim.Optimizer]:
-        return list(self.objective.optimisers.values())
-
-    def draw_batch(self) -> torch.Tensor:
-        return self.batches.draw()
-
-    def update(self, images: torch.Tensor) -> Scalars:
-        return self.objective.step(images)
-
-    def look(self, step: int, dev_images: torch.Tensor) -> Scalars:
-        losses = self.objective.compute_dev_losses(dev_images)
-        for name, grid in self.objective.draw_grids(dev_images).items():
-            self.grids[step, name] = grid.cpu()
-        return losses
 
     def take_state(self) -> dict[str, Any]:
         """Everything that the next step depends on and all that was logged, as tensors and plain values."""
@@ -159,7 +98,6 @@ class Training:
         return {
             "step": self.step,
             "train_seconds": self.train_seconds,
-            "trained_together": self.trained_together,
             "changed_device": self.changed_device,
             "modules": {name: module.state_dict() for name, module in self.objective.modules.items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.objective.optimisers.items()},
@@ -201,7 +139,6 @@ class Training:
         self.batches.order, self.batches.position = state["order"].to(device), state["position"]
         self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
         self.step, self.train_seconds = state["step"], state["train_seconds"]
-        self.trained_together = state.get("trained_together", 1)  # older checkpoints do not say
         self.changed_device = state.get("changed_device", False) or not is_exact
         return is_exact
 
@@ -222,61 +159,146 @@ def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:
     return Training(objective, BatchOrder(len(images), settings.batch_size, generator), generator)
 
 
-Kept = TypeVar("Kept", bound=Trainable, contravariant=True)
-
-
-class Keeper(Protocol[Kept]):
+class Keeper(Protocol):
     """Decides between two steps whether the training is kept, and keeps it."""
 
     def is_due(self, step: int) -> bool: ...
 
-    def keep(self, training: Kept) -> None: ...
+    def keep(self, training: Training) -> None: ...
 
 
-Trained = TypeVar("Trained", bound=Trainable)
+Read = Callable[[], Scalars]
 
 
-def train_run(
-    settings: Settings,
-    dataset: Dataset,
-    training: Trained,
-    progress: Progress,
-    keeper: Keeper[Trained],
-    *,
-    use_graph: bool = False,
-) -> None:
-    """Train to the last step, from wherever ``training`` stands.
+class Course:
+    """A training on its way to its last step: what is done between two steps."""
 
-    On the CPU the same settings, seed and number of torch threads give the same bits, however often it was stopped,
-    kept and taken up again in between.
+    def __init__(
+        self, settings: Settings, dataset: Dataset, training: Training, progress: Progress, keeper: Keeper
+    ) -> None:
+        self.settings, self.dataset, self.training = settings, dataset, training
+        self.progress, self.keeper = progress, keeper
+        self.log = ScalarLog(training.rows)
 
-    Args:
-        use_graph: replay the step as a CUDA graph; on a GPU only.
+    @property
+    def device(self) -> torch.device:
+        return self.training.generator.device
+
+    @property
+    def is_over(self) -> bool:
+        return self.training.step >= self.settings.num_training_steps
+
+    def draw_batch(self) -> torch.Tensor:
+        """The indices of the next batch among the training images, int64 [B]."""
+        return self.training.batches.draw()
+
+    def update(self, indices: torch.Tensor) -> Scalars:
+        """Take one step on the images of these indices."""
+        use_precision(self.settings.precision)
+        return self.training.objective.step(self.dataset.train.images[indices])
+
+    def settle(self, read: Read, *, is_fetch_due: bool) -> None:
+        """Count a step that was taken; log, show and keep what is due after it.
+
+        Args:
+            read: gives the step's scalars; called only if they are logged.
+            is_fetch_due: whether the host waits for the device now.
+
+        Raises:
+            RunError: a loss became NaN or infinite.
+            Stopped: the keeper was asked to stop.
+        """
+        training, settings = self.training, self.settings
+        training.step += 1
+        step = training.step
+        if step % settings.log_interval == 0 or self.is_over:
+            self.log.add(step, read())
+        if step % settings.image_interval == 0 or self.is_over:
+            self.log.add(step, self._look(step))
+        is_kept = not self.is_over and self.keeper.is_due(step)
+        if self.is_over or is_kept or is_fetch_due:
+            self.progress(step, self.log.fetch())
+        if is_kept:
+            self.keeper.keep(training)
+
+    def _look(self, step: int) -> Scalars:
+        """Keep the image grids of a step; return its losses over the dev set."""
+        use_precision(self.settings.precision)
+        objective, dev_images = self.training.objective, self.dataset.dev.images
+        losses = objective.compute_dev_losses(dev_images)
+        for name, grid in objective.draw_grids(dev_images).items():
+            self.training.grids[step, name] = grid.cpu()
+        return losses
+
+
+Round = Callable[[Sequence[Course]], list[Read]]
+"""Takes one step of every course; gives a function for each that reads this step's scalars."""
+
+
+def step_eagerly(courses: Sequence[Course]) -> list[Read]:
+    """A round as PyTorch executes it, operation by operation."""
+    taken = [course.update(course.draw_batch()) for course in courses]
+    return [partial(dict, scalars) for scalars in taken]
+
+
+def train_courses(
+    courses: Sequence[Course], take_round: Round = step_eagerly
+) -> Iterator[tuple[Course, RunError | None]]:
+    """Train to the last steps, from wherever the trainings stand; one step of each in every round.
+
+    What a step computes does not depend on the others. On the CPU the same settings, seed and number of torch threads
+    give the same bits, however often a training was stopped, kept and taken up again in between.
+
+    Yields:
+        Each course as it ends, and why it failed, if it did.
+
+    Raises:
+        Stopped: the runs were asked to stop; all are kept.
+    """
+    going = [course for course in courses if not course.is_over]
+    yield from ((course, None) for course in courses if course.is_over)
+    last = last_fetch = time.perf_counter()
+    while going:
+        reads = take_round(going)
+        now = time.perf_counter()
+        is_fetch_due = now - last_fetch > SECONDS_PER_FETCH
+        last_fetch = now if is_fetch_due else last_fetch
+        for course in going:  # each has its share of the time
+            course.training.train_seconds += (now - last) / len(going)
+        last = now
+        ended, stop = _settle_all(going, reads, is_fetch_due=is_fetch_due)
+        going = [course for course in going if course not in ended]
+        yield from ended.items()
+        if stop is not None:
+            raise stop
+
+
+def _settle_all(
+    courses: Sequence[Course], reads: Sequence[Read], *, is_fetch_due: bool
+) -> tuple[dict[Course, RunError | None], Stopped | None]:
+    """Settle a round; gives the courses that ended, and the stop that one was asked for, once all have heard of it."""
+    ended: dict[Course, RunError | None] = {}
+    stop = None
+    for course, read in zip(courses, reads, strict=True):
+        try:
+            course.settle(read, is_fetch_due=is_fetch_due)
+        except Stopped as stopped:
+            stop = stopped
+        except RunError as error:
+            ended[course] = error
+        else:
+            if course.is_over:
+                ended[course] = None
+    return ended, stop
+
+
+def train_run(course: Course, take_round: Round = step_eagerly) -> None:
+    """Train one run to its last step.
 
     Raises:
         RunError: a loss became NaN or infinite.
+        Stopped: it was asked to stop, and is kept.
     """
-    images, log = dataset.train.images, ScalarLog(training.logs)
-    before, start = training.train_seconds, time.perf_counter()
-    last_fetch = start
-    take_step = None
-    if use_graph:
-        let_capture(training.optimisers)
-        take_step = GraphedStep(training.update, images, training.generators)
-    for step in range(training.step + 1, settings.num_training_steps + 1):
-        batch = training.draw_batch()
-        scalars = take_step(batch) if take_step else training.update(images[batch])
-        is_last = step == settings.num_training_steps
-        if step % settings.log_interval == 0 or is_last:
-            log.add(step, scalars)
-        if step % settings.image_interval == 0 or is_last:
-            log.add(step, training.look(step, dataset.dev.images))
-        training.step = step
-        now = time.perf_counter()
-        is_kept = not is_last and keeper.is_due(step)
-        if is_last or is_kept or now - last_fetch > SECONDS_PER_FETCH:
-            progress(step, log.fetch())
-            last_fetch = now
-            training.train_seconds = before + now - start
-        if is_kept:
-            keeper.keep(training)
+    for _, error in train_courses([course], take_round):
+        if error is not None:
+            raise error

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 from torch import nn
 
@@ -22,51 +20,11 @@ from reportgen.training.objectives import (
 DEV_BATCH_SIZE = 500
 
 
-class VaeLosses(nn.Module):
-    """The two terms of the loss as a module: images and noise in, reconstruction and KL out."""
-
-    def __init__(self, vae: Vae) -> None:
-        super().__init__()
-        self.vae = vae
-
-    def forward(self, x: torch.Tensor, eps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return compute_vae_losses(self.vae, x, eps)
-
-
-class VaeNetworks(Protocol):
-    """What a step updates: the network of one run, or those of several as one."""
-
-    @property
-    def losses(self) -> nn.Module: ...
-
-    @property
-    def optimiser(self) -> torch.optim.Optimizer: ...
-
-    @property
-    def autocast(self) -> torch.autocast: ...
-
-
-def update_vae(vae: VaeNetworks, x: torch.Tensor, eps: torch.Tensor) -> Scalars:
-    """One update.
-
-    Args:
-        x: images in [0, 1], [B, 1, 32, 32].
-        eps: standard normal noise, [B, latent_dim].
-    """
-    with vae.autocast:
-        reconstruction, kl = vae.losses(x, eps)
-    vae.optimiser.zero_grad()
-    (reconstruction + kl).sum().backward()
-    vae.optimiser.step()
-    return _name_losses("train", reconstruction.detach(), kl.detach())
-
-
 class VaeObjective:
     """Minimises reconstruction + KL with Adam."""
 
     def __init__(self, settings: VaeSettings, device: torch.device, generator: torch.Generator) -> None:
         self.vae = Vae(settings).to(device)
-        self.losses = VaeLosses(self.vae)
         lay_out(self.vae, settings, device)
         self.modules: dict[str, nn.Module] = {"vae": self.vae}
         self.optimiser = make_adam(self.vae, settings.learning_rate)
@@ -80,7 +38,14 @@ class VaeObjective:
         return torch.randn(shape, generator=self.generator, device=self.generator.device)
 
     def step(self, images: torch.Tensor) -> Scalars:
-        return update_vae(self, to_unit(images), self.draw_noise(len(images)))
+        """One update."""
+        x, eps = to_unit(images), self.draw_noise(len(images))
+        with self.autocast:
+            reconstruction, kl = compute_vae_losses(self.vae, x, eps)
+        self.optimiser.zero_grad()
+        (reconstruction + kl).backward()
+        self.optimiser.step()
+        return _name_losses("train", reconstruction.detach(), kl.detach())
 
     @torch.no_grad()
     def compute_dev_losses(self, images: torch.Tensor) -> Scalars:
