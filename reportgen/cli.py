@@ -110,7 +110,7 @@ def run(
     from reportgen.store import OutputPaths, write_suite
 
     suite = find_inception(load_suite(suite_file, _resolve_profile(profile)))
-    plan = plan_suite(suite, output, only=only, jobs=jobs, device=device)
+    plan = plan_suite(suite, output, only=only, jobs=jobs, device=device, is_dry=dry_run)
     _print_plan(plan, suite.profile, suite.dataset, every_run=dry_run)
     if dry_run:
         return

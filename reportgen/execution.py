@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,9 @@ CPU_THREADS_PER_RUN = 1
 """Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
 
 GRID_COLUMNS = 8
+
+MAX_QUEUED_EVENTS = 10_000
+"""Between TensorBoard's writer and its thread; with its usual ten, each waits for the other all the time."""
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +145,7 @@ def explain_failure(error: BaseException) -> str:
 
 def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report, is_stopping: Callable[[], bool]) -> None:
     spec, device = task.spec, _prepare_device(task)
-    dataset = load_dataset(spec.dataset, data_dir=task.data_dir, device=device)
+    dataset = _load_once(spec.dataset, task.data_dir, device)
     if is_stage_finished(paths, "training", spec.training_key):
         modules = load_modules(spec.settings, paths.weights, device)
     else:
@@ -154,12 +157,17 @@ def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report, i
     _evaluate(task, modules, dataset, output, paths)
 
 
+@cache
+def _load_once(name: str, data_dir: Path | None, device: torch.device) -> Dataset:
+    """A dataset for all runs of this process."""
+    return load_dataset(name, data_dir=data_dir, device=device)
+
+
 def _prepare_device(task: Task) -> torch.device:
     device = torch.device(task.device)
-    if device.type == "cpu":
-        torch.set_num_threads(CPU_THREADS_PER_RUN)
-        threadpool_limits(CPU_THREADS_PER_RUN)  # NumPy's BLAS, else every run would start a thread for every core
-    else:
+    torch.set_num_threads(CPU_THREADS_PER_RUN)
+    threadpool_limits(CPU_THREADS_PER_RUN)  # NumPy's BLAS, else every run would start a thread for every core
+    if device.type == "cuda":
         torch.cuda.set_device(device.index or 0)  # streams and graphs belong to the current device
     return device
 
@@ -208,7 +216,6 @@ def _train_together(
 ) -> Iterator[tuple[str, RunError | None]]:
     """Gives the names of the runs as they end, and why they failed; their folders are free by then."""
     output, device = OutputPaths(tasks[0].output), _prepare_device(tasks[0])
-    datasets: dict[str, Dataset] = {}
     members: dict[Course, tuple[str, Checkpointer]] = {}
     with ExitStack() as stack:
         holds = {task.spec.name: stack.enter_context(ExitStack()) for task in tasks}
@@ -223,12 +230,11 @@ def _train_together(
                 holds[spec.name].close()
                 yield spec.name, None
                 continue
-            if spec.dataset not in datasets:
-                datasets[spec.dataset] = load_dataset(spec.dataset, data_dir=task.data_dir, device=device)
+            dataset = _load_once(spec.dataset, task.data_dir, device)
             with log_to(paths.log):
-                training = _take_up(task, datasets[spec.dataset], paths)
+                training = _take_up(task, dataset, paths)
             keeper = _make_keeper(task, paths, is_stopping, num_together=len(tasks))
-            course = Course(spec.settings, datasets[spec.dataset], training, partial(report, spec.name), keeper)
+            course = Course(spec.settings, dataset, training, partial(report, spec.name), keeper)
             members[course] = spec.name, keeper
         take_round = GraphedRounds() if tasks[0].use_graph else step_eagerly
         for course, error in train_courses(list(members), take_round):
@@ -375,7 +381,7 @@ def load_modules(settings: Settings, path: Path, device: torch.device) -> dict[s
 
 def write_tensorboard(folder: Path, rows: list[Row]) -> None:
     """The history once more as TensorBoard events, for those who look at runs there."""
-    with SummaryWriter(str(folder)) as writer:
+    with SummaryWriter(str(folder), max_queue=MAX_QUEUED_EVENTS) as writer:
         for step, metric, value in rows:
             writer.add_scalar(metric, value, step)
     for file in folder.iterdir():  # without the host's name, which has no place in what a student hands in

@@ -10,13 +10,35 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from reportgen.errors import ReportgenError
 
 K = TypeVar("K")
+
+
+PRELOADED = "reportgen.execution"
+"""What processes that train have imported before they begin; torch alone takes seconds."""
+
+
+def get_worker_context() -> ForkServerContext | SpawnContext:
+    """How processes that train are begun: forked from a server that has imported torch, on Windows each anew."""
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    return context
+
+
+def begin_to_import() -> None:
+    """Let the server of ``get_worker_context`` import while this process does something else."""
+    if sys.platform != "win32":
+        get_worker_context()
+        forkserver.ensure_running()
 
 
 @dataclass(frozen=True)

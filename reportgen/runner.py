@@ -23,6 +23,7 @@ from reportgen.plan import (
     plan_runs,
     schedule,
 )
+from reportgen.processes import begin_to_import
 from reportgen.store import OutputPaths, RunPaths, State, find_state, is_stage_finished
 
 if TYPE_CHECKING:
@@ -75,10 +76,13 @@ class Plan:
         return self.device.startswith("cuda")
 
 
-def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None, device: str) -> Plan:
+def plan_suite(
+    suite: Suite, output: Path, *, only: str | None, jobs: int | None, device: str, is_dry: bool = False
+) -> Plan:
     """Look at what is there and plan the rest.
 
     Args:
+        is_dry: nothing will be executed, so nothing is made ready for it.
         only: a glob on run names; the others are left as they are.
         jobs: runs at once; by default one per CPU core; on a GPU processes at once, ``JOBS_ON_GPU``.
 
@@ -90,14 +94,17 @@ def plan_suite(suite: Suite, output: Path, *, only: str | None, jobs: int | None
     if not chosen:
         names = ", ".join(spec.name for spec in specs[:20])
         raise ConfigError(f"--only {only}: no run has such a name; the runs are: {names}")
-    device = choose_device(device)
-    on_gpu = device.startswith("cuda")
     paths = OutputPaths(output)
     states = [
         find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key, check_files=True)
         for spec in chosen
     ]
     has_work = any(state != "finished" for state in states)
+    if has_work and not is_dry:
+        begin_to_import()
+    if has_work or device != "auto":
+        device = choose_device(device)
+    on_gpu = device.startswith("cuda")
     macs_per_second = measure_macs_per_second() if has_work and not on_gpu else None
     runs = []
     for spec, state in zip(chosen, states, strict=True):

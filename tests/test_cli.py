@@ -47,7 +47,6 @@ def test_missing_suite_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
         (["--only", "nothing-*"], "no run has such a name; the runs are: vae-3-s0"),
         (["--profile", "quik"], "no profile 'quik'; choose from: full, quick"),
         (["--device", "cuda:9"], "sees 0 CUDA devices"),
-        (["--graph", "--device", "cpu"], "--graph: needs a CUDA device"),
         (["--device", "tpu9"], "unknown device; choose from: auto, cpu, cuda:0"),
         (["--device", "meta"], "unknown device; choose from: auto, cpu, cuda:0"),
         (["--data-dir", "no-such-folder"], "--data-dir no-such-folder: no such folder"),

@@ -102,7 +102,7 @@ def test_dev_losses_do_not_depend_on_the_batching(dataset: Dataset, monkeypatch:
 
     results = []
     for size in (7, 500):
-        monkeypatch.setattr(vae, "DEV_BATCH_SIZE", size)
+        monkeypatch.setattr(vae, "DEV_BATCH_SIZE", {"cpu": size})
         torch.manual_seed(0)
         objective = VaeObjective(VAE, torch.device("cpu"), torch.Generator().manual_seed(0))
         monkeypatch.setattr(objective, "draw_noise", lambda count: torch.zeros(count, 4))

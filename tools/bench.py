@@ -5,7 +5,7 @@
 - limit: what the multiply-accumulates of a step would take at the speed of one large matrix product;
 - suite: all 15 configurations of experiments.yaml at the homework's steps, extrapolated: (a) one after another on two
   torch threads, ours two at once on one thread each;
-- gpu: milliseconds per step on a GPU: the plain loop, ours, with a CUDA graph, in tf32 and bf16, three seeds as one;
+- gpu: milliseconds per step on a GPU: the plain loop, ours step by step, as a CUDA graph, several runs side by side;
 - frechet: the distance at 2,048 dimensions with the real side kept, against scipy.linalg.sqrtm on the same moments;
 - inception: features, against the package pytorch-fid's own network with the same (random) weights and images;
 - report: start-up, a run with nothing to do, rendering, their time and peak memory;
@@ -40,13 +40,13 @@ from reportgen.data import load_dataset
 from reportgen.errors import Stopped
 from reportgen.models.gan import compute_discriminator_loss, compute_generator_loss
 from reportgen.models.vae import compute_vae_losses
-from reportgen.plan import count_step_macs, plan_runs
+from reportgen.plan import count_step_macs, has_dropout, plan_runs
 from reportgen.store import OutputPaths, RunPaths, read_suite, record_stage
 from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer
 from reportgen.training.gan import GanObjective
-from reportgen.training.loop import Training, begin_training, train_run
+from reportgen.training.graph import GraphedRounds
+from reportgen.training.loop import Course, Training, begin_training, step_eagerly, train_courses, train_run
 from reportgen.training.objectives import use_precision
-from reportgen.training.pack import Pack, can_pack
 from reportgen.training.vae import VaeObjective
 
 ROOT = Path(__file__).parents[1]
@@ -99,7 +99,7 @@ class Segments:
         due = max(0.0, DEFAULT_SECONDS - self.own_seconds)
         keeper = _UntilStep(Checkpointer(self.paths, "bench", seconds=due), self.training.step + self.steps)
         with contextlib.suppress(Stopped):
-            train_run(self.settings, self.dataset, self.training, lambda *_: None, keeper)
+            train_run(Course(self.settings, self.dataset, self.training, lambda *_: None, keeper))
         seconds = time.perf_counter() - start
         self.own_seconds = 0.0 if keeper.has_kept else self.own_seconds + seconds
 
@@ -260,55 +260,71 @@ def _time_ours(settings: Settings, barrier: Any, results: Any) -> None:
         results.put(time_steps(segments) / segments.steps)
 
 
-class DeviceSegments:
-    """Ours on a device, some steps at a time, without checkpoints: one training, or several seeds as one program."""
+class SideBySide:
+    """Ours on a device, some steps at a time, without checkpoints: one run, or several side by side."""
 
-    def __init__(self, settings: Settings, steps: int, device: str, *, num_seeds: int = 1, use_graph: bool) -> None:
-        self.settings, self.steps, self.use_graph = settings, steps, use_graph
-        self.dataset = load_dataset("mnist-5k", device=torch.device(device))
-        trainings = [begin_training(settings, self.dataset, seed) for seed in range(num_seeds)]
-        self.training: Training | Pack = trainings[0] if num_seeds == 1 else Pack(trainings)
+    def __init__(
+        self, settings: Settings, steps: int, device: torch.device, *, num_runs: int = 1, use_graph: bool = True
+    ):
+        dataset, keeper = load_dataset("mnist-5k", device=device), _NeverKeeper()
+        trainings = [begin_training(settings, dataset, seed) for seed in range(num_runs)]
+        self.courses = [Course(settings, dataset, training, lambda *_: None, keeper) for training in trainings]
+        self.steps, self.take_round = steps, GraphedRounds() if use_graph else step_eagerly
 
     def __call__(self) -> None:
-        use_precision(self.settings.precision)
-        last_step = self.training.step + self.steps
-        settings = self.settings.model_copy(update={"num_training_steps": last_step, "image_interval": 10**9})
-        train_run(settings, self.dataset, self.training, lambda *_: None, _NeverKeeper(), use_graph=self.use_graph)
+        for course in self.courses:
+            last_step = course.training.step + self.steps
+            course.settings = course.settings.model_copy(update={"num_training_steps": last_step})
+        for _, error in train_courses(self.courses, self.take_round):
+            assert error is None, error
 
 
 class _NeverKeeper:
     def is_due(self, step: int) -> bool:  # noqa: ARG002
         return False
 
-    def keep(self, training: Training | Pack) -> None:  # noqa: ARG002
+    def keep(self, training: Training) -> None:  # noqa: ARG002
         raise AssertionError("nothing is due")
 
 
-def bench_gpu(device: str = "cuda:0", steps: int = 500, rounds: int = 3) -> None:
-    """Each round of ours begins with a capture, as each run does: ``steps`` are a tenth of a run's."""
-    on_gpu = device.startswith("cuda")
-    if on_gpu and not torch.cuda.is_available():
+class PlainLoop:
+    """The plain loop on a device, with the precision that PyTorch has by itself: convolutions in tf32."""
+
+    def __init__(self, settings: Settings, steps: int, device: torch.device) -> None:
+        self.reference, self.steps = run_reference(settings, load_digits(), str(device)), steps
+
+    def __call__(self) -> None:
+        use_precision("fp32")
+        torch.backends.cudnn.conv.fp32_precision = "tf32"  # type: ignore[attr-defined]
+        for _ in range(self.steps):
+            next(self.reference)
+
+
+def bench_gpu(device: torch.device | None = None, rounds: int = 3) -> None:
+    """Milliseconds per step of one run; side by side, a step of all of them divided by their number."""
+    if device is None and not torch.cuda.is_available():
         print("gpu: torch sees no CUDA device here")
         return
+    device = device or torch.device("cuda:0")
+    print(torch.cuda.get_device_name(device) if device.type == "cuda" else device)
     for name, (settings, _) in MODELS.items():
-        reference = run_reference(settings, load_digits(), device)
-        sides: dict[str, Side] = {
-            "plain": lambda reference=reference: list(itertools.islice(reference, steps)),  # type: ignore[misc]
-            "ours": DeviceSegments(settings, steps, device, use_graph=False),
-        }
-        for precision in ("fp32", "tf32", "bf16"):
-            own = settings.model_copy(update={"precision": precision})
-            sides[f"graph {precision}"] = DeviceSegments(own, steps, device, use_graph=on_gpu)
-        if can_pack(settings):
-            sides["3 seeds, graph"] = DeviceSegments(settings, steps, device, num_seeds=3, use_graph=on_gpu)
+        in_precision = {p: settings.model_copy(update={"precision": p}) for p in ("fp32", "tf32", "bf16")}
+        plain = PlainLoop(settings, 100, device)
+        sides: dict[str, PlainLoop | SideBySide] = {"plain": plain}
+        sides["eager"] = SideBySide(settings, 100, device, use_graph=False)
+        for precision, own in in_precision.items():
+            sides[f"graph {precision}"] = SideBySide(own, 500, device)
+        for precision, own in in_precision.items() if not has_dropout(settings) else ():
+            for count in (3, 12):
+                sides[f"{count} side by side {precision}"] = SideBySide(own, 500, device, num_runs=count)
         times = alternate(sides, rounds)
-        reference.close()
-        print(f"{name}, {torch.cuda.get_device_name(device) if on_gpu else device}:", flush=True)
-        for side, seconds in times.items():
-            ratio = describe_ratio(times["plain"], seconds)
-            print(
-                f"  {side}: {1e3 * statistics.mean(seconds) / steps:.2f} ms per step, plain/{side} {ratio}", flush=True
-            )
+        plain.reference.close()
+        steps = {side: own.steps * len(getattr(own, "courses", "1")) for side, own in sides.items()}
+        per_step = {side: [1e3 * each / steps[side] for each in seconds] for side, seconds in times.items()}
+        for side, values in per_step.items():
+            ratio = describe_ratio(per_step["plain"], values)
+            print(f"{name}, {side}: {statistics.mean(values):.3f} ms per step, plain/{side} {ratio}", flush=True)
+        del sides, plain
 
 
 # ---- metrics --------------------------------------------------------------------------------------------------------

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from reportgen.errors import RunError, Stopped
 from reportgen.execution import Task, execute_run, explain_failure, record_failure, train_together
 from reportgen.executors import Event, Failed, Finished, Job, Progressed, Released, Retried, Started
-from reportgen.processes import end_without_parent
+from reportgen.processes import end_without_parent, get_worker_context
 from reportgen.store import OutputPaths
 
 SECONDS_TO_STOP = 60.0
@@ -65,12 +63,7 @@ class LocalExecutor:
 
     def __init__(self, jobs: int, retries: int = 1, time_limit: float | None = None) -> None:
         self.jobs, self.retries, self.time_limit = jobs, retries, time_limit
-        # A fork server imports torch once; spawning would do so for every run.
-        if sys.platform == "win32":
-            self.context = multiprocessing.get_context("spawn")
-        else:
-            self.context = multiprocessing.get_context("forkserver")
-            self.context.set_forkserver_preload(["reportgen.execution"])
+        self.context = get_worker_context()
 
     def execute(self, jobs: list[Job]) -> Iterator[Event]:
         waiting, working = [(job, 0) for job in reversed(jobs)], list[_Worker]()
@@ -81,8 +74,8 @@ class LocalExecutor:
                     job, attempt = waiting.pop()
                     working.append(self._start(job, attempt, trains_together=len(job) > 1))
                     yield from (Started(task.spec.name) for task in job)
-                for job in _deal(released, self.jobs - len(working)):
-                    working.append(self._start(job, 0, trains_together=False))
+                while released and len(working) < self.jobs:
+                    working.append(self._start(self._deal(released), 0, trains_together=False))
                 handles = [worker.connection for worker in working] + [worker.process.sentinel for worker in working]
                 wait(handles, 1.0 if self.time_limit else None)
                 self._end_late(working)
@@ -104,6 +97,13 @@ class LocalExecutor:
                         working.remove(worker)
         finally:
             _stop(working)
+
+    def _deal(self, tasks: list[Task]) -> Job:
+        """Take a fair share of what is released out of the list: a process is begun once for several runs."""
+        share = -(-len(tasks) // self.jobs)
+        job = tuple(tasks[:share])
+        del tasks[:share]
+        return job
 
     def _may_retry(self, worker: _Worker) -> bool:
         return worker.attempt < self.retries and not worker.is_over_time
@@ -136,15 +136,6 @@ def _stop(working: list[_Worker]) -> None:
         for worker in working:
             worker.process.kill()
             worker.process.join()
-
-
-def _deal(tasks: list[Task], places: int) -> Iterator[Job]:
-    """Take all tasks out of a list as jobs of about the same size, one for each free place."""
-    for place in range(places, 0, -1):
-        count = -(-len(tasks) // place)
-        if count:
-            yield tuple(tasks[:count])
-            del tasks[:count]
 
 
 Body = Callable[[Job, Connection, threading.Event], None]
