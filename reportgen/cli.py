@@ -80,7 +80,7 @@ def run(
     ] = "full",
     only: Annotated[str | None, typer.Option(metavar="GLOB", help="Only runs whose names match, e.g. 'vae-*'.")] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes at once. Default: one per core; four on a GPU.")
+        int | None, typer.Option(min=1, help="Processes at once. Default: one per core; six on a GPU.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda:0, ...")] = "auto",
     data_dir: Annotated[

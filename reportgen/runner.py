@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MAX_TOGETHER = 48
 """Runs that a GPU trains side by side in one process; their networks, moments and activations are all in its memory."""
-JOBS_ON_GPU = 4
+JOBS_ON_GPU = 6
 """Processes at once on a GPU: one trains, the others measure."""
 
 

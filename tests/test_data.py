@@ -48,6 +48,44 @@ def test_damaged_cache_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(load_dataset("mnist-5k").train) == 4000
 
 
+def write_idx(raw: Path, seed: int) -> None:
+    """Four files of ten images each, as torchvision expects them."""
+    raw.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    for name in data.IDX_FILES:
+        shape = (10, 28, 28) if "images" in name else (10,)
+        values = rng.integers(0, 10, shape, dtype=np.uint8)
+        header = bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
+        (raw / name).write_bytes(header + values.tobytes())
+
+
+def test_a_dataset_is_resized_once_and_anew_when_its_files_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "cache_dir", lambda: tmp_path / "cache")
+    raw, read = tmp_path / "FashionMNIST" / "raw", data._load_torchvision
+    reads = []
+    monkeypatch.setattr(data, "_load_torchvision", lambda *arguments: reads.append(1) or read(*arguments))
+    write_idx(raw, 0)
+    first, second = (load_dataset("fashion-mnist", data_dir=tmp_path) for _ in range(2))
+    assert len(reads) == 1
+    for a, b in ((first.train, second.train), (first.dev, second.dev)):
+        assert a.images.dtype == b.images.dtype == torch.uint8
+        assert a.labels.dtype == b.labels.dtype == torch.int64
+        assert torch.equal(a.images, b.images)
+        assert torch.equal(a.labels, b.labels)
+    assert not torch.equal(first.train.images, first.dev.images)
+    (copy,) = (tmp_path / "cache").iterdir()
+    content = bytearray(copy.read_bytes())
+    content[len(content) // 2] ^= 1
+    copy.write_bytes(content)
+    assert torch.equal(load_dataset("fashion-mnist", data_dir=tmp_path).train.images, first.train.images)
+    assert len(reads) == 2
+    write_idx(raw, 1)
+    assert not torch.equal(load_dataset("fashion-mnist", data_dir=tmp_path).train.images, first.train.images)
+    assert len(reads) == 3
+
+
 def test_unknown_dataset_is_answered_with_the_known_ones() -> None:
     with pytest.raises(DataError, match="choose from: fashion-mnist, kmnist, mnist, mnist-5k"):
         load_dataset("mnits")

@@ -45,7 +45,7 @@ from reportgen.store import OutputPaths, RunPaths, read_suite, record_stage
 from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer
 from reportgen.training.gan import GanObjective
 from reportgen.training.graph import GraphedRounds
-from reportgen.training.loop import Course, Training, begin_training, step_eagerly, train_courses, train_run
+from reportgen.training.loop import Course, Training, begin_training, step_eagerly, train_run
 from reportgen.training.objectives import use_precision
 from reportgen.training.vae import VaeObjective
 
@@ -261,22 +261,22 @@ def _time_ours(settings: Settings, barrier: Any, results: Any) -> None:
 
 
 class SideBySide:
-    """Ours on a device, some steps at a time, without checkpoints: one run, or several side by side."""
+    """Ours on a device, some steps at a time, without grids and checkpoints: one run, or several side by side."""
 
     def __init__(
         self, settings: Settings, steps: int, device: torch.device, *, num_runs: int = 1, use_graph: bool = True
-    ):
+    ) -> None:
+        endless = settings.model_copy(update={"num_training_steps": 10**9, "image_interval": 10**9})
         dataset, keeper = load_dataset("mnist-5k", device=device), _NeverKeeper()
-        trainings = [begin_training(settings, dataset, seed) for seed in range(num_runs)]
-        self.courses = [Course(settings, dataset, training, lambda *_: None, keeper) for training in trainings]
+        trainings = [begin_training(endless, dataset, seed) for seed in range(num_runs)]
+        self.courses = [Course(endless, dataset, training, lambda *_: None, keeper) for training in trainings]
         self.steps, self.take_round = steps, GraphedRounds() if use_graph else step_eagerly
 
     def __call__(self) -> None:
-        for course in self.courses:
-            last_step = course.training.step + self.steps
-            course.settings = course.settings.model_copy(update={"num_training_steps": last_step})
-        for _, error in train_courses(self.courses, self.take_round):
-            assert error is None, error
+        for step in range(self.steps):
+            reads = self.take_round(self.courses)
+            for course, read in zip(self.courses, reads, strict=True):
+                course.settle(read, is_fetch_due=step == self.steps - 1)  # which waits for the device
 
 
 class _NeverKeeper:
@@ -300,7 +300,7 @@ class PlainLoop:
             next(self.reference)
 
 
-def bench_gpu(device: torch.device | None = None, rounds: int = 3) -> None:
+def bench_gpu(device: torch.device | None = None, rounds: int = 2) -> None:
     """Milliseconds per step of one run; side by side, a step of all of them divided by their number."""
     if device is None and not torch.cuda.is_available():
         print("gpu: torch sees no CUDA device here")
@@ -315,12 +315,12 @@ def bench_gpu(device: torch.device | None = None, rounds: int = 3) -> None:
         for precision, own in in_precision.items():
             sides[f"graph {precision}"] = SideBySide(own, 500, device)
         for precision, own in in_precision.items() if not has_dropout(settings) else ():
-            for count in (3, 12):
-                sides[f"{count} side by side {precision}"] = SideBySide(own, 500, device, num_runs=count)
+            for count, steps in ((3, 300), (12, 100)):
+                sides[f"{count} side by side {precision}"] = SideBySide(own, steps, device, num_runs=count)
         times = alternate(sides, rounds)
         plain.reference.close()
-        steps = {side: own.steps * len(getattr(own, "courses", "1")) for side, own in sides.items()}
-        per_step = {side: [1e3 * each / steps[side] for each in seconds] for side, seconds in times.items()}
+        num_steps = {side: own.steps * len(getattr(own, "courses", "1")) for side, own in sides.items()}
+        per_step = {side: [1e3 * each / num_steps[side] for each in seconds] for side, seconds in times.items()}
         for side, values in per_step.items():
             ratio = describe_ratio(per_step["plain"], values)
             print(f"{name}, {side}: {statistics.mean(values):.3f} ms per step, plain/{side} {ratio}", flush=True)

@@ -22,6 +22,10 @@ SECONDS_TO_STOP = 60.0
 """How long workers may take to write their checkpoints."""
 
 
+class _Idle:
+    """A worker has done what it was given and waits for more, or for an empty job to end."""
+
+
 @dataclass
 class _Worker:
     job: Job
@@ -30,6 +34,7 @@ class _Worker:
     started: float
     attempt: int
     trains_together: bool
+    is_idle: bool = False
     is_over_time: bool = False
     ended: set[str] = field(default_factory=set)
     """The runs of which the end is known."""
@@ -38,11 +43,19 @@ class _Worker:
     def left(self) -> Job:
         return tuple(task for task in self.job if task.spec.name not in self.ended)
 
+    def give(self, job: Job) -> None:
+        self.job, self.started, self.is_idle = job, time.monotonic(), False
+        with suppress(OSError):  # it died; what it had is taken up as after any death
+            self.connection.send(job)
+
     def drain(self) -> Iterator[Event | Released]:
         """All events that have arrived."""
         try:
             while self.connection.poll():
                 event = self.connection.recv()
+                if isinstance(event, _Idle):
+                    self.is_idle = True
+                    continue
                 if isinstance(event, Finished | Failed | Released):
                     self.ended.add(event.name)
                 yield event
@@ -74,8 +87,7 @@ class LocalExecutor:
                     job, attempt = waiting.pop()
                     working.append(self._start(job, attempt, trains_together=len(job) > 1))
                     yield from (Started(task.spec.name) for task in job)
-                while released and len(working) < self.jobs:
-                    working.append(self._start(self._deal(released), 0, trains_together=False))
+                self._employ(working, released, may_wait=not waiting)
                 handles = [worker.connection for worker in working] + [worker.process.sentinel for worker in working]
                 wait(handles, 1.0 if self.time_limit else None)
                 self._end_late(working)
@@ -91,15 +103,24 @@ class LocalExecutor:
                         yield from (Retried(task.spec.name, _describe_death(worker)) for task in worker.left)
                     elif ended:
                         yield from [_report_death(worker, task) for task in worker.left]
-                    if ended or not worker.left:
+                    if ended:
                         worker.process.join()
                         worker.connection.close()
                         working.remove(worker)
         finally:
             _stop(working)
 
+    def _employ(self, working: list[_Worker], released: list[Task], *, may_wait: bool) -> None:
+        """Share out what is released. A worker without work waits while more may come: beginning one takes seconds."""
+        more_may_come = may_wait and any(worker.trains_together for worker in working)
+        for worker in working:
+            if worker.is_idle and (released or not more_may_come):
+                worker.give(self._deal(released))
+        while released and len(working) < self.jobs:
+            working.append(self._start(self._deal(released), 0, trains_together=False))
+
     def _deal(self, tasks: list[Task]) -> Job:
-        """Take a fair share of what is released out of the list: a process is begun once for several runs."""
+        """Take a fair share of what is released out of the list."""
         share = -(-len(tasks) // self.jobs)
         job = tuple(tasks[:share])
         del tasks[:share]
@@ -116,7 +137,7 @@ class LocalExecutor:
                 worker.process.kill()
 
     def _start(self, job: Job, attempt: int, *, trains_together: bool) -> _Worker:
-        receiver, sender = self.context.Pipe(duplex=False)
+        receiver, sender = self.context.Pipe()
         body = _train_together if trains_together else _work_in_turn
         process = self.context.Process(target=_work, args=(body, job, sender), daemon=True)
         process.start()
@@ -148,7 +169,7 @@ def _work(body: Body, job: Job, connection: Connection) -> None:
     threading.Thread(target=end_without_parent, args=(connection,), daemon=True).start()
     os.environ["TQDM_DISABLE"] = "1"
     _stop_at_sigterm(stopping)
-    with suppress(BrokenPipeError, Stopped):
+    with suppress(BrokenPipeError, EOFError, Stopped):
         body(job, connection, stopping)
 
 
@@ -167,9 +188,13 @@ def _train_together(job: Job, connection: Connection, stopping: threading.Event)
 
 
 def _work_in_turn(job: Job, connection: Connection, stopping: threading.Event) -> None:
-    for task in job:
-        _stop_at_sigterm(stopping)
-        _work_on(task, connection, stopping, time.monotonic())
+    while job:
+        for task in job:
+            _stop_at_sigterm(stopping)
+            _work_on(task, connection, stopping, time.monotonic())
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        connection.send(_Idle())
+        job = connection.recv()
 
 
 def _work_on(task: Task, connection: Connection, stopping: threading.Event, start: float) -> None:
