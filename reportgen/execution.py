@@ -236,6 +236,8 @@ def _train_together(
             keeper = _make_keeper(task, paths, is_stopping, num_together=len(tasks))
             course = Course(spec.settings, dataset, training, partial(report, spec.name), keeper)
             members[course] = spec.name, keeper
+        for course in members:
+            course.training.trained_together = max(course.training.trained_together, len(members))
         take_round = GraphedRounds() if tasks[0].use_graph else step_eagerly
         for course, error in train_courses(list(members), take_round):
             name, keeper = members[course]
@@ -308,6 +310,7 @@ def _describe_spec(spec: RunSpec, environment: dict[str, Any], trained: Training
         "dataset": spec.dataset,
         "seed": spec.seed,
         "train_seconds": round(trained.train_seconds, 3),
+        "trained_together": trained.trained_together,
         "changed_device": trained.changed_device,
         "environment": environment,
         "sources": list_model_sources(spec.settings),

@@ -370,7 +370,7 @@ dataset: mnist-5k
 fid: {num_images: 50}
 seeds: [0, 1]
 runs:
-  gan: {model: gan, latent_dim: 4, hidden_dim: 4, num_training_steps: 300, batch_size: 8, image_interval: 100}
+  gan: {model: gan, latent_dim: 4, hidden_dim: 4, num_training_steps: 1200, batch_size: 8, image_interval: 400}
   vae: {model: vae, latent_dim: 2, num_training_steps: 60, batch_size: 8, image_interval: 30}
 """
 
@@ -403,10 +403,15 @@ def test_runs_trained_side_by_side_leave_what_single_ones_leave(suite: Path, tmp
     assert not list(output.rglob("checkpoint-*"))
     for together, single in zip(load_results(output).finished, load_results(alone).finished, strict=True):
         assert together.spec.name == single.spec.name
+        assert together.record["trained_together"] == (1 if together.spec.name == "gan-4_4-s1" else 3)
         files = [{p.name for p in r.paths.folder.rglob("*") if "tfevents" not in p.name} for r in (together, single)]
         assert files[0] == files[1]
         for name in ("weights.safetensors", "history.csv", "evaluation.json"):
             assert (together.paths.folder / name).read_bytes() == (single.paths.folder / name).read_bytes()
+    for folder, is_said in ((output, True), (alone, False)):
+        appendix = build_report(load_results(folder), "en").sections[-2]
+        assert appendix.id == "appendix"
+        assert any("Up to 3 runs were trained side by side" in str(block) for block in appendix.blocks) == is_said
 
 
 def test_of_runs_side_by_side_one_that_fails_takes_no_other_with_it(suite: Path, tmp_path: Path) -> None:

@@ -316,3 +316,25 @@ def test_a_stop_keeps_all_and_forgets_none_that_ended(dataset: Dataset) -> None:
     with pytest.raises(Stopped):
         next(rounds)
     assert kept == [courses[0].training, courses[2].training]
+
+
+def test_a_stop_in_the_middle_of_a_round_keeps_those_before_it(dataset: Dataset) -> None:
+    """The first has settled its step when the second hears of the stop."""
+    kept = []
+
+    class StopsLate(NoKeeper):
+        def __init__(self, is_asked: bool) -> None:
+            self.is_asked = is_asked
+
+        def is_due(self, step: int) -> bool:
+            return self.is_asked and step == 7
+
+        def keep(self, training: Training) -> None:
+            kept.append((training, len(training.rows)))
+            raise Stopped("asked to")
+
+    settings = GAN.model_copy(update={"log_interval": 1})
+    courses = [make_course(settings, dataset, keeper=StopsLate(is_asked)) for is_asked in (False, True)]
+    with pytest.raises(Stopped):
+        list(train_courses(courses))
+    assert {id(training): num_rows for training, num_rows in kept} == {id(course.training): 35 for course in courses}

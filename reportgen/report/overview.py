@@ -244,6 +244,9 @@ def build_appendix(b: Builder, _: Sequence[Configuration]) -> Section:
     header = ["run", "key", *b.fid_columns(), "digits_read", "sharpness", "train_seconds", "ms_per_step"]
     note = b.passport(b.results.configurations, has_intervals=False)
     blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows, note=note)]
+    most = max((run.record.get("trained_together", 1) for run in b.results.finished), default=1)
+    if most > 1:
+        blocks.append(b.text("appendix.shared_time", count=Number(most, 0)))
     return b.section("appendix", *blocks, *_list_failed_scores(b), *_show_reliability(b))
 
 

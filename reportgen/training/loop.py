@@ -89,6 +89,9 @@ class Training:
     grids: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict)
     step: int = 0
     train_seconds: float = 0.0
+    """Of runs side by side each has its equal share."""
+    trained_together: int = 1
+    """With how many, itself included, it was trained side by side at most."""
     changed_device: bool = False
     """Whether it ever went on on another kind of device: its random numbers started anew there."""
 
@@ -98,6 +101,7 @@ class Training:
         return {
             "step": self.step,
             "train_seconds": self.train_seconds,
+            "trained_together": self.trained_together,
             "changed_device": self.changed_device,
             "modules": {name: module.state_dict() for name, module in self.objective.modules.items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.objective.optimisers.items()},
@@ -139,6 +143,7 @@ class Training:
         self.batches.order, self.batches.position = state["order"].to(device), state["position"]
         self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
         self.step, self.train_seconds = state["step"], state["train_seconds"]
+        self.trained_together = state.get("trained_together", 1)  # older checkpoints do not say
         self.changed_device = state.get("changed_device", False) or not is_exact
         return is_exact
 
@@ -216,10 +221,20 @@ class Course:
         if step % settings.image_interval == 0 or self.is_over:
             self.log.add(step, self._look(step))
         is_kept = not self.is_over and self.keeper.is_due(step)
-        if self.is_over or is_kept or is_fetch_due:
+        if self.is_over or is_fetch_due:
             self.progress(step, self.log.fetch())
         if is_kept:
-            self.keeper.keep(training)
+            self.keep()
+
+    def keep(self) -> None:
+        """Keep the training with all that was logged.
+
+        Raises:
+            RunError: a loss became NaN or infinite.
+            Stopped: the keeper was asked to stop.
+        """
+        self.progress(self.training.step, self.log.fetch())
+        self.keeper.keep(self.training)
 
     def _look(self, step: int) -> Scalars:
         """Keep the image grids of a step; return its losses over the dev set."""
@@ -276,9 +291,9 @@ def train_courses(
 def _settle_all(
     courses: Sequence[Course], reads: Sequence[Read], *, is_fetch_due: bool
 ) -> tuple[dict[Course, RunError | None], Stopped | None]:
-    """Settle a round; gives the courses that ended, and the stop that one was asked for, once all have heard of it."""
+    """Settle a round; gives the courses that ended, and the stop that was asked for, once all others are kept."""
     ended: dict[Course, RunError | None] = {}
-    stop = None
+    settled, stop = list[Course](), None
     for course, read in zip(courses, reads, strict=True):
         try:
             course.settle(read, is_fetch_due=is_fetch_due)
@@ -287,8 +302,16 @@ def _settle_all(
         except RunError as error:
             ended[course] = error
         else:
-            if course.is_over:
-                ended[course] = None
+            settled.append(course)
+    ended |= {course: None for course in settled if course.is_over}
+    for course in settled if stop else ():  # those that came before the stop
+        if not course.is_over:
+            try:
+                course.keep()
+            except Stopped:
+                continue
+            except RunError as error:
+                ended[course] = error
     return ended, stop
 
 
