@@ -10,13 +10,14 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reportgen.errors import ReportgenError
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 K = TypeVar("K")
 
@@ -36,9 +37,12 @@ def get_worker_context() -> ForkServerContext | SpawnContext:
 
 def begin_to_import() -> None:
     """Let the server of ``get_worker_context`` import while this process does something else."""
-    if sys.platform != "win32":
-        get_worker_context()
-        forkserver.ensure_running()
+    if sys.platform == "win32":
+        return
+    from multiprocessing import forkserver
+
+    get_worker_context()
+    forkserver.ensure_running()
 
 
 @dataclass(frozen=True)

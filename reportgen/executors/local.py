@@ -132,7 +132,11 @@ class LocalExecutor:
     def _end_late(self, working: list[_Worker]) -> None:
         """Kill what is over its time; its last checkpoint stays."""
         for worker in working:
-            if self.time_limit and time.monotonic() - worker.started > self.time_limit * len(worker.job):
+            if (
+                self.time_limit
+                and not worker.is_idle
+                and time.monotonic() - worker.started > self.time_limit * len(worker.job)
+            ):
                 worker.is_over_time = True
                 worker.process.kill()
 
