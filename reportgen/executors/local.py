@@ -44,7 +44,7 @@ class _Worker:
         return tuple(task for task in self.job if task.spec.name not in self.ended)
 
     def give(self, job: Job) -> None:
-        self.job, self.started, self.is_idle = job, time.monotonic(), False
+        self.job, self.started, self.attempt, self.is_idle = job, time.monotonic(), 0, False
         with suppress(OSError):  # it died; what it had is taken up as after any death
             self.connection.send(job)
 
@@ -197,6 +197,8 @@ def _work_in_turn(job: Job, connection: Connection, stopping: threading.Event) -
             _stop_at_sigterm(stopping)
             _work_on(task, connection, stopping, time.monotonic())
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if stopping.is_set():
+            return
         connection.send(_Idle())
         job = connection.recv()
 
