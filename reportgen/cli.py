@@ -87,7 +87,7 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Datasets in torchvision's layout. Default: $REPORTGEN_DATA.")
     ] = None,
     checkpoint_steps: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Keep a training every N steps, besides every half minute.")
+        int | None, typer.Option(min=1, metavar="N", help="Keep a training every N steps, besides by the clock.")
     ] = None,
     retries: Annotated[
         int, typer.Option(min=0, metavar="N", help="Take up a run whose process died up to N times.")

@@ -11,6 +11,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -240,8 +241,12 @@ def _keep_copy(path: Path, save: Callable[..., None], **arrays: np.ndarray) -> N
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    except OSError:
+        return
+    try:
         with os.fdopen(handle, "wb") as stream:
             save(stream, **arrays)
         os.replace(temporary, path)
     except OSError:
-        return
+        with suppress(OSError):
+            Path(temporary).unlink(missing_ok=True)

@@ -199,6 +199,8 @@ def train_together(
                 release(name)
                 continue
             paths = OutputPaths(task.output).run(task.spec.folder_name)
+            with log_to(paths.log):
+                logger.error("failed", exc_info=error)
             with suppress(RunError):
                 record_failure(paths, explain_failure(error), "".join(traceback.format_exception(error)))
             fail(name, explain_failure(error))
@@ -231,20 +233,33 @@ def _train_together(
                 yield spec.name, None
                 continue
             dataset = _load_once(spec.dataset, task.data_dir, device)
-            with log_to(paths.log):
-                training = _take_up(task, dataset, paths)
+            try:
+                with log_to(paths.log):
+                    training = _take_up(task, dataset, paths)
+            except RunError as error:
+                holds[spec.name].close()
+                yield spec.name, error
+                continue
             keeper = _make_keeper(task, paths, is_stopping, num_together=len(tasks))
             course = Course(spec.settings, dataset, training, partial(report, spec.name), keeper)
             members[course] = spec.name, keeper
         for course in members:
             course.training.trained_together = max(course.training.trained_together, len(members))
         take_round = GraphedRounds() if tasks[0].use_graph else step_eagerly
-        for course, error in train_courses(list(members), take_round):
+        for course, failure in train_courses(list(members), take_round):
             name, keeper = members[course]
-            if error is None:
-                keeper.write(course.training)
+            outcome = failure or _try_to_write(keeper, course.training)
             holds[name].close()
-            yield name, error
+            yield name, outcome
+
+
+def _try_to_write(keeper: Checkpointer, training: Training) -> RunError | None:
+    """Why a checkpoint could not be written: a failure of that run, not of those beside it."""
+    try:
+        keeper.write(training)
+    except RunError as error:
+        return error
+    return None
 
 
 def _train(

@@ -188,7 +188,7 @@ def execute_plan(
     """Execute what is missing; nothing is imported or started if nothing is.
 
     Args:
-        checkpoint_steps: keep a training every so many steps, besides every half minute.
+        checkpoint_steps: keep a training every so many steps, besides by the clock.
         retries: how often a run whose process died is taken up again.
         time_limit: seconds that one run may take.
         eager: on a GPU train each run by itself, operation by operation, as it is always done on the CPU.

@@ -86,6 +86,14 @@ def test_a_dataset_is_resized_once_and_anew_when_its_files_change(
     assert len(reads) == 3
 
 
+def test_a_copy_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_the_disk(stream: object, **_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    data._keep_copy(tmp_path / "copy.npz", fill_the_disk, images=np.zeros(3))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_unknown_dataset_is_answered_with_the_known_ones() -> None:
     with pytest.raises(DataError, match="choose from: fashion-mnist, kmnist, mnist, mnist-5k"):
         load_dataset("mnits")

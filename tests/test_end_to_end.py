@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -20,12 +25,15 @@ from synthetic import ROOT
 
 from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES, load_suite
+from reportgen.errors import RunError
 from reportgen.execution import Task, explain_failure, train_together
-from reportgen.executors import Failed, Finished, Progressed, Retried
-from reportgen.executors.local import LocalExecutor
+from reportgen.executors import Failed, Finished, Job, Progressed, Retried
+from reportgen.executors.local import LocalExecutor, _choose, _Worker
 from reportgen.plan import plan_runs
 from reportgen.report.assemble import build_report
 from reportgen.store import OutputPaths, hold_run
+from reportgen.training.checkpoint import Checkpointer
+from reportgen.training.loop import Training
 
 TWO_RUNS = """
 dataset: mnist-5k
@@ -435,6 +443,76 @@ def test_a_run_that_another_program_works_on_is_left_out(suite: Path, tmp_path: 
     assert failed.name == tasks[0].spec.name
     assert "another process is working on it" in failed.reason
     assert len([event for event in events if isinstance(event, Finished)]) == 3
+
+
+def test_a_run_that_cannot_begin_or_be_kept_fails_alone(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch larger than the data at the start; a full disk after the last step."""
+    suite.write_text(
+        """
+dataset: mnist-5k
+runs:
+  a: {model: vae, latent_dim: [2, 3], num_training_steps: 4, batch_size: 8}
+  b: {model: vae, latent_dim: 4, num_training_steps: 4, batch_size: 4500}
+"""
+    )
+    tasks, released, failed = make_tasks(suite, tmp_path), list[str](), dict[str, str]()
+    write = Checkpointer.write
+
+    def write_or_fail(keeper: Checkpointer, training: Training) -> None:
+        if keeper.paths.folder.name.startswith("vae-2-"):
+            raise RunError("the disk is full")
+        write(keeper, training)
+
+    monkeypatch.setattr(Checkpointer, "write", write_or_fail)
+    train_together(tasks, lambda *_: None, released.append, failed.__setitem__)
+    assert released == ["vae-3-s0"]
+    assert list(tmp_path.glob("runs/vae-3-s0-*/checkpoint-000000004.pt"))
+    assert failed.keys() == {"vae-2-s0", "vae-4-s0"}
+    assert failed["vae-2-s0"] == "the disk is full"
+    assert "batch_size 4500 exceeds" in failed["vae-4-s0"]
+    assert "batch_size 4500 exceeds" in next(tmp_path.glob("runs/vae-4-s0-*/run.log")).read_text()
+
+
+def test_only_one_process_trains_several(suite: Path, tmp_path: Path) -> None:
+    suite.write_text(TOGETHER, encoding="utf-8")
+    tasks = make_tasks(suite, tmp_path)
+    groups = [(tasks[:2], 0), (tasks[2:3], 0), (tasks[2:], 0)]
+    assert _choose(groups, []) == groups[2]
+    busy = SimpleNamespace(trains_together=True)
+    assert _choose(groups, [busy]) == groups[1]
+    assert _choose(groups[:1], [busy]) is None
+    assert _choose(groups[:1], [SimpleNamespace(trains_together=False)]) == groups[0]
+
+
+def talk_until_stopped(job: Job, connection: Connection, stopping: threading.Event) -> None:
+    """Sends far more than a pipe holds, then does what has to be done before the end."""
+    connection.send(Progressed("begun", "training", 0, {}))
+    stopping.wait()
+    for step in range(5000):
+        connection.send(Progressed("x", "training", step, {"loss": 1.0}))
+    job[0].output.joinpath("kept").touch()
+
+
+def test_a_stopping_worker_that_talks_is_listened_to(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it waits for its reader until it is killed, and keeps nothing."""
+    monkeypatch.setattr("reportgen.executors.local._work_in_turn", talk_until_stopped)
+    monkeypatch.setattr("reportgen.executors.local.SECONDS_TO_STOP", 20.0)
+    executor = LocalExecutor(jobs=1)
+    executor.context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    events = executor.execute([make_tasks(suite, tmp_path)[:1]])
+    assert any(isinstance(event, Progressed) for event in itertools.islice(events, 2))
+    events.close()
+    assert (tmp_path / "kept").exists()
+
+
+def test_a_worker_given_more_has_its_tries_anew(suite: Path, tmp_path: Path) -> None:
+    worker = _Worker((), SimpleNamespace(), SimpleNamespace(send=lambda job: None), 0.0, 1, trains_together=False)
+    worker.give(make_tasks(suite, tmp_path))
+    assert worker.attempt == 0
 
 
 def test_where_training_together_fails_each_goes_on_alone(

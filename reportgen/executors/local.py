@@ -83,11 +83,12 @@ class LocalExecutor:
         released: list[Task] = []
         try:
             while waiting or working or released:
-                while waiting and len(working) < self.jobs:
-                    job, attempt = waiting.pop()
+                while len(working) < self.jobs and (entry := _choose(waiting, working)):
+                    waiting.remove(entry)
+                    job, attempt = entry
                     working.append(self._start(job, attempt, trains_together=len(job) > 1))
                     yield from (Started(task.spec.name) for task in job)
-                self._employ(working, released, may_wait=not waiting)
+                self._employ(working, released, may_wait=_choose(waiting, working) is None)
                 handles = [worker.connection for worker in working] + [worker.process.sentinel for worker in working]
                 wait(handles, 1.0 if self.time_limit else None)
                 self._end_late(working)
@@ -149,14 +150,25 @@ class LocalExecutor:
         return _Worker(job, process, receiver, time.monotonic(), attempt, trains_together)
 
 
+def _choose(waiting: list[tuple[Job, int]], working: list[_Worker]) -> tuple[Job, int] | None:
+    """The next job, from the end of the list; only one process at a time trains several runs: a GPU holds no more."""
+    is_taken = any(worker.trains_together for worker in working)
+    return next((entry for entry in reversed(waiting) if not (is_taken and len(entry[0]) > 1)), None)
+
+
 def _stop(working: list[_Worker]) -> None:
     """Let every worker write a checkpoint and end; an interrupt while waiting, or a worker that hangs, ends them."""
     for worker in working:
         worker.process.terminate()
     limit = time.monotonic() + SECONDS_TO_STOP
+    left = list(working)
     try:
-        for worker in working:
-            worker.process.join(max(0.0, limit - time.monotonic()))
+        while left and (seconds := limit - time.monotonic()) > 0:
+            # What they send is read and thrown away: one that waits for a reader would never write its checkpoint.
+            wait([worker.connection for worker in left] + [worker.process.sentinel for worker in left], seconds)
+            left = [worker for worker in left if worker.process.is_alive()]
+            for worker in left:
+                list(worker.drain())
     finally:
         for worker in working:
             worker.process.kill()

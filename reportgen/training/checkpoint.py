@@ -21,7 +21,10 @@ from reportgen.training.loop import Training
 
 DEFAULT_SECONDS = 30.0
 MAX_COST = 0.01
-"""Writing takes at most this share of the time: after a slow write the next one waits for longer."""
+"""Writing takes about this share of the time: after a slow write the next one waits for longer."""
+
+MAX_SECONDS = 300.0
+"""However dear a checkpoint is, no more than this is lost."""
 
 NUM_KEPT = 2
 
@@ -60,11 +63,17 @@ class Checkpointer:
 
     def write(self, training: Training) -> None:
         """The same, whatever was asked."""
+        wait_for_device(training.generator.device)  # whose work is no part of what writing costs
         start = time.monotonic()
         write_bytes(self.paths.checkpoint(training.step), pack_state({"key": self.key, **training.take_state()}))
         self.paths.thin_checkpoints(training.step, NUM_KEPT)
         now = time.monotonic()
-        self._next = now + max(self.seconds, (now - start) / self.max_cost)
+        self._next = now + max(self.seconds, min((now - start) / self.max_cost, MAX_SECONDS))
+
+
+def wait_for_device(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def pack_state(state: dict[str, Any]) -> bytes:
