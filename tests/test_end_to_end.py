@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
@@ -26,8 +26,8 @@ from synthetic import ROOT
 from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES, load_suite
 from reportgen.errors import RunError
-from reportgen.execution import Task, explain_failure, train_together
-from reportgen.executors import Failed, Finished, Job, Progressed, Retried
+from reportgen.execution import Report, Task, explain_failure, train_together
+from reportgen.executors import Failed, Finished, Job, Progressed, Released, Retried
 from reportgen.executors.local import LocalExecutor, _choose, _Worker
 from reportgen.plan import plan_runs
 from reportgen.report.assemble import build_report
@@ -507,6 +507,32 @@ def test_a_stopping_worker_that_talks_is_listened_to(
     assert any(isinstance(event, Progressed) for event in itertools.islice(events, 2))
     events.close()
     assert (tmp_path / "kept").exists()
+
+
+def release_all(job: Job, connection: Connection, stopping: threading.Event) -> None:
+    for task in job:
+        connection.send(Released(task.spec.name))
+
+
+def die_of_gans(task: Task, report: Report, is_stopping: Callable[[], bool]) -> None:
+    if task.spec.name.startswith("gan"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is patched must reach the child")
+def test_a_worker_that_dies_takes_only_what_it_worked_on_with_it(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.executors.local._train_together", release_all)
+    monkeypatch.setattr("reportgen.executors.local.execute_run", die_of_gans)
+    suite.write_text(TOGETHER, encoding="utf-8")
+    for retries in (0, 1):
+        executor = LocalExecutor(jobs=1, retries=retries)
+        executor.context = multiprocessing.get_context("fork")
+        events = list(executor.execute([make_tasks(suite, tmp_path)]))
+        assert sorted(event.name for event in events if isinstance(event, Finished)) == ["vae-2-s0", "vae-2-s1"]
+        assert sorted(event.name for event in events if isinstance(event, Failed)) == ["gan-4_4-s0", "gan-4_4-s1"]
+        assert len([event for event in events if isinstance(event, Retried)]) == 2 * retries
 
 
 def test_a_worker_given_more_has_its_tries_anew(suite: Path, tmp_path: Path) -> None:

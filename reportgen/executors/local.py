@@ -99,12 +99,8 @@ class LocalExecutor:
                             released += [task for task in worker.job if task.spec.name == event.name]
                         else:
                             yield event
-                    if ended and worker.left and self._may_retry(worker):
-                        waiting += [((task,), worker.attempt + 1) for task in worker.left]  # each alone
-                        yield from (Retried(task.spec.name, _describe_death(worker)) for task in worker.left)
-                    elif ended:
-                        yield from [_report_death(worker, task) for task in worker.left]
                     if ended:
+                        yield from self._take_back(worker, waiting)
                         worker.process.join()
                         worker.connection.close()
                         working.remove(worker)
@@ -127,8 +123,16 @@ class LocalExecutor:
         del tasks[:share]
         return job
 
-    def _may_retry(self, worker: _Worker) -> bool:
-        return worker.attempt < self.retries and not worker.is_over_time
+    def _take_back(self, worker: _Worker, waiting: list[tuple[Job, int]]) -> Iterator[Event]:
+        """What a process left when it ended waits again, each alone: what it worked on if it has a try left."""
+        left = worker.left
+        begun = left if worker.trains_together else left[:1]
+        waiting += [((task,), worker.attempt) for task in left[len(begun) :]]
+        if worker.attempt < self.retries and not worker.is_over_time:
+            waiting += [((task,), worker.attempt + 1) for task in begun]
+            yield from (Retried(task.spec.name, _describe_death(worker)) for task in begun)
+        else:
+            yield from [_report_death(worker, task) for task in begun]
 
     def _end_late(self, working: list[_Worker]) -> None:
         """Kill what is over its time; its last checkpoint stays."""

@@ -40,9 +40,10 @@ def capture_on_device(
     torch.cuda.empty_cache()  # what an earlier graph held
     with torch.cuda.graph(graph):
         trunk = torch.cuda.current_stream()
+        begin = trunk.record_event()  # one for all: streams come from a pool, and a branch may be given the trunk's own
         branches = [torch.cuda.Stream() for _ in computes]
         for compute, branch in zip(computes, branches, strict=True):
-            branch.wait_stream(trunk)
+            branch.wait_event(begin)
             with torch.cuda.stream(branch):
                 outputs.append(compute())
         for branch in branches:
