@@ -170,7 +170,7 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
     points = spec.evaluation["interpolation_num_points"]
     strip = "0" * (points // 2) + "?" + "9" * (points - points // 2 - 1)
     return {
-        "scores": {"classifier": make_scores("classifier", 60 / math.sqrt(width) + spec.seed + 0.01 * index)},
+        "scores": {"classifier": make_scores("classifier", 6 * (100 / width) ** 2.5 + spec.seed + 0.01 * index)},
         "failures": {},
         "memorisation": {"samples": 6.0, "dev": 5.5},
         "sharpness": {"samples": 0.08 + 0.001 * index, "real": 0.1},

@@ -27,16 +27,29 @@ def compare(a: Estimate, b: Estimate) -> Comparison:
 
     They are told apart where the interval of their difference leaves out 0: Welch's test over seeds where both have
     several. Else the two single values, by their standard errors within the runs (two values without errors, if they
-    differ at all); what other seeds would give, this cannot say.
+    differ at all), unless their seeds alone may make such a difference.
     """
     difference = estimate_difference(a, b)
     if math.isnan(difference.mean):
         return "unknown"
     if difference.mean == 0:
         return "equal"
-    if not abs(difference.mean) > (difference.half_width or 0):
+    if not abs(difference.mean) > (difference.half_width or 0) or is_within_seeds(a, b):
         return "undecided"
     return "lower" if difference.mean < 0 else "higher"
+
+
+def is_within_seeds(a: Estimate, b: Estimate) -> bool:
+    """Whether two values, not both over several seeds, are no further apart than their seeds may put them."""
+    low, high = sorted([a.mean, b.mean])
+    return find_over(a, b) != "seeds" and high < max(a.seed_ratio, b.seed_ratio) * low
+
+
+def find_basis(*estimates: Estimate) -> Over | Literal["seed_rule"]:
+    """What comparisons among these rest on: ``find_over``, and the rule for seeds where it decides beside samples."""
+    over = find_over(*estimates)
+    near = [estimate_difference(*pair) for pair in itertools.combinations(estimates, 2) if is_within_seeds(*pair)]
+    return "seed_rule" if over == "samples" and any(map(leaves_out_zero, near)) else over
 
 
 def find_over(*estimates: Estimate) -> Over:

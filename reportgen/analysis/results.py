@@ -7,7 +7,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +35,9 @@ MIN_BLOCKS = 3
 
 Over = Literal["seeds", "samples", "steps", "pairs", "nothing"]
 
+SEED_RATIOS = {"gan": 2.5, "vae": 1.25}
+"""Two FIDs of one training each that differ by less than this factor may do so by their seeds (docs/results.md)."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -43,7 +46,8 @@ class Estimate:
     ``values`` are one per seed. ``over`` says what the interval covers: ``seeds`` (Student's t over several),
     ``samples`` (one seed's bootstrap or jackknife; other seeds may lie outside), ``steps`` (one training's blocks of
     steps), ``pairs`` (one run's random pairs of latents), or ``nothing``. ``degrees`` are those of Student's t,
-    infinite where the error is known well.
+    infinite where the error is known well. ``seed_ratio``: by which factor another seed may change a single value; 1
+    where nothing is known of it.
     """
 
     mean: float
@@ -52,6 +56,7 @@ class Estimate:
     values: tuple[float, ...]
     over: Over
     degrees: float = math.inf
+    seed_ratio: float = 1.0
 
     @property
     def num_seeds(self) -> int:
@@ -265,7 +270,8 @@ class Configuration:
         """A score of one detector by its name in evaluation.json; NaN where it could not be computed."""
         scores = [found for run in self.runs if (found := run.find_scores(detector)) is not None]
         error = scores[0].get(f"{name}_error") if len(scores) == 1 else None
-        return estimate_mean((row[name] for row in scores), error)
+        estimate = estimate_mean((row[name] for row in scores), error)
+        return replace(estimate, seed_ratio=SEED_RATIOS[self.settings.model]) if name == "fid" else estimate
 
     @cached_property
     def fid(self) -> Estimate:

@@ -10,8 +10,8 @@ from typing import Literal
 from reportgen.analysis.results import Over
 from reportgen.i18n.translator import Value
 
-Basis = Over | Literal["rule", "chi_square", "counts"]
-"""What allows a claim: the interval of its comparison, a stated rule, a test of counts, or plain counting."""
+Basis = Over | Literal["seed_rule", "rule", "chi_square", "counts"]
+"""What allows a claim: a comparison's interval, the rule for seeds, another rule, a test of counts, or counting."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from reportgen.analysis.findings import (
     Evolution,
     compare,
     estimate_difference,
+    find_basis,
     find_best,
-    find_over,
     find_worst,
     leaves_out_zero,
 )
@@ -26,7 +26,6 @@ from reportgen.claims.scores import (
     claim_extremes,
     claim_noise,
     claim_pair,
-    claim_raise,
     claim_trend,
     claim_unreadable,
     conclude_ablation,
@@ -40,7 +39,6 @@ from reportgen.config import GanSettings
 from reportgen.i18n.translator import Message, Number, PValue, Several, Value
 
 LOSSES: tuple[Quantity, ...] = ("discriminator_loss", "generator_loss")
-SPREADS: tuple[Quantity, ...] = ("discriminator_spread", "generator_spread")
 
 Judged = Sequence[tuple[Configuration, Equilibrium]]
 
@@ -65,12 +63,12 @@ def pair_along(grid: Sequence[Configuration], field: str) -> list[tuple[Configur
 
 
 def claim_raising(grid: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
-    """What raising one dimension does to FID, for each value of the other one, and to both losses, over them all."""
+    """What raising one dimension does to FID and to both losses, over all values of the other one."""
     pairs = pair_along(grid, field)
-    claims = [claim_raise("fid_classifier", field, measure(ends, lambda c: c.fid), rests_on) for ends in pairs]
     if not pairs:
         return []
-    return [*claims, *(_claim_all(loss, _tail_of(loss), field, pairs, rests_on) for loss in LOSSES)]
+    measures: dict[Quantity, Measure] = {"fid_classifier": lambda c: c.fid, **{loss: _tail_of(loss) for loss in LOSSES}}
+    return [_claim_all(quantity, of, field, pairs, rests_on) for quantity, of in measures.items()]
 
 
 def _claim_all(
@@ -113,7 +111,7 @@ def _claim_all(
         f"raise_all.{kind}",
         {"quantity": Message(f"quantity.{quantity}"), "field": f"`{field}`", "details": details},
         rests_on,
-        find_over(*(n.estimate for pair in ends for n in pair)),
+        find_basis(*(n.estimate for pair in ends for n in pair)),
         tuple(fact for low, high in ends for fact in relate(quantity, low, high)),
     )
 
@@ -149,7 +147,9 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
         return None
     larger, smaller = sorted(effects, key=lambda field: -effects[field].mean)
     difference = effects[larger].mean - effects[smaller].mean
-    is_told_apart = difference > math.hypot(*(effect.half_width or 0 for effect in effects.values()))
+    is_told_apart = difference > math.hypot(*(effect.half_width or 0 for effect in effects.values())) and any(
+        compare(low.fid, high.fid) != "undecided" for low, high in pair_along(grid, larger)
+    )
     values: dict[str, Value] = {
         "larger": f"`{larger}`",
         "smaller": f"`{smaller}`",
@@ -158,7 +158,7 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
     }
     kind = "larger" if is_told_apart else "alike"
     verdict = Verdict("grid", "larger effect", larger if is_told_apart else "neither")
-    return Claim(f"gan.effect.{kind}", values, rests_on, find_over(*(c.fid for c in grid)), (verdict,))
+    return Claim(f"gan.effect.{kind}", values, rests_on, find_basis(*(c.fid for c in grid)), (verdict,))
 
 
 def _average_change(pairs: Sequence[tuple[Configuration, Configuration]]) -> Estimate:
@@ -177,22 +177,8 @@ def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     return claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on)
 
 
-def claim_fluctuation(grid: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """What raising each dimension does to how much both losses move from step to step at the end of training."""
-    return [
-        _claim_all(quantity, _spread_of(loss), field, pairs, rests_on)
-        for field in ("hidden_dim", "latent_dim")
-        if (pairs := pair_along(grid, field))
-        for quantity, loss in zip(SPREADS, LOSSES, strict=True)
-    ]
-
-
 def _tail_of(loss: str) -> Measure:
     return lambda c: c.tail(loss)
-
-
-def _spread_of(loss: str) -> Measure:
-    return lambda c: c.tail_spread(loss)
 
 
 def claim_settling(grid: Sequence[Configuration], rests_on: str) -> Claim:
@@ -252,7 +238,7 @@ def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
         "best_fid": write_estimate("fid_classifier", best.fid),
     }
     kind = "same" if near is best else "differ" if compare(best.fid, near.fid) == "lower" else "open"
-    return [Claim(f"nash.quality_{kind}", values, rests_on, find_over(near.fid, best.fid))]
+    return [Claim(f"nash.quality_{kind}", values, rests_on, find_basis(near.fid, best.fid))]
 
 
 def _distance(pair: tuple[Configuration, Equilibrium]) -> float:
@@ -303,7 +289,7 @@ def _claim_moving(family: str, changes: Mapping[str, Sequence[Estimate]], rests_
         "widest": Number(max(widths, default=math.nan)),
     }
     facts = tuple(Verdict(label, family, str(label in moving)) for label in changes)
-    return Claim(f"{family}_{kind}", values, rests_on, find_over(*all_changes), facts)
+    return Claim(f"{family}_{kind}", values, rests_on, find_basis(*all_changes), facts)
 
 
 def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:

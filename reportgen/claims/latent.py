@@ -13,7 +13,7 @@ from reportgen.analysis.findings import (
     DigitCounts,
     InterpolationReading,
     compare,
-    find_over,
+    find_basis,
     judge_memorisation,
     leaves_out_zero,
 )
@@ -23,6 +23,7 @@ from reportgen.claims.scores import (
     HIGH_PRECISION,
     LOW_RECALL,
     Named,
+    Quantity,
     claim_extremes,
     claim_noise,
     claim_pair,
@@ -38,18 +39,12 @@ from reportgen.i18n.translator import Message, Number, Percent, PValue, Several,
 
 
 def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> list[Claim]:
-    """FID, sharpness and legibility side by side."""
-    claims = [
+    """FID, sharpness, variety and legibility side by side."""
+    return [
         claim_pair("fid_classifier", measure((gan, vae), lambda c: c.fid), rests_on),
-        claim_pair("sharpness", measure((vae, gan), lambda c: c.sharpness), rests_on),
-        claim_pair("gradient_energy", measure((vae, gan), lambda c: c.gradient_energy), rests_on),
         _claim_blur(vae, gan, rests_on),
         *claim_noise((vae, gan), rests_on),
-    ]
-    return [
-        *claims,
-        claim_pair("recall", measure((gan, vae), lambda c: c.score("recall")), rests_on),
-        *_claim_variety(vae, gan, rests_on),
+        _claim_variety(vae, gan, rests_on),
         claim_pair("read_share", measure((gan, vae), lambda c: c.read_share), rests_on),
     ]
 
@@ -62,24 +57,29 @@ def claim_comparison_shortly(vae: Configuration, gan: Configuration, rests_on: s
     ]
 
 
-def _claim_variety(vae: Configuration, gan: Configuration, rests_on: str) -> list[Claim]:
+def _claim_variety(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     """Which of the two covers more of the real images; the textbook expects the VAE."""
-    comparison = compare(vae.score("recall"), gan.score("recall"))
-    if comparison not in ("lower", "higher"):
-        return []
-    kind = "gan" if comparison == "lower" else "vae"
-    values: dict[str, Value] = {kind: (gan if kind == "gan" else vae).label}
-    over = find_over(vae.score("recall"), gan.score("recall"))
-    return [Claim(f"comparison.variety_{kind}", values, rests_on, over, (Verdict("comparison", "covers more", kind),))]
+    recalls = vae.score("recall"), gan.score("recall")
+    kind = {"lower": "gan", "higher": "vae"}.get(compare(*recalls), "open")
+    values = _name_both("recall", vae, gan, recalls)
+    verdict = Verdict("comparison", "covers more", kind)
+    return Claim(f"comparison.variety_{kind}", values, rests_on, find_basis(*recalls), (verdict,))
 
 
 def _claim_blur(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     """Which of the two draws the blurrier samples; the textbook expects the VAE."""
-    comparison = compare(vae.sharpness, gan.sharpness)
-    kind = {"lower": "vae", "higher": "gan"}.get(comparison, "open")
-    values: dict[str, Value] = {"vae": vae.label, "gan": gan.label}
+    sharpness = vae.sharpness, gan.sharpness
+    kind = {"lower": "vae", "higher": "gan"}.get(compare(*sharpness), "open")
+    values = _name_both("sharpness", vae, gan, sharpness)
     verdict = Verdict("comparison", "blurrier", kind)
-    return Claim(f"comparison.blurrier_{kind}", values, rests_on, find_over(vae.sharpness, gan.sharpness), (verdict,))
+    return Claim(f"comparison.blurrier_{kind}", values, rests_on, find_basis(*sharpness), (verdict,))
+
+
+def _name_both(
+    quantity: Quantity, vae: Configuration, gan: Configuration, estimates: tuple[Estimate, Estimate]
+) -> dict[str, Value]:
+    values = dict(zip(("vae_value", "gan_value"), (write_estimate(quantity, e) for e in estimates), strict=True))
+    return {"vae": vae.label, "gan": gan.label, **values}
 
 
 # ---- fidelity and diversity -----------------------------------------------------------------------------------------
@@ -119,15 +119,14 @@ def _write_crowded(c: Configuration) -> Message:
 def claim_interpolation(
     gan: tuple[Configuration, InterpolationReading], vae: tuple[Configuration, InterpolationReading], rests_on: str
 ) -> list[Claim]:
-    """Whose images between random ends are read more, whose path is straighter, and whose samples lose less on it."""
+    """Whose samples lose less legibility on the way, and whose path is straighter and more even."""
     pair = (gan, vae)
+    better, *evenness = judge_spaces(gan, vae, rests_on)
     return [
-        claim_pair("read_inside", [Named(c.label, r.read_inside) for c, r in pair], rests_on),
-        claim_pair("read_outside", [Named(c.label, r.read_outside) for c, r in pair], rests_on),
+        better,
         claim_pair("detour", [Named(c.label, r.detour) for c, r in pair], rests_on),
         claim_pair("largest_step", [Named(c.label, r.largest_step) for c, r in pair], rests_on),
-        *judge_spaces(gan, vae, rests_on),
-        *_claim_dimensions(gan[0], vae[0], rests_on),
+        *evenness,
     ]
 
 
@@ -152,7 +151,7 @@ def _claim_better(
         "vae": vae_c.label,
         "vae_change": write_points(vae_r.inside_change),
     }
-    over = find_over(vae_r.inside_change, gan_r.inside_change)
+    over = find_basis(vae_r.inside_change, gan_r.inside_change)
     verdict = Verdict("interpolation", "loses less", kind)
     return Claim(f"interpolation.better_{kind}", values, rests_on, over, (verdict,))
 
@@ -170,28 +169,20 @@ def _claim_evenness(
         return []
     (c, _), kind = (gan, "gan") if decisions == {"lower"} else (vae, "vae")
     against = better.id not in ("interpolation.better_open", f"interpolation.better_{kind}")
-    over = find_over(*(n.estimate for pair in measures for n in pair))
+    over = find_basis(*(n.estimate for pair in measures for n in pair))
     verdict = Verdict("interpolation", "more even", kind)
     wording = f"interpolation.even_{'against' if against else 'clear'}"
     return [Claim(wording, {"even": c.label}, rests_on, over, (verdict,))]
 
 
-def _claim_dimensions(gan: Configuration, vae: Configuration, rests_on: str) -> list[Claim]:
-    """That the two differ in their latent dimension, where they do."""
-    dims = gan.settings.latent_dim, vae.settings.latent_dim
-    if dims[0] == dims[1]:
-        return []
-    values: dict[str, Value] = {"gan": gan.label, "vae": vae.label, "gan_dim": dims[0], "vae_dim": dims[1]}
-    return [Claim("interpolation.dims", values, rests_on, "rule")]
+def claim_between(c: Configuration, reading: InterpolationReading, rests_on: str) -> Claim:
+    """Whether images between random ends are read less often than those at the ends."""
+    return _claim_part("between", c, (reading.read_ends, reading.read_inside, reading.inside_change), rests_on)
 
 
-def claim_along(c: Configuration, reading: InterpolationReading, rests_on: str) -> list[Claim]:
-    """Whether images between random ends are read less often than those at the ends, and those beyond them."""
-    r = reading
-    return [
-        _claim_part("between", c, (r.read_ends, r.read_inside, r.inside_change), rests_on),
-        _claim_part("extrapolation", c, (r.read_ends, r.read_outside, r.outside_change), rests_on),
-    ]
+def claim_beyond(c: Configuration, reading: InterpolationReading, rests_on: str) -> Claim:
+    """Whether images beyond random ends are read less often than those at the ends."""
+    return _claim_part("extrapolation", c, (reading.read_ends, reading.read_outside, reading.outside_change), rests_on)
 
 
 def _claim_part(
@@ -298,7 +289,7 @@ def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rest
         "high_recall": write_estimate("recall", high.estimate),
     }
     kind = "only" if len(known) == 1 else "among"
-    return [Claim(f"collapse.within_{kind}", values, rests_on, find_over(*(n.estimate for n in known)))]
+    return [Claim(f"collapse.within_{kind}", values, rests_on, find_basis(*(n.estimate for n in known)))]
 
 
 def claim_collapse_shortly(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reportgen.analysis.published import Matched, measure_agreement
 from reportgen.claims.claim import Claim
+from reportgen.config import GanSettings
 from reportgen.i18n.translator import Number, Value
 
 
@@ -37,3 +38,12 @@ def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
         "undecided": agreement.undecided,
     }
     return Claim(f"published.order_{kind}", values, rests_on, "counts")
+
+
+def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim | None:
+    """The same among GANs alone, which lie nearer to each other; None where there is no pair of another kind."""
+    gans = measure_agreement([m for m in matched if isinstance(m.configuration.settings, GanSettings)])
+    if gans.total in (0, measure_agreement(matched).total):
+        return None
+    values: dict[str, Value] = {"same": gans.same, "reverse": gans.reverse, "undecided": gans.undecided}
+    return Claim("published.order_gans", values, rests_on, "counts")

@@ -12,8 +12,8 @@ from reportgen.analysis.findings import (
     classify_trend,
     compare,
     estimate_difference,
+    find_basis,
     find_best,
-    find_over,
     find_ties,
     find_turn,
 )
@@ -29,8 +29,6 @@ Quantity = Literal[
     "dev_total",
     "discriminator_loss",
     "generator_loss",
-    "discriminator_spread",
-    "generator_spread",
     "separation",
     "sharpness",
     "gradient_energy",
@@ -49,9 +47,6 @@ QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 
 NOISY = 1.2
 """A sharpness above this, real images being 1, is called noise rather than strokes."""
-
-SEED_RATIO = 2.5
-"""Two FIDs of one seed each that differ by less than this factor may do so by their seeds (docs/results.md)."""
 
 HIGH_PRECISION, LOW_RECALL = 0.5, 0.1
 """A precision above the one beside a recall below the other is called crowded samples."""
@@ -127,21 +122,8 @@ def relate(quantity: Quantity, a: Named, b: Named) -> tuple[Fact, ...]:
 def claim_pair(quantity: Quantity, pair: Sequence[Named], rests_on: str) -> Claim:
     """Which of two has the lower value, and by how much."""
     a, b = pair
-    return _claim_difference("pair", quantity, a, b, rests_on, {})
-
-
-def claim_raise(quantity: Quantity, field: str, ends: Sequence[Named], rests_on: str) -> Claim:
-    """What raising a setting, from the first of ``ends`` to the second, does to a quantity."""
-    low, high = ends
-    return _claim_difference("raise", quantity, high, low, rests_on, {"field": f"`{field}`"})
-
-
-def _claim_difference(
-    family: Literal["pair", "raise"], quantity: Quantity, a: Named, b: Named, rests_on: str, more: dict[str, Value]
-) -> Claim:
-    """How ``a`` differs from ``b``, in the words of a family of messages."""
     return Claim(
-        f"{family}.{decide(a, b)}",
+        f"pair.{decide(a, b)}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "a": a.label,
@@ -149,10 +131,9 @@ def _claim_difference(
             "b": b.label,
             "b_value": write_estimate(quantity, b.estimate),
             "difference": write_difference(quantity, a.estimate, b.estimate),
-            **more,
         },
         rests_on,
-        find_over(a.estimate, b.estimate),
+        find_basis(a.estimate, b.estimate),
         relate(quantity, a, b),
     )
 
@@ -174,7 +155,7 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
             "high_value": write_estimate(quantity, high.estimate),
         },
         rests_on,
-        find_over(low.estimate, high.estimate),
+        find_basis(low.estimate, high.estimate),
         relate(quantity, low, high),
     )
 
@@ -193,7 +174,7 @@ def claim_best(configurations: Sequence[Configuration], rests_on: str, detector:
                 "tie",
                 {"best": best.label, "others": Several([c.label for c in others])},
                 rests_on,
-                find_over(*(c.score("fid", detector) for c in ties)),
+                find_basis(*(c.score("fid", detector) for c in ties)),
                 tuple(Undecided(quantity, best.label, c.label) for c in others),
             )
         )
@@ -244,7 +225,7 @@ def claim_trend(
             "all": Several([Message("trend.pair", {"position": at, "value": value}) for at, value in pairs]),
         },
         rests_on,
-        find_over(*estimates),
+        find_basis(*estimates),
         _relate_trend(quantity, measure(known, of), trend, turn),
     )
 
@@ -342,10 +323,11 @@ def is_crowded(c: Configuration) -> bool:
 
 
 def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:
-    """What the FID says of the change; of one training each, a difference that a seed can make decides nothing."""
+    """What the FID says of the change."""
     comparison = compare(ablated.fid, baseline.fid)
     kind = {"lower": "helped", "higher": "hurt"}.get(comparison, "open")
-    if kind != "open" and find_over(ablated.fid, baseline.fid) != "seeds" and _is_within_seeds(ablated, baseline):
+    basis = find_basis(ablated.fid, baseline.fid)
+    if basis == "seed_rule":
         kind = "slight"
     values: dict[str, Value] = {
         "ablated": ablated.label,
@@ -353,13 +335,8 @@ def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on:
         "ablated_value": write_estimate("fid_classifier", ablated.fid),
         "baseline_value": write_estimate("fid_classifier", baseline.fid),
         "difference": write_difference("fid_classifier", ablated.fid, baseline.fid),
-        "ratio": Number(SEED_RATIO, 1),
+        "ratio": Number(max(ablated.fid.seed_ratio, baseline.fid.seed_ratio), 1),
     }
     pair = Named(ablated.label, ablated.fid), Named(baseline.label, baseline.fid)
     facts = (Verdict(ablated.label, "ablation", kind), *relate("fid_classifier", *pair))
-    return Claim(f"ablation.{kind}", values, rests_on, find_over(ablated.fid, baseline.fid), facts)
-
-
-def _is_within_seeds(a: Configuration, b: Configuration) -> bool:
-    low, high = sorted([a.fid.mean, b.fid.mean])
-    return high < SEED_RATIO * low
+    return Claim(f"ablation.{kind}", values, rests_on, basis, facts)

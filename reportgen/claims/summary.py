@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from reportgen.analysis.findings import find_best, find_over, find_ties
+from reportgen.analysis.findings import find_basis, find_best, find_ties
 from reportgen.analysis.results import Configuration
 from reportgen.claims.claim import Claim, Undecided
 from reportgen.claims.scores import write_estimate
@@ -24,7 +24,7 @@ def claim_best_shortly(model: str, configurations: Sequence[Configuration], rest
         "others": Several([c.label for c in others]),
     }
     facts = tuple(Undecided("fid_classifier", best.label, c.label) for c in others)
-    return Claim(f"summary.best_{kind}", values, rests_on, find_over(*(c.fid for c in configurations)), facts)
+    return Claim(f"summary.best_{kind}", values, rests_on, find_basis(*(c.fid for c in configurations)), facts)
 
 
 def claim_of(model: str, claim: Claim) -> Claim:

@@ -115,7 +115,8 @@ class Builder:
 
     def _list_settings(self, configurations: Sequence[Configuration]) -> str:
         parts = []
-        for name in CAPTION_FIELDS:
+        models = {c.settings.model for c in configurations}
+        for name in CAPTION_FIELDS if len(models) == 1 else ():  # of several models the table of settings says more
             values = [getattr(c.settings, name, None) for c in configurations]
             unique = sorted({value for value in values if value is not None})
             if unique:

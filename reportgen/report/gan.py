@@ -20,7 +20,6 @@ from reportgen.claims.gan import (
     claim_ends,
     claim_equilibrium,
     claim_evolution,
-    claim_fluctuation,
     claim_larger_effect,
     claim_losses_over,
     claim_quality,
@@ -166,7 +165,6 @@ def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
         b.text("gan.settling"),
         settling,
         b.claim(claim_settling(grid, settling.id)),
-        *b.claims(claim_fluctuation(grid, settling.id)),
         b.explanation("gan.effect_theory"),
     )
 
@@ -199,11 +197,12 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
             *fid[c],
             b.estimate_cell(c.sharpness),
             b.share_cell(c.read_share),
+            *(b.interval_cell(c.tail(loss)) for loss in LOSSES),
         ]
         for c in sweep
     ]
-    header = ["configuration", "hidden_dim", *b.fid_columns(), "sharpness", "read_share"]
-    table = b.table("gan_hidden", header, rows, sweep, note=b.passport(sweep))
+    header = ["configuration", "hidden_dim", *b.fid_columns(), "sharpness", "read_share", *LOSSES]
+    table = b.table("gan_hidden", header, rows, sweep, note=b.passport(sweep, tails=LOSSES))
     return b.section(
         "gan_hidden",
         b.text("gan.hidden"),
@@ -212,7 +211,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
         *b.claims(claim_best(sweep, table.id)),
         b.claim(claim_trend("fid_classifier", sweep, lambda c: c.fid, "hidden_dim", table.id)),
         _show_curves(b, pick(sweep), "gan_hidden_curves"),
-        *b.claims(claim_losses_over(sweep, "hidden_dim", "table-nash")),
+        *b.claims(claim_losses_over(sweep, "hidden_dim", table.id)),
         b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
         *b.claims([claim_worst(sweep, table.id), *claim_unreadable(sweep, table.id), *claim_noise(sweep, table.id)]),
         b.explanation("gan.hidden_theory"),
@@ -231,9 +230,9 @@ def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
         [
             b.name_cell(c),
             *(_mean_and_spread(b, c, metric) for metric in TAIL_METRICS),
-            Cell(b.t(f"verdict.{e.verdict}")),
+            b.interval_cell(c.tail(SEPARATION)),
         ]
-        for c, e in judged
+        for c in gans
     ]
     distances = [
         [
@@ -263,7 +262,7 @@ def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
         b.explanation("nash.theory"),
         b.formula(r"D^*(x) = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}"),
         b.text("nash.rule", tolerance=Number(EQUILIBRIUM_TOLERANCE, 1)),
-        b.table("nash", ["configuration", *TAIL_METRICS, "verdict"], rows, gans),
+        b.table("nash", ["configuration", *TAIL_METRICS, SEPARATION], rows, gans),
         b.table("nash_distance", drift, distances, gans),
         *b.claims(claim_equilibrium(judged, "table-nash", "table-nash_distance")),
         *b.claims(claim_quality(judged, "table-nash_distance")),

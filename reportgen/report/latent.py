@@ -17,14 +17,15 @@ from reportgen.analysis.findings import (
 from reportgen.analysis.published import Matched, match_published
 from reportgen.analysis.results import INCEPTION, Configuration
 from reportgen.claims.latent import (
-    claim_along,
+    claim_between,
+    claim_beyond,
     claim_collapse,
     claim_comparison,
     claim_fidelity,
     claim_interpolation,
     claim_within_classes,
 )
-from reportgen.claims.published import claim_agreement, claim_spread
+from reportgen.claims.published import claim_agreement, claim_agreement_of_gans, claim_spread
 from reportgen.config import GanSettings
 from reportgen.figures.images import WIDTH_MM, draw_digit_histogram, draw_read_grid, draw_strips
 from reportgen.figures.published import Strip, draw_published
@@ -120,10 +121,12 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
     rows = [_read_row(b, c, readings[c.label]) for c in shown]
     note = b.line("interpolation.note", num=measured.num_pairs)
     header = ["configuration", "read_ends", "read_inside", "read_outside", "inside_change", "detour", "largest_step"]
-    claims = [claim for c in shown for claim in claim_along(c, readings[c.label], "table-interpolation")]
+    beyond = [claim_beyond(c, readings[c.label], "table-interpolation") for c in shown]
     if len(shown) == 2:
         gan, vae = ((c, readings[c.label]) for c in shown)
-        claims = [*claim_interpolation(gan, vae, "table-interpolation"), *claims]
+        claims = claim_interpolation(gan, vae, "table-interpolation")
+    else:
+        claims = [claim_between(c, readings[c.label], "table-interpolation") for c in shown]
     return b.section(
         "interpolation",
         b.text("interpolation.intro", points=b.results.suite.interpolation.num_points),
@@ -140,10 +143,20 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
             outside=measured.num_outside,
         ),
         b.table("interpolation", header, rows, [c.first_seed for c in shown], note=note),
-        *b.claims(claims),
+        *b.claims([*claims, *beyond]),
+        *_explain_dimensions(b, shown),
         b.explanation("interpolation.theory"),
         b.listing("interpolation", shown[0], "interpolation"),
     )
+
+
+def _explain_dimensions(b: Builder, shown: Sequence[Configuration]) -> list[Block]:
+    """That two latent spaces differ in their dimension, where they do."""
+    dims = [c.settings.latent_dim for c in shown]
+    if len(set(dims)) < 2:
+        return []
+    (gan, vae), (gan_dim, vae_dim) = shown, dims
+    return [b.explanation("interpolation.dims", gan=gan.label, vae=vae.label, gan_dim=gan_dim, vae_dim=vae_dim)]
 
 
 def _read_row(b: Builder, c: Configuration, reading: InterpolationReading) -> list[Cell]:
@@ -246,7 +259,8 @@ def build_published(b: Builder, _: Sequence[Configuration]) -> Section | None:
     ]
     if INCEPTION not in b.results.detectors:
         blocks.append(b.notice("published.scale"))
-    claims = [claim(matched, "figure-published") for claim in (claim_spread, claim_agreement)]
+    makers = (claim_spread, claim_agreement, claim_agreement_of_gans)
+    claims = [make(matched, "figure-published") for make in makers]
     return b.section("published", *blocks, *b.claims(claims))
 
 

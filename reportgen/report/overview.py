@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reportgen.analysis.findings import count_digits, judge_equilibrium, read_interpolation
-from reportgen.analysis.results import CLASSIFIER, Configuration, RunResult
+from reportgen.analysis.results import CLASSIFIER, INCEPTION, SEED_RATIOS, Configuration, RunResult
 from reportgen.claims.claim import Claim
 from reportgen.claims.gan import claim_equilibrium, claim_raising_shortly
 from reportgen.claims.latent import claim_collapse_shortly, claim_comparison_shortly, judge_spaces
@@ -13,7 +13,7 @@ from reportgen.claims.scores import claim_trend, conclude_ablation
 from reportgen.claims.summary import claim_best_shortly, claim_of
 from reportgen.config import MODELS, GanSettings, VaeSettings
 from reportgen.config import Section as Question
-from reportgen.i18n.translator import Message, Number, Percent, Several
+from reportgen.i18n.translator import Message, Number, Percent, Several, Value
 from reportgen.report.builder import Builder, pick
 from reportgen.report.latent import find_compared
 from reportgen.report.model import Block, Cell, Paragraph, Section
@@ -42,8 +42,10 @@ def write_summary(b: Builder) -> tuple[Paragraph, ...]:
         num_train=first.evaluation["dataset"]["num_train"],
         seeds=Several([str(seed) for seed in suite.seeds]),
     )
-    one_seed = [b.text("summary.one_seed")] if len(suite.seeds) == 1 else []
-    return (scope, *b.claims(_claim_answers(b)), *one_seed)
+    cautions = [b.text("summary.one_seed")] if len(suite.seeds) == 1 else []
+    if INCEPTION not in b.results.detectors and any(section.fid_below for section in suite.outline.walk()):
+        cautions.append(b.text("summary.no_inception"))
+    return (scope, *b.claims(_claim_answers(b)), *cautions)
 
 
 def _claim_answers(b: Builder) -> list[Claim]:
@@ -214,8 +216,19 @@ def _describe_scores(b: Builder) -> list[Block]:
             worst_kind=Message(f"noise.{_worst_noise(card['noise_read_by_kind'])}"),
         ),
         b.notice("methods.scale"),
-        b.text("methods.curves"),
-        b.text("methods.evidence"),
+        *_describe_comparisons(b),
+    ]
+
+
+def _describe_comparisons(b: Builder) -> list[Block]:
+    """How curves are drawn, and what sentences rest on: with one seed, or with several."""
+    seeds = "one" if all(len(c.runs) == 1 for c in b.results.configurations) else "several"
+    ratios: dict[str, Value] = {model: Number(SEED_RATIOS[model], 2) for model in ("gan", "vae")}
+    return [
+        b.text("methods.curves", seeds=Message(f"methods.curves_{seeds}")),
+        b.text("methods.sharpness"),
+        b.text("methods.evidence", how=Message(f"methods.evidence_{seeds}", ratios)),
+        b.text("methods.intervals"),
     ]
 
 
