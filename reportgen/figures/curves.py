@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator
 
 from reportgen.figures.style import COLOURS, DASHES, GREY, MM, use_style
 
@@ -25,6 +26,9 @@ MAX_RAW = 2
 
 OUTLIERS = 0.01
 """The share of a dense curve's lowest and of its highest values that the vertical axis need not hold."""
+
+MARKERS = ("o", "s", "^", "D", "v", "x", "+")
+NUM_MARKERS = 4
 
 MAX_POINTS = 120
 """Points that are drawn of one curve; in a panel of 48 mm more cannot be told apart in print."""
@@ -50,13 +54,14 @@ def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm
     """Small multiples of curves over steps.
 
     A densely logged curve is drawn smoothed (a centred moving average), with the raw values faint behind it where there
-    are at most ``MAX_RAW`` in a panel; one with few points is drawn as it is, with markers. A legend stands below if
-    panels have more than one curve.
+    are at most ``MAX_RAW`` in a panel; one with few points is drawn as it is, with markers. The curves of panels that
+    have more than one are named in a legend: in the place of a panel that is not there, else below.
     """
     rows = math.ceil(len(panels) / columns)
     last_step = max(float(curve.index.max()) for panel in panels for curve in panel.curves.values())
-    labels = list(dict.fromkeys(label for panel in panels for label in panel.curves))
-    legend_mm = 7 if len(labels) > 1 else 0
+    labels = list(dict.fromkeys(label for panel in panels if len(panel.curves) > 1 for label in panel.curves))
+    has_room = len(panels) < rows * columns
+    legend_mm = 7 if labels and not has_room else 0
     height_mm = rows * ROW_HEIGHT_MM + 4 + legend_mm
     with use_style(), matplotlib.rc_context({"figure.constrained_layout.use": False}):
         figure = Figure(figsize=(width_mm * MM, height_mm * MM))
@@ -72,11 +77,14 @@ def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm
                 axes.tick_params(labelbottom=False)
             else:
                 axes.set_xlabel(x_label)
+        if labels:
+            handles = {line.get_label(): line for axes in grid.flat for line in axes.get_lines()}
+            place: dict[str, Any] = {"loc": "lower center", "ncols": min(len(labels), 5)}
+            if has_room:
+                place = {"loc": "center", "bbox_to_anchor": grid.flat[len(panels)].get_position()}
+            figure.legend(handles=[handles[label] for label in labels], **place)
         for axes in list(grid.flat)[len(panels) :]:
             axes.remove()
-        if len(labels) > 1:
-            handles = [axes_line for axes_line in grid.flat[0].get_lines() if axes_line.get_label() in labels]
-            figure.legend(handles=handles, loc="lower center", ncols=min(len(labels), 5))
     return figure
 
 
@@ -105,8 +113,8 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, flo
         axes.axhline(value, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
     seen = list(panel.references)
     for label, curve in panel.curves.items():
-        index = labels.index(label)
-        colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)] if len(labels) > 1 else "-"
+        index = labels.index(label) if label in labels else 0
+        colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
         smoothed = smooth(curve)
         if label in panel.bands:
             low, high = (thin(smooth(edge)) for edge in panel.bands[label])
@@ -118,11 +126,12 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, flo
                 raw = keep_extremes(curve)
                 axes.plot(raw.index, raw, color=colour, alpha=0.22, linewidth=0.5)
             shown = thin(smoothed)
-            axes.plot(shown.index, shown, color=colour, linestyle=dash, label=label)
+            marks = _mark(index, len(shown)) if len(labels) > MAX_RAW else {}
+            axes.plot(shown.index, shown, color=colour, linestyle=dash, label=label, **marks)
             late = (curve if has_raw else smoothed).iloc[len(curve) // 50 :]
             late = late.quantile([OUTLIERS, 1 - OUTLIERS])
         else:
-            axes.plot(curve.index, curve, color=colour, linestyle=dash, marker="o", markersize=2, label=label)
+            axes.plot(curve.index, curve, color=colour, linestyle=dash, label=label, **_mark(index, NUM_MARKERS))
             late = curve
         seen += [float(late.min()), float(late.max())]
     axes.set_title(panel.title)
@@ -130,6 +139,12 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, flo
     axes.locator_params(axis="x", nbins=3)
     axes.locator_params(axis="y", nbins=4)
     return min(seen), max(seen)
+
+
+def _mark(index: int, num_points: int) -> dict[str, Any]:
+    """Markers at a few places of a curve, other ones than those of the next: in a grey print dashes are not enough."""
+    every = max(1, num_points // NUM_MARKERS)
+    return {"marker": MARKERS[index % len(MARKERS)], "markersize": 2.5, "markevery": (index * every // 5, every)}
 
 
 def _fit(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -164,7 +179,7 @@ def keep_extremes(curve: pd.Series) -> pd.Series:
 def draw_scores(
     settings: Sequence[int], means: Sequence[float], half_widths: Sequence[float | None], *, x_label: str, y_label: str
 ) -> Figure:
-    """A score over a dimension on a logarithmic axis, with its interval where there is one."""
+    """A positive score over a dimension, both on logarithmic axes, with its interval where there is one."""
     with use_style():
         figure = Figure(figsize=(95 * MM, 48 * MM))
         axes = figure.subplots()
@@ -172,8 +187,10 @@ def draw_scores(
         axes.errorbar(settings, means, yerr=errors, color=COLOURS[0], marker="o", markersize=3.5, capsize=2.5)
         axes.set_xscale("log")
         axes.set_xticks(list(settings), [str(setting) for setting in settings])
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.minorticks_off()
-        axes.set_ylim(bottom=0)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
     return figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reportgen.analysis.results import Configuration
 from reportgen.figures.curves import Panel, draw_curves, draw_scores
@@ -33,13 +34,25 @@ def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Pict
 
 
 def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
-    """The five curves of one GAN, or of several laid over each other."""
+    """The five curves of one GAN, those of D(G(z)) in one panel; or those of several, laid over each other."""
     panels = [
         _make_panel(b, metric, configurations, (AT_HALF[metric],), (0, 1) if metric.startswith("D_") else None)
         for metric in GAN_METRICS
     ]
+    columns = COLUMNS
+    if len(configurations) == 1:
+        *others, before, after = panels
+        panels, columns = [*others, _join(b, before, after)], len(others) + 1
     alt = b.t("alt.gan_curves", labels=b.labels(configurations))
-    return b.picture("svg", draw_curves, panels, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+    return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+
+
+def _join(b: Builder, before: Panel, after: Panel) -> Panel:
+    """D(G(z)) of one GAN before and after D's update in one panel."""
+    panels = {b.t("axis.before"): before, b.t("axis.after"): after}
+    curves = {name: curve for name, panel in panels.items() for curve in panel.curves.values()}
+    bands = {name: band for name, panel in panels.items() for band in panel.bands.values()}
+    return replace(before, title="D(G(z))", curves=curves, bands=bands)
 
 
 def _make_panel(
