@@ -35,7 +35,7 @@ MIN_BLOCKS = 3
 
 Over = Literal["seeds", "samples", "steps", "pairs", "nothing"]
 
-SEED_RATIOS = {"gan": 2.5, "vae": 1.25}
+SEED_RATIO = 2.5
 """Two FIDs of one training each that differ by less than this factor may do so by their seeds (docs/results.md)."""
 
 
@@ -271,7 +271,7 @@ class Configuration:
         scores = [found for run in self.runs if (found := run.find_scores(detector)) is not None]
         error = scores[0].get(f"{name}_error") if len(scores) == 1 else None
         estimate = estimate_mean((row[name] for row in scores), error)
-        return replace(estimate, seed_ratio=SEED_RATIOS[self.settings.model]) if name == "fid" else estimate
+        return replace(estimate, seed_ratio=SEED_RATIO) if name == "fid" else estimate
 
     @cached_property
     def fid(self) -> Estimate:

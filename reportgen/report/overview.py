@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reportgen.analysis.findings import count_digits, judge_equilibrium, read_interpolation
-from reportgen.analysis.results import CLASSIFIER, INCEPTION, SEED_RATIOS, Configuration, RunResult
+from reportgen.analysis.results import CLASSIFIER, INCEPTION, SEED_RATIO, Configuration, RunResult
 from reportgen.claims.claim import Claim
 from reportgen.claims.gan import claim_equilibrium, claim_raising_shortly
 from reportgen.claims.latent import claim_collapse_shortly, claim_comparison_shortly, judge_spaces
@@ -13,7 +13,7 @@ from reportgen.claims.scores import claim_trend, conclude_ablation
 from reportgen.claims.summary import claim_best_shortly, claim_of
 from reportgen.config import MODELS, GanSettings, VaeSettings
 from reportgen.config import Section as Question
-from reportgen.i18n.translator import Message, Number, Percent, Several, Value
+from reportgen.i18n.translator import Message, Number, Percent, Several
 from reportgen.report.builder import Builder, pick
 from reportgen.report.latent import find_compared
 from reportgen.report.model import Block, Cell, Paragraph, Section
@@ -223,11 +223,10 @@ def _describe_scores(b: Builder) -> list[Block]:
 def _describe_comparisons(b: Builder) -> list[Block]:
     """How curves are drawn, and what sentences rest on: with one seed, or with several."""
     seeds = "one" if all(len(c.runs) == 1 for c in b.results.configurations) else "several"
-    ratios: dict[str, Value] = {model: Number(SEED_RATIOS[model], 2) for model in ("gan", "vae")}
     return [
         b.text("methods.curves", seeds=Message(f"methods.curves_{seeds}")),
         b.text("methods.sharpness"),
-        b.text("methods.evidence", how=Message(f"methods.evidence_{seeds}", ratios)),
+        b.text("methods.evidence", how=Message(f"methods.evidence_{seeds}", {"ratio": Number(SEED_RATIO, 1)})),
         b.text("methods.intervals"),
     ]
 
