@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from reportgen.analysis.findings import find_basis, find_best, find_ties
@@ -25,9 +24,3 @@ def claim_best_shortly(model: str, configurations: Sequence[Configuration], rest
     }
     facts = tuple(Undecided("fid_classifier", best.label, c.label) for c in others)
     return Claim(f"summary.best_{kind}", values, rests_on, find_basis(*(c.fid for c in configurations)), facts)
-
-
-def claim_of(model: str, claim: Claim) -> Claim:
-    """The same claim outside its chapter: it has to say which model it is about."""
-    values: dict[str, Value] = {"model": Message(f"model.{model}"), "finding": Message(claim.id, claim.values)}
-    return dataclasses.replace(claim, id="summary.of", values=values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reportgen.analysis.findings import count_digits, judge_equilibrium, read_interpolation
 from reportgen.analysis.results import CLASSIFIER, INCEPTION, SEED_RATIO, Configuration, RunResult
@@ -10,7 +11,7 @@ from reportgen.claims.claim import Claim
 from reportgen.claims.gan import claim_equilibrium, claim_raising_shortly
 from reportgen.claims.latent import claim_collapse_shortly, claim_comparison_shortly, judge_spaces
 from reportgen.claims.scores import claim_trend, conclude_ablation
-from reportgen.claims.summary import claim_best_shortly, claim_of
+from reportgen.claims.summary import claim_best_shortly
 from reportgen.config import MODELS, GanSettings, VaeSettings
 from reportgen.config import Section as Question
 from reportgen.i18n.translator import Message, Number, Percent, Several
@@ -45,45 +46,50 @@ def write_summary(b: Builder) -> tuple[Paragraph, ...]:
     cautions = [b.text("summary.one_seed")] if len(suite.seeds) == 1 else []
     if INCEPTION not in b.results.detectors and any(section.fid_below for section in suite.outline.walk()):
         cautions.append(b.text("summary.no_inception"))
-    return (scope, *b.claims(_claim_answers(b)), *cautions)
+    answers = [p for topic, claims in _list_answers(b) for p in _lead(b, topic, b.claims(claims))]
+    return (scope, *answers, *_lead(b, "cautions", cautions))
 
 
-def _claim_answers(b: Builder) -> list[Claim]:
-    claims = []
+def _lead(b: Builder, topic: str, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """The first of these begins with what they are about."""
+    if not paragraphs:
+        return []
+    first, *others = paragraphs
+    return [replace(first, line=(*b.line("summary.lead", topic=Message(f"topic.{topic}")), *first.line)), *others]
+
+
+def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
+    """The answers in short, by topic."""
     for name, kind in (("vae", VaeSettings), ("gan", GanSettings)):
         chosen = [c for c in b.select(kind) if c.score("fid").num_seeds]
         if chosen:
-            claims.append(claim_best_shortly(name, chosen, "table-scores"))
-            claims += _claim_effect(b, name)
+            yield name, [claim_best_shortly(name, chosen, "table-scores"), *_claim_effect(b, name)]
     gans = b.select(GanSettings)
     if gans:
         judged = [(c, judge_equilibrium(c)) for c in gans]
-        claims.append(claim_equilibrium(judged, "table-nash", "table-nash_distance")[0])
+        yield "nash", claim_equilibrium(judged, "table-nash", "table-nash_distance")[:1]
     vae, gan = find_compared(b)
     if vae is not None and gan is not None:
-        claims += claim_comparison_shortly(vae, gan, "table-comparison")
-    best_gan = b.find_best_gan()
+        yield "comparison", claim_comparison_shortly(vae, gan, "table-comparison")
+    best_gan, main_vae = b.find_best_gan(), b.find_main_vae()
+    if best_gan is not None and main_vae is not None:
+        of_gan, of_vae = ((c, read_interpolation(c)) for c in (best_gan, main_vae))
+        yield "interpolation", judge_spaces(of_gan, of_vae, "table-interpolation")
     if best_gan is not None:
-        claims += _claim_interpolation(b, best_gan)
-        claims.append(claim_collapse_shortly(best_gan, count_digits(best_gan), "table-digits"))
-    return [*claims, *_conclude_ablations(b)]
+        yield "collapse", [claim_collapse_shortly(best_gan, count_digits(best_gan), "table-digits")]
+    yield "ablations", list(_conclude_ablations(b))
 
 
-def _claim_effect(b: Builder, model: str) -> Iterator[Claim]:
+def _claim_effect(b: Builder, model: str) -> list[Claim]:
     """What the dimensions do to FID."""
-    if model == "vae" and len(sweep := b.results.answer("vae_latent")) > 1:
-        yield claim_of(model, claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-vae_effect"))
-    if model == "gan":
-        grid = b.results.answer("gan_grid")
-        for field in ("hidden_dim", "latent_dim"):
-            yield from (claim_of(model, claim) for claim in claim_raising_shortly(grid, field, "table-gan_effect"))
-
-
-def _claim_interpolation(b: Builder, gan: Configuration) -> Iterator[Claim]:
-    """Which latent space interpolates better, by both criteria."""
-    vae = b.find_main_vae()
-    if vae is not None:
-        yield from judge_spaces((gan, read_interpolation(gan)), (vae, read_interpolation(vae)), "table-interpolation")
+    if model == "vae":
+        sweep = b.results.answer("vae_latent")
+        if len(sweep) < 2:
+            return []
+        return [claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-vae_effect")]
+    grid = b.results.answer("gan_grid")
+    fields = ("hidden_dim", "latent_dim")
+    return [claim for field in fields for claim in claim_raising_shortly(grid, field, "table-gan_effect")]
 
 
 def _conclude_ablations(b: Builder) -> Iterator[Claim]:
