@@ -1,0 +1,92 @@
+"""The words and tables of docs/sample/ anew, from the data inside its PDFs: `python tools/refresh_sample.py`.
+
+For when wording has changed and the runs are not at hand. Figures are drawn again where those data suffice; the others
+are taken over from the HTML as they stand there.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from unittest import mock
+
+from make_sample import SAMPLE
+
+from reportgen.analysis.attachments import import_metrics
+from reportgen.analysis.results import Configuration
+from reportgen.config import LANGUAGES, Language
+from reportgen.errors import RunError
+from reportgen.i18n.translator import Value
+from reportgen.rendering.html import render_html
+from reportgen.rendering.pdf import prepare_pdf
+from reportgen.rendering.printer import PdfPrinter
+from reportgen.report import assemble
+from reportgen.report.builder import Builder
+from reportgen.report.model import Figure, Picture
+from reportgen.report.notes import import_notes
+from reportgen.verification import read_pdf
+
+FIGURE = re.compile(r'<figure id="([^"]+)">(.*?)</figure>', re.DOTALL)
+PICTURE = re.compile(
+    r'<div class="picture" style="width:(?P<width>[\d.]+)mm">\s*'
+    r'<img class="(?P<kind>\w+)" src="data:(?P<type>[^;]+);base64,(?P<content>[^"]+)" alt="(?P<alt>[^"]*)">\s*'
+    r'(?:<span class="picture-title">(?P<title>.*?)</span>)?'
+)
+
+
+def main() -> None:
+    for language in LANGUAGES:
+        refresh(language)
+
+
+def refresh(language: Language) -> None:
+    pdf, page = SAMPLE / f"report.{language}.pdf", SAMPLE / f"report.{language}.html"
+    _, attached = read_pdf(pdf)
+    results, _ = import_metrics(attached["metrics.json"], attached["experiments.yaml"])
+    notes = import_notes(json.loads(attached["metrics.json"])["notes"])
+    drawn = {match[1]: list(_read_pictures(match[2])) for match in FIGURE.finditer(page.read_text(encoding="utf-8"))}
+    with mock.patch.object(assemble, "Builder", lambda *rest: _Rebuilder(*rest, drawn=drawn)):
+        report = assemble.build_report(results, language, notes)
+    page.write_text(render_html(report, "screen"), encoding="utf-8")
+    with PdfPrinter() as printer:
+        prepare_pdf(report, printer.job(language))
+        printer.start(language)
+        pdf.write_bytes(printer.finish(language))
+
+
+def _read_pictures(text: str) -> Iterator[Picture]:
+    for found in PICTURE.finditer(text):
+        alt, title = html.unescape(found["alt"]), html.unescape(found["title"] or "")
+        content, width = base64.b64decode(found["content"]), float(found["width"])
+        yield Picture(content, found["type"], alt, width, title, pixelated=found["kind"] == "pixelated")
+
+
+@dataclass(frozen=True)
+class _Rebuilder(Builder):
+    """Takes over what it cannot draw."""
+
+    drawn: dict[str, list[Picture]] = field(default_factory=lambda: defaultdict(list))
+
+    def figure(
+        self,
+        id_: str,
+        draw: Callable[[], Sequence[Picture]],
+        configurations: Sequence[Configuration] | None,
+        *,
+        slug: str = "",
+        **values: Value,
+    ) -> Figure:
+        try:
+            return super().figure(id_, draw, configurations, slug=slug, **values)
+        except (OSError, RunError, IndexError):  # the run's files are not here
+            figure = super().figure(id_, lambda: (), configurations, slug=slug, **values)
+            return Figure(figure.id, figure.caption, tuple(self.drawn[figure.id]))
+
+
+if __name__ == "__main__":
+    main()
