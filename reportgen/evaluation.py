@@ -27,7 +27,7 @@ from reportgen.metrics.sharpness import compute_gradient_energy, compute_sharpne
 from reportgen.models.classifier import UNREAD, read_digits
 from reportgen.models.vae import Vae
 from reportgen.store import write_bytes
-from reportgen.training.objectives import to_uint8
+from reportgen.training.objectives import to_uint8, to_unit
 
 DRAW_BATCH_SIZE = 250
 MIN_SAMPLES = 10
@@ -108,6 +108,7 @@ def evaluate_run(
             "real": compute_gradient_energy(dataset.train.images[: len(samples)]),
         },
         "memorisation": measure_memorisation(samples, dataset),
+        "reconstruction": read_reconstructions(modules, classifier, dataset.dev.images[:num_fake]),
         "digits": {
             "counted": spell(labels[:num_counted]),
             "all_counts": torch.bincount(labels, minlength=UNREAD + 1).tolist(),
@@ -171,6 +172,27 @@ def measure_memorisation(samples: torch.Tensor, dataset: Dataset) -> dict[str, f
         "samples": float(np.median(compute_nearest_distances(samples[:NUM_NEAREST], dataset.train.images))),
         "dev": float(np.median(compute_nearest_distances(dev, dataset.train.images))),
     }
+
+
+def read_reconstructions(
+    modules: dict[str, nn.Module], classifier: ClassifierDetector, images: torch.Tensor
+) -> dict[str, int]:
+    """Whether a VAE's reconstructions of images, uint8 [N, 1, 32, 32], read as the digits that they are of.
+
+    Returns:
+        Counts of the images that read as a digit themselves: whose reconstruction reads as the ``same``, as ``another``
+        or as none (``unread``). Empty for a GAN, which reconstructs nothing.
+    """
+    vae = modules.get("vae")
+    if not isinstance(vae, Vae):
+        return {}
+    vae.eval()
+    with torch.no_grad():
+        blocks = [to_uint8(check_pixels(vae.reconstruct(to_unit(block)))) for block in images.split(DRAW_BATCH_SIZE)]
+    before, after = (read_features(classifier, classifier(row))[0] for row in (images, torch.cat(blocks)))
+    before, after = before[before != UNREAD], after[before != UNREAD]
+    same, unread = int((before == after).sum()), int((after == UNREAD).sum())
+    return {"same": same, "another": len(before) - same - unread, "unread": unread}
 
 
 def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,10 +9,12 @@ import torch
 from PIL import Image
 
 from reportgen import evaluation
+from reportgen.config import VaeSettings
 from reportgen.data import Dataset, Split
 from reportgen.evaluation import choose_ends, draw_latents, interpolate, load_real_side, score_samples
 from reportgen.images import decode_grid, encode_grid
 from reportgen.models.classifier import UNREAD
+from reportgen.models.vae import Vae
 
 
 def draw(z: torch.Tensor) -> torch.Tensor:
@@ -204,3 +207,34 @@ def test_grids_are_read_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
     grids = {20: draw(torch.full((3, 1), 0.5)), 10: draw(torch.zeros(3, 1))}
     assert evaluation.read_grids(take_pixels, grids) == {"10": "???", "20": "333"}  # type: ignore[arg-type]
+
+
+class _Echo(Vae):
+    """Reconstructs every image as the one ``shift`` places on."""
+
+    def __init__(self, shift: int) -> None:
+        super().__init__(VaeSettings(latent_dim=2))
+        self.shift = shift
+
+    def reconstruct(self, x: torch.Tensor) -> torch.Tensor:
+        return x.roll(self.shift, 0)
+
+
+def test_reconstructions_are_read_against_what_they_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images whose first pixel says what they are read as; one in five is not read."""
+    images = torch.zeros(10, 1, 32, 32, dtype=torch.uint8)
+    images[:, 0, 0, 0] = torch.tensor([1, 2, 3, 4, UNREAD] * 2)
+
+    def read(detector: object, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return features[:, 0, 0, 0].long(), torch.ones(len(features))
+
+    monkeypatch.setattr(evaluation, "read_features", read)
+
+    def count(module: torch.nn.Module) -> dict[str, int]:
+        classifier: Any = lambda rows: rows  # noqa: E731
+        name = "vae" if isinstance(module, Vae) else "generator"
+        return evaluation.read_reconstructions({name: module}, classifier, images)
+
+    assert count(_Echo(0)) == {"same": 8, "another": 0, "unread": 0}
+    assert count(_Echo(1)) == {"same": 0, "another": 6, "unread": 2}
+    assert count(torch.nn.Identity()) == {}

@@ -298,6 +298,15 @@ class Configuration:
         shares = [1 - row[-1] / sum(row) for row in counts]
         return estimate_mean(shares, estimate_share_error(sum(counts[0]) - counts[0][-1], sum(counts[0])))
 
+    def reads_as(self, what: Literal["same", "another", "unread"]) -> Estimate | None:
+        """The share of readable dev images whose reconstruction reads so, in [0, 1]; None where it was not measured."""
+        counts = [run.evaluation.get("reconstruction") for run in self.runs]  # older measurements do not have it
+        shares = [row[what] / sum(row.values()) for row in counts if row and sum(row.values())]
+        if len(shares) < len(counts):
+            return None
+        first = self.first.evaluation["reconstruction"]
+        return estimate_mean(shares, estimate_share_error(first[what], sum(first.values())))
+
     def curve(self, metric: str) -> pd.Series:
         """The mean over seeds at every logged step."""
         return self._curves(metric).mean(axis=1)

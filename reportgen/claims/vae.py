@@ -8,6 +8,8 @@ from reportgen.analysis.findings import compare, find_basis, find_best
 from reportgen.analysis.results import Configuration
 from reportgen.claims.claim import Claim, Verdict
 from reportgen.claims.scores import (
+    Named,
+    claim_extremes,
     claim_noise,
     claim_pair,
     claim_trend,
@@ -15,6 +17,7 @@ from reportgen.claims.scores import (
     conclude_ablation,
     measure,
     write_difference,
+    write_estimate,
 )
 from reportgen.i18n.translator import Number, Percent, Several, Value
 
@@ -58,6 +61,15 @@ def claim_lowest(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     }
     facts = tuple(Verdict(c.label, "dev loss has risen", str(c.label in risen)) for c in sweep)
     return Claim(f"vae.lowest_{kind}", values, rests_on, "nothing", facts)
+
+
+def claim_changed(shares: Sequence[Named], rests_on: str) -> Claim:
+    """Whose reconstructions turn a digit into another one most often, and whose least."""
+    if len(shares) > 1:
+        return claim_extremes("reads_another", shares, rests_on)
+    (only,) = shares
+    values: dict[str, Value] = {"label": only.label, "share": write_estimate("reads_another", only.estimate)}
+    return Claim("vae.changed", values, rests_on, only.estimate.over)
 
 
 def claim_sharpness(sweep: Sequence[Configuration], rests_on: str) -> Claim:

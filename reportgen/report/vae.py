@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from reportgen.analysis.results import INCEPTION, Configuration
-from reportgen.claims.scores import claim_best, claim_noise, claim_other_scores, claim_reading, claim_threshold
-from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_lowest, claim_sharpness
+from reportgen.claims.scores import Named, claim_best, claim_noise, claim_other_scores, claim_reading, claim_threshold
+from reportgen.claims.vae import claim_ablation, claim_changed, claim_effect, claim_gap, claim_lowest, claim_sharpness
 from reportgen.report.builder import Builder, pick
 from reportgen.report.model import Block, Cell, Paragraph, Picture, Section, Table
 from reportgen.report.pictures import draw_fid_over, draw_vae_curves, show_samples
@@ -77,7 +78,27 @@ def build_images(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
         return None
     figures = [_show_images(b, c) for c in pick(sweep)]
     reading = [claim_reading(sweep, "table-vae_effect")] if len(sweep) > 1 else []
-    return b.section("vae_images", b.text("vae.images"), *b.tell_picked(sweep), *figures, *b.claims(reading))
+    return b.section(
+        "vae_images",
+        b.text("vae.images"),
+        *b.tell_picked(sweep),
+        *figures,
+        *_read_reconstructions(b, sweep),
+        *b.claims(reading),
+    )
+
+
+def _read_reconstructions(b: Builder, sweep: Sequence[Configuration]) -> list[Block]:
+    """What reconstructions of dev digits read as, where that was measured."""
+    kinds: tuple[Literal["same", "another", "unread"], ...] = ("same", "another", "unread")
+    shares = {c: [share for kind in kinds if (share := c.reads_as(kind)) is not None] for c in sweep}
+    if any(len(row) < len(kinds) for row in shares.values()):
+        return []
+    rows = [[b.name_cell(c), *(b.share_cell(share) for share in row)] for c, row in shares.items()]
+    header = ["configuration", *(f"reads_{kind}" for kind in kinds)]
+    table = b.table("vae_reading", header, rows, sweep, note=b.line("vae.reading_note"))
+    named = [Named(c.label, row[kinds.index("another")]) for c, row in shares.items()]
+    return [b.text("vae.reading"), table, *b.claims([claim_changed(named, table.id)])]
 
 
 def _show_images(b: Builder, c: Configuration) -> Block:
