@@ -63,13 +63,13 @@ def claim_lowest(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     return Claim(f"vae.lowest_{kind}", values, rests_on, "nothing", facts)
 
 
-def claim_changed(shares: Sequence[Named], rests_on: str) -> Claim:
-    """Whose reconstructions turn a digit into another one most often, and whose least."""
+def claim_kept(shares: Sequence[Named], rests_on: str) -> Claim:
+    """Whose reconstructions still read as the digit that they are of, least and most often."""
     if len(shares) > 1:
-        return claim_extremes("reads_another", shares, rests_on)
+        return claim_extremes("reads_same", shares, rests_on)
     (only,) = shares
-    values: dict[str, Value] = {"label": only.label, "share": write_estimate("reads_another", only.estimate)}
-    return Claim("vae.changed", values, rests_on, only.estimate.over)
+    values: dict[str, Value] = {"label": only.label, "share": write_estimate("reads_same", only.estimate)}
+    return Claim("vae.kept", values, rests_on, only.estimate.over)
 
 
 def claim_sharpness(sweep: Sequence[Configuration], rests_on: str) -> Claim:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from reportgen.analysis.results import INCEPTION, Configuration
 from reportgen.claims.scores import Named, claim_best, claim_noise, claim_other_scores, claim_reading, claim_threshold
-from reportgen.claims.vae import claim_ablation, claim_changed, claim_effect, claim_gap, claim_lowest, claim_sharpness
+from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_kept, claim_lowest, claim_sharpness
 from reportgen.report.builder import Builder, pick
 from reportgen.report.model import Block, Cell, Paragraph, Picture, Section, Table
 from reportgen.report.pictures import draw_fid_over, draw_vae_curves, show_samples
@@ -97,8 +97,8 @@ def _read_reconstructions(b: Builder, sweep: Sequence[Configuration]) -> list[Bl
     rows = [[b.name_cell(c), *(b.share_cell(share) for share in row)] for c, row in shares.items()]
     header = ["configuration", *(f"reads_{kind}" for kind in kinds)]
     table = b.table("vae_reading", header, rows, sweep, note=b.line("vae.reading_note"))
-    named = [Named(c.label, row[kinds.index("another")]) for c, row in shares.items()]
-    return [b.text("vae.reading"), table, *b.claims([claim_changed(named, table.id)])]
+    named = [Named(c.label, row[0]) for c, row in shares.items()]
+    return [b.text("vae.reading"), table, *b.claims([claim_kept(named, table.id)])]
 
 
 def _show_images(b: Builder, c: Configuration) -> Block:
