@@ -174,7 +174,7 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
         "scores": {"classifier": make_scores("classifier", 6 * (100 / width) ** 2.5 + spec.seed + 0.01 * index)},
         "failures": {},
         "memorisation": {"samples": 6.0, "dev": 5.5},
-        "reconstruction": {"same": 900 + width, "another": 100 - index, "unread": 5} if is_vae else {},
+        "reconstruction": {"same": 900 + width, "another": index % 100, "unread": 5} if is_vae else {},
         "sharpness": {"samples": 0.08 + 0.001 * index, "real": 0.1},
         "gradient_energy": {"samples": 0.03 + 0.001 * index, "real": 0.04},
         "digits": {"counted": "0123456789" * 4 + "012345678?", "all_counts": [290] * 10 + [100]},

@@ -90,6 +90,13 @@ def test_html_ids_are_unique_and_links_lead_somewhere(reports) -> None:  # type:
     assert all(re.findall(r'<img [^>]*alt="([^"]*)"', page))
 
 
+def test_no_space_ends_a_line_before_what_it_rests_on(reports) -> None:  # type: ignore[no-untyped-def]
+    """Where such a space alone does not fit on the line, WeasyPrint breaks the line after its first word."""
+    page = render_html(reports["zh"], "print")
+    assert re.search(r'\S<span class="evidence">', page)
+    assert not re.search(r'\s<span class="evidence">', page)
+
+
 @pytest.mark.fault(row=5)
 def test_user_text_is_shown_as_text(small: Report) -> None:
     evil = '<script>alert(1)</script> {{7*7}} </style> $\\x$ <img src="file:///etc/passwd">'
@@ -131,12 +138,12 @@ def draw_sample() -> bytes:
 
 
 def print_picture(small: Report, svg: bytes) -> np.ndarray:
-    """The page of a report that shows this picture, uint8 [H, W]."""
+    """The pages of a report that shows this picture, uint8 [P, H, W]."""
     figure = Figure("figure-x", (Span("text", "caption"),), (Picture(svg, "image/svg+xml", "alt", 170),))
     section = dataclasses.replace(small.sections[0], blocks=(figure,))
     report = dataclasses.replace(small, sections=(section,), labels=small.labels | {"figure-x": "Figure 1"})
-    (*_, page) = pypdfium2.PdfDocument(render_pdfs({"en": report})["en"])
-    return np.asarray(page.render(scale=3, grayscale=True).to_pil())
+    pages = pypdfium2.PdfDocument(render_pdfs({"en": report})["en"])
+    return np.stack([np.asarray(page.render(scale=3, grayscale=True).to_pil()) for page in pages])
 
 
 def test_letters_as_shapes_look_like_the_text_that_they_were(small: Report) -> None:
@@ -263,7 +270,8 @@ def test_a_wide_table_gets_small_type_or_a_turned_page(small: Report) -> None:
     content = render_pdfs({"en": dataclasses.replace(small, sections=(section, after), labels=labels)})["en"]
     check_boxes(content)
     sizes = [page.get_size() for page in pypdfium2.PdfDocument(content)]
-    assert [width > height for width, height in sizes] == [False, False, True, False]
+    *_, before, turned, last = [width > height for width, height in sizes]
+    assert (before, turned, last) == (False, True, False)
 
 
 MANY = """
