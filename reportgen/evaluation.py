@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -366,5 +367,5 @@ def _read_real_side(path: Path, detector: Detector) -> RealSide | None:
                 return None
             moments = Moments(kept["mean"], kept["covariance"], len(kept["features"]))
             return RealSide(kept["features"], moments, kept["root"], float(kept["floor"]), int(kept["floor_num"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None

@@ -183,6 +183,8 @@ class BarView(View):
         name = event.name
         if isinstance(event, Started):
             self.first.pop(name, None)
+            if name in self.bars:  # its process died before it came to it
+                self.progress.remove_task(self.bars.pop(name))
             self.bars[name] = self._add_bar(name, self.pace.runs[name].spec.settings.num_training_steps)
         elif isinstance(event, Progressed):
             self._update(event)

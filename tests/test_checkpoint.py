@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_training import GAN, MLP, VAE, dataset, make_course
 
 from reportgen.data import Dataset
-from reportgen.errors import Stopped
+from reportgen.errors import RunError, Stopped
 from reportgen.store import RunPaths
 from reportgen.training.checkpoint import Checkpointer, pack_state, resume_training, unpack_state
 from reportgen.training.loop import Training, begin_training, train_run
@@ -128,6 +128,21 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(dataset: Dataset
 
 @pytest.mark.fault(row=10)
 @pytest.mark.fault(row=10)
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError(), torch.OutOfMemoryError()])
+def test_what_passes_does_not_cost_a_training(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Begun anew, the run would delete checkpoints that are sound."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    paths = make_checkpoints(tmp_path, dataset)
+    monkeypatch.setattr(Training, "restore_state", fail)
+    with pytest.raises(RunError if isinstance(error, OSError) else type(error)):
+        resume(paths, dataset)
+
+
 def test_damaged_checkpoints_do_not_crowd_out_new_ones(dataset: Dataset, tmp_path: Path) -> None:
     """They claim later steps than a training that had to start over."""
     paths = RunPaths(tmp_path)

@@ -535,6 +535,24 @@ def test_a_worker_that_dies_takes_only_what_it_worked_on_with_it(
         assert len([event for event in events if isinstance(event, Retried)]) == 2 * retries
 
 
+def die(job: Job, connection: Connection, stopping: threading.Event) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is patched must reach the child")
+def test_the_death_of_a_process_that_trains_several_costs_none_its_tries(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.executors.local._train_together", die)
+    monkeypatch.setattr("reportgen.executors.local.execute_run", lambda *_: None)
+    suite.write_text(TOGETHER, encoding="utf-8")
+    executor = LocalExecutor(jobs=1, retries=0)
+    executor.context = multiprocessing.get_context("fork")
+    events = list(executor.execute([make_tasks(suite, tmp_path)]))
+    assert len([event for event in events if isinstance(event, Finished)]) == 4
+    assert not any(isinstance(event, Failed) for event in events)
+
+
 def test_a_worker_given_more_has_its_tries_anew(suite: Path, tmp_path: Path) -> None:
     worker = _Worker((), SimpleNamespace(), SimpleNamespace(send=lambda job: None), 0.0, 1, trains_together=False)
     worker.give(make_tasks(suite, tmp_path))

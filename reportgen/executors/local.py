@@ -126,6 +126,10 @@ class LocalExecutor:
     def _take_back(self, worker: _Worker, waiting: list[tuple[Job, int]]) -> Iterator[Event]:
         """What a process left when it ended waits again, each alone: what it worked on if it has a try left."""
         left = worker.left
+        if worker.trains_together and len(left) > 1 and not worker.is_over_time:  # whose fault it was shows then
+            waiting += [((task,), worker.attempt) for task in left]
+            yield from (Retried(task.spec.name, _describe_death(worker)) for task in left)
+            return
         begun = left if worker.trains_together else left[:1]
         waiting += [((task,), worker.attempt) for task in left[len(begun) :]]
         if worker.attempt < self.retries and not worker.is_over_time:

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from reportgen.errors import Stopped
+from reportgen.errors import RunError, Stopped
 from reportgen.store import RunPaths, write_bytes
 from reportgen.training.loop import Training
 
@@ -108,6 +108,10 @@ def resume_training(paths: RunPaths, key: str, begin: Callable[[], Training]) ->
 
     Returns:
         The training, and a line for every checkpoint that could not be used.
+
+    Raises:
+        RunError: a checkpoint cannot be read at the moment.
+        MemoryError, torch.OutOfMemoryError: there is no room for it at the moment.
     """
     notices = []
     for path in paths.list_checkpoints():
@@ -118,6 +122,10 @@ def resume_training(paths: RunPaths, key: str, begin: Callable[[], Training]) ->
                 raise ValueError("it is of another run")
             if not training.restore_state(state):
                 notices.append(f"{path.name}: kept on another kind of device: goes on with other random numbers")
+        except (MemoryError, torch.OutOfMemoryError):
+            raise  # it says nothing of the file: an older one would be no better, and this one would be lost
+        except OSError as error:
+            raise RunError(f"{path}: cannot be read ({error.strerror}); run the same command again") from error
         except Exception as error:  # whatever is in the file, the run starts over rather than fail
             notices.append(f"{path.name}: passed over: {' '.join(str(error).split())[:200]}")
             continue
