@@ -13,15 +13,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from unittest import mock
 
 from make_sample import SAMPLE
 
 from reportgen.analysis.attachments import import_metrics
-from reportgen.analysis.results import Configuration
 from reportgen.config import LANGUAGES, Language
 from reportgen.errors import RunError
-from reportgen.i18n.translator import Value
 from reportgen.rendering.html import render_html
 from reportgen.rendering.pdf import prepare_pdf
 from reportgen.rendering.printer import PdfPrinter
@@ -72,19 +71,11 @@ class _Rebuilder(Builder):
 
     drawn: dict[str, list[Picture]] = field(default_factory=lambda: defaultdict(list))
 
-    def figure(
-        self,
-        id_: str,
-        draw: Callable[[], Sequence[Picture]],
-        configurations: Sequence[Configuration] | None,
-        *,
-        slug: str = "",
-        **values: Value,
-    ) -> Figure:
+    def figure(self, id_: str, draw: Callable[[], Sequence[Picture]], *rest: Any, **more: Any) -> Figure:
         try:
-            return super().figure(id_, draw, configurations, slug=slug, **values)
+            return super().figure(id_, draw, *rest, **more)
         except (OSError, RunError, IndexError):  # the run's files are not here
-            figure = super().figure(id_, lambda: (), configurations, slug=slug, **values)
+            figure = super().figure(id_, lambda: (), *rest, **more)
             return Figure(figure.id, figure.caption, tuple(self.drawn[figure.id]))
 
 
