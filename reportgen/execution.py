@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import platform
 import shutil
+import struct
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,7 +18,9 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
-from tensorboardX import SummaryWriter
+from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.proto.summary_pb2 import Summary
+from tensorboardX.record_writer import masked_crc32c
 from threadpoolctl import threadpool_limits
 from torch import nn
 
@@ -25,6 +28,7 @@ from reportgen.config import GanSettings, Settings
 from reportgen.data import Dataset, load_dataset
 from reportgen.errors import ConfigError, ReportgenError, RunError, Stopped
 from reportgen.evaluation import evaluate_run
+from reportgen.files import write_bytes, write_json, write_text
 from reportgen.images import decode_grid, encode_grid
 from reportgen.metrics.inception import InceptionDetector
 from reportgen.plan import RunSpec
@@ -33,11 +37,9 @@ from reportgen.store import (
     OutputPaths,
     RunPaths,
     hold_run,
+    is_run_finished,
     is_stage_finished,
     record_stage,
-    write_bytes,
-    write_json,
-    write_text,
 )
 from reportgen.training.checkpoint import DEFAULT_SECONDS, MAX_COST, Checkpointer, resume_training
 from reportgen.training.graph import GraphedRounds
@@ -57,9 +59,6 @@ CPU_THREADS_PER_RUN = 1
 """Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
 
 GRID_COLUMNS = 8
-
-MAX_QUEUED_EVENTS = 10_000
-"""Between TensorBoard's writer and its thread; with its usual ten, each waits for the other all the time."""
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +96,7 @@ def execute_run(task: Task, report: Report, is_stopping: Callable[[], bool] = la
         try:
             with log_to(paths.log):
                 _execute(task, output, paths, report, is_stopping)
-        except (BrokenPipeError, Stopped):
+        except (ConnectionError, Stopped):
             raise  # the suite was interrupted, the run did not fail
         except Exception as error:
             with suppress(RunError):  # a full disk has no room for the reason either
@@ -106,11 +105,22 @@ def execute_run(task: Task, report: Report, is_stopping: Callable[[], bool] = la
         paths.failure.unlink(missing_ok=True)
 
 
+class _RunLog(logging.FileHandler):
+    """A log that costs no run: what a full disk has no room for is left out."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        pass
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def log_to(path: Path) -> Iterator[None]:
     """Append what happens to a run to its log, an error with its traceback."""
     try:
-        handler: logging.Handler = logging.FileHandler(path, encoding="utf-8")
+        handler: logging.Handler = _RunLog(path, encoding="utf-8")
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -145,6 +155,8 @@ def explain_failure(error: BaseException) -> str:
 
 def _execute(task: Task, output: OutputPaths, paths: RunPaths, report: Report, is_stopping: Callable[[], bool]) -> None:
     spec, device = task.spec, _prepare_device(task)
+    if is_run_finished(paths, spec.training_key, spec.evaluation_key):
+        return  # another command did it while this one waited for its turn
     dataset = _load_once(spec.dataset, task.data_dir, device)
     if is_stage_finished(paths, "training", spec.training_key):
         modules = load_modules(spec.settings, paths.weights, device)
@@ -204,7 +216,7 @@ def train_together(
             with suppress(RunError):
                 record_failure(paths, explain_failure(error), "".join(traceback.format_exception(error)))
             fail(name, explain_failure(error))
-    except (BrokenPipeError, Stopped):
+    except (ConnectionError, Stopped):
         raise
     except Exception as error:
         for name, task in left.items():
@@ -267,7 +279,6 @@ def _train(
 ) -> dict[str, nn.Module]:
     """From the newest sound checkpoint, or from the first step, to the recorded stage."""
     spec = task.spec
-    environment = describe_environment(dataset.train.images.device)
     training = _take_up(task, dataset, paths)
 
     def progress(step: int, losses: dict[str, float]) -> None:
@@ -275,7 +286,7 @@ def _train(
 
     course = Course(spec.settings, dataset, training, progress, _make_keeper(task, paths, is_stopping))
     train_run(course, GraphedRounds() if task.use_graph else step_eagerly)
-    _record_training(spec, environment, paths, training)
+    _record_training(spec, paths, training)
     return training.objective.modules
 
 
@@ -286,6 +297,9 @@ def _take_up(task: Task, dataset: Dataset, paths: RunPaths) -> Training:
     for notice in notices:
         logger.warning("%s", notice)
     logger.info("%s: training from step %d on %s", spec.name, training.step, task.device)
+    if not (training.environment and training.is_over):
+        began, now = training.environment, describe_environment(dataset.train.images.device)
+        training.environment = now | {"started_at": began.get("started_at", now["started_at"])}
     return training
 
 
@@ -300,24 +314,23 @@ def _make_keeper(task: Task, paths: RunPaths, is_stopping: Callable[[], bool], n
     )
 
 
-def _record_training(spec: RunSpec, environment: dict[str, Any], paths: RunPaths, trained: Training) -> None:
+def _record_training(spec: RunSpec, paths: RunPaths, trained: Training) -> None:
     shutil.rmtree(paths.images, ignore_errors=True)
     shutil.rmtree(paths.tensorboard, ignore_errors=True)
-    write_json(paths.spec, _describe_spec(spec, environment, trained))
+    write_json(paths.spec, _describe_spec(spec, trained))
     write_text(paths.history, format_history(trained.rows))
     write_bytes(paths.weights, save(collect_weights(trained.objective.modules)))
     files = [paths.spec, paths.history, paths.weights]
     for (step, name), grid in trained.grids.items():
         files.append(paths.grid(name, step))
         write_bytes(files[-1], encode_grid(grid[:, 0].numpy(), GRID_COLUMNS))
-    write_tensorboard(paths.tensorboard, trained.rows)
-    files += sorted(paths.tensorboard.iterdir())
+    write_bytes(paths.events, format_events(trained.rows))
     record_stage(paths, "training", spec.training_key, files, spec.training_identity)
     for path in paths.list_checkpoints():
         path.unlink(missing_ok=True)
 
 
-def _describe_spec(spec: RunSpec, environment: dict[str, Any], trained: Training) -> dict[str, Any]:
+def _describe_spec(spec: RunSpec, trained: Training) -> dict[str, Any]:
     return {
         "name": spec.name,
         "key": spec.training_key,
@@ -327,7 +340,7 @@ def _describe_spec(spec: RunSpec, environment: dict[str, Any], trained: Training
         "train_seconds": round(trained.train_seconds, 3),
         "trained_together": trained.trained_together,
         "changed_device": trained.changed_device,
-        "environment": environment,
+        "environment": trained.environment,
         "sources": list_model_sources(spec.settings),
     }
 
@@ -371,6 +384,27 @@ def format_history(rows: list[Row]) -> str:
     return stream.getvalue()
 
 
+def format_events(rows: list[Row]) -> bytes:
+    """The history once more as TensorBoard's records, for those who look at runs there.
+
+    A record is the length of an event, that length's checksum, the event, its checksum.
+    """
+    now = time.time()  # of all of them: the history does not say when a step was taken
+    events = [Event(wall_time=now, file_version="brain.Event:2")]
+    for step, metric, value in rows:
+        scalar = Summary.Value(tag=metric, simple_value=value)
+        events.append(Event(wall_time=now, step=step, summary=Summary(value=[scalar])))
+    return b"".join(map(_frame_event, events))
+
+
+def _frame_event(event: Event) -> bytes:
+    content = event.SerializeToString()
+    length = struct.pack("<Q", len(content))
+    return b"".join(
+        (length, struct.pack("<I", masked_crc32c(length)), content, struct.pack("<I", masked_crc32c(content)))
+    )
+
+
 def collect_weights(modules: dict[str, nn.Module]) -> dict[str, torch.Tensor]:
     """All parameters and buffers as ``<module>.<name>``, on the CPU."""
     return {
@@ -395,15 +429,6 @@ def load_modules(settings: Settings, path: Path, device: torch.device) -> dict[s
         except RuntimeError as error:
             raise RunError(f"{path}: not the weights of this model: {' '.join(str(error).split())}") from error
     return objective.modules
-
-
-def write_tensorboard(folder: Path, rows: list[Row]) -> None:
-    """The history once more as TensorBoard events, for those who look at runs there."""
-    with SummaryWriter(str(folder), max_queue=MAX_QUEUED_EVENTS) as writer:
-        for step, metric, value in rows:
-            writer.add_scalar(metric, value, step)
-    for file in folder.iterdir():  # without the host's name, which has no place in what a student hands in
-        file.rename(file.with_name(file.name.replace(f".{platform.node()}", "")))
 
 
 def has_cuda() -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
-import os
 import shutil
-import tempfile
 import urllib.request
 from pathlib import Path
 
 from reportgen.errors import DataError
+from reportgen.files import find_cache_dir, replace_file, take_sha256
 
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 """TensorFlow's Inception-v3 of 2015-12-05 for PyTorch, about 95 MB (M. Seitzer, pytorch-fid, Apache-2.0)."""
@@ -26,8 +24,7 @@ TIMEOUT_SECONDS = 30
 
 def default_inception_path() -> Path:
     """Where the Inception weights go by default, in the user's cache folder; the file may not exist yet."""
-    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(root) / "reportgen" / INCEPTION_FILE
+    return find_cache_dir() / INCEPTION_FILE
 
 
 def fetch_inception(target: Path | None = None, url: str = INCEPTION_URL) -> Path:
@@ -44,11 +41,10 @@ def fetch_inception(target: Path | None = None, url: str = INCEPTION_URL) -> Pat
     """
     path = default_inception_path() if target is None else target
     try:
-        if path.is_file() and hash_file(path).startswith(INCEPTION_SHA256_PREFIX):
+        if path.is_file() and take_sha256(path).startswith(INCEPTION_SHA256_PREFIX):
             return path
         if path.is_dir():
             raise DataError(f"{path}: is a folder; expected the name of the file to write, as {path / INCEPTION_FILE}")
-        path.parent.mkdir(parents=True, exist_ok=True)
         _download(url, path)
     except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: not a URL
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -56,35 +52,16 @@ def fetch_inception(target: Path | None = None, url: str = INCEPTION_URL) -> Pat
     return path
 
 
-def hash_file(path: Path) -> str:
-    """The SHA-256 of a file in hex digits, read in pieces.
-
-    Raises:
-        OSError: the file is missing or unreadable.
-    """
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _download(url: str, path: Path) -> None:
-    """Stream ``url`` to a temporary file, check it, move it to ``path``; the temporary file never stays."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - checksum below
-                shutil.copyfileobj(response, stream, 1 << 20)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _check_download(temporary, url, path)
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replace_file(path) as stream:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - checksum below
+            shutil.copyfileobj(response, stream, 1 << 20)
+        stream.flush()
+        _check_download(Path(stream.name), url, path)
 
 
 def _check_download(temporary: Path, url: str, path: Path) -> None:
-    found = hash_file(temporary)
+    found = take_sha256(temporary)
     if not found.startswith(INCEPTION_SHA256_PREFIX):
         raise DataError(
             f"{path}: what {url} sent ({temporary.stat().st_size:,} bytes) has the SHA-256 {found}, expected one that "

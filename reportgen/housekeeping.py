@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reportgen.errors import RunError
 from reportgen.plan import RunSpec
-from reportgen.store import OutputPaths, RunPaths, find_state, is_held, read_identity
+from reportgen.store import OutputPaths, RunPaths, find_state, hold_run, is_held, read_identity
+
+SECONDS_TO_WRITE = 3600.0
+"""A temporary file younger than this may be one that another command is writing."""
 
 # ---- explain --------------------------------------------------------------------------------------------------------
 
@@ -98,7 +103,10 @@ class Garbage:
 
 
 def find_garbage(output: OutputPaths, specs: list[RunSpec]) -> list[Garbage]:
-    """Runs that the suite does not declare, what a killed process left half-written, checkpoints of finished runs."""
+    """Runs that the suite does not declare, what a killed process left half-written, checkpoints of finished runs.
+
+    What is being worked on is left out.
+    """
     wanted = {spec.folder_name: spec for spec in specs}
     found = []
     for folder in sorted(path for path in output.runs.glob("*") if path.is_dir()):
@@ -111,11 +119,15 @@ def find_garbage(output: OutputPaths, specs: list[RunSpec]) -> list[Garbage]:
             continue
         if find_state(paths, spec.training_key, spec.evaluation_key) == "finished":
             found += [Garbage(p, "a checkpoint of a finished run", _measure(p)) for p in paths.list_checkpoints()]
-        found += [Garbage(p, "half-written", _measure(p)) for p in sorted(folder.rglob(".*.tmp"))]
+        found += _list_half_written(folder.rglob(".*.tmp"))
     beside = [*output.root.glob(".*.tmp"), *output.root.glob("report.*/.*.tmp"), *output.runs.glob(".*.tmp")]
-    for path in sorted([*beside, *output.cache.rglob(".*.tmp")]):
-        found.append(Garbage(path, "half-written", _measure(path)))
-    return found
+    return found + _list_half_written([*beside, *output.cache.rglob(".*.tmp")])
+
+
+def _list_half_written(paths: Iterable[Path]) -> list[Garbage]:
+    now = time.time()
+    left = (path for path in sorted(paths) if now - path.stat().st_mtime > SECONDS_TO_WRITE)
+    return [Garbage(path, "half-written", _measure(path)) for path in left]
 
 
 def _measure(path: Path) -> int:
@@ -127,14 +139,20 @@ def remove(garbage: Garbage) -> None:
     """Delete it.
 
     Raises:
-        RunError: it cannot be deleted.
+        RunError: it cannot be deleted, or a process began to work on the run since it was listed.
     """
     try:
         if garbage.path.is_dir():
-            for beside in (RunPaths(garbage.path).lock, RunPaths(garbage.path).holder):
-                beside.unlink(missing_ok=True)
-            shutil.rmtree(garbage.path)
+            _remove_run(RunPaths(garbage.path))
         else:
             garbage.path.unlink(missing_ok=True)
     except OSError as error:
         raise RunError(f"{garbage.path}: cannot be deleted ({error.strerror or error})") from None
+
+
+def _remove_run(paths: RunPaths) -> None:
+    with hold_run(paths):
+        shutil.rmtree(paths.folder)
+        paths.holder.unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows keeps a file that is open; an empty lock does no harm
+            paths.lock.unlink()

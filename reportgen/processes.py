@@ -27,8 +27,11 @@ PRELOADED = "reportgen.execution"
 
 
 def get_worker_context() -> ForkServerContext | SpawnContext:
-    """How processes that train are begun: forked from a server that has imported torch, on Windows each anew."""
-    if sys.platform == "win32":
+    """How processes that train are begun: forked from a server that has imported torch, elsewhere than on Linux anew.
+
+    There is no fork on Windows, and macOS's libraries may crash in a forked process.
+    """
+    if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
@@ -37,7 +40,7 @@ def get_worker_context() -> ForkServerContext | SpawnContext:
 
 def begin_to_import() -> None:
     """Let the server of ``get_worker_context`` import while this process does something else."""
-    if sys.platform == "win32":
+    if sys.platform != "linux":
         return
     from multiprocessing import forkserver
 
@@ -79,9 +82,9 @@ def call_side_by_side(
     """Call ``function(*arguments[key])`` for every key, each in a process of its own, whose memory ends with it.
 
     Yields keys with outcomes as they come: what the function returned, the ReportgenError that it raised, or Died (of
-    any other error the process prints its traceback). Closing the generator ends what still runs.
+    any other error the process prints its traceback). Closing the generator ends what still runs. On Linux they are
+    forked, and there at once.
     """
-    # Forked, a process is there at once; elsewhere than on Linux the system's libraries do not allow it.
     is_linux = sys.platform == "linux"
     context = multiprocessing.get_context("fork") if is_linux else multiprocessing.get_context("spawn")
     children: dict[K, _Child] = {}

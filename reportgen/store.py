@@ -21,11 +21,9 @@ A stage is finished when the manifest lists it under its key and its files have 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +34,7 @@ from filelock import FileLock, Timeout
 
 from reportgen.config import Suite
 from reportgen.errors import RunError
+from reportgen.files import explain_unwritable, take_sha256, write_json
 
 FORMAT_VERSION = 1
 """Of everything under ``output``. History: 1, the first."""
@@ -73,6 +72,11 @@ class RunPaths:
     @property
     def tensorboard(self) -> Path:
         return self.folder / "tensorboard"
+
+    @property
+    def events(self) -> Path:
+        """TensorBoard finds it by its name; ``history.csv`` has the same values, so no stage depends on it."""
+        return self.tensorboard / "events.out.tfevents.reportgen"
 
     @property
     def manifest(self) -> Path:
@@ -167,78 +171,12 @@ class OutputPaths:
         return self.root / f"report.{language}.files"
 
 
-# ---- files ----------------------------------------------------------------------------------------------------------
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file or none: temporary file, fsync, rename, fsync of the folder.
-
-    Raises:
-        RunError: the disk is full, or the folder may not be written to; what was there is there still.
-    """
-    try:
-        _write_whole(path, content)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise RunError(f"{path}: cannot be written ({reason}); free some space or choose another --output") from error
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pass_point("before the file")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            pass_point("before the write")
-            stream.write(content)
-            stream.flush()
-            pass_point("after the write")
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        pass_point("before the rename")
-        os.replace(temporary, path)
-        pass_point("after the rename")
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-    pass_point("after the folder's fsync")
-
-
-def pass_point(name: str) -> None:
-    """A place where a fault is of interest: ``tools/faults.py`` puts something in its stead that kills the process."""
-
-
-def write_text(path: Path, content: str) -> None:
-    """As UTF-8; a path that the locale could not decode goes back to the bytes that it has on disk."""
-    write_bytes(path, content.encode("utf-8", "surrogateescape"))
-
-
-def write_json(path: Path, content: Any) -> None:
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-
-
 def read_json(path: Path) -> Any:
     """Raises RunError if the file is missing or not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: cannot be read ({error}); run 'reportgen run' again") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def take_sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 # ---- the manifest ---------------------------------------------------------------------------------------------------
@@ -252,15 +190,14 @@ def record_stage(
     Args:
         identity: what the key was made from, so that a later change can be named.
     """
-    manifest = _read_manifest(paths)
     checksums = {file.relative_to(paths.folder).as_posix(): take_sha256(file) for file in sorted(files)}
-    manifest["stages"][stage] = {"key": key, "identity": dict(identity or {}), "files": checksums}
-    write_json(paths.manifest, manifest)
+    entry = {"key": key, "identity": dict(identity or {}), "files": checksums}
+    write_json(paths.manifest, {"format": FORMAT_VERSION, "stages": _read_stages(paths) | {stage: entry}})
 
 
 def is_stage_finished(paths: RunPaths, stage: Stage, key: str, *, check_files: bool = True) -> bool:
     """Whether the manifest lists the stage under this key and, with ``check_files``, all its checksums hold."""
-    entry = _read_manifest(paths)["stages"].get(stage)
+    entry = _read_stages(paths).get(stage)
     if entry is None or entry["key"] != key:
         return False
     return not check_files or all(_matches(paths.folder / name, sha256) for name, sha256 in entry["files"].items())
@@ -268,23 +205,35 @@ def is_stage_finished(paths: RunPaths, stage: Stage, key: str, *, check_files: b
 
 def read_identity(paths: RunPaths, stage: Stage) -> dict[str, Any] | None:
     """What the key of a recorded stage was made from; None if the stage is not there or did not say."""
-    return _read_manifest(paths)["stages"].get(stage, {}).get("identity") or None
+    return _read_stages(paths).get(stage, {}).get("identity") or None
 
 
 def _matches(path: Path, sha256: str) -> bool:
     return path.is_file() and take_sha256(path) == sha256
 
 
-def _read_manifest(paths: RunPaths) -> dict[str, Any]:
-    empty: dict[str, Any] = {"format": FORMAT_VERSION, "stages": {}}
+def _read_stages(paths: RunPaths) -> dict[str, dict[str, Any]]:
+    """The stages that the manifest lists; one that is damaged counts as not there.
+
+    Raises:
+        RunError: a newer program wrote it.
+    """
     try:
         manifest = json.loads(paths.manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return empty
-    if not isinstance(manifest, dict) or not {"format", "stages"} <= manifest.keys():
-        return empty
-    _check_format(paths.manifest, manifest)
-    return manifest
+        return {}
+    match manifest:
+        case {"format": int(), "stages": dict(stages)}:
+            _check_format(paths.manifest, manifest)
+            return {name: entry for name, entry in stages.items() if _is_entry(entry)}
+    return {}
+
+
+def _is_entry(entry: Any) -> bool:
+    match entry:
+        case {"key": str(), "files": dict(files)}:
+            return isinstance(entry.get("identity", {}), dict) and all(isinstance(v, str) for v in files.values())
+    return False
 
 
 def _check_format(path: Path, content: Mapping[str, Any]) -> None:
@@ -299,11 +248,16 @@ def _check_format(path: Path, content: Mapping[str, Any]) -> None:
 # ---- states and locks -----------------------------------------------------------------------------------------------
 
 
+def is_run_finished(paths: RunPaths, training_key: str, evaluation_key: str, *, check_files: bool = True) -> bool:
+    """Whether both stages are finished under these keys."""
+    return is_stage_finished(paths, "evaluation", evaluation_key, check_files=check_files) and is_stage_finished(
+        paths, "training", training_key, check_files=check_files
+    )
+
+
 def find_state(paths: RunPaths, training_key: str, evaluation_key: str, *, check_files: bool = False) -> State:
     """Derive a run's state from its files: nothing is stored that could lie."""
-    if is_stage_finished(paths, "evaluation", evaluation_key, check_files=check_files) and is_stage_finished(
-        paths, "training", training_key, check_files=check_files
-    ):
+    if is_run_finished(paths, training_key, evaluation_key, check_files=check_files):
         return "finished"
     if is_held(paths):
         return "running"
@@ -323,16 +277,21 @@ def hold_run(paths: RunPaths) -> Iterator[None]:
     """Hold a run's lock while working on it; the operating system lets go of it when the process ends.
 
     Raises:
-        RunError: another process holds it.
+        RunError: another process holds it, or its folder cannot be written to.
     """
-    paths.folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(paths.lock)
     try:
-        with lock.acquire(timeout=SECONDS_TO_LOOK):
-            write_json(paths.holder, {"pid": os.getpid(), "host": platform.node()})
-            yield
+        paths.folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=SECONDS_TO_LOOK)
     except Timeout:
         raise RunError(f"{paths.folder.name}: another process is working on it ({describe_holder(paths)})") from None
+    except OSError as error:
+        raise explain_unwritable(paths.folder, error) from error
+    try:
+        write_json(paths.holder, {"pid": os.getpid(), "host": platform.node()})
+        yield
+    finally:
+        lock.release()
 
 
 def describe_holder(paths: RunPaths) -> str:

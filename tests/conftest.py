@@ -49,18 +49,15 @@ def tiny_suite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_output(tmp_path_factory: pytest.TempPathFactory, tiny_suite_file: Path) -> Path:
     """All kinds of models really trained for some steps and measured. Tests must not change it."""
     from reportgen.config import load_suite
-    from reportgen.execution import Task
-    from reportgen.executors import Failed
-    from reportgen.executors.inline import InlineExecutor
+    from reportgen.execution import Task, execute_run
     from reportgen.plan import plan_runs
     from reportgen.store import OutputPaths, write_suite
 
     folder = tmp_path_factory.mktemp("tiny")
     suite = load_suite(tiny_suite_file)
     write_suite(OutputPaths(folder), suite, tiny_suite_file)
-    tasks = [(Task(spec, folder, None, "cpu"),) for spec in plan_runs(suite)]
-    failures = [event for event in InlineExecutor().execute(tasks) if isinstance(event, Failed)]
-    assert not failures
+    for spec in plan_runs(suite):
+        execute_run(Task(spec, folder, None, "cpu"), lambda *_: None)
     return folder
 
 

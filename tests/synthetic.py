@@ -11,6 +11,7 @@ import numpy as np
 
 from reportgen.analysis.results import SEPARATION, CurveSummary, KeptRun, Results, RunResult
 from reportgen.config import GanSettings, Suite, VaeSettings, load_suite
+from reportgen.files import write_bytes, write_json, write_text
 from reportgen.images import encode_grid
 from reportgen.plan import RunSpec, plan_runs
 from reportgen.report.pictures import GAN_METRICS, VAE_METRICS
@@ -19,10 +20,7 @@ from reportgen.store import (
     RecordedSuite,
     RunPaths,
     record_stage,
-    write_bytes,
-    write_json,
     write_suite,
-    write_text,
 )
 
 ROOT = Path(__file__).parents[1]

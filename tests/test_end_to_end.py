@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import multiprocessing
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -22,18 +24,20 @@ from types import SimpleNamespace
 import pytest
 import torch
 from synthetic import ROOT
+from tensorboardX.proto.event_pb2 import Event
 
 from reportgen.analysis.results import load_results
 from reportgen.config import LANGUAGES, load_suite
+from reportgen.data import load_dataset
 from reportgen.errors import RunError
-from reportgen.execution import Report, Task, explain_failure, train_together
+from reportgen.execution import Report, Task, execute_run, explain_failure, format_events, log_to, train_together
 from reportgen.executors import Failed, Finished, Job, Progressed, Released, Retried
 from reportgen.executors.local import LocalExecutor, _choose, _Worker
 from reportgen.plan import plan_runs
 from reportgen.report.assemble import build_report
 from reportgen.store import OutputPaths, hold_run
 from reportgen.training.checkpoint import Checkpointer
-from reportgen.training.loop import Training
+from reportgen.training.loop import Training, begin_training
 
 TWO_RUNS = """
 dataset: mnist-5k
@@ -61,12 +65,13 @@ def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
     for run in results.finished:
         for path in (run.paths.spec, run.paths.history, run.paths.weights, run.paths.evaluation, run.paths.manifest):
             assert path.stat().st_size > 0
-        assert list(run.paths.tensorboard.glob("events.out.tfevents.*"))
         assert run.list_steps("samples") == [6, 12]
         stages = json.loads(run.paths.manifest.read_text())["stages"]
         listed = {name for stage in stages.values() for name in stage["files"]}
         there = {p.relative_to(run.paths.folder).as_posix() for p in run.paths.folder.rglob("*") if p.is_file()}
-        assert listed == there - {"manifest.json", "run.log"}
+        events = run.paths.events.relative_to(run.paths.folder).as_posix()
+        assert listed == there - {"manifest.json", "run.log", events}
+        assert "tfevents" in events
         assert set(run.sources) == {"model", "interpolation", "digits"}
         assert "def interpolate" in run.sources["interpolation"]["text"]
 
@@ -87,6 +92,8 @@ def test_second_run_trains_nothing_and_a_changed_setting_trains_one(suite: Path,
     assert "[2/2]" in first.stdout
     stamps = {path: path.stat().st_mtime_ns for path in output.rglob("*.safetensors")}
     assert len(stamps) == 2
+    for folder in list(output.rglob("tensorboard")):
+        shutil.rmtree(folder)  # the history has the same values
 
     suite.write_text("# a comment\n" + suite.read_text(encoding="utf-8"), encoding="utf-8")
     second = run_suite(suite, output)
@@ -111,6 +118,60 @@ def test_changed_evaluation_measures_again_without_training(suite: Path, tmp_pat
     assert after[0] == before[0]
     assert json.loads(after[1])["scores"]["classifier"]["num_fake"] == 60
     assert json.loads(before[1])["digits"]["counted"] == json.loads(after[1])["digits"]["counted"]
+
+
+@pytest.mark.fault(row=12)
+def test_what_another_command_finished_meanwhile_is_left_as_it_is(suite: Path, tmp_path: Path) -> None:
+    task, stages = make_tasks(suite, tmp_path)[0], list[str]()
+    for _ in range(2):
+        execute_run(task, lambda stage, *_: stages.append(stage))
+    assert stages.count("evaluation") == 1
+
+
+def test_a_run_names_the_machine_of_its_last_step_and_the_time_of_its_first(suite: Path, tmp_path: Path) -> None:
+    """Not those of the process that found it trained and recorded it."""
+    elsewhere = {"device": "a GPU", "started_at": "2026-01-02T03:04:05+00:00"}
+    for task, num_steps, device in zip(make_tasks(suite, tmp_path), (20, 10), ("a GPU", "CPU"), strict=True):
+        paths, settings = OutputPaths(tmp_path).run(task.spec.folder_name), task.spec.settings
+        training = begin_training(settings, load_dataset("mnist-5k"), task.spec.seed)
+        training.step, training.environment = num_steps, elsewhere
+        Checkpointer(paths, task.spec.training_key).write(training)
+        execute_run(task, lambda *_: None)
+        environment = json.loads(paths.spec.read_text())["environment"]
+        assert (environment["device"], environment["started_at"]) == (device, elsewhere["started_at"])
+
+
+def test_events_are_what_tensorboard_reads() -> None:
+    """Length, its checksum, event, its checksum; the checksum is CRC-32C, rotated by 15 bits, plus a constant."""
+
+    def compute_checksum(content: bytes) -> int:
+        register = 0xFFFFFFFF
+        for byte in content:
+            register ^= byte
+            for _ in range(8):
+                register = register >> 1 ^ 0x82F63B78 * (register & 1)
+        value = register ^ 0xFFFFFFFF
+        return ((value >> 15 | value << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+    rows = [(1, "train_total", 0.25), (200, "dev_total", -3.5)]
+    content, events = format_events(rows), []
+    while content:
+        length, check = struct.unpack("<QI", content[:12])
+        assert check == compute_checksum(content[:8])
+        body, (check,) = content[12 : 12 + length], struct.unpack("<I", content[12 + length : 16 + length])
+        assert check == compute_checksum(body)
+        events.append(Event.FromString(body))
+        content = content[16 + length :]
+    assert events[0].file_version == "brain.Event:2"
+    assert [(e.step, e.summary.value[0].tag, e.summary.value[0].simple_value) for e in events[1:]] == rows
+
+
+@pytest.mark.fault(row=11)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_log_that_finds_no_room_costs_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with log_to(Path("/dev/full")):
+        logging.getLogger("reportgen.execution").info("a line")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_jobs_do_not_change_the_bits(suite: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from typer.testing import CliRunner
 
 from reportgen.cli import app
 from reportgen.config import load_suite
+from reportgen.errors import RunError
+from reportgen.files import write_bytes
 from reportgen.housekeeping import Change, compare_identities, explain_run, find_garbage, remove
 from reportgen.plan import RunSpec, plan_runs
-from reportgen.store import OutputPaths, hold_run, write_bytes, write_suite
+from reportgen.store import OutputPaths, find_state, hold_run, write_suite
 
 SUITE = """
 dataset: mnist-5k
@@ -115,8 +118,11 @@ def test_gc_lists_first_and_deletes_only_what_no_run_needs(tmp_path: Path) -> No
     output = finish(tmp_path, specs)
     kept = output.run(specs[0].folder_name)
     write_bytes(kept.checkpoint(5), b"x" * 100)
-    (kept.folder / ".spec.json.abc.tmp").write_bytes(b"x")
-    (output.root / ".suite.json.abc.tmp").write_bytes(b"x")
+    for path in (kept.folder / ".spec.json.abc.tmp", output.root / ".suite.json.abc.tmp"):
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0))
+    being_written = output.root / ".report.zh.pdf.abc.tmp"
+    being_written.write_bytes(b"x")
     load(tmp_path, SUITE.replace("[3, 10]", "[3]"))
     arguments = ["gc", "--output", str(output.root)]
     listed = CliRunner().invoke(app, arguments)
@@ -126,6 +132,7 @@ def test_gc_lists_first_and_deletes_only_what_no_run_needs(tmp_path: Path) -> No
     CliRunner().invoke(app, [*arguments, "--delete"])
     assert [path.name for path in output.runs.iterdir() if path.is_dir()] == [specs[0].folder_name]
     assert find_garbage(output, specs[:1]) == []
+    assert being_written.exists()
     assert explain_run(output, specs[0], specs).state == "finished"
     assert "0 things" in CliRunner().invoke(app, arguments).stdout
 
@@ -136,6 +143,9 @@ def test_gc_leaves_alone_what_is_being_worked_on(tmp_path: Path) -> None:
     with hold_run(output.run(specs[1].folder_name)):
         assert find_garbage(output, specs[:1]) == []
     (garbage,) = find_garbage(output, specs[:1])
+    with hold_run(output.run(specs[1].folder_name)), pytest.raises(RunError, match="another process is working on it"):
+        remove(garbage)
+    assert find_state(output.run(specs[1].folder_name), specs[1].training_key, specs[1].evaluation_key) == "finished"
     remove(garbage)
     assert not list(output.runs.glob(f".{specs[1].folder_name}*"))
 

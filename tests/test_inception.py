@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from reportgen import fetch
+from reportgen import fetch, files
 from reportgen.data import declare_missing_torchvision_ops
 from reportgen.errors import DataError
 from reportgen.metrics import inception
@@ -127,7 +127,7 @@ def test_detector_names_its_weights(detector: InceptionDetector, weights: Path) 
 
 def test_a_right_checksum_passes_and_no_random_number_is_drawn(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pytorch_fid")
-    monkeypatch.setattr(inception, "INCEPTION_SHA256_PREFIX", fetch.hash_file(weights)[:8])
+    monkeypatch.setattr(inception, "INCEPTION_SHA256_PREFIX", files.take_sha256(weights)[:8])
     before = torch.get_rng_state()
     InceptionDetector(weights, CPU)
     assert torch.equal(torch.get_rng_state(), before)
@@ -204,7 +204,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "server" / "weights.pth"
     path.parent.mkdir()
     path.write_bytes(b"weights" * 1000)
-    monkeypatch.setattr(fetch, "INCEPTION_SHA256_PREFIX", fetch.hash_file(path)[:8])
+    monkeypatch.setattr(fetch, "INCEPTION_SHA256_PREFIX", files.take_sha256(path)[:8])
     return path
 
 

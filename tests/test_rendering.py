@@ -36,6 +36,7 @@ from reportgen.errors import RenderError, RunError
 from reportgen.figures.curves import Panel, draw_curves, keep_extremes
 from reportgen.figures.published import group_letters
 from reportgen.figures.style import to_svg, use_style
+from reportgen.files import write_text
 from reportgen.rendering import printer, render_reports
 from reportgen.rendering.formulas import to_mathml, to_svg_image
 from reportgen.rendering.html import render_html
@@ -46,7 +47,6 @@ from reportgen.rendering.templates import halve
 from reportgen.report.assemble import build_report
 from reportgen.report.kept import KeptFigures
 from reportgen.report.model import Cell, Figure, Paragraph, Picture, Report, Section, Span, Table
-from reportgen.store import write_text
 
 
 @pytest.fixture(scope="module")

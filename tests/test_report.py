@@ -222,8 +222,9 @@ def test_no_finished_run_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.fault(row=14)
 def test_failed_run_is_listed_with_its_reason(tmp_path: Path) -> None:
+    from reportgen.files import write_json
     from reportgen.plan import plan_runs
-    from reportgen.store import OutputPaths, write_json
+    from reportgen.store import OutputPaths
 
     suite = write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
     spec = next(spec for spec in plan_runs(suite) if spec.name == "vae-3-s0")

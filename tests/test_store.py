@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 from synthetic import ROOT
 
-from reportgen import store
+from reportgen import files, store
 from reportgen.config import load_suite
 from reportgen.errors import RunError
+from reportgen.files import write_bytes, write_text
 from reportgen.store import (
     OutputPaths,
     RunPaths,
     find_state,
     hold_run,
     is_stage_finished,
+    read_identity,
     read_suite,
     record_stage,
-    write_bytes,
     write_suite,
-    write_text,
 )
 
 EXPERIMENTS = ROOT / "experiments.yaml"
@@ -67,11 +67,39 @@ def test_damaged_file_means_not_finished(paths: RunPaths, damage: str) -> None:
     assert is_stage_finished(paths, "evaluation", "e")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"stages": 3}'[:5]])
+@pytest.mark.fault(row=13)
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "3", '{"stages": {}}', '{"format": "1", "stages": {}}', '{"format": 1, "stages": []}']
+    + [
+        f'{{"format": 1, "stages": {{"training": {entry}, "evaluation": {entry}}}}}'
+        for entry in (
+            "3",
+            "[]",
+            "{}",
+            '{"key": "t"}',
+            '{"kex": "t", "files": {}}',
+            '{"key": 1, "files": {}}',
+            '{"key": "t", "files": ["history.csv"]}',
+            '{"key": "t", "files": {"history.csv": 1}}',
+            '{"key": "t", "files": {}, "identity": 1}',
+        )
+    ],
+)
 def test_damaged_manifest_means_missing(paths: RunPaths, content: str) -> None:
     finish(paths)
     paths.manifest.write_text(content)
-    assert find_state(paths, "t", "e") == "missing"
+    for check_files in (False, True):
+        assert find_state(paths, "t", "e", check_files=check_files) == "missing"
+    assert read_identity(paths, "training") is None
+    finish(paths)
+    assert find_state(paths, "t", "e", check_files=True) == "finished"
+
+
+def test_of_a_manifest_only_the_damaged_stage_is_lost(paths: RunPaths) -> None:
+    finish(paths)
+    paths.manifest.write_text(paths.manifest.read_text().replace('"key": "e"', '"kez": "e"'))
+    assert find_state(paths, "t", "e") == "trained"
 
 
 def test_newer_format_is_refused(paths: RunPaths) -> None:
@@ -111,7 +139,7 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
     def refuse(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(store.os, "fsync", refuse)
+    monkeypatch.setattr(files.os, "fsync", refuse)
     with pytest.raises(RunError, match="disk full"):
         write_bytes(target, b"new")
     assert target.read_text() == "old"
@@ -146,7 +174,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path: Path, monkeyp
 
     for name in ("fsync", "replace"):
         with monkeypatch.context() as patch:
-            patch.setattr(store.os, name, fail)
+            patch.setattr(files.os, name, fail)
             with pytest.raises(RunError, match=r"spec\.json: cannot be written \(No space left on device\); free some"):
                 write_text(path, "new")
         assert path.read_text() == "old"
@@ -158,6 +186,8 @@ def test_a_folder_that_may_not_be_written_to_is_one_line(tmp_path: Path) -> None
     (tmp_path / "file").write_text("x")
     with pytest.raises(RunError, match="cannot be written"):
         write_text(tmp_path / "file" / "spec.json", "x")
+    with pytest.raises(RunError, match="cannot be written"), hold_run(RunPaths(tmp_path / "file" / "a")):
+        pass
 
 
 @pytest.mark.fault(row=12)

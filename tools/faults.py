@@ -25,7 +25,7 @@ from pathlib import Path
 
 import torch
 
-from reportgen import store
+from reportgen import files
 from reportgen.config import Suite, load_suite
 from reportgen.execution import Task, execute_run
 from reportgen.plan import plan_runs
@@ -49,7 +49,7 @@ def start_child(suite: Suite, output: Path, hook: Callable[[str], None] | None) 
         return child
     try:
         if hook is not None:
-            store.pass_point = hook
+            files.pass_point = hook
         for spec in plan_runs(suite):
             paths = OutputPaths(output).run(spec.folder_name)
             if find_state(paths, spec.training_key, spec.evaluation_key, check_files=True) != "finished":

@@ -193,7 +193,7 @@ def _work(body: Body, job: Job, connection: Connection) -> None:
     threading.Thread(target=end_without_parent, args=(connection,), daemon=True).start()
     os.environ["TQDM_DISABLE"] = "1"
     _stop_at_sigterm(stopping)
-    with suppress(BrokenPipeError, EOFError, Stopped):
+    with suppress(ConnectionError, EOFError, Stopped):
         body(job, connection, stopping)
 
 
@@ -233,7 +233,7 @@ def _work_on(task: Task, connection: Connection, stopping: threading.Event, star
 
     try:
         execute_run(task, report, stopping.is_set)
-    except (BrokenPipeError, Stopped):
+    except (ConnectionError, Stopped):
         raise
     except Exception as error:
         connection.send(Failed(name, explain_failure(error)))

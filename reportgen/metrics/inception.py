@@ -19,7 +19,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from reportgen.data import declare_missing_torchvision_ops
 from reportgen.errors import DataError
-from reportgen.fetch import INCEPTION_FILE, INCEPTION_SHA256_PREFIX, hash_file
+from reportgen.fetch import INCEPTION_FILE, INCEPTION_SHA256_PREFIX
+from reportgen.files import take_sha256
 from reportgen.metrics.features import check_images
 from reportgen.training.objectives import to_channels_last, to_unit
 
@@ -96,7 +97,7 @@ def _hash_weights(path: Path, *, check: bool) -> str:
     if not path.is_file():
         raise DataError(f"{path}: no such file; expected the Inception weights {INCEPTION_FILE}: {_REMEDY}")
     try:
-        found = hash_file(path)
+        found = take_sha256(path)
     except OSError as error:
         raise DataError(f"{path}: cannot read the Inception weights ({error.strerror}); {_REMEDY}") from error
     if check and not found.startswith(INCEPTION_SHA256_PREFIX):

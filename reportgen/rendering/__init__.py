@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from reportgen.config import Language
 from reportgen.errors import RenderError, ReportgenError
+from reportgen.files import write_bytes
 from reportgen.processes import Died, call_side_by_side
 from reportgen.rendering.printer import PdfPrinter, PrintJob
 from reportgen.rendering.unchanged import find_rendered, record_rendered, take_inputs
-from reportgen.store import OutputPaths, read_suite, write_bytes
+from reportgen.store import OutputPaths, read_suite
 
 if TYPE_CHECKING:
     from reportgen.report.model import Report

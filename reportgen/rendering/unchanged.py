@@ -14,8 +14,9 @@ from typing import Any
 import reportgen
 from reportgen.assets import find_templates
 from reportgen.errors import RunError
+from reportgen.files import take_sha256, write_json
 from reportgen.plan import plan_runs
-from reportgen.store import OutputPaths, RecordedSuite, RunPaths, find_state, take_sha256, write_json
+from reportgen.store import OutputPaths, RecordedSuite, RunPaths, find_state
 
 PACKAGES = ("jinja2", "markdown-it-py", "matplotlib", "nh3", "numpy", "pandas", "pygments", "scipy", "weasyprint")
 PROGRAM_SUFFIXES = {".py", ".po", ".yaml", ".csv", ".json", ".j2", ".css", ".js", ".svg", ".ttf"}

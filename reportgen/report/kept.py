@@ -19,7 +19,7 @@ from reportgen import figures
 from reportgen.assets import FONT_FILES
 from reportgen.errors import RunError
 from reportgen.figures.style import to_png, to_svg
-from reportgen.store import write_bytes
+from reportgen.files import write_bytes
 
 WRITERS = {"svg": to_svg, "png": to_png}
 

@@ -16,7 +16,8 @@ from typing import Any
 import torch
 
 from reportgen.errors import RunError, Stopped
-from reportgen.store import RunPaths, write_bytes
+from reportgen.files import write_bytes
+from reportgen.store import RunPaths
 from reportgen.training.loop import Training
 
 DEFAULT_SECONDS = 30.0

@@ -85,6 +85,7 @@ class Training:
     objective: Objective
     batches: BatchOrder
     generator: torch.Generator
+    num_steps: int
     rows: list[Row] = field(default_factory=list)
     grids: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict)
     step: int = 0
@@ -94,6 +95,12 @@ class Training:
     """With how many, itself included, it was trained side by side at most."""
     changed_device: bool = False
     """Whether it ever went on on another kind of device: its random numbers started anew there."""
+    environment: dict[str, Any] = field(default_factory=dict)
+    """Where its last step was taken, and when its first; empty before the first."""
+
+    @property
+    def is_over(self) -> bool:
+        return self.step >= self.num_steps
 
     def take_state(self) -> dict[str, Any]:
         """Everything that the next step depends on and all that was logged, as tensors and plain values."""
@@ -103,6 +110,7 @@ class Training:
             "train_seconds": self.train_seconds,
             "trained_together": self.trained_together,
             "changed_device": self.changed_device,
+            "environment": self.environment,
             "modules": {name: module.state_dict() for name, module in self.objective.modules.items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.objective.optimisers.items()},
             "fixed_z": self.objective.fixed_z,
@@ -119,8 +127,8 @@ class Training:
         """Go on from what ``take_state`` gave.
 
         Returns:
-            Whether exactly: a GPU's random numbers cannot be gone on with on a CPU, nor the other way round; they
-            start anew there, from the seed and the step.
+            Whether exactly: a GPU's random numbers cannot be gone on with on a CPU, nor the other way round; if there
+            are steps left, they start anew there, from the seed and the step.
 
         Raises:
             RuntimeError, KeyError, ValueError: the state is of another model.
@@ -144,6 +152,8 @@ class Training:
         self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
         self.step, self.train_seconds = state["step"], state["train_seconds"]
         self.trained_together = state.get("trained_together", 1)  # older checkpoints do not say
+        self.environment = state.get("environment", {})
+        is_exact = is_exact or self.is_over
         self.changed_device = state.get("changed_device", False) or not is_exact
         return is_exact
 
@@ -161,7 +171,8 @@ def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:
     torch.manual_seed(seed)  # initial weights and dropout
     generator = torch.Generator(images.device).manual_seed(seed)  # noise and the order of the data
     objective = build_objective(settings, images.device, generator)
-    return Training(objective, BatchOrder(len(images), settings.batch_size, generator), generator)
+    batches = BatchOrder(len(images), settings.batch_size, generator)
+    return Training(objective, batches, generator, settings.num_training_steps)
 
 
 class Keeper(Protocol):
@@ -191,7 +202,7 @@ class Course:
 
     @property
     def is_over(self) -> bool:
-        return self.training.step >= self.settings.num_training_steps
+        return self.training.is_over
 
     def draw_batch(self) -> torch.Tensor:
         """The indices of the next batch among the training images, int64 [B]."""
