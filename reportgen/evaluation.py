@@ -22,7 +22,7 @@ from reportgen.metrics.frechet import Moments
 from reportgen.metrics.inception import InceptionDetector
 from reportgen.metrics.memorisation import compute_nearest_distances
 from reportgen.metrics.paths import estimate_shares, estimate_values, summarise_paths
-from reportgen.metrics.scores import RealSide, build_real_side, compute_scores
+from reportgen.metrics.scores import RealSide, Yardstick, build_real_side, compute_scores
 from reportgen.metrics.sharpness import compute_gradient_energy, compute_sharpness
 from reportgen.models.classifier import UNREAD, read_digits
 from reportgen.models.vae import Vae
@@ -353,8 +353,7 @@ def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache:
         mean=real.moments.mean,
         covariance=real.moments.covariance,
         root=real.root,
-        floor=real.floor,
-        floor_num=real.floor_num,
+        yardstick=np.array(list(asdict(real.yardstick).values())),
         sha256=detector.sha256,
     )
     write_bytes(path, stream.getvalue())
@@ -363,10 +362,10 @@ def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache:
 
 def _read_real_side(path: Path, detector: Detector) -> RealSide | None:
     """What was kept; None if there is nothing, it cannot be read, or it is another detector's."""
-    kept = read_arrays(path, "sha256", "features", "mean", "covariance", "root", "floor", "floor_num")
+    kept = read_arrays(path, "sha256", "features", "mean", "covariance", "root", "yardstick")
     if kept is None:
         return None
-    sha256, features, mean, covariance, root, floor, floor_num = kept
+    sha256, features, mean, covariance, root, (num, *values) = kept
     if str(sha256) != detector.sha256 or features.shape[1:] != (detector.feature_dim,):
         return None
-    return RealSide(features, Moments(mean, covariance, len(features)), root, float(floor), int(floor_num))
+    return RealSide(features, Moments(mean, covariance, len(features)), root, Yardstick(int(num), *map(float, values)))

@@ -14,6 +14,7 @@ from reportgen.data import Dataset, Split
 from reportgen.errors import DataError
 from reportgen.evaluation import choose_ends, draw_latents, interpolate, load_real_side, score_samples
 from reportgen.images import decode_grid, encode_grid
+from reportgen.metrics.scores import build_real_side, compute_scores
 from reportgen.models.classifier import UNREAD
 from reportgen.models.vae import Vae
 
@@ -85,7 +86,8 @@ def test_real_side_is_kept_and_a_damaged_or_foreign_copy_is_made_anew(tmp_path: 
     second = load_real_side(dataset, 20, detector, tmp_path)
     assert detector.calls == 1
     np.testing.assert_array_equal(first.moments.covariance, second.moments.covariance)
-    assert (first.floor, first.floor_num) == (second.floor, second.floor_num) == (first.floor, 20)
+    assert first.yardstick == second.yardstick
+    assert first.yardstick.num == 20
     (path,) = tmp_path.iterdir()
     path.write_bytes(b"PK damaged")
     load_real_side(dataset, 20, detector, tmp_path)
@@ -98,8 +100,18 @@ def test_real_side_is_kept_and_a_damaged_or_foreign_copy_is_made_anew(tmp_path: 
 def test_few_real_images_are_all_used_and_halved_for_the_floor(tmp_path: Path, dataset: Dataset) -> None:
     real = load_real_side(dataset, 100, CountingDetector(), tmp_path)
     assert real.moments.num_images == 50
-    assert real.floor_num == 25
-    assert real.floor > 0
+    assert real.yardstick.num == 25
+    assert real.yardstick.fid > 0
+
+
+def test_the_yardstick_is_what_real_images_score_in_place_of_samples() -> None:
+    detector = CountingDetector()
+    features = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
+    best = build_real_side(features, 40).yardstick
+    found = compute_scores(detector, build_real_side(features[:40], 40), features[40:])
+    names = ("fid", "kid", "precision", "recall", "density", "coverage")
+    assert [getattr(best, name) for name in names] == pytest.approx([getattr(found, name) for name in names])
+    assert 0.5 < best.precision < 1
 
 
 def test_a_score_that_fails_is_recorded_and_costs_no_other(tmp_path: Path, dataset: Dataset) -> None:

@@ -23,34 +23,62 @@ RESAMPLES_HIGH_DIMENSION = 20
 
 
 @dataclass(frozen=True)
-class RealSide:
-    """What is computed once per dataset and detector: features float32 [N, D], their moments, the root, the floor.
+class Yardstick:
+    """The scores of ``num`` real images in place of samples, against as many others: those of a perfect model."""
 
-    ``floor`` is the Frechet distance between two disjoint sets of ``floor_num`` real images each: no generator can be
-    expected to come below it.
-    """
+    num: int
+    fid: float
+    kid: float
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+@dataclass(frozen=True)
+class RealSide:
+    """What is computed once per dataset and detector: features float32 [N, D], their moments, the root, a yardstick."""
 
     features: np.ndarray
     moments: Moments
     root: np.ndarray
-    floor: float
-    floor_num: int
+    yardstick: Yardstick
 
 
 def build_real_side(features: np.ndarray, num_images: int) -> RealSide:
-    """From features of shuffled real images: the first ``num_images`` are the reference, all serve for the floor."""
-    floor_num = min(num_images, len(features) // 2)
-    first, second = (compute_moments(features[start : start + floor_num]) for start in (0, floor_num))
+    """From features of shuffled real images: the first ``num_images`` are the reference, all serve for the yardstick.
+
+    Raises:
+        ValueError: fewer than 12 images.
+    """
+    num = min(num_images, len(features) // 2)
     reference = features[:num_images]
     moments = compute_moments(reference)
-    return RealSide(
-        reference, moments, compute_root(moments.covariance), compute_frechet_distance(first, second), floor_num
+    yardstick = measure_yardstick(features[:num], features[num : 2 * num])
+    return RealSide(reference, moments, compute_root(moments.covariance), yardstick)
+
+
+def measure_yardstick(real: np.ndarray, others: np.ndarray) -> Yardstick:
+    """From features [N, D] of two disjoint sets of real images."""
+    manifold = compute_manifold_scores(real, others)
+    return Yardstick(
+        num=len(real),
+        fid=compute_frechet_distance(compute_moments(real), compute_moments(others)),
+        kid=compute_kid(real, others).value,
+        precision=manifold.precision,
+        recall=manifold.recall,
+        density=manifold.density,
+        coverage=manifold.coverage,
     )
 
 
 @dataclass(frozen=True)
 class Scores:
-    """One detector's scores of one run; ``fid_error`` and ``kid_error`` are standard errors over samples."""
+    """One detector's scores of one run; ``fid_error`` and ``kid_error`` are standard errors over samples.
+
+    ``floor`` is the FID of ``floor_num`` real images in place of samples against as many others, and ``real_...`` are
+    their other scores: those of a perfect model.
+    """
 
     detector: str
     sha256: str
@@ -59,6 +87,11 @@ class Scores:
     num_fake: int
     floor: float
     floor_num: int
+    real_kid: float
+    real_precision: float
+    real_recall: float
+    real_density: float
+    real_coverage: float
     fid: float
     fid_error: float
     kid: float
@@ -76,6 +109,7 @@ def compute_scores(detector: Detector, real: RealSide, fake: np.ndarray) -> Scor
         ValueError: fewer than six images on either side, or values that are not finite.
     """
     kid, manifold = compute_kid(real.features, fake), compute_manifold_scores(real.features, fake)
+    best = real.yardstick
     resamples = RESAMPLES if fake.shape[1] <= 256 else RESAMPLES_HIGH_DIMENSION
     return Scores(
         detector=detector.name,
@@ -83,8 +117,13 @@ def compute_scores(detector: Detector, real: RealSide, fake: np.ndarray) -> Scor
         resize=detector.resize,
         num_real=real.moments.num_images,
         num_fake=len(fake),
-        floor=real.floor,
-        floor_num=real.floor_num,
+        floor=best.fid,
+        floor_num=best.num,
+        real_kid=best.kid,
+        real_precision=best.precision,
+        real_recall=best.recall,
+        real_density=best.density,
+        real_coverage=best.coverage,
         fid=compute_frechet_distance(real.moments, compute_moments(fake), real.root),
         fid_error=bootstrap_frechet_error(fake, real.moments, real.root, num_resamples=resamples, seed=0),
         kid=kid.value,

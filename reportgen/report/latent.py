@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from reportgen.analysis.findings import (
     read_interpolation,
 )
 from reportgen.analysis.published import Matched, match_published
-from reportgen.analysis.results import INCEPTION, Configuration
+from reportgen.analysis.results import CLASSIFIER, INCEPTION, Configuration
 from reportgen.claims.latent import (
     claim_between,
     claim_beyond,
@@ -34,6 +35,8 @@ from reportgen.images import decode_grid
 from reportgen.report.builder import Builder
 from reportgen.report.model import Block, Cell, Figure, Picture, Section
 from reportgen.report.pictures import draw_samples
+
+SCORE_NAMES = ("precision", "recall", "density", "coverage")
 
 
 def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
@@ -88,24 +91,42 @@ def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
     scored = [c for c in b.results.configurations if c.score("fid").num_seeds]
     if not scored:
         return None
-    names = ("precision", "recall", "density", "coverage")
     fid = b.fid_cells(scored)
     rows = [
         [
             b.name_cell(c),
             *fid[c],
             b.estimate_cell(c.score("kid"), 3),
-            *(b.estimate_cell(c.score(name)) for name in names),
+            *(b.estimate_cell(c.score(name)) for name in SCORE_NAMES),
         ]
         for c in scored
     ]
+    header = ["configuration", *b.fid_columns(), "kid", *SCORE_NAMES]
+    yardstick = _tabulate_yardstick(b, scored[0])
+    note = (*b.passport(scored), *(b.line("scores.yardstick") if yardstick else ()))
     claims = claim_fidelity(scored, "table-scores") if len(scored) > 1 else []
     return b.section(
         "scores",
         b.explanation("scores.theory"),
-        b.table("scores", ["configuration", *b.fid_columns(), "kid", *names], rows, scored, note=b.passport(scored)),
+        b.table("scores", header, rows + yardstick, scored, note=note),
         *b.claims(claims),
     )
+
+
+def _tabulate_yardstick(b: Builder, c: Configuration) -> list[list[Cell]]:
+    """The row of real images in place of samples; older measurements do not have it."""
+    own = c.first.find_scores(CLASSIFIER)
+    if own is None or "real_kid" not in own:
+        return []
+    rows = [c.first.find_scores(detector) for detector in b.results.detectors]
+    return [
+        [
+            Cell(b.t("row.real", num=own["floor_num"])),
+            *(b.number_cell(row["floor"] if row else math.nan) for row in rows),
+            b.number_cell(own["real_kid"], 3),
+            *(b.number_cell(own[f"real_{name}"]) for name in SCORE_NAMES),
+        ]
+    ]
 
 
 # ---- interpolation --------------------------------------------------------------------------------------------------
