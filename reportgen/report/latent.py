@@ -151,8 +151,8 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
     return b.section(
         "interpolation",
         b.text("interpolation.intro", points=b.results.suite.interpolation.num_points),
-        *([b.text("interpolation.chosen", gan=shown[0].label, vae=shown[1].label)] if len(shown) == 2 else []),
         b.formula(r"z_i = z_1 + \frac{i}{K - 1}\left(z_2 - z_1\right), \qquad i = 0, 1, \ldots, K - 1"),
+        *([b.text("interpolation.chosen", gan=shown[0].label, vae=shown[1].label)] if len(shown) == 2 else []),
         *(_show_strips(b, c, "interpolation") for c in shown),
         b.text("interpolation.outside"),
         *(_show_strips(b, c, "extrapolation") for c in shown),
