@@ -614,6 +614,14 @@ def test_the_death_of_a_process_that_trains_several_costs_none_its_tries(
     assert not any(isinstance(event, Failed) for event in events)
 
 
+def test_where_nothing_can_be_forked_runs_are_trained_as_well(suite: Path, tmp_path: Path) -> None:
+    """As on Windows and macOS: the task travels to a process that imports everything anew."""
+    executor = LocalExecutor(jobs=1)
+    executor.context = multiprocessing.get_context("spawn")
+    (task, _) = make_tasks(suite, tmp_path)
+    assert [event.name for event in executor.execute([(task,)]) if isinstance(event, Finished)] == [task.spec.name]
+
+
 def test_a_worker_given_more_has_its_tries_anew(suite: Path, tmp_path: Path) -> None:
     worker = _Worker((), SimpleNamespace(), SimpleNamespace(send=lambda job: None), 0.0, 1, trains_together=False)
     worker.give(make_tasks(suite, tmp_path))
