@@ -32,7 +32,7 @@ def take_sha256(path: Path) -> str:
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[IO[bytes]]:
-    """A stream whose content takes the place of ``path`` in one step once the block ends.
+    """A stream, ``name`` its temporary file, whose content takes the place of ``path`` in one step once the block ends.
 
     Temporary file, fsync, rename, fsync of the folder. If the block or the writing fails, ``path`` is as it was.
 
@@ -41,20 +41,21 @@ def replace_file(path: Path) -> Iterator[IO[bytes]]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     pass_point("before the file")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    stream = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False)  # noqa: SIM115
+    temporary = Path(stream.name)
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with stream:
             pass_point("before the write")
             yield stream
             stream.flush()
             pass_point("after the write")
             os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
+        temporary.chmod(0o644)
         pass_point("before the rename")
         os.replace(temporary, path)
         pass_point("after the rename")
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
     pass_point("after the folder's fsync")

@@ -8,7 +8,8 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -92,7 +93,8 @@ def call_side_by_side(
         for key, values in arguments.items():
             receiver, sender = context.Pipe(duplex=False)
             process = context.Process(target=_call, args=(receiver, sender, function, values), daemon=True)
-            process.start()
+            with _hold_signals():
+                process.start()
             sender.close()
             children[key] = _Child(process, receiver)
         left = dict(children)
@@ -105,10 +107,28 @@ def call_side_by_side(
             child.end()
 
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def _hold_signals() -> Iterator[None]:
+    """Let signals wait: what a handler raises within the hooks of a fork is printed and lost, and no interrupt."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
 def _call(receiver: Connection, connection: Connection, function: Callable[..., Any], values: tuple[Any, ...]) -> None:
     receiver.close()  # the parent's end, of which a forked process has a copy
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     threading.Thread(target=end_without_parent, args=(connection,), daemon=True).start()
     try:
         outcome = function(*values)
