@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from running import TWO_RUNS, run_suite
 from synthetic import ROOT, write_output
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -59,6 +60,23 @@ def tiny_output(tmp_path_factory: pytest.TempPathFactory, tiny_suite_file: Path)
     for spec in plan_runs(suite):
         execute_run(Task(spec, folder, None, "cpu"), lambda *_: None)
     return folder
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """A suite of two small runs, in a file that a test may change."""
+    path = tmp_path / "中文 suite.yaml"
+    path.write_text(TWO_RUNS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the suite of two small runs leaves, one after the other, if nothing happens. Tests must not change it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "suite.yaml").write_text(TWO_RUNS, encoding="utf-8")
+    assert run_suite(folder / "suite.yaml", folder / "out", "--jobs", "1").returncode == 0
+    return folder / "out"
 
 
 @pytest.fixture(scope="session")
