@@ -17,6 +17,7 @@ from reportgen.config import Settings, VaeSettings
 from reportgen.data import Dataset, read_arrays
 from reportgen.errors import RunError
 from reportgen.files import write_bytes
+from reportgen.metrics.entropy import compute_pixel_entropy
 from reportgen.metrics.features import ClassifierDetector, Detector
 from reportgen.metrics.frechet import Moments
 from reportgen.metrics.inception import InceptionDetector
@@ -124,6 +125,10 @@ def evaluate_run(
             "num_train": len(dataset.train),
             "num_dev": len(dataset.dev),
             "class_counts": torch.bincount(dataset.train.labels, minlength=10).tolist(),
+            "pixel_entropy": {
+                "train": compute_pixel_entropy(dataset.train.images),
+                "dev": compute_pixel_entropy(dataset.dev.images),
+            },
         },
         "classifier": asdict(load_card()),
     }
@@ -353,7 +358,7 @@ def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache:
         mean=real.moments.mean,
         covariance=real.moments.covariance,
         root=real.root,
-        yardstick=np.array(list(asdict(real.yardstick).values())),
+        yardsticks=np.array([list(asdict(yardstick).values()) for yardstick in (real.best, real.copies)]),
         sha256=detector.sha256,
     )
     write_bytes(path, stream.getvalue())
@@ -362,10 +367,11 @@ def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache:
 
 def _read_real_side(path: Path, detector: Detector) -> RealSide | None:
     """What was kept; None if there is nothing, it cannot be read, or it is another detector's."""
-    kept = read_arrays(path, "sha256", "features", "mean", "covariance", "root", "yardstick")
+    kept = read_arrays(path, "sha256", "features", "mean", "covariance", "root", "yardsticks")
     if kept is None:
         return None
-    sha256, features, mean, covariance, root, (num, *values) = kept
+    sha256, features, mean, covariance, root, yardsticks = kept
     if str(sha256) != detector.sha256 or features.shape[1:] != (detector.feature_dim,):
         return None
-    return RealSide(features, Moments(mean, covariance, len(features)), root, Yardstick(int(num), *map(float, values)))
+    best, copies = (Yardstick(int(num), *map(float, values)) for num, *values in yardsticks)
+    return RealSide(features, Moments(mean, covariance, len(features)), root, best, copies)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import TINY
 from hypothesis import Phase, example, given, settings
@@ -17,18 +19,19 @@ from synthetic import make_results, make_scores, make_summary
 
 from reportgen.analysis.findings import (
     PAIR_MEASURES,
+    compare,
     count_digits,
     judge_equilibrium,
     read_evolution,
     read_interpolation,
 )
-from reportgen.analysis.published import match_published
+from reportgen.analysis.published import Matched, match_published
 from reportgen.analysis.results import Configuration, CurveSummary, Estimate, Results, estimate_mean
 from reportgen.claims import gan, latent, published, scores, summary, vae
 from reportgen.claims.claim import Claim, Order, Undecided, Verdict, contradict, find_contradictions
 from reportgen.config import LANGUAGES, Suite, load_suite
 from reportgen.i18n.translator import Translator, load_catalogue
-from reportgen.plan import RunSpec
+from reportgen.plan import RunSpec, plan_runs
 from reportgen.report.assemble import build_report
 from reportgen.report.model import Paragraph, Report
 
@@ -147,6 +150,27 @@ def test_extremes(estimates: list[Estimate], said: str) -> None:
     assert said in words(scores.claim_extremes("read_share", named(*estimates), "table-x"))
 
 
+def test_the_lowest_and_the_highest_of_many_are_further_apart_by_chance() -> None:
+    """Ten values from one distribution: as a pair their extremes differ; among 45 possible pairs that is no wonder."""
+    values = [estimate_mean([0.5 + 0.01 * step], 0.02) for step in range(10)]
+    ends = values[0], values[-1]
+    assert compare(*ends) == "lower"
+    claim = scores.claim_extremes("read_share", named(*values), "table-x")
+    assert (claim.id, claim.facts) == ("extremes.chosen", ())
+    assert "not as the lowest and the highest of 10" in words(claim)
+    assert scores.claim_extremes("read_share", named(*ends), "table-x").id == "extremes.lower"
+
+
+def test_extremes_of_one_distribution_are_rarely_told_apart() -> None:
+    chance = np.random.default_rng(0)
+    drawn = chance.normal(0, 0.02, (400, 10))
+    told = sum(
+        scores.claim_extremes("read_share", named(*(estimate_mean([v], 0.02) for v in row)), "x").id == "extremes.lower"
+        for row in drawn
+    )
+    assert told / 400 < 0.08
+
+
 @pytest.mark.parametrize(
     ("fid", "error", "tie"),
     [((1.0, 3.0), 0.01, None), ((1.0, 2.0), 5.0, "VAE-3 cannot be told apart from VAE-10"), ((NAN, 2.0), 0.01, None)],
@@ -241,7 +265,7 @@ def test_a_trend_without_direction_names_all_values(suite: Suite) -> None:
     [
         (100.0, "above 5% it would be called"),
         (120.0, "marked generalisation gap, which may"),
-        (90.0, "nowhere ends above"),
+        (90.0, "nowhere lies further above"),
     ],
 )
 def test_gap_of_dev_and_training_loss(suite: Suite, dev: float, said: str) -> None:
@@ -251,6 +275,19 @@ def test_gap_of_dev_and_training_loss(suite: Suite, dev: float, said: str) -> No
 
     results = make_results(suite, summarise=summarise)
     assert said in words(vae.claim_gap(results.answer("vae_latent"), "figure-x"))
+
+
+def test_the_gap_leaves_out_what_no_model_could_lower(suite: Suite) -> None:
+    """60.0 nats on training and 59.5 on dev images: 100 and 99.5 are the same above that."""
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        tail = {"dev_total": 99.5, "train_total": 100.0}.get(metric, 1.0)
+        return make_summary(7.0, tail, NAN, 0, NAN, NAN)  # and the last step does not matter
+
+    c = make_results(suite, summarise=summarise).answer("vae_latent")[0]
+    assert vae.compute_gap(c) == 0
+    del c.first.evaluation["dataset"]["pixel_entropy"]
+    assert vae.compute_gap(c) == -0.5
 
 
 def test_a_dev_loss_that_rises_again_is_told(suite: Suite) -> None:
@@ -771,10 +808,28 @@ def test_published_order(tmp_path: Path, fid: dict[str, float], error: float, sa
     assert among_gans is not None
     assert words(among_gans).startswith("Among pairs of two GANs alone, ")
     assert published.claim_agreement_of_gans(matched[:5], "figure-x") is None
-    assert "For GAN 16_100 alone, 3 published reports state scores from 36.5 to 76.2" in words(spread)
+    assert words(spread).startswith(
+        "For GAN 16_100 alone, 3 published reports that trained for the same number of steps with the same batch size "
+        "state scores from 36.5 to 76.2"
+    )
+    (of_one,) = [m for m in matched if m.configuration.label == "GAN 16_100"]
+    longer = replace(of_one.scores[0], num_training_steps=25000)
+    unlike = published.claim_spread([Matched(of_one.configuration, (longer, *of_one.scores[1:]))], "figure-x")
+    assert unlike is not None
+    assert "code, training length or batch size, and seed differ" in words(unlike)
     alone = matched[4:5]
     assert published.claim_agreement(alone, "figure-x") is None
     assert published.claim_spread(alone, "figure-x") is None
+
+
+@pytest.mark.parametrize(("fid", "said"), [(9.0, "by value lower than 1 of these"), (7.0, "by value higher than all")])
+def test_a_model_without_variety_is_told(suite: Suite, fid: float, said: str) -> None:
+    values = {spec.configuration_name: 7.5 for spec in plan_runs(suite)} | {"vae-3": fid}
+    scored = make_results(suite, change=set_fid(values)).configurations
+    (claim,) = latent.claim_copies(scored, "table-x")
+    assert said in words(claim)
+    del scored[0].first.evaluation["scores"]["classifier"]["copies_fid"]
+    assert latent.claim_copies(scored, "table-x") == []
 
 
 def test_every_quantity_has_a_name() -> None:

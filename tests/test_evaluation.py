@@ -14,6 +14,7 @@ from reportgen.data import Dataset, Split
 from reportgen.errors import DataError
 from reportgen.evaluation import choose_ends, draw_latents, interpolate, load_real_side, score_samples
 from reportgen.images import decode_grid, encode_grid
+from reportgen.metrics.entropy import compute_pixel_entropy
 from reportgen.metrics.scores import build_real_side, compute_scores
 from reportgen.models.classifier import UNREAD
 from reportgen.models.vae import Vae
@@ -86,8 +87,8 @@ def test_real_side_is_kept_and_a_damaged_or_foreign_copy_is_made_anew(tmp_path: 
     second = load_real_side(dataset, 20, detector, tmp_path)
     assert detector.calls == 1
     np.testing.assert_array_equal(first.moments.covariance, second.moments.covariance)
-    assert first.yardstick == second.yardstick
-    assert first.yardstick.num == 20
+    assert (first.best, first.copies) == (second.best, second.copies)
+    assert (first.best.num, first.copies.num) == (20, 2)
     (path,) = tmp_path.iterdir()
     path.write_bytes(b"PK damaged")
     load_real_side(dataset, 20, detector, tmp_path)
@@ -100,18 +101,42 @@ def test_real_side_is_kept_and_a_damaged_or_foreign_copy_is_made_anew(tmp_path: 
 def test_few_real_images_are_all_used_and_halved_for_the_floor(tmp_path: Path, dataset: Dataset) -> None:
     real = load_real_side(dataset, 100, CountingDetector(), tmp_path)
     assert real.moments.num_images == 50
-    assert real.yardstick.num == 25
-    assert real.yardstick.fid > 0
+    assert real.best.num == 25
+    assert real.best.fid > 0
 
 
 def test_the_yardstick_is_what_real_images_score_in_place_of_samples() -> None:
     detector = CountingDetector()
     features = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
-    best = build_real_side(features, 40).yardstick
+    best = build_real_side(features, 40).best
     found = compute_scores(detector, build_real_side(features[:40], 40), features[40:])
     names = ("fid", "kid", "precision", "recall", "density", "coverage")
     assert [getattr(best, name) for name in names] == pytest.approx([getattr(found, name) for name in names])
     assert 0.5 < best.precision < 1
+
+
+def test_a_few_images_repeated_have_precision_and_no_recall() -> None:
+    features = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    real = build_real_side(features, 100)
+    found = compute_scores(
+        CountingDetector(), build_real_side(features[:100], 100), np.resize(features[100:110], (100, 3))
+    )
+    assert real.copies.num == 10
+    assert (real.copies.fid, real.copies.precision) == pytest.approx((found.fid, found.precision))
+    assert real.copies.fid > 2 * real.best.fid
+    assert real.copies.precision > 0.5
+    assert real.copies.recall == 0
+
+
+def test_pixel_entropy_closed_forms() -> None:
+    """The cross-entropy of a pixel with itself: nothing for black and white, log 2 at one half."""
+    images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
+    images[1] = 255
+    assert compute_pixel_entropy(images) == 0
+    x = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(0)).mul(255).byte()
+    unit = (x / 255).double()
+    expected = torch.nn.functional.binary_cross_entropy(unit, unit, reduction="sum") / 3
+    assert compute_pixel_entropy(x) == pytest.approx(float(expected), rel=1e-6)
 
 
 def test_a_score_that_fails_is_recorded_and_costs_no_other(tmp_path: Path, dataset: Dataset) -> None:

@@ -11,7 +11,15 @@ from typing import Any, Literal
 import numpy as np
 from scipy import special
 
-from reportgen.analysis.results import CLASSIFIER, Configuration, Estimate, Over, estimate_mean, find_quantile
+from reportgen.analysis.results import (
+    CLASSIFIER,
+    CONFIDENCE,
+    Configuration,
+    Estimate,
+    Over,
+    estimate_mean,
+    find_quantile,
+)
 
 Trend = Literal["falling", "rising", "falling_overall", "rising_overall", "valley", "peak", "mixed", "flat", "unknown"]
 Comparison = Literal["lower", "higher", "undecided", "equal", "unknown"]
@@ -43,6 +51,16 @@ def is_within_seeds(a: Estimate, b: Estimate) -> bool:
     """Whether two values, not both over several seeds, are no further apart than their seeds may put them."""
     low, high = sorted([a.mean, b.mean])
     return find_over(a, b) != "seeds" and high < max(a.seed_ratio, b.seed_ratio) * low
+
+
+def stand_out(low: Estimate, high: Estimate, num: int) -> bool:
+    """Whether two are told apart that were picked as the lowest and the highest of ``num``.
+
+    The level is shared among all pairs that might have been picked (Bonferroni).
+    """
+    difference = estimate_difference(low, high)
+    confidence = 1 - (1 - CONFIDENCE) / math.comb(num, 2)
+    return abs(difference.mean) > find_quantile(difference.degrees, confidence) * (difference.error or 0)
 
 
 def find_basis(*estimates: Estimate) -> Over | Literal["seed_rule"]:

@@ -91,9 +91,9 @@ def estimate_share_error(count: int, num: int) -> float:
     return math.sqrt(share * (1 - share) / (num + 4))
 
 
-def find_quantile(degrees: float) -> float:
-    """How many standard errors the interval at ``CONFIDENCE`` reaches: Student's t, the normal for infinitely many."""
-    return float(special.stdtrit(degrees, (1 + CONFIDENCE) / 2))
+def find_quantile(degrees: float, confidence: float = CONFIDENCE) -> float:
+    """How many standard errors an interval reaches to both sides: Student's t, the normal for infinitely many."""
+    return float(special.stdtrit(degrees, (1 + confidence) / 2))
 
 
 @dataclass(frozen=True)
@@ -272,6 +272,10 @@ class Configuration:
         error = scores[0].get(f"{name}_error") if len(scores) == 1 else None
         estimate = estimate_mean((row[name] for row in scores), error)
         return replace(estimate, seed_ratio=SEED_RATIO) if name == "fid" else estimate
+
+    def floor(self, split: str) -> float:
+        """What even perfect reconstruction of the ``train`` or ``dev`` images costs, in nats; 0 if nobody measured."""
+        return float(self.first.evaluation["dataset"].get("pixel_entropy", {}).get(split, 0.0))
 
     @cached_property
     def fid(self) -> Estimate:

@@ -147,7 +147,8 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
         return None
     larger, smaller = sorted(effects, key=lambda field: -effects[field].mean)
     difference = effects[larger].mean - effects[smaller].mean
-    is_told_apart = difference > math.hypot(*(effect.half_width or 0 for effect in effects.values())) and any(
+    # Both effects are of the same four trainings, so their errors may add up.
+    is_told_apart = difference > sum(effect.half_width or 0 for effect in effects.values()) and any(
         compare(low.fid, high.fid) != "undecided" for low, high in pair_along(grid, larger)
     )
     values: dict[str, Value] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from reportgen.analysis.findings import (
     judge_memorisation,
     leaves_out_zero,
 )
-from reportgen.analysis.results import Configuration, Estimate
+from reportgen.analysis.results import CLASSIFIER, Configuration, Estimate
 from reportgen.claims.claim import Claim, Verdict
 from reportgen.claims.scores import (
     HIGH_PRECISION,
@@ -102,6 +102,28 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
         }
         claims.append(Claim("scores.crowded", values, rests_on, "rule"))
     return claims
+
+
+def find_copies(c: Configuration) -> dict[str, Any] | None:
+    """The classifier's scores with those of a few real images, repeated; None in measurements that lack them."""
+    scores = c.first.find_scores(CLASSIFIER)
+    return scores if scores is not None and "copies_fid" in scores else None
+
+
+def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """How a model without any variety would stand in FID: how many of these it would beat, by value."""
+    copies = find_copies(scored[0])
+    if copies is None:
+        return []
+    num_behind = sum(c.fid.mean > copies["copies_fid"] for c in scored)
+    values: dict[str, Value] = {
+        "num": copies["copies_num"],
+        "fid": Number(copies["copies_fid"]),
+        "recall": Number(copies["copies_recall"]),
+        "num_behind": num_behind,
+        "num_all": len(scored),
+    }
+    return [Claim(f"scores.copies_{'ahead' if num_behind else 'behind'}", values, rests_on, "nothing")]
 
 
 def _write_crowded(c: Configuration) -> Message:

@@ -22,7 +22,8 @@ def claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
         "low": Number(min(score.fid for score in widest.scores), 1),
         "high": Number(max(score.fid for score in widest.scores), 1),
     }
-    return Claim("published.spread", values, rests_on, "counts")
+    trainings = {(score.num_training_steps, score.batch_size) for score in widest.scores}
+    return Claim(f"published.spread_{'alike' if len(trainings) == 1 else 'unlike'}", values, rests_on, "counts")
 
 
 def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:

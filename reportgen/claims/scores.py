@@ -16,6 +16,7 @@ from reportgen.analysis.findings import (
     find_best,
     find_ties,
     find_turn,
+    stand_out,
 )
 from reportgen.analysis.results import CLASSIFIER, INCEPTION, Configuration, Estimate
 from reportgen.claims.claim import Claim, Fact, Order, Undecided, Verdict
@@ -145,8 +146,11 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
     if len(known) < 2:
         return Claim("extremes.unknown", {"quantity": Message(f"quantity.{quantity}")}, rests_on, "nothing")
     low, high = (pick(known, key=lambda n: n.estimate.mean) for pick in (min, max))
+    kind, facts = decide(low, high), relate(quantity, low, high)
+    if kind == "lower" and not stand_out(low.estimate, high.estimate, len(known)):
+        kind, facts = "chosen", ()
     return Claim(
-        f"extremes.{decide(low, high)}",
+        f"extremes.{kind}",
         {
             "where": f"[[{rests_on}]]",
             "quantity": Message(f"quantity.{quantity}"),
@@ -154,10 +158,11 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
             "low_value": write_estimate(quantity, low.estimate),
             "high": high.label,
             "high_value": write_estimate(quantity, high.estimate),
+            "num": len(known),
         },
         rests_on,
         find_basis(low.estimate, high.estimate),
-        relate(quantity, low, high),
+        facts,
     )
 
 

@@ -22,14 +22,22 @@ from reportgen.claims.scores import (
 from reportgen.i18n.translator import Number, Percent, Several, Value
 
 OVERFIT_SHARE = 0.05
-"""A dev loss above the training loss by more than this share of it is called a sign of overfitting."""
+"""A dev loss above the training loss by more than this share of it is called a sign of overfitting.
+
+Of both, what no model could lower is left out.
+"""
+
+
+def compute_gap(c: Configuration) -> float:
+    """By how much the dev loss lies above the training loss, both over the same last fifth and above their floors."""
+    return (c.tail("dev_total").mean - c.floor("dev")) - (c.tail("train_total").mean - c.floor("train"))
 
 
 def claim_gap(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     """Whether the dev loss ends above the training loss, by the VAE where it does so most."""
-    gaps = {c: c.last("dev_total").mean - c.tail("train_total").mean for c in sweep}
+    gaps = {c: compute_gap(c) for c in sweep}
     widest = max(sweep, key=lambda c: gaps[c])
-    share = gaps[widest] / widest.tail("train_total").mean
+    share = gaps[widest] / (widest.tail("train_total").mean - widest.floor("train"))
     kind = "overfit" if share > OVERFIT_SHARE else "small" if share > 0 else "below"
     return Claim(
         f"vae.gap.{kind}",

@@ -17,6 +17,9 @@ from reportgen.metrics.frechet import (
 from reportgen.metrics.kid import compute_kid
 from reportgen.metrics.manifold import compute_manifold_scores
 
+NUM_COPIED = 100
+"""So few real images, repeated, stand for a model without variety; at most a tenth of the images that are scored."""
+
 RESAMPLES = 50
 RESAMPLES_HIGH_DIMENSION = 20
 """Where one distance takes seconds (2,048 dimensions), fewer resamples have to do."""
@@ -24,7 +27,7 @@ RESAMPLES_HIGH_DIMENSION = 20
 
 @dataclass(frozen=True)
 class Yardstick:
-    """The scores of ``num`` real images in place of samples, against as many others: those of a perfect model."""
+    """Scores of real images in place of samples: ``num`` different ones, repeated up to the number of the others."""
 
     num: int
     fid: float
@@ -37,16 +40,20 @@ class Yardstick:
 
 @dataclass(frozen=True)
 class RealSide:
-    """What is computed once per dataset and detector: features float32 [N, D], their moments, the root, a yardstick."""
+    """What is computed once per dataset and detector: features float32 [N, D], their moments, the root, yardsticks.
+
+    ``best`` is what a perfect model would score; ``copies`` one that knows a few real images by heart and no others.
+    """
 
     features: np.ndarray
     moments: Moments
     root: np.ndarray
-    yardstick: Yardstick
+    best: Yardstick
+    copies: Yardstick
 
 
 def build_real_side(features: np.ndarray, num_images: int) -> RealSide:
-    """From features of shuffled real images: the first ``num_images`` are the reference, all serve for the yardstick.
+    """From features of shuffled real images: the first ``num_images`` are the reference, all serve for the yardsticks.
 
     Raises:
         ValueError: fewer than 12 images.
@@ -54,15 +61,18 @@ def build_real_side(features: np.ndarray, num_images: int) -> RealSide:
     num = min(num_images, len(features) // 2)
     reference = features[:num_images]
     moments = compute_moments(reference)
-    yardstick = measure_yardstick(features[:num], features[num : 2 * num])
-    return RealSide(reference, moments, compute_root(moments.covariance), yardstick)
+    real, others = features[:num], features[num : 2 * num]
+    best = measure_yardstick(real, others, num)
+    copies = measure_yardstick(real, others, max(1, min(NUM_COPIED, num // 10)))
+    return RealSide(reference, moments, compute_root(moments.covariance), best, copies)
 
 
-def measure_yardstick(real: np.ndarray, others: np.ndarray) -> Yardstick:
-    """From features [N, D] of two disjoint sets of real images."""
+def measure_yardstick(real: np.ndarray, others: np.ndarray, num: int) -> Yardstick:
+    """From features [N, D] of two disjoint sets of real images, of which the first ``num`` of the second are used."""
+    others = np.resize(others[:num], others.shape)
     manifold = compute_manifold_scores(real, others)
     return Yardstick(
-        num=len(real),
+        num=num,
         fid=compute_frechet_distance(compute_moments(real), compute_moments(others)),
         kid=compute_kid(real, others).value,
         precision=manifold.precision,
@@ -77,7 +87,7 @@ class Scores:
     """One detector's scores of one run; ``fid_error`` and ``kid_error`` are standard errors over samples.
 
     ``floor`` is the FID of ``floor_num`` real images in place of samples against as many others, and ``real_...`` are
-    their other scores: those of a perfect model.
+    their other scores: those of a perfect model. ``copies_...`` are the scores of ``copies_num`` real images, repeated.
     """
 
     detector: str
@@ -92,6 +102,13 @@ class Scores:
     real_recall: float
     real_density: float
     real_coverage: float
+    copies_num: int
+    copies_fid: float
+    copies_kid: float
+    copies_precision: float
+    copies_recall: float
+    copies_density: float
+    copies_coverage: float
     fid: float
     fid_error: float
     kid: float
@@ -109,7 +126,7 @@ def compute_scores(detector: Detector, real: RealSide, fake: np.ndarray) -> Scor
         ValueError: fewer than six images on either side, or values that are not finite.
     """
     kid, manifold = compute_kid(real.features, fake), compute_manifold_scores(real.features, fake)
-    best = real.yardstick
+    best, copies = real.best, real.copies
     resamples = RESAMPLES if fake.shape[1] <= 256 else RESAMPLES_HIGH_DIMENSION
     return Scores(
         detector=detector.name,
@@ -124,6 +141,13 @@ def compute_scores(detector: Detector, real: RealSide, fake: np.ndarray) -> Scor
         real_recall=best.recall,
         real_density=best.density,
         real_coverage=best.coverage,
+        copies_num=copies.num,
+        copies_fid=copies.fid,
+        copies_kid=copies.kid,
+        copies_precision=copies.precision,
+        copies_recall=copies.recall,
+        copies_density=copies.density,
+        copies_coverage=copies.coverage,
         fid=compute_frechet_distance(real.moments, compute_moments(fake), real.root),
         fid_error=bootstrap_frechet_error(fake, real.moments, real.root, num_resamples=resamples, seed=0),
         kid=kid.value,

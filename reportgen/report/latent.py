@@ -22,9 +22,11 @@ from reportgen.claims.latent import (
     claim_beyond,
     claim_collapse,
     claim_comparison,
+    claim_copies,
     claim_fidelity,
     claim_interpolation,
     claim_within_classes,
+    find_copies,
 )
 from reportgen.claims.published import claim_agreement, claim_agreement_of_gans, claim_spread
 from reportgen.config import GanSettings
@@ -105,6 +107,7 @@ def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
     yardstick = _tabulate_yardstick(b, scored[0])
     note = (*b.passport(scored), *(b.line("scores.yardstick") if yardstick else ()))
     claims = claim_fidelity(scored, "table-scores") if len(scored) > 1 else []
+    claims += claim_copies(scored, "table-scores")
     return b.section(
         "scores",
         b.explanation("scores.theory"),
@@ -114,18 +117,19 @@ def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
 
 
 def _tabulate_yardstick(b: Builder, c: Configuration) -> list[list[Cell]]:
-    """The row of real images in place of samples; older measurements do not have it."""
-    own = c.first.find_scores(CLASSIFIER)
-    if own is None or "real_kid" not in own:
+    """The rows of real images in place of samples, different ones and repeated ones."""
+    if find_copies(c) is None:
         return []
-    rows = [c.first.find_scores(detector) for detector in b.results.detectors]
+    scores = [c.first.find_scores(detector) or {} for detector in b.results.detectors]
+    own = scores[b.results.detectors.index(CLASSIFIER)]
     return [
         [
-            Cell(b.t("row.real", num=own["floor_num"])),
-            *(b.number_cell(row["floor"] if row else math.nan) for row in rows),
-            b.number_cell(own["real_kid"], 3),
-            *(b.number_cell(own[f"real_{name}"]) for name in SCORE_NAMES),
+            Cell(b.t(f"row.{kind}", num=own[num])),
+            *(b.number_cell(row.get(fid, math.nan)) for row in scores),
+            b.number_cell(own[f"{kind}_kid"], 3),
+            *(b.number_cell(own[f"{kind}_{name}"]) for name in SCORE_NAMES),
         ]
+        for kind, num, fid in (("real", "floor_num", "floor"), ("copies", "copies_num", "copies_fid"))
     ]
 
 

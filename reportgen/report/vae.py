@@ -7,9 +7,18 @@ from typing import Literal
 
 from reportgen.analysis.results import INCEPTION, Configuration
 from reportgen.claims.scores import Named, claim_best, claim_noise, claim_other_scores, claim_reading, claim_threshold
-from reportgen.claims.vae import claim_ablation, claim_effect, claim_gap, claim_kept, claim_lowest, claim_sharpness
+from reportgen.claims.vae import (
+    claim_ablation,
+    claim_effect,
+    claim_gap,
+    claim_kept,
+    claim_lowest,
+    claim_sharpness,
+    compute_gap,
+)
+from reportgen.i18n.translator import Number
 from reportgen.report.builder import Builder, pick
-from reportgen.report.model import Block, Cell, Paragraph, Picture, Section, Table
+from reportgen.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
 from reportgen.report.pictures import draw_fid_over, draw_vae_curves, show_samples
 
 THRESHOLD = 40
@@ -38,15 +47,22 @@ def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
         [
             b.name_cell(c),
             b.interval_cell(c.tail("train_total"), 1),
-            b.estimate_cell(c.last("dev_total"), 1),
-            b.number_cell(c.last("dev_total").mean - c.tail("train_total").mean, 1),
+            b.interval_cell(c.tail("dev_total"), 1),
+            b.number_cell(compute_gap(c), 1),
             b.estimate_cell(c.rise_since_lowest("dev_total"), 1),
             Cell(b.list_plainly(c.lowest_steps("dev_total")), is_number=True),
         ]
         for c in sweep
     ]
     header = ["configuration", "train_total", "dev_total", "gap", "rise", "lowest_step"]
-    return b.table("vae_losses", header, rows, sweep, note=b.line("vae.losses_note"))
+    return b.table("vae_losses", header, rows, sweep, note=(*b.line("vae.losses_note"), *_tell_floors(b, sweep[0])))
+
+
+def _tell_floors(b: Builder, c: Configuration) -> Line:
+    """What even perfect reconstruction costs; older measurements do not say."""
+    if not c.floor("dev"):
+        return ()
+    return b.line("vae.floors", train=Number(c.floor("train"), 1), dev=Number(c.floor("dev"), 1))
 
 
 def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
@@ -145,16 +161,19 @@ def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str
 def build_effect(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
     if len(sweep) < 2:
         return None
+    has_floor = all(c.floor("dev") for c in sweep)
     rows = [
         [
             b.name_cell(c),
             *(b.estimate_cell(c.last(name), 1) for name in ("dev_reconstruction", "dev_kl", "dev_total")),
+            *([b.number_cell(c.last("dev_reconstruction").mean - c.floor("dev"), 1)] if has_floor else []),
             b.estimate_cell(c.fid),
             b.share_cell(c.read_share),
         ]
         for c in sweep
     ]
-    header = ["configuration", "dev_reconstruction", "dev_kl", "dev_total", "fid_classifier", "read_share"]
+    above = ["above_floor"] if has_floor else []
+    header = ["configuration", "dev_reconstruction", "dev_kl", "dev_total", *above, "fid_classifier", "read_share"]
     return b.section(
         "vae_effect",
         b.text("vae.effect"),
