@@ -72,7 +72,7 @@ def words(claim: Claim) -> str:
 
 
 def named(*estimates: Estimate) -> list[scores.Named]:
-    return [scores.Named(label, estimate) for label, estimate in zip("ABC", estimates, strict=False)]
+    return [scores.Named(label, estimate) for label, estimate in zip("ABCDEFGHIJ", estimates, strict=False)]
 
 
 # ---- facts ----------------------------------------------------------------------------------------------------------
