@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -28,6 +29,8 @@ Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 Precision = Literal["fp32", "tf32", "bf16"]
 DatasetName = Literal["mnist", "fashion-mnist", "kmnist", "mnist-5k"]
+DIGITS = ("mnist", "mnist-5k")
+"""Datasets of the digits that the shipped classifier reads."""
 Section = Literal["vae_latent", "vae_architecture", "gan_grid", "gan_hidden", "gan_mlp", "gan_relu"]
 WRITTEN_SECTIONS: dict[str, Section | None] = {
     "settings": None,
@@ -57,9 +60,24 @@ WRITTEN_SECTIONS: dict[str, Section | None] = {
 }
 """The sections that a report can have -> the question whose runs each usually shows."""
 
+SHOWN: dict[Section, dict[str, str]] = {
+    "vae_latent": {"model": "vae"},
+    "vae_architecture": {"model": "vae", "architecture": "linear"},
+    "gan_grid": {"model": "gan"},
+    "gan_hidden": {"model": "gan"},
+    "gan_mlp": {"model": "gan", "architecture": "mlp"},
+    "gan_relu": {"model": "gan", "activation": "relu"},
+}
+"""The settings that every run of a question has: what the report says of it is not true of others."""
+
 Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Rate = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+
+
+def has_digits(dataset: DatasetName) -> bool:
+    """Whether the images are the digits that the shipped classifier reads: of others its readings mean nothing."""
+    return dataset in DIGITS
 
 
 class Model(BaseModel):
@@ -278,6 +296,14 @@ def _check_section(document: Document, place: KeyPath, section: OutlineSection, 
     if section.id in seen:
         raise document.error((*place, "id"), f"the section '{section.id}' is there twice")
     seen.add(section.id)
+    own = WRITTEN_SECTIONS.get(section.id)
+    if own and section.runs and SHOWN[section.runs]["model"] != SHOWN[own]["model"]:
+        raise document.error((*place, "runs"), f"'{section.id}' shows runs of a {SHOWN[own]['model']}, as '{own}'")
+    for model, settings in section.settings.items():
+        for name in settings:
+            if name not in MODELS[model].model_fields:
+                known = _suggest(name, list(MODELS[model].model_fields))
+                raise document.error((*place, "settings", model, name), f"a {model} has no setting '{name}'{known}")
 
 
 class FidSettings(Model):
@@ -378,7 +404,14 @@ def json_schema() -> dict[str, Any]:
 
 
 def _choose_profile(document: Document, content: SuiteFile, name: str) -> tuple[str, Profile]:
-    if name == FULL_PROFILE and name not in content.profiles:
+    if FULL_PROFILE in content.profiles:
+        raise document.error(
+            ("profiles", FULL_PROFILE), "the name is reserved for the file's settings as they are; choose another"
+        )
+    for other in content.profiles:
+        if not re.fullmatch(r"\w[\w. -]*", other):
+            raise document.error(("profiles", other), "expected a name of letters, digits, '_', '-', '.' and spaces")
+    if name == FULL_PROFILE:
         return name, Profile()
     if name not in content.profiles:
         choices = sorted({FULL_PROFILE, *content.profiles})
@@ -393,6 +426,7 @@ def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, Profile]
         group = Group(
             name=group_name, section=entry.section, settings=tuple(_expand(document, content, profile, group_name))
         )
+        _check_question(document, group)
         num_runs += len(group.settings)
         groups.append(group)
     if not groups:
@@ -411,6 +445,17 @@ def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, Profile]
         groups=tuple(groups),
         outline=outline,
     )
+
+
+def _check_question(document: Document, group: Group) -> None:
+    for name, expected in SHOWN[group.section].items() if group.section else ():
+        others = [found for settings in group.settings if (found := getattr(settings, name)) != expected]
+        if others:
+            raise document.error(
+                ("runs", group.name, "section"),
+                f"'{group.section}' is about runs with {name}: {expected}, and here is one with {name}: {others[0]}; "
+                "name another section, or none",
+            )
 
 
 def _expand(document: Document, content: SuiteFile, profile: Profile, name: str) -> Iterator[Settings]:

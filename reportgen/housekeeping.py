@@ -125,9 +125,12 @@ def find_garbage(output: OutputPaths, specs: list[RunSpec]) -> list[Garbage]:
 
 
 def _list_half_written(paths: Iterable[Path]) -> list[Garbage]:
-    now = time.time()
-    left = (path for path in sorted(paths) if now - path.stat().st_mtime > SECONDS_TO_WRITE)
-    return [Garbage(path, "half-written", _measure(path)) for path in left]
+    left, now = [], time.time()
+    for path in sorted(paths):
+        with suppress(FileNotFoundError):  # another command has just finished it
+            if now - path.stat().st_mtime > SECONDS_TO_WRITE:
+                left.append(Garbage(path, "half-written", _measure(path)))
+    return left
 
 
 def _measure(path: Path) -> int:

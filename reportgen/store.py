@@ -366,4 +366,7 @@ def read_suite(paths: OutputPaths) -> RecordedSuite:
 
 def read_failure(paths: RunPaths) -> str:
     """Why the last attempt failed, in one line; empty if it did not."""
-    return str(read_json(paths.failure)["reason"]) if paths.failure.exists() else ""
+    if not paths.failure.exists():
+        return ""
+    content = read_json(paths.failure)
+    return str(content.get("reason", "unknown")) if isinstance(content, dict) else "unknown"

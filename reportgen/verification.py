@@ -22,6 +22,7 @@ from reportgen.analysis.attachments import export_runs, import_metrics
 from reportgen.analysis.results import Results
 from reportgen.config import Suite, load_suite
 from reportgen.errors import ConfigError, RenderError, RunError
+from reportgen.rendering.characters import substitute_missing
 from reportgen.report.assemble import build_report
 from reportgen.report.model import Block, Figure, Line, Listing, Paragraph, Report, Section, Table
 from reportgen.report.notes import import_notes
@@ -143,6 +144,7 @@ def _list_block(report: Report, where: str, block: Block) -> Iterator[tuple[str,
     elif isinstance(block, Table):
         label = report.labels[block.id]
         yield label, f"{label}\n{_write(report, block.caption)}"
+        yield f"{label}, header", "\n".join(block.header)
         for row in block.rows:
             yield f"{label}, {row[0].text}", "\n".join(cell.text for cell in row)
         yield label, _write(report, block.note)
@@ -162,7 +164,7 @@ def _write(report: Report, line: Line) -> str:
 def compare_items(items: Sequence[tuple[str, str]], text: str) -> Iterator[Difference]:
     """Look for each item behind the one before: first its shape, with any numbers, then its very numbers."""
     position = 0
-    for where, words in items:
+    for where, words in ((where, substitute_missing(words)) for where, words in items):
         shape = ANY_NUMBER.join(re.escape(part) for part in NUMBER.split(words))
         found = re.compile(shape).search(text, position)
         if found is None:
@@ -183,12 +185,14 @@ def compare_attachments(results: Results, attachments: dict[str, str]) -> Iterat
     declared = _resolve(attachments["experiments.yaml"], results.suite)
     if isinstance(declared, str):
         yield Difference("experiments.yaml", declared, "a suite that can be read")
-    elif (declared.dataset, declared.seeds, declared.groups) != (
-        results.suite.dataset,
-        results.suite.seeds,
-        results.suite.groups,
-    ):
+    elif _list_numbers(declared) != _list_numbers(results.suite):
         yield Difference("experiments.yaml", "declares other runs", "the runs of metrics.json")
+
+
+def _list_numbers(suite: Suite) -> tuple[object, ...]:
+    """All of a suite that numbers depend on; where its weights lie is no part of it."""
+    measured = suite.fid.num_images, suite.interpolation, suite.digits
+    return suite.dataset, suite.seeds, suite.groups, *measured
 
 
 def _resolve(suite_text: str, recorded: Suite) -> Suite | str:

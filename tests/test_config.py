@@ -89,6 +89,18 @@ profiles:
         ("    architecture: mlp", "\tarchitecture: mlp", "\tarchitecture", "indent with spaces"),
         ("hidden_dim: [16, 100]", "hidden_dim: [16, 100", None, "expected ',' or ']'"),
         ("runs:  ", "rnus:  ", "rnus:", "unknown key 'rnus'"),
+        ("section: vae_latent", "section: gan_grid", "gan_grid", "is about runs with model: gan, and here is one with"),
+        ("section: gan_hidden", "section: vae_latent", None, "is about runs with model: vae"),
+        ("section: gan_hidden", "section: gan_mlp", "gan_mlp", "'gan_mlp' is about runs with architecture: mlp"),
+        (
+            "architecture: linear",
+            "encoder_output_relu: true",
+            "vae_architecture",
+            "with architecture: linear, and here",
+        ),
+        ("activation: relu", "activation: leaky_relu", "gan_relu", "with activation: relu, and here is one with"),
+        ("  quick:", "  full:", "full:", "the name is reserved for the file's settings as they are"),
+        ("  quick:", "  'q[[x]]':", "q[[x]]", "expected a name of letters"),
     ],
 )
 def test_bad_input_is_one_line_with_file_and_line(

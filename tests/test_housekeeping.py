@@ -137,6 +137,17 @@ def test_gc_lists_first_and_deletes_only_what_no_run_needs(tmp_path: Path) -> No
     assert "0 things" in CliRunner().invoke(app, arguments).stdout
 
 
+def test_gc_passes_over_what_is_finished_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    specs = load(tmp_path)
+    output = finish(tmp_path, specs)
+    gone = output.root / ".report.zh.pdf.abc.tmp"
+    glob = Path.glob
+    monkeypatch.setattr(
+        Path, "glob", lambda path, pattern: [*glob(path, pattern), *([gone] if path == output.root else [])]
+    )
+    assert find_garbage(output, specs) == []
+
+
 def test_gc_leaves_alone_what_is_being_worked_on(tmp_path: Path) -> None:
     specs = load(tmp_path)
     output = finish(tmp_path, specs)

@@ -110,6 +110,8 @@ def write(folder: Path, text: str) -> Path:
         ("sections: []", "sections"),
         ("sections: [{id: nash, shws: []}]", "unknown key 'shws'.*did you mean 'shows'"),
         ("sections: [{id: ../x}]", "should match pattern"),
+        ("sections: [{id: vae_curves, runs: gan_grid}]", r"sections\.0\.runs: 'vae_curves' shows runs of a vae"),
+        ("sections: [{id: settings, settings: {gan: {nosuch: 3}}}]", "a gan has no setting 'nosuch'"),
         ("models: [vea]\nsections: [{id: nash}]", "unknown value 'vea'"),
         ("sections: [{id: vae, sections: [{id: nash, sections: [{id: gan}]}]}]", "two levels at most"),
     ],
@@ -138,6 +140,25 @@ def test_what_an_outline_leaves_out_is_not_pointed_to(tmp_path: Path) -> None:
     for block in report.walk():
         for span in (*getattr(block, "evidence", ()), *getattr(block, "line", ())):
             assert span.kind != "ref" or span.text in report.labels
+
+
+@pytest.mark.parametrize(("grid", "hidden", "is_met"), [(95.0, 60.0, False), (60.0, 95.0, True), (79.5, 95.0, False)])
+def test_the_threshold_is_checked_as_its_section_judges_it(
+    tmp_path: Path, grid: float, hidden: float, is_met: bool
+) -> None:
+    """By the section's own runs, and not where the interval holds the threshold of 80."""
+
+    def change(spec: RunSpec, evaluation: dict) -> None:  # type: ignore[type-arg]
+        fid = grid if "gan-grid" in spec.groups else hidden
+        evaluation["scores"]["inception"] = make_scores("inception", fid, 1.0)
+
+    results = make_results(load(tmp_path, "full"), change=change)
+    (check,) = [c for c in check_results(results, "en") if "FID of 80" in c.wanted]
+    assert check.is_met == is_met
+    said = [
+        claim.id for claim in build_report(results, "en", draws=False).claims if claim.values.get("threshold") == 80
+    ]
+    assert said == ["threshold.met" if is_met else "threshold.near" if grid < 80 else "threshold.missed"]
 
 
 def test_a_sentence_that_is_left_out_answers_nothing(tmp_path: Path) -> None:

@@ -263,6 +263,28 @@ def test_several_seeds_give_intervals(tmp_path: Path) -> None:
     assert "只用一个随机种子" not in texts(report)
 
 
+@pytest.mark.parametrize("dataset", ["mnist", "fashion-mnist"])
+def test_of_images_that_are_no_digits_the_report_says_so(tmp_path: Path, dataset: str) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("dataset: mnist ", f"dataset: {dataset} ", 1)
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", profile="full")
+    report = build_report(load_results(tmp_path / "out"), "en", draws=False)
+    said = "The images of this data set are not digits"
+    assert sum(said in plain(block) for block in report.walk() if isinstance(block, Paragraph)) == (
+        0 if dataset == "mnist" else 2
+    )
+    assert ("published" in {section.id for section in report.sections}) == (dataset == "mnist")
+
+
+@pytest.mark.fault(row=13)
+def test_an_image_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    write_output(tmp_path)
+    for path in (tmp_path / "runs").glob("gan-*/images/counted.png"):
+        path.unlink()
+    with pytest.raises(RunError, match=r"counted\.png: cannot be read .*'reportgen run' measures the run again"):
+        build_report(load_results(tmp_path), "en")
+
+
 def test_listing_is_the_recorded_source(reports) -> None:  # type: ignore[no-untyped-def]
     listing = next(b for b in walk(reports["en"].sections) if isinstance(b, Listing))
     assert listing.code == 'def f(x: int) -> str:\n    return "<&>"\n'

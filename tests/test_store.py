@@ -20,6 +20,7 @@ from reportgen.store import (
     find_state,
     hold_run,
     is_stage_finished,
+    read_failure,
     read_identity,
     read_suite,
     record_stage,
@@ -94,6 +95,13 @@ def test_damaged_manifest_means_missing(paths: RunPaths, content: str) -> None:
     assert read_identity(paths, "training") is None
     finish(paths)
     assert find_state(paths, "t", "e", check_files=True) == "finished"
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"reason": 3}'])
+def test_a_damaged_failure_is_still_one(paths: RunPaths, content: str) -> None:
+    paths.failure.write_text(content)
+    assert find_state(paths, "t", "e") == "failed"
+    assert read_failure(paths) in ("unknown", "3")
 
 
 def test_of_a_manifest_only_the_damaged_stage_is_lost(paths: RunPaths) -> None:

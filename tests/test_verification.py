@@ -21,7 +21,16 @@ from reportgen.errors import RenderError, RunError
 from reportgen.report.assemble import build_report
 from reportgen.report.model import Attachment, Paragraph, Report, Section, Span, Table
 from reportgen.report.notes import WrittenNote
-from reportgen.verification import Retrained, compare_attachments, list_items, retrain, squeeze, verify_pdf
+from reportgen.verification import (
+    Retrained,
+    compare_attachments,
+    compare_items,
+    list_items,
+    read_pdf,
+    retrain,
+    squeeze,
+    verify_pdf,
+)
 
 SHORT = """
 sections:
@@ -90,6 +99,26 @@ def test_a_changed_digit_in_a_table_is_found(results: Results, tmp_path: Path) -
     assert difference.printed != difference.derived
 
 
+def test_a_changed_header_is_found(results: Results, tmp_path: Path) -> None:
+    def change(block: object) -> object:
+        if not isinstance(block, Table) or block.id != "table-vae_fid":
+            return block
+        first, *others = block.header
+        return dataclasses.replace(block, header=(first, *reversed(others)))
+
+    report = build_report(results, "en")
+    changed = replace_block(report, change)
+    assert changed != report
+    assert verify_pdf(write_pdf(tmp_path / "r.pdf", changed)).differences
+
+
+def test_a_title_that_no_font_has_whole_agrees(results: Results, tmp_path: Path) -> None:
+    report = build_report(results, "en")
+    odd = "Odd \U0001f600 \u200etitle"
+    path = write_pdf(tmp_path / "r.pdf", dataclasses.replace(report, title=odd))
+    assert list(compare_items([("title", squeeze(odd))], squeeze(read_pdf(path)[0]))) == []
+
+
 def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_path: Path) -> None:
     def change(block: object) -> object:
         if isinstance(block, Paragraph) and block.claim and block.claim.id == "extremes.lower":
@@ -122,6 +151,8 @@ def test_a_changed_digit_in_the_data_is_found_even_where_no_table_shows_it(resul
     [
         ("runs.csv", "vae-3-s0", "vae-4-s0", "vae-4-s0"),
         ("experiments.yaml", "hidden_dim: [4, 8, 16, 32, 64]", "hidden_dim: [4, 8, 16, 32]", "declares other runs"),
+        ("experiments.yaml", "\nruns:", "\nfid: {num_images: 50}\nruns:", "declares other runs"),
+        ("experiments.yaml", "\nruns:", "\ninterpolation: {num_points: 3}\nruns:", "declares other runs"),
         ("experiments.yaml", "runs:", "ruins:", "experiments.yaml:"),
     ],
 )

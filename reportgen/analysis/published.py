@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reportgen.analysis.findings import compare_fid
 from reportgen.analysis.results import Configuration
 from reportgen.assets import PublishedScore, load_published_scores
-from reportgen.config import VaeSettings
+from reportgen.config import VaeSettings, has_digits
 
 VARIANTS = {("conv", "leaky_relu"): "conv", ("mlp", "leaky_relu"): "mlp", ("conv", "relu"): "conv-relu"}
 
@@ -37,7 +37,9 @@ class Agreement:
 
 
 def match_published(configurations: Sequence[Configuration]) -> list[Matched]:
-    """Those configurations that at least one published report has a score for."""
+    """Those configurations that at least one published report has a score for; all of these are of MNIST."""
+    if not all(has_digits(run.spec.dataset) for c in configurations for run in c.runs):
+        return []
     scores_of: dict[tuple[object, ...], list[PublishedScore]] = defaultdict(list)
     for score in load_published_scores():
         scores_of[score.model, score.variant, score.latent_dim, score.hidden_dim].append(score)

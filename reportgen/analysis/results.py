@@ -229,7 +229,20 @@ class RunResult:
 
     def find_grid(self, grid: str, step: int | None = None) -> Path:
         """The grid drawn at ``step``, by default the last one."""
-        return self.paths.grid(grid, self.list_steps(grid)[-1] if step is None else step)
+        steps = [0, *self.list_steps(grid)]
+        return self.paths.grid(grid, steps[-1] if step is None else step)
+
+    def read_image(self, path: Path) -> bytes:
+        """The bytes of one of its images.
+
+        Raises:
+            RunError: it is not there any more.
+        """
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            reason = error.strerror or error
+            raise RunError(f"{path}: cannot be read ({reason}); 'reportgen run' measures the run again") from None
 
 
 @dataclass(frozen=True, eq=False)

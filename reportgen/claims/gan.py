@@ -148,8 +148,10 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
     larger, smaller = sorted(effects, key=lambda field: -effects[field].mean)
     difference = effects[larger].mean - effects[smaller].mean
     # Both effects are of the same four trainings, so their errors may add up.
-    is_told_apart = difference > sum(effect.half_width or 0 for effect in effects.values()) and any(
-        compare(low.fid, high.fid) != "undecided" for low, high in pair_along(grid, larger)
+    is_told_apart = (
+        difference > sum(effect.half_width or 0 for effect in effects.values())
+        and any(compare(low.fid, high.fid) != "undecided" for low, high in pair_along(grid, larger))
+        and not _is_one_pair_within_seeds(grid)
     )
     values: dict[str, Value] = {
         "larger": f"`{larger}`",
@@ -160,6 +162,16 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
     kind = "larger" if is_told_apart else "alike"
     verdict = Verdict("grid", "larger effect", larger if is_told_apart else "neither")
     return Claim(f"gan.effect.{kind}", values, rests_on, find_basis(*(c.fid for c in grid)), (verdict,))
+
+
+def _is_one_pair_within_seeds(grid: Sequence[Configuration]) -> bool:
+    """Whether the two corners that both effects differ by, each with one dimension raised, may be alike.
+
+    Where all changes have one sign, the difference of both mean effects is that of these two corners.
+    """
+    lows, highs = zip(*pair_along(grid, "hidden_dim"), strict=True)
+    wide, deep = highs[0], lows[-1]  # the smallest latent with the largest hidden dimension, and the reverse
+    return compare(wide.fid, deep.fid) == "undecided"
 
 
 def _average_change(pairs: Sequence[tuple[Configuration, Configuration]]) -> Estimate:

@@ -145,7 +145,7 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
     known = [n for n in named if math.isfinite(n.estimate.mean)]
     if len(known) < 2:
         return Claim("extremes.unknown", {"quantity": Message(f"quantity.{quantity}")}, rests_on, "nothing")
-    low, high = (pick(known, key=lambda n: n.estimate.mean) for pick in (min, max))
+    low, *_, high = sorted(known, key=lambda n: n.estimate.mean)
     kind, facts = decide(low, high), relate(quantity, low, high)
     if kind == "lower" and not stand_out(low.estimate, high.estimate, len(known)):
         kind, facts = "chosen", ()

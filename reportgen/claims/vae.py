@@ -36,8 +36,9 @@ def compute_gap(c: Configuration) -> float:
 def claim_gap(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     """Whether the dev loss ends above the training loss, by the VAE where it does so most."""
     gaps = {c: compute_gap(c) for c in sweep}
-    widest = max(sweep, key=lambda c: gaps[c])
-    share = gaps[widest] / (widest.tail("train_total").mean - widest.floor("train"))
+    shares = {c: gaps[c] / (c.tail("train_total").mean - c.floor("train")) for c in sweep}
+    widest = max(sweep, key=lambda c: shares[c])
+    share = shares[widest]
     kind = "overfit" if share > OVERFIT_SHARE else "small" if share > 0 else "below"
     return Claim(
         f"vae.gap.{kind}",

@@ -18,7 +18,10 @@ from reportgen.files import take_sha256, write_json
 from reportgen.plan import plan_runs
 from reportgen.store import OutputPaths, RecordedSuite, RunPaths, find_state
 
-PACKAGES = ("jinja2", "markdown-it-py", "matplotlib", "nh3", "numpy", "pandas", "pygments", "scipy", "weasyprint")
+PACKAGES = (
+    *("babel", "fonttools", "jinja2", "latex2mathml", "markdown-it-py", "matplotlib", "nh3", "numpy", "pandas"),
+    *("pygments", "scipy", "weasyprint", "ziamath"),
+)
 PROGRAM_SUFFIXES = {".py", ".po", ".yaml", ".csv", ".json", ".j2", ".css", ".js", ".svg", ".ttf"}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reportgen.analysis.findings import find_best
 from reportgen.analysis.results import INCEPTION, Configuration
 from reportgen.claims.claim import find_contradictions
+from reportgen.claims.scores import claim_threshold
 from reportgen.config import MODELS, WRITTEN_SECTIONS, ModelName, OutlineSection
 from reportgen.i18n.translator import Message, Number, Several, Value
 from reportgen.report.builder import Builder
@@ -118,12 +119,14 @@ def _check_settings(place: _Place, model: ModelName, settings: dict[str, int | f
 def _check_threshold(place: _Place, model: ModelName, threshold: int) -> Check:
     """The best run of a model below the course's threshold on the Inception FID."""
     b = place.b
-    scored = [c for c in b.select(MODELS[model]) if c.score("fid", INCEPTION).num_seeds]
+    shown = [c for c in find_runs(b, place.wanted) if isinstance(c.settings, MODELS[model])]
+    scored = [c for c in shown or b.select(MODELS[model]) if c.score("fid", INCEPTION).num_seeds]
     missing = b.t("check.no_inception")
     if scored:
         best = find_best(scored, INCEPTION)
-        fid = best.score("fid", INCEPTION).mean
-        missing = "" if fid < threshold else b.t("check.above", label=best.label, fid=Number(fid, 1))
+        is_met = claim_threshold(scored, threshold, "").id == "threshold.met"
+        fid = Number(best.score("fid", INCEPTION).mean, 1)
+        missing = "" if is_met else b.t("check.above", label=best.label, fid=fid)
     return place.check("fid_below", missing, model=Message(f"model.{model}"), threshold=threshold)
 
 

@@ -83,6 +83,7 @@ def build_images(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     return b.section(
         "gan_images",
         b.text("gan.images"),
+        *b.tell_picked(grid),
         b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
         *b.claims([claim_reading(grid, "table-gan_effect")] if len(grid) > 1 else []),
         b.text("gan.evolution"),
@@ -104,7 +105,7 @@ def _draw_evolution(b: Builder, c: Configuration, evolution: Evolution, steps: S
     """The samples from the same noise at these steps."""
     return [
         Picture(
-            c.first.find_grid("samples", step).read_bytes(),
+            c.first.read_image(c.first.find_grid("samples", step)),
             "image/png",
             b.t("alt.samples_at", label=c.label, step=step),
             55,

@@ -205,7 +205,7 @@ def _draw_strips(b: Builder, c: Configuration, name: str) -> Picture:
     strips = reading.inside if name == "interpolation" else reading.outside
     points = len(strips[0])
     low, high = (0.0, 1.0) if name == "interpolation" else c.first.evaluation["interpolation"]["outside_range"]
-    images = decode_grid(c.first.paths.image(name).read_bytes(), len(strips) * points)
+    images = decode_grid(c.first.read_image(c.first.paths.image(name)), len(strips) * points)
     labels = [f"{pair[0]} → {pair[1]}" for pair in reading.ends]
     read = [" ".join(strip) for strip in strips]
     columns = [b.t.format(Number(float(position), 2)) for position in np.linspace(low, high, points)]
@@ -245,7 +245,7 @@ def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
 
 
 def _draw_counted(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
-    images = decode_grid(gan.first.paths.image("counted").read_bytes(), digits.num_counted)
+    images = decode_grid(gan.first.read_image(gan.first.paths.image("counted")), digits.num_counted)
     alt = b.t("alt.counted", label=gan.label, characters=digits.counted)
     return b.picture("png", draw_read_grid, images, digits.counted, alt=alt, width_mm=125)
 

@@ -12,7 +12,7 @@ from reportgen.claims.gan import claim_equilibrium, claim_raising_shortly
 from reportgen.claims.latent import claim_collapse_shortly, claim_comparison_shortly, judge_spaces
 from reportgen.claims.scores import claim_trend, conclude_ablation
 from reportgen.claims.summary import claim_best_shortly
-from reportgen.config import MODELS, GanSettings, VaeSettings
+from reportgen.config import MODELS, GanSettings, VaeSettings, has_digits
 from reportgen.config import Section as Question
 from reportgen.i18n.translator import Message, Number, Percent, Several
 from reportgen.report.builder import Builder, pick
@@ -41,9 +41,11 @@ def write_summary(b: Builder) -> tuple[Paragraph, ...]:
         num_runs=len(b.results.finished),
         dataset=suite.dataset,
         num_train=first.evaluation["dataset"]["num_train"],
-        seeds=Several([str(seed) for seed in suite.seeds]),
+        seeds=Several([str(seed) for seed in sorted({run.spec.seed for run in b.results.finished})]),
     )
-    cautions = [b.text("summary.one_seed")] if len(suite.seeds) == 1 else []
+    cautions = [] if has_digits(suite.dataset) else [b.text("settings.no_digits")]
+    if all(len(c.runs) == 1 for c in b.results.configurations):
+        cautions.append(b.text("summary.one_seed"))
     if INCEPTION not in b.results.detectors and any(section.fid_below for section in suite.outline.walk()):
         cautions.append(b.text("summary.no_inception"))
     answers = [p for topic, claims in _list_answers(b) for p in _lead(b, topic, b.claims(claims))]
@@ -114,6 +116,7 @@ def build_settings(b: Builder, _: Sequence[Configuration]) -> Section:
             num_train=dataset["num_train"],
             num_dev=dataset["num_dev"],
         ),
+        *([] if has_digits(b.results.suite.dataset) else [b.notice("settings.no_digits")]),
         _describe_machine(b, record),
     ]
     models = {name: chosen for name, kind in MODELS.items() if (chosen := b.select(kind))}

@@ -86,7 +86,7 @@ def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: st
 
 def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:
     """The last grid of samples of a configuration's first seed."""
-    content = c.first.find_grid("samples").read_bytes()
+    content = c.first.read_image(c.first.find_grid("samples"))
     return Picture(content, "image/png", b.t("alt.samples", label=c.label), width_mm, c.label, pixelated=True)
 
 

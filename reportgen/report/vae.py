@@ -80,7 +80,7 @@ def draw_vae_grids(b: Builder, c: Configuration) -> list[Picture]:
 def _draw_grid(b: Builder, c: Configuration, grid: str, label: str = "") -> Picture:
     """A grid at the last step; its label is that of the model where several are shown."""
     return Picture(
-        c.first.find_grid(grid).read_bytes(),
+        c.first.read_image(c.first.find_grid(grid)),
         "image/png",
         b.t(f"alt.{grid}", label=c.label),
         55,
