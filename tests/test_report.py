@@ -171,7 +171,7 @@ def test_inception_scores_have_a_column_of_their_own(tmp_path: Path, fid: float,
 def test_without_inception_the_report_says_how_to_get_it(reports) -> None:  # type: ignore[no-untyped-def]
     table = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == "table-vae_fid")
     assert "Inception FID" not in table.header
-    assert "not measured here, so they are not judged" in texts(reports["en"])
+    assert "are for the Inception FID, not measured here" in texts(reports["en"])
     coverage = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == "table-coverage")
     assert any("reportgen fetch inception" in cell.text for row in coverage.rows for cell in row)
 
