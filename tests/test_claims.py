@@ -843,6 +843,30 @@ def test_published_order(tmp_path: Path, fid: dict[str, float], error: float, sa
     assert match_published(make_results(write_and_load(tmp_path, clothes)).configurations) == []
 
 
+def test_a_third_setting_that_varies_is_no_step_of_a_dimension(tmp_path: Path) -> None:
+    text = TINY.replace("hidden_dim: [4, 8]}", "hidden_dim: [4, 8], learning_rate: [1e-4, 2e-4]}")
+    text = text.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10], learning_rate: [1e-3, 1e-4]}")
+    results = make_results(write_and_load(tmp_path, text))
+    grid = results.answer("gan_grid")
+    pairs = gan.pair_along(grid, "hidden_dim")
+    assert len(grid) == 2 * len(pairs) == 8
+    for low, high in pairs:
+        assert low.settings == high.settings.model_copy(update={"hidden_dim": 4})
+    claim = scores.claim_trend("fid_classifier", results.answer("vae_latent"), lambda c: c.fid, "latent_dim", "table-x")
+    assert (
+        words(claim) == "Over `latent_dim` no trend of the classifier FID is read, because other settings vary with it."
+    )
+    table = next(
+        b for b in build_report(results, "en", draws=False).walk() if getattr(b, "id", "") == "table-gan_fid-classifier"
+    )
+    assert len(table.rows) == 8
+
+
+def test_without_any_fid_no_vae_has_the_lowest(suite: Suite) -> None:
+    results = make_results(suite, change=set_fid(dict.fromkeys(("vae-3", "vae-10"), NAN)))
+    assert vae.claim_effect(results.answer("vae_latent"), "table-x")[-1] is None
+
+
 @pytest.mark.parametrize(("fid", "said"), [(9.0, "by value lower than 1 of these"), (7.0, "by value higher than all")])
 def test_a_model_without_variety_is_told(suite: Suite, fid: float, said: str) -> None:
     values = {spec.configuration_name: 7.5 for spec in plan_runs(suite)} | {"vae-3": fid}

@@ -285,6 +285,37 @@ def test_an_image_that_is_gone_is_one_line(tmp_path: Path) -> None:
         build_report(load_results(tmp_path), "en")
 
 
+def test_a_table_of_some_seeds_and_one_says_both(tmp_path: Path) -> None:
+    """VAE-100 has finished one of three seeds."""
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("seeds: [0]", "seeds: [0, 1, 2]")
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    left_out = ("vae-100-s1", "vae-100-s2")
+    write_output(tmp_path, suite_file=tmp_path / "suite.yaml", leave_out=lambda spec: spec.name in left_out)
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert "over seeds (t) where a setting has several" in "".join(span.text for span in table.note)
+
+
+def test_with_one_seed_finished_of_three_the_caution_stands(tmp_path: Path) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("seeds: [0]", "seeds: [0, 1, 2]")
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(tmp_path, suite_file=tmp_path / "suite.yaml", leave_out=lambda spec: spec.seed > 0)
+    said = texts(build_report(load_results(tmp_path), "en", draws=False))
+    assert "(15 runs, seeds: 0)" in said
+    assert "Every configuration was trained with one seed" in said
+
+
+def test_an_ablated_vae_or_one_that_no_gan_matches_is_not_the_one_that_is_compared(tmp_path: Path) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8")
+    more = "  more: {model: vae, latent_dim: [100, 128], encoder_output_relu: [true, false]}\n"
+    text = re.sub("(?m)^profiles:", more + "profiles:", text)
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(tmp_path, suite_file=tmp_path / "suite.yaml")
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-comparison")
+    assert table.rows[0][0].text == "VAE-100"
+
+
 def test_listing_is_the_recorded_source(reports) -> None:  # type: ignore[no-untyped-def]
     listing = next(b for b in walk(reports["en"].sections) if isinstance(b, Listing))
     assert listing.code == 'def f(x: int) -> str:\n    return "<&>"\n'

@@ -52,14 +52,19 @@ def hidden_dim(c: Configuration) -> int:
 
 
 def pair_along(grid: Sequence[Configuration], field: str) -> list[tuple[Configuration, Configuration]]:
-    """Configurations at the smallest and the largest value of a field whose other dimension is the same."""
+    """Configurations at the smallest and the largest value of a field that are alike in all else.
+
+    Ordered by the other dimension.
+    """
     other = "latent_dim" if field == "hidden_dim" else "hidden_dim"
     values = sorted({getattr(c.settings, field) for c in grid})
     if len(values) < 2:
         return []
-    low = {getattr(c.settings, other): c for c in grid if getattr(c.settings, field) == values[0]}
-    high = {getattr(c.settings, other): c for c in grid if getattr(c.settings, field) == values[-1]}
-    return [(low[key], high[key]) for key in sorted(low.keys() & high.keys())]
+    low, high = (
+        {c.settings.model_copy(update={field: 0}): c for c in grid if getattr(c.settings, field) == value}
+        for value in (values[0], values[-1])
+    )
+    return [(low[key], high[key]) for key in sorted(low.keys() & high.keys(), key=lambda key: getattr(key, other))]
 
 
 def claim_raising(grid: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:

@@ -213,6 +213,9 @@ def claim_trend(
     if trend == "unknown":
         return Claim("trend.unknown", {"quantity": Message(f"quantity.{quantity}")}, rests_on, "nothing")
     positions = [getattr(c.settings, field) for c in known]
+    if len(set(positions)) < len(positions):  # other settings vary too
+        values: dict[str, Value] = {"quantity": Message(f"quantity.{quantity}"), "field": f"`{field}`"}
+        return Claim("trend.several", values, rests_on, "nothing")
     turn = find_turn(estimates, trend)
     written = [write_estimate(quantity, estimate) for estimate in estimates]
     pairs = zip(positions, written, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from reportgen.analysis.findings import compare, find_basis, find_best
@@ -86,7 +87,7 @@ def claim_sharpness(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     return claim_trend("sharpness", sweep, lambda c: c.sharpness, "latent_dim", rests_on)
 
 
-def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim]:
+def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim | None]:
     """Losses, FID and legibility over the latent dimension; whether reconstruction and sampling have the same best."""
     return [
         claim_trend("dev_reconstruction", sweep, lambda c: c.last("dev_reconstruction"), "latent_dim", rests_on),
@@ -97,8 +98,10 @@ def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim]:
     ]
 
 
-def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """``differ`` only where the data tell the two apart both in reconstruction and in FID."""
+def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """``differ`` only where the data tell the two apart both in reconstruction and in FID; None without any FID."""
+    if not any(math.isfinite(c.fid.mean) for c in sweep):
+        return None
     reconstructs = min(sweep, key=lambda c: c.last("dev_reconstruction").mean)
     samples = find_best(sweep)
     losses = [c.last("dev_reconstruction") for c in (reconstructs, samples)]

@@ -265,7 +265,8 @@ class Builder:
                 )
         over = {c.fid.over for c in configurations}
         if has_intervals:
-            parts.append(self.t(f"passport.over_{'seeds' if over == {'seeds'} else 'samples'}"))
+            kind = "both" if {"seeds", "samples"} <= over else "seeds" if over == {"seeds"} else "samples"
+            parts.append(self.t(f"passport.over_{kind}"))
         if any(c.tail(metric).over == "steps" for c in configurations for metric in tails):
             parts.append(self.t("passport.over_steps", all=Several([Message(f"quantity.{m}") for m in tails])))
         return parse_markup("".join(parts))
@@ -310,8 +311,14 @@ class Builder:
         return None if found is ablated else found
 
     def find_main_vae(self) -> Configuration | None:
-        """The VAE that is compared with the GAN: the convolutional one with the most latent variables (VAE-100)."""
-        vaes = [c for c in self.select(VaeSettings) if c.settings.architecture == "conv"]
+        """The VAE that is compared with the GAN: the convolutional one with the most latent variables (VAE-100).
+
+        Of those that a GAN shares the latent dimension with, and without the ablations, if there are any.
+        """
+        convolutional = [c for c in self.select(VaeSettings) if c.settings.architecture == "conv"]
+        plain = [c for c in convolutional if not getattr(c.settings, "encoder_output_relu", False)]
+        shared = {c.settings.latent_dim for c in self.select_plain_gans()}
+        vaes = [c for c in plain if c.settings.latent_dim in shared] or plain or convolutional
         return max(vaes, key=lambda c: c.settings.latent_dim) if vaes else None
 
 

@@ -131,6 +131,11 @@ def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> 
     at = {(c.settings.latent_dim, hidden_dim(c)): c for c in grid}
     hiddens = sorted({hidden for _, hidden in at})
     place, fid = b.results.detectors.index(detector), b.fid_cells(grid)
+    name = Message(f"column.fid_{detector}")
+    if len(at) < len(grid):  # other settings vary too: no rows and columns have room for them
+        rows = [[b.name_cell(c), fid[c][place]] for c in grid]
+        header = ["configuration", f"fid_{detector}"]
+        return b.table("gan_fid", header, rows, grid, slug=detector, note=b.passport(grid), score=name)
     rows = []
     for latent in sorted({latent for latent, _ in at}):
         cells = [Cell(f"latent_dim {latent}", is_header=True)]
@@ -139,7 +144,6 @@ def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> 
             cells.append(Cell("–") if c is None else fid[c][place])
         rows.append(cells)
     header = ["", *(f"hidden_dim {hidden}" for hidden in hiddens)]
-    name = Message(f"column.fid_{detector}")
     return b.table("gan_fid", header, rows, grid, slug=detector, note=b.passport(grid), score=name)
 
 

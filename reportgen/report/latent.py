@@ -124,7 +124,7 @@ def _tabulate_yardstick(b: Builder, c: Configuration) -> list[list[Cell]]:
     own = scores[b.results.detectors.index(CLASSIFIER)]
     return [
         [
-            Cell(b.t(f"row.{kind}", num=own[num])),
+            Cell(b.t(f"row.{kind}", num=own[num]), is_header=True),
             *(b.number_cell(row.get(fid, math.nan)) for row in scores),
             b.number_cell(own[f"{kind}_kid"], 3),
             *(b.number_cell(own[f"{kind}_{name}"]) for name in SCORE_NAMES),
