@@ -142,12 +142,15 @@ def test_a_killed_worker_fails_its_run_only(suite: Path, tmp_path: Path) -> None
 
 @pytest.mark.fault(row=12)
 def test_two_invocations_at_once_both_end_well(suite: Path, tmp_path: Path) -> None:
+    """Each run is done by one of them; the other says so of it, which may be so for one run each."""
     output = tmp_path / "out"
     with start(suite, output, 20) as first, start(suite, output, 20) as second:
         texts = [process.communicate(timeout=120)[0] for process in (first, second)]
-    assert sorted([first.returncode, second.returncode])[0] == 0, texts
-    assert run_suite(suite, output).returncode == 0
+    assert {first.returncode, second.returncode} <= {0, 3}, texts
+    failures = [line for text in texts for line in text.splitlines() if "FAILED" in line]
+    assert all("another process is working on it" in line for line in failures), texts
     assert len(load_results(output).finished) == 2
+    assert run_suite(suite, output).returncode == 0
 
 
 @pytest.mark.fault(row=9)
