@@ -255,11 +255,12 @@ def test_trends(suite: Suite, values: tuple[float, ...], said: str) -> None:
     assert said in words(scores.claim_trend("fid_classifier", sweep, lambda c: c.fid, "hidden_dim", "table-x"))
 
 
-def test_a_trend_without_direction_names_all_values(suite: Suite) -> None:
-    fid = {"gan-4_4": 1.0, "gan-4_8": 9.0, "gan-10_4": 2.0, "gan-10_8": 20.0}
-    grid = make_results(suite, change=set_fid(fid)).answer("gan_grid")
-    claim = scores.claim_trend("fid_classifier", grid, lambda c: c.fid, "latent_dim", "table-x")
-    assert "do not establish one direction of the classifier FID: 1.00 ± 0.02 at 4, 9.00" in words(claim)
+def test_a_trend_without_direction_names_all_values(tmp_path: Path) -> None:
+    fid = {"vae-3": 1.0, "vae-10": 9.0, "vae-20": 2.0, "vae-40": 20.0}
+    suite = write_and_load(tmp_path, TINY.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10, 20, 40]}"))
+    sweep = make_results(suite, change=set_fid(fid)).answer("vae_latent")
+    claim = scores.claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-x")
+    assert "do not establish one direction of the classifier FID: 1.00 ± 0.02 at 3, 9.00" in words(claim)
     assert claim.facts == ()
 
 
