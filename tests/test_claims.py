@@ -868,7 +868,9 @@ def test_without_any_fid_no_vae_has_the_lowest(suite: Suite) -> None:
     assert vae.claim_effect(results.answer("vae_latent"), "table-x")[-1] is None
 
 
-@pytest.mark.parametrize(("fid", "said"), [(9.0, "by value lower than 1 of these"), (7.0, "by value higher than all")])
+@pytest.mark.parametrize(
+    ("fid", "said"), [(9.0, "by value lower than that of 1 of the"), (7.0, "by value higher than that of all")]
+)
 def test_a_model_without_variety_is_told(suite: Suite, fid: float, said: str) -> None:
     values = {spec.configuration_name: 7.5 for spec in plan_runs(suite)} | {"vae-3": fid}
     scored = make_results(suite, change=set_fid(values)).configurations
