@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from reportgen.config import GanSettings
+from reportgen.config import GanSettings, Settings, VaeSettings
 from reportgen.models.gan import build_discriminator, build_generator
+from reportgen.models.vae import Vae
+from reportgen.training import convolutions
 from reportgen.training.convolutions import (
     ConvProduct,
     ConvTransposeProduct,
     ProductConv2d,
     ProductConvTranspose2d,
+    ThinConv2d,
+    ThinConvTranspose2d,
     use_matrix_products,
 )
 
@@ -44,13 +51,15 @@ def test_values_and_gradients_are_those_of_the_library(
     torch.testing.assert_close(ours, torch.autograd.grad(expected, [x, weight], grad))
 
 
-def build_pair(build: object) -> tuple[nn.Module, nn.Module]:
+def build_pair(build: Callable[..., nn.Module], own: Settings, *, is_low: bool) -> tuple[nn.Module, nn.Module]:
     torch.manual_seed(0)
-    plain = build(GanSettings(latent_dim=100, hidden_dim=100))  # type: ignore[operator]
-    torch.manual_seed(0)
-    product = build(GanSettings(latent_dim=100, hidden_dim=100))  # type: ignore[operator]
-    use_matrix_products(product)
+    plain = build(own)
+    product = copy.deepcopy(plain)
+    use_matrix_products(product, is_low=is_low)
     return plain, product
+
+
+WIDE = GanSettings(latent_dim=100, hidden_dim=100)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +67,10 @@ def build_pair(build: object) -> tuple[nn.Module, nn.Module]:
     [(build_generator, (4, 100, 1, 1), 3), (build_discriminator, (4, 1, 32, 32), 2)],
     ids=["generator", "discriminator"],
 )
-def test_a_network_keeps_its_weights_and_its_values(build: object, shape: tuple[int, ...], num_swapped: int) -> None:
-    plain, product = build_pair(build)
+def test_a_network_keeps_its_weights_and_its_values(
+    build: Callable[..., nn.Module], shape: tuple[int, ...], num_swapped: int
+) -> None:
+    plain, product = build_pair(build, WIDE, is_low=True)
     swapped = [m for m in product.modules() if isinstance(m, ProductConv2d | ProductConvTranspose2d)]
     assert len(swapped) == num_swapped
     assert list(plain.state_dict()) == list(product.state_dict())
@@ -84,5 +95,70 @@ def test_what_is_narrow_or_fills_tiles_or_is_not_plain_is_left_alone() -> None:
         nn.Linear(100, 200),
     )
     before = [type(module) for module in network]
-    use_matrix_products(network)
+    use_matrix_products(network, is_low=True)
     assert [type(module) for module in network] == before
+
+
+@pytest.mark.parametrize(
+    ("build", "shape", "own", "calls"),
+    [
+        (build_generator, (4, 100, 1, 1), WIDE, ["ConvToOneChannel"]),
+        (build_discriminator, (4, 1, 32, 32), WIDE, ["ConvOfOneChannel"]),
+        (lambda own: Vae(own).decoder, (4, 100), VaeSettings(), ["ConvToOneChannel"]),
+        (lambda own: Vae(own).encoder, (4, 1, 32, 32), VaeSettings(), ["ConvOfOneChannel"]),
+    ],
+    ids=["generator", "discriminator", "decoder", "encoder"],
+)
+def test_in_float32_thin_layers_have_the_values_and_gradients_of_the_library(
+    build: Callable[..., nn.Module],
+    shape: tuple[int, ...],
+    own: Settings,
+    calls: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain, product = (network.double() for network in build_pair(build, own, is_low=False))
+    assert list(plain.state_dict()) == list(product.state_dict())
+    taken = list[str]()
+    for name in ("ConvOfOneChannel", "ConvToOneChannel"):
+        function = getattr(convolutions, name)
+        monkeypatch.setattr(function, "apply", lambda *values, f=function.apply, n=name: taken.append(n) or f(*values))
+    x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    expected, values = plain(x), product(x)
+    assert taken == calls
+    torch.testing.assert_close(values, expected)
+    grad = torch.randn_like(expected)
+    ours, theirs = (
+        torch.autograd.grad(y, [x, *network.parameters()], grad)
+        for y, network in ((values, product), (expected, plain))
+    )
+    torch.testing.assert_close(ours, theirs)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from([(4, 2, 1), (3, 1, 1), (4, 1, 0), (2, 2, 0), (1, 1, 0)]),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(4, 9),
+    st.booleans(),
+    st.booleans(),
+)
+def test_one_channel_or_pixel_at_any_size(
+    geometry: tuple[int, int, int], batch: int, channels: int, side: int, is_transposed: bool, has_bias: bool
+) -> None:
+    kernel, stride, padding = geometry
+    kind, own_kind = (nn.ConvTranspose2d, ThinConvTranspose2d) if is_transposed else (nn.Conv2d, ThinConv2d)
+    torch.manual_seed(0)
+    inputs, outputs = (channels, 1) if is_transposed else (1, channels)
+    plain = kind(inputs, outputs, kernel, stride, padding, bias=has_bias).double()
+    product = copy.deepcopy(plain)
+    use_matrix_products(product, is_low=False)
+    assert type(product) is own_kind
+    x = torch.randn(batch, inputs, side, side + 1, dtype=torch.float64, requires_grad=True)
+    expected = plain(x)
+    grad = torch.randn_like(expected)
+    torch.testing.assert_close(product(x), expected)
+    torch.testing.assert_close(
+        torch.autograd.grad(product(x), [x, *product.parameters()], grad),
+        torch.autograd.grad(expected, [x, *plain.parameters()], grad),
+    )

@@ -1,12 +1,14 @@
-"""Convolutions as matrix products, for bfloat16 on the CPU.
+"""Convolutions as matrix products on the CPU, where the library's own are slow.
 
-The library's own convolutions use matrix units (AMX) well where channels come in multiples of 32; with the homework's
-100, 200 and 400 a training step takes half as long again as with the product of all patches and the kernel. Values are
+In bfloat16 they use matrix units (AMX) well where channels come in multiples of 32; with the homework's 100, 200 and
+400 a training step takes half as long again as with the product of all patches and the kernel. In float32 they are slow
+where there is next to nothing to convolve: a kernel that covers the image, a single pixel, a single channel. Values are
 those of ``nn.Conv2d`` and ``nn.ConvTranspose2d`` up to rounding; parameters and their names are the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -19,11 +21,16 @@ TILE = 32
 """bfloat16 values in a row of a matrix unit's tile."""
 
 
-def use_matrix_products(network: nn.Module) -> None:
-    """Turn the convolutions of a network that the library does slowly in bfloat16 into products, in place."""
+def use_matrix_products(network: nn.Module, *, is_low: bool) -> None:
+    """Turn the convolutions of a network that the library does slowly into products, in place.
+
+    Args:
+        is_low: whether it is to be trained in bfloat16.
+    """
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and is_slow(module) and is_plain(module):
-            module.__class__ = PRODUCTS.get(type(module), type(module))  # type: ignore[assignment]
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and is_plain(module) and (is_slow(module) or not is_low):
+            kinds = LOW if is_low else THIN
+            module.__class__ = kinds.get(type(module), type(module))  # type: ignore[assignment]
 
 
 def is_slow(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:
@@ -62,10 +69,35 @@ class ProductConvTranspose2d(nn.ConvTranspose2d):
         return y if self.bias is None else y + self.bias.to(low).view(-1, 1, 1)
 
 
-PRODUCTS: dict[type[Any], type[nn.Module]] = {
-    nn.Conv2d: ProductConv2d,
-    nn.ConvTranspose2d: ProductConvTranspose2d,
-}
+class ThinConv2d(nn.Conv2d):
+    """``nn.Conv2d`` that is a matrix product where its kernel covers the image, and its gradient where C is 1."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - its name in torch
+        if input.shape[2:] == self.weight.shape[2:] and self.padding == (0, 0):
+            y = F.linear(to_last(input).flatten(1), to_last(self.weight).flatten(1), self.bias)
+            return y[:, :, None, None]
+        if self.in_channels > 1 or not input.requires_grad:
+            return super().forward(input)
+        y = ConvOfOneChannel.apply(input, self.weight, self.stride[0], self.padding[0])
+        return y if self.bias is None else y + self.bias.view(-1, 1, 1)
+
+
+class ThinConvTranspose2d(nn.ConvTranspose2d):
+    """``nn.ConvTranspose2d`` that is a matrix product where it sees one pixel or gives one channel."""
+
+    def forward(self, input: torch.Tensor, output_size: list[int] | None = None) -> torch.Tensor:  # noqa: A002
+        if input.shape[2:] == (1, 1) and self.padding == (0, 0):
+            kernel = to_last(self.weight)  # [I, k, k, C]
+            y = to_first((input.flatten(1) @ kernel.flatten(1)).unflatten(1, kernel.shape[1:]))
+        elif self.out_channels == 1:
+            y = ConvToOneChannel.apply(input, self.weight, self.stride[0], self.padding[0])
+        else:
+            return super().forward(input, output_size)
+        return y if self.bias is None else y + self.bias.view(-1, 1, 1)
+
+
+LOW: dict[type[Any], type[nn.Module]] = {nn.Conv2d: ProductConv2d, nn.ConvTranspose2d: ProductConvTranspose2d}
+THIN: dict[type[Any], type[nn.Module]] = {nn.Conv2d: ThinConv2d, nn.ConvTranspose2d: ThinConvTranspose2d}
 
 
 # ---- the products ---------------------------------------------------------------------------------------------------
@@ -155,3 +187,60 @@ class ConvTransposeProduct(torch.autograd.Function):
         if ctx.needs_input_grad[1]:
             grad_weight = from_matrix(patches.flatten(0, 2).t() @ to_last(x).flatten(0, 2), weight)
         return grad_x, grad_weight, None, None
+
+
+# ---- one channel ----------------------------------------------------------------------------------------------------
+
+
+def fold_product(
+    x: torch.Tensor, weight: torch.Tensor, size: tuple[int, ...], stride: int, padding: int
+) -> torch.Tensor:
+    """``F.conv_transpose2d`` to one channel: x [B, I, H, W], weight [I, 1, k, k] -> [B, 1, *size]."""
+    patches = weight.flatten(1).t() @ x.flatten(2)  # [B, k * k, H * W]
+    return F.fold(patches, size, weight.shape[2], padding=padding, stride=stride)
+
+
+def differentiate(
+    ctx: Any, grad: torch.Tensor, needs: Sequence[bool], *, is_transposed: bool
+) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """The library's own gradients of a convolution by x and by the weight, None where not needed."""
+    x, weight = ctx.saved_tensors
+    stride, padding = [ctx.stride] * 2, [ctx.padding] * 2
+    grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
+        grad, x, weight, None, stride, padding, [1, 1], is_transposed, [0, 0], 1, [*needs, False]
+    )
+    return grad_x, grad_weight
+
+
+class ConvOfOneChannel(torch.autograd.Function):
+    """``F.conv2d`` with x [B, 1, H, W] and weight [O, 1, k, k]."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, stride: int, padding: int) -> torch.Tensor:
+        ctx.stride, ctx.padding = stride, padding
+        ctx.save_for_backward(x, weight)
+        return F.conv2d(x, weight, None, stride, padding)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        grad_weight = None
+        if ctx.needs_input_grad[1]:
+            _, grad_weight = differentiate(ctx, grad, (False, True), is_transposed=False)
+        grad_x = fold_product(grad, weight, tuple(x.shape[2:]), ctx.stride, ctx.padding)
+        return grad_x, grad_weight, None, None
+
+
+class ConvToOneChannel(torch.autograd.Function):
+    """``F.conv_transpose2d`` with x [B, I, H, W] and weight [I, 1, k, k]."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, stride: int, padding: int) -> torch.Tensor:
+        ctx.stride, ctx.padding = stride, padding
+        ctx.save_for_backward(x, weight)
+        size = tuple((side - 1) * stride - 2 * padding + weight.shape[2] for side in x.shape[2:])
+        return fold_product(x, weight, size, stride, padding)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        return *differentiate(ctx, grad, ctx.needs_input_grad[:2], is_transposed=True), None, None

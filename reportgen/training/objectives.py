@@ -71,8 +71,8 @@ def lay_out(network: nn.Module, settings: TrainingSettings, device: torch.device
     """
     if device.type == "cpu" or settings.precision != "fp32":
         to_channels_last(network)
-    if settings.precision == "bf16" and device.type == "cpu":
-        use_matrix_products(network)
+    if device.type == "cpu":
+        use_matrix_products(network, is_low=settings.precision == "bf16")
 
 
 def to_unit(images: torch.Tensor) -> torch.Tensor:
