@@ -15,11 +15,10 @@ from functools import cached_property
 from typing import Any
 
 from reportgen.assets import load_card
-from reportgen.config import DatasetName, GanSettings, Precision, Settings, Suite, VaeSettings
+from reportgen.config import DatasetName, GanSettings, Settings, Suite, VaeSettings
 
-TRAINING_VERSION: dict[Precision, int] = {"fp32": 1, "tf32": 1, "bf16": 2}
-"""Raise it when the same settings and seed would train to other weights, or when a setting's default changes; by
-precision, because a change of one arithmetic leaves the others' bits alone."""
+TRAINING_VERSION = 2
+"""Raise it when the same settings and seed would train to other weights, or when a setting's default changes."""
 EVALUATION_VERSION = 8
 """Raise it when the same weights would be measured to other numbers or images."""
 
@@ -90,7 +89,7 @@ def _make_spec(
 ) -> RunSpec:
     # Without the defaults: a new optional setting leaves old keys valid. The model and all it was given are in.
     trained = {"model": settings.model, **settings.model_dump(exclude_defaults=True)}
-    training = {"version": TRAINING_VERSION[settings.precision], "settings": trained, "dataset": dataset, "seed": seed}
+    training = {"version": TRAINING_VERSION, "settings": trained, "dataset": dataset, "seed": seed}
     measured = {"version": EVALUATION_VERSION, "classifier": load_card().sha256, **evaluation}
     base_name = f"{_base_name(settings)}-s{seed}"
     return RunSpec(name, base_name, settings, dataset, seed, evaluation, training, measured, groups)
