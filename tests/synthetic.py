@@ -163,6 +163,7 @@ def _history(spec: RunSpec, steps: np.ndarray, index: int) -> dict[str, np.ndarr
 def _record(spec: RunSpec) -> dict[str, Any]:
     return {
         "name": spec.name,
+        "key": spec.training_key,
         "train_seconds": 12.5,
         "environment": {
             "packages": {"reportgen": "0.1.0", "torch": "2.13.0"},

@@ -140,8 +140,9 @@ def test_one_gan_step_is_two_plain_updates(dataset: Dataset) -> None:
     for name in ("discriminator", "generator"):
         for mine, its in zip(getattr(ours, name).parameters(), getattr(plain, name).parameters(), strict=True):
             assert its.grad is not None
-            if its.grad.abs().max() > 1e-6:  # a bias in front of BatchNorm has no gradient but rounding
-                torch.testing.assert_close(mine, its, rtol=1e-4, atol=1e-6)
+            # Adam's first step is that of the gradient's sign, which rounding decides where there is next to none.
+            told = its.grad.abs() > 1e-6
+            torch.testing.assert_close(mine[told], its[told], rtol=1e-4, atol=1e-6)
 
 
 def test_an_epoch_is_a_permutation() -> None:

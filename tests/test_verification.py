@@ -230,6 +230,15 @@ def test_data_come_back_as_they_went(results: Results) -> None:
     assert take_fingerprint(text) != take_fingerprint(text.replace('"seeds":[0]', '"seeds":[1]', 1))
 
 
+def test_a_run_keeps_the_key_that_it_was_recorded_under(results: Results) -> None:
+    key = results.runs[0].spec.training_key
+    text = export_metrics(results, "en", {}).replace(key, "0123456789")
+    again, _ = import_metrics(text, results.recorded.source_text)
+    assert again.runs[0].key == "0123456789"
+    assert again.runs[1].key == results.runs[1].spec.training_key
+    assert "0123456789" in export_runs(again)
+
+
 def test_squeezing_keeps_numbers_apart() -> None:
     assert squeeze("GAN 100_4 4\r\n83.01 ± 32.81 −5 a\nb") == "GAN100_4 4 83.01±32.81 −5ab"
     assert squeeze("table-\x02nash 9% 8") == "table--nash9% 8"

@@ -129,7 +129,7 @@ def tabulate_runs(results: Results) -> pd.DataFrame:
     rows = []
     for run in results.runs:
         settings = run.spec.settings
-        row: dict[str, object] = {"run": run.spec.name, "key": run.spec.training_key, "dataset": run.spec.dataset}
+        row: dict[str, object] = {"run": run.spec.name, "key": run.key, "dataset": run.spec.dataset}
         row |= settings.model_dump() | {"seed": run.spec.seed, "state": run.state, "failure": run.failure}
         if run.is_finished:
             row |= {

@@ -205,6 +205,11 @@ class RunResult:
         return found
 
     @property
+    def key(self) -> str:
+        """The training key: of a finished run the one that it was recorded under."""
+        return str(self.record["key"]) if self.is_finished else self.spec.training_key
+
+    @property
     def sources(self) -> dict[str, Any]:
         """The code that ran, by name."""
         return {**self.record["sources"], **self.evaluation["sources"]}

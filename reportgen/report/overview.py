@@ -254,7 +254,7 @@ def build_appendix(b: Builder, _: Sequence[Configuration]) -> Section:
         rows.append(
             [
                 Cell(run.spec.name, is_header=True),
-                Cell(run.spec.training_key),
+                Cell(run.key),
                 *(b.number_cell((run.find_scores(d) or {}).get("fid", float("nan"))) for d in b.results.detectors),
                 b.percent_cell(1 - digits[10] / sum(digits)),
                 b.number_cell(run.evaluation["sharpness"]["samples"] / run.evaluation["sharpness"]["real"]),
