@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 
-PRELOADED = "reportgen.execution"
-"""What processes that train have imported before they begin; torch alone takes seconds."""
+PRELOADED = ("reportgen.execution", "torch._dynamo")
+"""What processes that train have imported before they begin: torch takes seconds, and so does what its optimisers import
+when the first of them is made."""
 
 
 def get_worker_context() -> ForkServerContext | SpawnContext:
@@ -35,7 +36,7 @@ def get_worker_context() -> ForkServerContext | SpawnContext:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([PRELOADED])
+    context.set_forkserver_preload(list(PRELOADED))
     return context
 
 
