@@ -24,8 +24,8 @@ K = TypeVar("K")
 
 
 PRELOADED = ("reportgen.execution", "torch._dynamo")
-"""What processes that train have imported before they begin: torch takes seconds, and so does what its optimisers import
-when the first of them is made."""
+"""What processes that train have imported before they begin: torch takes seconds, and so does what its optimisers
+import when the first of them is made."""
 
 
 def get_worker_context() -> ForkServerContext | SpawnContext:

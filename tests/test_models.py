@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl_divergence
 
 from reportgen.assets import CLASSIFIER_WEIGHTS, load_card
 from reportgen.config import GanSettings, VaeSettings
-from reportgen.models.classifier import FEATURE_DIM, UNREAD, load_classifier, read_digits
+from reportgen.models.classifier import FEATURE_DIM, UNREAD, DigitClassifier, fold_norms, load_classifier, read_digits
 from reportgen.models.gan import (
     build_discriminator,
     build_generator,
@@ -172,6 +172,22 @@ def test_shipped_classifier_is_small_and_accurate() -> None:
     assert CLASSIFIER_WEIGHTS.stat().st_size < 2_000_000
     assert load_card().test_accuracy >= 0.99
     assert load_classifier().features(torch.rand(2, 1, 32, 32)).shape == (2, FEATURE_DIM)
+
+
+def test_folded_norms_leave_the_features_as_they_were() -> None:
+    torch.manual_seed(0)
+    model = DigitClassifier().double()
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+            module.weight.data.uniform_(0.5, 2)
+            module.bias.data.normal_()
+    x = torch.rand(3, 1, 32, 32, dtype=torch.float64)
+    expected = model.eval().features(x)
+    fold_norms(model)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in model.modules())
+    torch.testing.assert_close(model.features(x), expected)
 
 
 def test_damaged_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from reportgen.analysis.results import (
     Configuration,
     Estimate,
     Over,
+    apply_rule,
     estimate_mean,
     find_quantile,
 )
@@ -42,7 +43,7 @@ def compare(a: Estimate, b: Estimate) -> Comparison:
         return "unknown"
     if difference.mean == 0:
         return "equal"
-    if not abs(difference.mean) > (difference.half_width or 0) or is_within_seeds(a, b):
+    if not _is_difference(difference) or is_within_seeds(a, b):
         return "undecided"
     return "lower" if difference.mean < 0 else "higher"
 
@@ -50,7 +51,7 @@ def compare(a: Estimate, b: Estimate) -> Comparison:
 def is_within_seeds(a: Estimate, b: Estimate) -> bool:
     """Whether two values, not both over several seeds, are no further apart than their seeds may put them."""
     low, high = sorted([a.mean, b.mean])
-    return find_over(a, b) != "seeds" and high < max(a.seed_ratio, b.seed_ratio) * low
+    return find_over(a, b) != "seeds" and any(estimate.rule.covers(low, high) for estimate in (a, b))
 
 
 def stand_out(low: Estimate, high: Estimate, num: int) -> bool:
@@ -65,9 +66,13 @@ def stand_out(low: Estimate, high: Estimate, num: int) -> bool:
 
 def find_basis(*estimates: Estimate) -> Over | Literal["seed_rule"]:
     """What comparisons among these rest on: ``find_over``, and the rule for seeds where it decides beside samples."""
-    over = find_over(*estimates)
     near = [estimate_difference(*pair) for pair in itertools.combinations(estimates, 2) if is_within_seeds(*pair)]
-    return "seed_rule" if over == "samples" and any(map(leaves_out_zero, near)) else over
+    return "seed_rule" if any(map(_is_difference, near)) else find_over(*estimates)
+
+
+def _is_difference(change: Estimate) -> bool:
+    """Whether the interval leaves out 0; of a change without an interval, whether it is one at all."""
+    return abs(change.mean) > (change.half_width or 0)
 
 
 def find_over(*estimates: Estimate) -> Over:
@@ -327,7 +332,7 @@ def read_interpolation(configuration: Configuration) -> InterpolationReading:
     ends, pairs = tuple(record["ends"]), record["random_pairs"]
     points = len(record["inside"]) // len(ends)
     counts: dict[str, Any] = {name: pairs[name] for name in ("num_pairs", "num_points", "num_outside")}
-    measured: dict[str, Any] = {name: _over_pairs(*pairs[name]) for name in PAIR_MEASURES}
+    measured: dict[str, Any] = {name: apply_rule(name, _over_pairs(*pairs[name])) for name in PAIR_MEASURES}
     inside, outside = (tuple(_cut(record[name], points)) for name in ("inside", "outside"))
     return InterpolationReading(ends, inside, outside, **counts, **measured)
 

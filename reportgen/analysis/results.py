@@ -35,8 +35,24 @@ MIN_BLOCKS = 3
 
 Over = Literal["seeds", "samples", "steps", "pairs", "nothing"]
 
-SEED_RATIO = 2.5
-"""Two FIDs of one training each that differ by less than this factor may do so by their seeds (docs/results.md)."""
+
+@dataclass(frozen=True)
+class SeedRule:
+    """How far apart two values of one training each must be to be told apart: by a factor, by a difference."""
+
+    ratio: float = 1.0
+    difference: float = 0.0
+
+    def covers(self, low: float, high: float) -> bool:
+        """Whether another seed alone may make of ``low`` what ``high`` is."""
+        return high < self.ratio * low or high - low < self.difference
+
+
+NO_RULE = SeedRule()
+SEED_RULES: Mapping[str, SeedRule] = {
+    "fid": SeedRule(ratio=2.5),
+}
+"""By quantity: somewhat more than seeds of one setting were measured to differ by (docs/results.md)."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +62,7 @@ class Estimate:
     ``values`` are one per seed. ``over`` says what the interval covers: ``seeds`` (Student's t over several),
     ``samples`` (one seed's bootstrap or jackknife; other seeds may lie outside), ``steps`` (one training's blocks of
     steps), ``pairs`` (one run's random pairs of latents), or ``nothing``. ``degrees`` are those of Student's t,
-    infinite where the error is known well. ``seed_ratio``: by which factor another seed may change a single value; 1
-    where nothing is known of it.
+    infinite where the error is known well. ``rule`` says how far another seed may move a single value.
     """
 
     mean: float
@@ -56,7 +71,7 @@ class Estimate:
     values: tuple[float, ...]
     over: Over
     degrees: float = math.inf
-    seed_ratio: float = 1.0
+    rule: SeedRule = NO_RULE
 
     @property
     def num_seeds(self) -> int:
@@ -80,6 +95,11 @@ def estimate_mean(
     if error is None:
         return Estimate(mean, None, None, kept, "nothing")
     return Estimate(mean, find_quantile(degrees) * error, error, kept, over, degrees)
+
+
+def apply_rule(quantity: str, estimate: Estimate) -> Estimate:
+    """The same under the rule for the seeds of a quantity, if there is one."""
+    return replace(estimate, rule=SEED_RULES.get(quantity, NO_RULE))
 
 
 def estimate_share_error(count: int, num: int) -> float:
@@ -289,7 +309,7 @@ class Configuration:
         scores = [found for run in self.runs if (found := run.find_scores(detector)) is not None]
         error = scores[0].get(f"{name}_error") if len(scores) == 1 else None
         estimate = estimate_mean((row[name] for row in scores), error)
-        return replace(estimate, seed_ratio=SEED_RATIO) if name == "fid" else estimate
+        return apply_rule(name, estimate)
 
     def floor(self, split: str) -> float:
         """What even perfect reconstruction of the ``train`` or ``dev`` images costs, in nats; 0 if nobody measured."""
@@ -311,14 +331,16 @@ class Configuration:
         return self._relative_to_real("gradient_energy")
 
     def _relative_to_real(self, name: str) -> Estimate:
-        return estimate_mean(run.evaluation[name]["samples"] / run.evaluation[name]["real"] for run in self.runs)
+        ratios = (run.evaluation[name]["samples"] / run.evaluation[name]["real"] for run in self.runs)
+        return apply_rule(name, estimate_mean(ratios))
 
     @cached_property
     def read_share(self) -> Estimate:
         """The share of samples that the classifier reads as a digit, in [0, 1]."""
         counts = [run.evaluation["digits"]["all_counts"] for run in self.runs]
         shares = [1 - row[-1] / sum(row) for row in counts]
-        return estimate_mean(shares, estimate_share_error(sum(counts[0]) - counts[0][-1], sum(counts[0])))
+        error = estimate_share_error(sum(counts[0]) - counts[0][-1], sum(counts[0]))
+        return apply_rule("read_share", estimate_mean(shares, error))
 
     def reads_as(self, what: Literal["same", "another", "unread"]) -> Estimate | None:
         """The share of readable dev images whose reconstruction reads so, in [0, 1]; None where it was not measured."""
@@ -327,7 +349,8 @@ class Configuration:
         if len(shares) < len(counts):
             return None
         first = self.first.evaluation["reconstruction"]
-        return estimate_mean(shares, estimate_share_error(first[what], sum(first.values())))
+        error = estimate_share_error(first[what], sum(first.values()))
+        return apply_rule(f"reads_{what}", estimate_mean(shares, error))
 
     def curve(self, metric: str) -> pd.Series:
         """The mean over seeds at every logged step."""
@@ -343,7 +366,7 @@ class Configuration:
 
     def last(self, metric: str) -> Estimate:
         """The last logged value."""
-        return estimate_mean(summary.last for summary in self._summaries(metric))
+        return apply_rule(metric, estimate_mean(summary.last for summary in self._summaries(metric)))
 
     def rise_since_lowest(self, metric: str) -> Estimate:
         """The last logged value less the lowest one."""
@@ -357,7 +380,8 @@ class Configuration:
         """The mean over the last fifth of training."""
         summaries = self._summaries(metric)
         first = summaries[0]
-        return estimate_mean((s.tail_mean for s in summaries), _known(first.tail_error), "steps", first.num_blocks - 1)
+        means = (s.tail_mean for s in summaries)
+        return apply_rule(metric, estimate_mean(means, _known(first.tail_error), "steps", first.num_blocks - 1))
 
     def tail_drift(self, metric: str) -> Estimate:
         """The change over the last fifth, by its fitted line; with one seed the error is that of the regression."""

@@ -37,6 +37,7 @@ Quantity = Literal[
     "read_inside",
     "read_outside",
     "reads_same",
+    "inside_change",
     "detour",
     "largest_step",
     "kid",
@@ -53,7 +54,7 @@ NOISY = 1.2
 HIGH_PRECISION, LOW_RECALL = 0.5, 0.1
 """A precision above the one beside a recall below the other is called crowded samples."""
 
-SHARES = ("read_share", "read_inside", "read_outside", "reads_same")
+SHARES = ("read_share", "read_inside", "read_outside", "reads_same", "inside_change")
 DECIMALS: dict[str, int] = {"dev_reconstruction": 1, "dev_kl": 1, "dev_total": 1, "kid": 3}
 
 
@@ -344,7 +345,7 @@ def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on:
         "ablated_value": write_estimate("fid_classifier", ablated.fid),
         "baseline_value": write_estimate("fid_classifier", baseline.fid),
         "difference": write_difference("fid_classifier", ablated.fid, baseline.fid),
-        "ratio": Number(max(ablated.fid.seed_ratio, baseline.fid.seed_ratio), 1),
+        "ratio": Number(ablated.fid.rule.ratio, 1),
     }
     pair = Named(ablated.label, ablated.fid), Named(baseline.label, baseline.fid)
     facts = (Verdict(ablated.label, "ablation", kind), *relate("fid_classifier", *pair))

@@ -53,6 +53,8 @@ class ClassifierDetector:
     def __init__(self, device: torch.device) -> None:
         self.sha256 = load_card().sha256
         self.model = load_classifier().to(device)
+        if device.type == "cpu":  # half as slow
+            self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # missing in torch's own
 
     @torch.no_grad()
     def __call__(self, images: torch.Tensor) -> np.ndarray:

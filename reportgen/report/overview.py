@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.analysis.findings import count_digits, judge_equilibrium, read_interpolation
-from reportgen.analysis.results import CLASSIFIER, INCEPTION, SEED_RATIO, Configuration, RunResult
+from reportgen.analysis.results import CLASSIFIER, INCEPTION, SEED_RULES, Configuration, RunResult
 from reportgen.claims.claim import Claim
 from reportgen.claims.gan import claim_equilibrium, claim_raising_shortly
 from reportgen.claims.latent import claim_collapse_shortly, claim_comparison_shortly, judge_spaces
-from reportgen.claims.scores import claim_trend, conclude_ablation
+from reportgen.claims.scores import SHARES, claim_trend, conclude_ablation
 from reportgen.claims.summary import claim_best_shortly
 from reportgen.config import MODELS, GanSettings, VaeSettings, has_digits
 from reportgen.config import Section as Question
-from reportgen.i18n.translator import Message, Number, Percent, Several
+from reportgen.i18n.translator import Message, Number, Percent, Several, Value
 from reportgen.report.builder import Builder, pick
 from reportgen.report.latent import find_compared
-from reportgen.report.model import Block, Cell, Paragraph, Section
+from reportgen.report.model import Block, Cell, Paragraph, Section, Table
 
 ABLATION_TABLES: dict[Question, str] = {
     "vae_architecture": "vae_ablation",
@@ -235,9 +235,24 @@ def _describe_comparisons(b: Builder) -> list[Block]:
     return [
         b.text("methods.curves", seeds=Message(f"methods.curves_{seeds}")),
         b.text("methods.sharpness"),
-        b.text("methods.evidence", how=Message(f"methods.evidence_{seeds}", {"ratio": Number(SEED_RATIO, 1)})),
+        b.text("methods.evidence", how=Message(f"methods.evidence_{seeds}")),
+        _tabulate_seed_rule(b),
         b.text("methods.intervals"),
     ]
+
+
+def _tabulate_seed_rule(b: Builder) -> Table:
+    names = {"fid": "fid_classifier"}
+    rows = []
+    for key, rule in SEED_RULES.items():
+        quantity = names.get(key, key)
+        size: Value = Number(rule.ratio, 2) if rule.ratio > 1 else Number(rule.difference, 2)
+        if quantity in SHARES:
+            size = Message("value.points", {"value": Number(100 * rule.difference, 0)})
+        kind = "ratio" if rule.ratio > 1 else "difference"
+        least = b.t(f"rule.{kind}", size=size)
+        rows.append([Cell(b.t(f"quantity.{quantity}"), is_header=True), Cell(least)])
+    return b.table("seed_rule", ["quantity", "at_least"], rows)
 
 
 def _worst_noise(shares: dict[str, float]) -> str:
