@@ -106,7 +106,7 @@ def run(
 ) -> None:
     """Train and measure every declared run that is not finished yet."""
     from reportgen.config import load_suite
-    from reportgen.runner import execute_plan, find_inception, plan_suite, prepare_plan
+    from reportgen.runner import execute_plan, find_inception, plan_suite, prepare_plan, will_emulate_bf16
     from reportgen.store import OutputPaths, write_suite
 
     suite = find_inception(load_suite(suite_file, _resolve_profile(profile)))
@@ -115,6 +115,11 @@ def run(
     if dry_run:
         return
     prepare_plan(plan, data_dir)
+    if will_emulate_bf16(plan):
+        typer.echo(
+            "precision bf16: this processor has no bfloat16 arithmetic and takes several times as long as in fp32; "
+            "leave `precision` out of the file, or train on a GPU"
+        )
     write_suite(OutputPaths(output), suite, suite_file)
     events = execute_plan(
         plan,

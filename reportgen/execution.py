@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
+import platform
 import shutil
 import struct
 import time
@@ -434,6 +435,12 @@ def load_modules(settings: Settings, path: Path, device: torch.device) -> dict[s
 def has_cuda() -> bool:
     """Whether torch can train on an NVIDIA GPU here."""
     return torch.cuda.is_available()
+
+
+def emulates_bf16() -> bool:
+    """Whether this processor has no bfloat16 arithmetic, so that it takes several times as long as float32."""
+    is_intel = platform.machine() in ("x86_64", "AMD64")
+    return is_intel and not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 def check_device(name: str) -> None:

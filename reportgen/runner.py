@@ -175,6 +175,15 @@ def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
         prepare_dataset(dataset, data_dir)
 
 
+def will_emulate_bf16(plan: Plan) -> bool:
+    """Whether runs in bfloat16 are left for a processor that does not have it."""
+    if plan.is_on_gpu or all(run.spec.settings.precision != "bf16" for run in plan.missing):
+        return False
+    from reportgen.execution import emulates_bf16
+
+    return emulates_bf16()
+
+
 def execute_plan(
     plan: Plan,
     output: Path,

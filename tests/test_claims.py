@@ -118,7 +118,7 @@ LOW, HIGH = estimate_mean([1.0]), estimate_mean([2.0])  # one run each, and noth
         (ONE, WIDE, "not enough to tell them apart"),
         (ONE, ONE, "A and B have the same classifier FID"),
         (ONE, NONE, "cannot be compared"),
-        (LOW, HIGH, "For A the classifier FID is 1.00, for B 2.00 (difference −1.00)."),
+        (LOW, HIGH, "For A the classifier FID is 1.00, for B 2.00 (difference −1.00): not enough"),
         (LOW, LOW, "A and B have the same classifier FID"),
     ],
 )
@@ -142,7 +142,7 @@ def test_a_difference_of_shares_is_in_percentage_points() -> None:
         ([ONE, WIDE], "the data do not tell these two apart"),
         ([ONE, ONE], "is the same everywhere"),
         ([ONE, NONE], "too few values"),
-        ([LOW, HIGH], "By value alone, in"),
+        ([LOW, HIGH], "lies between 100.0% (A) and 200.0% (B); the data do not tell"),
         ([LOW, LOW], "is the same everywhere"),
     ],
 )
@@ -442,7 +442,8 @@ def test_equilibrium(suite: Suite, d_x: float, d_g_z: float, slope: float, kinds
     claims = gan.claim_equilibrium(judged, "table-nash", "table-nash_distance")
     assert [claim.id for claim in claims] == kinds
     assert all(words(claim) for claim in claims)
-    assert [claim.id for claim in gan.claim_ends(results.answer("gan_grid"), "figure-x")] == ["extremes.lower"] * 2
+    ends = [claim.id for claim in gan.claim_ends(results.answer("gan_grid"), "figure-x")]
+    assert ends == ["extremes.undecided"] * 2  # 0.5 and 1, which other seeds may make of it
     alone = gan.claim_equilibrium(judged[-1:], "table-nash", "table-nash_distance")
     assert {"nash.only", "nash.drift_all" if slope else "nash.drift_none"} <= {claim.id for claim in alone}
     if d_x > 0.9:
@@ -480,8 +481,9 @@ def test_ablation(suite: Suite, fid: float, error: float, said: str) -> None:
 @pytest.mark.parametrize(
     ("sharpness", "said", "num"),
     [
-        ((0.08, 0.1), "as theory expects", 4),
-        ((0.1, 0.08), "against what theory", 4),
+        ((0.04, 0.1), "as theory expects", 4),
+        ((0.1, 0.04), "against what theory", 4),
+        ((0.1, 0.06), "cannot say here: 1.00", 4),  # another seed may make this of it
         ((0.1, 0.1), "cannot say here: 1.00", 4),
         ((0.1, 0.2), "noise or artefacts", 5),
     ],
@@ -516,10 +518,11 @@ def test_variety_is_held_against_what_is_expected(suite: Suite, recall: float, s
 @pytest.mark.parametrize(
     ("detour", "largest", "inside", "said"),
     [
-        (1.2, 1.2, 0.0, ["more even, GAN 10_8"]),
-        (1.9, 1.9, 0.0, ["against, VAE-10"]),
-        (1.9, 1.9, -0.4, ["more even, VAE-10"]),
-        (1.2, 1.9, 0.0, []),
+        (1.0, 1.1, 0.0, ["more even, GAN 10_8"]),
+        (2.9, 1.9, 0.0, ["against, VAE-10"]),
+        (2.9, 1.9, -0.4, ["more even, VAE-10"]),
+        (1.0, 1.9, 0.0, []),
+        (1.4, 1.4, 0.0, []),
     ],
 )
 def test_evenness_may_disagree_with_legibility(
@@ -539,7 +542,7 @@ def test_evenness_may_disagree_with_legibility(
 
 def test_fidelity_and_variety(suite: Suite) -> None:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
-        evaluation["scores"]["classifier"]["precision"] = 0.9 if spec.settings.latent_dim == 3 else 0.5
+        evaluation["scores"]["classifier"]["precision"] = 0.95 if spec.settings.latent_dim == 3 else 0.5
 
     same, differ = make_results(suite), make_results(suite, change=change)
     claims = latent.claim_fidelity(same.configurations, "table-x")
@@ -550,7 +553,8 @@ def test_fidelity_and_variety(suite: Suite) -> None:
         latent.claim_fidelity(differ.configurations, "table-x")[-1]
     )
     crowded.first.evaluation["scores"]["classifier"]["precision"] = 0.2
-    assert latent.claim_fidelity(differ.configurations, "table-x")[-1].id == "extremes.single"
+    last = latent.claim_fidelity(differ.configurations, "table-x")[-1]
+    assert (last.id, last.basis) == ("extremes.lower", "seed_rule")
 
 
 @pytest.mark.parametrize(
@@ -615,7 +619,7 @@ def read(label: str, inside: float | None, outside: float, error: float | None) 
 @pytest.mark.parametrize(
     ("inside", "outside", "error", "better", "between", "beyond"),
     [
-        (0.01, -0.3, 0.02, "latent space of GAN 10_8", "and 80.0% ± 6.0% at them", "fewer images"),
+        (0.01, -0.3, 0.02, "do not show which", "and 80.0% ± 6.0% at them", "fewer images"),
         (-0.4, 0.3, 0.02, "latent space of VAE-10", "less legible", "more images"),
         (-0.08, 0.01, 0.02, "do not show which", "less legible", "not enough to tell"),
         (0.2, 0.2, 0.02, "latent space of GAN 10_8", "more images", "more images"),
@@ -652,15 +656,19 @@ def test_evolution(suite: Suite, first: str, last: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"), [((9, 1, 9, 1), "is lower at the higher `hidden_dim`"), ((1, 9, 9, 1), "in no one direction")]
+    ("values", "said"),
+    [
+        ((9, 1, 9, 1), "is lower at the higher `hidden_dim`"),
+        ((1, 9, 9, 1), "do not show one and the same effect"),
+        ((2, 1, 2, 1), "do the data show an effect"),
+    ],
 )
-def test_single_values_have_a_direction_or_none(suite: Suite, values, said: str) -> None:  # type: ignore[no-untyped-def]
-    """FIDs without an error, as of very old records: nothing says more than the values."""
+def test_values_without_an_interval_rest_on_the_rule_for_seeds(suite: Suite, values, said: str) -> None:  # type: ignore[no-untyped-def]
+    """FIDs without an error, as of very old records."""
     fid = dict(zip(("gan-4_4", "gan-4_8", "gan-10_4", "gan-10_8"), values, strict=True))
     grid = make_results(suite, change=set_fid(fid, None)).answer("gan_grid")
     claim = gan.claim_raising(grid, "hidden_dim", "table-x")[0]
-    assert claim.id.startswith("raise_all.single")
-    assert claim.basis == "nothing"
+    assert claim.basis == "seed_rule"
     assert said in words(claim)
 
 
@@ -703,7 +711,7 @@ def test_the_sharpness_of_a_sweep_is_told_as_a_trend(suite: Suite) -> None:
         evaluation["sharpness"] = {"samples": 0.01 * spec.settings.latent_dim, "real": 0.1}
 
     sweep = make_results(suite, change=change).answer("vae_latent")
-    assert "rises at every step: 0.30 at 3 and 1.00 at 10" in words(vae.claim_sharpness(sweep, "table-x"))
+    assert "rises at every step, from 0.30 to 1.00" in words(vae.claim_sharpness(sweep, "table-x"))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from reportgen.config import load_suite
 from reportgen.executors import Failed, Finished, Progressed, Retried, Started
 from reportgen.plan import CPU_SECONDS_TO_EVALUATE, estimate_training_seconds, plan_runs, schedule
 from reportgen.progress import BarView, LineView, Pace, format_left
-from reportgen.runner import Plan, PlannedRun, plan_suite
+from reportgen.runner import Plan, PlannedRun, plan_suite, will_emulate_bf16
 from reportgen.store import OutputPaths
 
 NUM_STEPS = 1000
@@ -199,3 +199,16 @@ def test_a_trained_run_is_only_measured(
 ) -> None:
     LineView(make_plan(jobs=1, finished_steps=NUM_STEPS), clock).show(Started("vae-3-s0"))
     assert capsys.readouterr().out == "measuring vae-3-s0\n"
+
+
+@pytest.mark.parametrize(("capability", "is_told"), [("AVX2", True), ("AVX512_BF16", False)])
+def test_bf16_that_is_emulated_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capability: str, *, is_told: bool
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: capability)
+    path = tmp_path / "suite.yaml"
+    for precision in ("fp32", "bf16"):
+        path.write_text(f"dataset: mnist-5k\nruns:\n  a: {{model: vae, latent_dim: 2, precision: {precision}}}\n")
+        plan = plan_suite(load_suite(path), tmp_path / "out", only=None, jobs=1, device="cpu", is_dry=True)
+        assert will_emulate_bf16(plan) == (is_told and precision == "bf16")

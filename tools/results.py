@@ -12,9 +12,16 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
-from reportgen.analysis.findings import compare_fid, count_digits, judge_equilibrium, simulate_p_value
+from reportgen.analysis.findings import (
+    PAIR_MEASURES,
+    compare_fid,
+    count_digits,
+    judge_equilibrium,
+    read_interpolation,
+    simulate_p_value,
+)
 from reportgen.analysis.published import Matched, match_published, measure_agreement
-from reportgen.analysis.results import Configuration, Estimate, Results, load_results
+from reportgen.analysis.results import SEED_RULES, SEPARATION, Configuration, Estimate, Results, load_results
 from reportgen.config import GanSettings, VaeSettings
 from reportgen.i18n.translator import Translator
 from reportgen.report.builder import Builder
@@ -25,6 +32,9 @@ PUBLISHED_COUNTS = {
     "E": (11, 4, 0, 3, 0, 1, 9, 12, 7, 3, 0),
 }
 """Digits 0 to 9 and "?" among 50 samples of GAN 100_100, as three published reports state them."""
+
+LAST_LOSSES = ("dev_reconstruction", "dev_kl", "dev_total")
+TAIL_LOSSES = ("discriminator_loss", "generator_loss", SEPARATION)
 
 Pair = tuple[str, dict[str, object], dict[str, object]]
 EFFECTS: list[Pair] = [
@@ -48,6 +58,7 @@ def main() -> None:
     show_counts(results)
     show_equilibrium(results)
     show_seeds(results)
+    show_spreads(results)
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -155,6 +166,44 @@ def show_seeds(results: Results) -> None:
     if rows:
         seeds = [f"seed {run.spec.seed}" for run in results.configurations[0].runs]
         print_table("Seeds", ["", *seeds, "mean ± over seeds", "highest / lowest"], rows)
+
+
+def show_spreads(results: Results) -> None:
+    """How far seeds of one configuration lie apart in every quantity that has a seed rule, at most."""
+    repeated = [c for c in results.configurations if len(c.runs) > 1]
+    rows = []
+    for quantity, rule in SEED_RULES.items():
+        known = [(c, values) for c in repeated if (values := _measure_seeds(c, quantity))]
+        if not known:
+            continue
+        ratios = {c.label: max(values) / min(values) for c, values in known if min(values) > 0}
+        differences = {c.label: max(values) - min(values) for c, values in known}
+        row = [quantity]
+        for spreads in (ratios, differences):
+            widest = max(spreads, key=lambda label: spreads[label], default="")
+            row.append(f"{spreads[widest]:.3f} ({widest})" if widest else "")
+        rows.append([*row, f"{rule.ratio:g}" if rule.ratio > 1 else "", f"{rule.difference:g}" or ""])
+    if rows:
+        head = ["quantity", "largest ratio", "largest difference", "rule: ratio", "rule: difference"]
+        print_table(f"The farthest seeds of one configuration ({len(repeated)} configurations)", head, rows)
+
+
+def _measure_seeds(c: Configuration, quantity: str) -> list[float]:
+    """One value per seed; none if the model has no such quantity."""
+    is_vae = isinstance(c.settings, VaeSettings)
+    if quantity in LAST_LOSSES:
+        return [Configuration(c.settings, (run,)).last(quantity).mean for run in c.runs] if is_vae else []
+    if quantity in TAIL_LOSSES:
+        return [] if is_vae else [Configuration(c.settings, (run,)).tail(quantity).mean for run in c.runs]
+    singles = [Configuration(c.settings, (run,)) for run in c.runs]
+    if quantity == "reads_same":
+        found = [single.reads_as("same") for single in singles] if is_vae else []
+        return [estimate.mean for estimate in found if estimate is not None]
+    if quantity in PAIR_MEASURES:
+        return [getattr(read_interpolation(single), quantity).mean for single in singles]
+    if quantity in ("sharpness", "gradient_energy", "read_share"):
+        return [getattr(single, quantity).mean for single in singles]
+    return [single.score(quantity).mean for single in singles]
 
 
 if __name__ == "__main__":

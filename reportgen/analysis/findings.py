@@ -14,6 +14,7 @@ from scipy import special
 from reportgen.analysis.results import (
     CLASSIFIER,
     CONFIDENCE,
+    NO_RULE,
     Configuration,
     Estimate,
     Over,
@@ -35,15 +36,16 @@ def compare(a: Estimate, b: Estimate) -> Comparison:
     """Whether ``a`` lies below ``b``, as far as the data can tell.
 
     They are told apart where the interval of their difference leaves out 0: Welch's test over seeds where both have
-    several. Else the two single values, by their standard errors within the runs (two values without errors, if they
-    differ at all), unless their seeds alone may make such a difference.
+    several. Else the two single values, by their standard errors within the runs, unless their seeds alone may make
+    such a difference (``SeedRule``). Of values with neither errors nor a rule nothing is known.
     """
     difference = estimate_difference(a, b)
     if math.isnan(difference.mean):
         return "unknown"
     if difference.mean == 0:
         return "equal"
-    if not _is_difference(difference) or is_within_seeds(a, b):
+    is_bare = find_over(a, b) == "nothing" and NO_RULE in (a.rule, b.rule)
+    if is_bare or not _is_difference(difference) or is_within_seeds(a, b):
         return "undecided"
     return "lower" if difference.mean < 0 else "higher"
 
@@ -65,9 +67,11 @@ def stand_out(low: Estimate, high: Estimate, num: int) -> bool:
 
 
 def find_basis(*estimates: Estimate) -> Over | Literal["seed_rule"]:
-    """What comparisons among these rest on: ``find_over``, and the rule for seeds where it decides beside samples."""
+    """What comparisons among these rest on: ``find_over``, or the rule for seeds where it decides."""
+    over = find_over(*estimates)
     near = [estimate_difference(*pair) for pair in itertools.combinations(estimates, 2) if is_within_seeds(*pair)]
-    return "seed_rule" if any(map(_is_difference, near)) else find_over(*estimates)
+    decides = any(map(_is_difference, near)) or all(e.error is None and e.rule != NO_RULE for e in estimates)
+    return "seed_rule" if over != "seeds" and decides else over
 
 
 def _is_difference(change: Estimate) -> bool:

@@ -51,6 +51,23 @@ class SeedRule:
 NO_RULE = SeedRule()
 SEED_RULES: Mapping[str, SeedRule] = {
     "fid": SeedRule(ratio=2.5),
+    "precision": SeedRule(difference=0.4),
+    "recall": SeedRule(difference=0.25),
+    "density": SeedRule(difference=0.3),
+    "coverage": SeedRule(difference=0.06),
+    "sharpness": SeedRule(ratio=2.1),
+    "gradient_energy": SeedRule(ratio=1.5),
+    "read_share": SeedRule(difference=0.25),
+    "reads_same": SeedRule(difference=0.03),
+    "inside_change": SeedRule(difference=0.15),
+    "detour": SeedRule(ratio=1.4),
+    "largest_step": SeedRule(ratio=1.25),
+    "dev_reconstruction": SeedRule(ratio=1.15),
+    "dev_kl": SeedRule(difference=4),
+    "dev_total": SeedRule(ratio=1.15),
+    "discriminator_loss": SeedRule(difference=0.6),
+    "generator_loss": SeedRule(ratio=2.5),
+    "separation": SeedRule(difference=0.4),
 }
 """By quantity: somewhat more than seeds of one setting were measured to differ by (docs/results.md)."""
 

@@ -29,7 +29,6 @@ from reportgen.claims.scores import (
     claim_trend,
     claim_unreadable,
     conclude_ablation,
-    decide,
     measure,
     relate,
     write_difference,
@@ -91,9 +90,7 @@ def _claim_all(
         brief: name the two values of the dimension, not those of every pair.
     """
     ends = [measure(pair, of) for pair in pairs]
-    kind = _join_decisions({decide(high, low) for low, high in ends})
-    if kind == "single":
-        kind = f"single_{_join_signs(ends)}"
+    kind = _join_decisions({compare(high.estimate, low.estimate) for low, high in ends})
     shown = [
         Message(
             "raise_all.pair",
@@ -103,7 +100,7 @@ def _claim_all(
                 "high": high.label,
                 "high_value": write_estimate(quantity, high.estimate),
                 "difference": write_difference(quantity, high.estimate, low.estimate),
-                "outcome": Message(f"outcome.{decide(high, low)}"),
+                "outcome": Message(f"outcome.{compare(high.estimate, low.estimate)}"),
             },
         )
         for low, high in ends
@@ -121,18 +118,10 @@ def _claim_all(
     )
 
 
-def _join_signs(ends: Sequence[Sequence[Named]]) -> str:
-    """Which way single values go, if they all go one way."""
-    signs = {math.copysign(1, high.estimate.mean - low.estimate.mean) for low, high in ends}
-    return "mixed" if len(signs) > 1 else "higher" if signs == {1.0} else "lower"
-
-
 def _join_decisions(decisions: set[str]) -> str:
     """One word for several decisions; undecided ones beside decided ones are no contradiction."""
     if len(decisions) == 1:
         return next(iter(decisions))
-    if "single" in decisions:
-        return "single"
     decided = decisions - {"undecided", "equal"}
     if decided in ({"lower"}, {"higher"}):
         return f"partly_{decided.pop()}"

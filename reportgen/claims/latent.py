@@ -27,7 +27,6 @@ from reportgen.claims.scores import (
     claim_extremes,
     claim_noise,
     claim_pair,
-    decide,
     is_crowded,
     measure,
     write_estimate,
@@ -165,7 +164,7 @@ def _claim_better(
 ) -> Claim:
     """Which latent space interpolates better: measured against the model's own samples at the ends."""
     (gan_c, gan_r), (vae_c, vae_r) = gan, vae
-    decision = decide(Named(vae_c.label, vae_r.inside_change), Named(gan_c.label, gan_r.inside_change))
+    decision = compare(vae_r.inside_change, gan_r.inside_change)
     kind = {"lower": "gan", "higher": "vae"}.get(decision, "open")
     values: dict[str, Value] = {
         "gan": gan_c.label,
@@ -186,7 +185,7 @@ def _claim_evenness(
 ) -> list[Claim]:
     """Whose path is both straighter and more even, and whether that agrees with what can be read."""
     measures = [(Named(c.label, r.detour), Named(c.label, r.largest_step)) for c, r in (gan, vae)]
-    decisions = {decide(a, b) for a, b in zip(*measures, strict=True)}
+    decisions = {compare(a.estimate, b.estimate) for a, b in zip(*measures, strict=True)}
     if decisions not in ({"lower"}, {"higher"}):
         return []
     (c, _), kind = (gan, "gan") if decisions == {"lower"} else (vae, "vae")

@@ -101,32 +101,21 @@ def write_points(change: Estimate) -> Message:
     return Message("value.points", {"value": Interval(Number(100 * change.mean, 1), half)})
 
 
-def is_bare(*estimates: Estimate) -> bool:
-    """Whether none of them has an interval: that they differ then says nothing of chance."""
-    return all(estimate.error is None for estimate in estimates)
-
-
-def decide(a: Named, b: Named) -> str:
-    """``compare`` of the two, or ``single`` where they differ and have no interval."""
-    comparison = compare(a.estimate, b.estimate)
-    return "single" if comparison in ("lower", "higher") and is_bare(a.estimate, b.estimate) else comparison
-
-
 def relate(quantity: Quantity, a: Named, b: Named) -> tuple[Fact, ...]:
     """What a comparison of the two asserts."""
-    comparison = decide(a, b)
+    comparison = compare(a.estimate, b.estimate)
     if comparison == "lower":
         return (Order(quantity, a.label, b.label),)
     if comparison == "higher":
         return (Order(quantity, b.label, a.label),)
-    return () if comparison in ("unknown", "single") else (Undecided(quantity, a.label, b.label),)
+    return () if comparison == "unknown" else (Undecided(quantity, a.label, b.label),)
 
 
 def claim_pair(quantity: Quantity, pair: Sequence[Named], rests_on: str) -> Claim:
     """Which of two has the lower value, and by how much."""
     a, b = pair
     return Claim(
-        f"pair.{decide(a, b)}",
+        f"pair.{compare(a.estimate, b.estimate)}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "a": a.label,
@@ -147,7 +136,7 @@ def claim_extremes(quantity: Quantity, named: Sequence[Named], rests_on: str) ->
     if len(known) < 2:
         return Claim("extremes.unknown", {"quantity": Message(f"quantity.{quantity}")}, rests_on, "nothing")
     low, *_, high = sorted(known, key=lambda n: n.estimate.mean)
-    kind, facts = decide(low, high), relate(quantity, low, high)
+    kind, facts = str(compare(low.estimate, high.estimate)), relate(quantity, low, high)
     if kind == "lower" and not stand_out(low.estimate, high.estimate, len(known)):
         kind, facts = "chosen", ()
     return Claim(
@@ -221,7 +210,7 @@ def claim_trend(
     written = [write_estimate(quantity, estimate) for estimate in estimates]
     pairs = zip(positions, written, strict=True)
     return Claim(
-        "trend.single" if trend != "flat" and is_bare(*estimates) else f"trend.{trend}",
+        f"trend.{trend}",
         {
             "quantity": Message(f"quantity.{quantity}"),
             "field": f"`{field}`",
@@ -231,7 +220,6 @@ def claim_trend(
             "turn_at": positions[turn],
             "last": written[-1],
             "last_at": positions[-1],
-            "shape": Message(f"shape.{'mixed' if trend == 'flat' else trend}"),
             "all": Several([Message("trend.pair", {"position": at, "value": value}) for at, value in pairs]),
         },
         rests_on,
