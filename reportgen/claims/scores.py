@@ -37,7 +37,6 @@ Quantity = Literal[
     "read_inside",
     "read_outside",
     "reads_same",
-    "inside_change",
     "detour",
     "largest_step",
     "kid",
@@ -54,7 +53,7 @@ NOISY = 1.2
 HIGH_PRECISION, LOW_RECALL = 0.5, 0.1
 """A precision above the one beside a recall below the other is called crowded samples."""
 
-SHARES = ("read_share", "read_inside", "read_outside", "reads_same", "inside_change")
+SHARES = ("read_share", "read_inside", "read_outside", "reads_same")
 DECIMALS: dict[str, int] = {"dev_reconstruction": 1, "dev_kl": 1, "dev_total": 1, "kid": 3}
 
 

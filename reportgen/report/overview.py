@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from reportgen.analysis.findings import count_digits, judge_equilibrium, read_interpolation
 from reportgen.analysis.results import CLASSIFIER, INCEPTION, SEED_RULES, Configuration, RunResult
@@ -242,17 +243,18 @@ def _describe_comparisons(b: Builder) -> list[Block]:
 
 
 def _tabulate_seed_rule(b: Builder) -> Table:
-    names = {"fid": "fid_classifier"}
-    rows = []
+    """The rule of every quantity, in two columns."""
+    entries = []
     for key, rule in SEED_RULES.items():
-        quantity = names.get(key, key)
-        size: Value = Number(rule.ratio, 2) if rule.ratio > 1 else Number(rule.difference, 2)
-        if quantity in SHARES:
-            size = Message("value.points", {"value": Number(100 * rule.difference, 0)})
-        kind = "ratio" if rule.ratio > 1 else "difference"
-        least = b.t(f"rule.{kind}", size=size)
-        rows.append([Cell(b.t(f"quantity.{quantity}"), is_header=True), Cell(least)])
-    return b.table("seed_rule", ["quantity", "at_least"], rows)
+        quantity = {"fid": "fid_classifier"}.get(key, key)
+        kind, size = ("ratio", rule.ratio) if rule.ratio > 1 else ("difference", rule.difference)
+        least: Value = Message(f"rule.{kind}", {"size": Number(size)})
+        if quantity in (*SHARES, "inside_change"):
+            least = Message("value.points", {"value": Number(100 * size, 0)})
+        entries.append((Cell(b.column(quantity), is_header=True), Cell(b.t.format(least))))
+    half = -(-len(entries) // 2)
+    pairs = zip_longest(entries[:half], entries[half:], fillvalue=(Cell(""), Cell("")))
+    return b.table("seed_rule", ["quantity", "at_least"] * 2, [left + right for left, right in pairs])
 
 
 def _worst_noise(shares: dict[str, float]) -> str:
