@@ -31,6 +31,14 @@ profiles:
 """
 
 
+SLOW = ("test_end_to_end.py", "test_stopping.py", "test_side_by_side.py", "test_rendering.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with the slowest tests first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.path.name not in SLOW)
+
+
 @pytest.fixture(scope="session")
 def synthetic_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole of experiments.yaml, finished, with made-up numbers. Tests must not change it."""
