@@ -182,9 +182,9 @@ def show_spreads(results: Results) -> None:
         for spreads in (ratios, differences):
             widest = max(spreads, key=lambda label: spreads[label], default="")
             row.append(f"{spreads[widest]:.3f} ({widest})" if widest else "")
-        rows.append([*row, f"{rule.ratio:g}" if rule.ratio > 1 else "", f"{rule.difference:g}" or ""])
+        rows.append([*row, f"a factor of {rule.ratio:g}" if rule.ratio > 1 else f"{rule.difference:g}"])
     if rows:
-        head = ["quantity", "largest ratio", "largest difference", "rule: ratio", "rule: difference"]
+        head = ["quantity", "largest ratio", "largest difference", "the rule"]
         print_table(f"The farthest seeds of one configuration ({len(repeated)} configurations)", head, rows)
 
 
