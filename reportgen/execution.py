@@ -439,8 +439,8 @@ def has_cuda() -> bool:
 
 def emulates_bf16() -> bool:
     """Whether this processor has no bfloat16 arithmetic, so that it takes several times as long as float32."""
-    is_intel = platform.machine() in ("x86_64", "AMD64")
-    return is_intel and not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+    is_x86 = platform.machine() in ("x86_64", "AMD64")
+    return is_x86 and not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 def check_device(name: str) -> None:
