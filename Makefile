@@ -37,8 +37,8 @@ $(STAMP)-test: $(STAMP)
 test-faults: $(STAMP)-test
 	$(BIN)/python tools/faults.py
 	$(BIN)/python tools/faults.py --random 30
-	REPORTGEN_TEST_STEPS=all $(BIN)/pytest tests/test_checkpoint.py
-	REPORTGEN_TEST_EXAMPLES=10000 $(BIN)/pytest tests/test_config.py
+	REPORTGEN_TEST_STEPS=all $(BIN)/pytest tests/lab/test_checkpoint.py
+	REPORTGEN_TEST_EXAMPLES=10000 $(BIN)/pytest tests/suite/test_loading.py
 	$(BIN)/python tools/faults.py --quick 30
 
 # Speed as ratios in one run; never part of the tests.

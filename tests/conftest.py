@@ -1,34 +1,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from running import TWO_RUNS, run_suite
-from synthetic import ROOT, write_output
+from synthetic import ROOT, TINY, write_output
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
-
-TINY = """
-dataset: mnist-5k
-fid: {num_images: 64}
-defaults:
-  vae: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}
-  gan: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}
-runs:
-  vae-latent: {section: vae_latent, model: vae, latent_dim: [3, 10]}
-  vae-linear: {section: vae_architecture, model: vae, architecture: linear, latent_dim: 10}
-  gan-grid: {section: gan_grid, model: gan, latent_dim: [4, 10], hidden_dim: [4, 8]}
-  gan-hidden: {section: gan_hidden, model: gan, latent_dim: 10, hidden_dim: [2, 4, 8]}
-  gan-mlp: {section: gan_mlp, model: gan, architecture: mlp, latent_dim: 10, hidden_dim: 8}
-  gan-relu: {section: gan_relu, model: gan, activation: relu, latent_dim: 10, hidden_dim: 8}
-profiles:
-  quick: {}
-"""
 
 
 SLOW = ("test_end_to_end.py", "test_stopping.py", "test_side_by_side.py", "test_rendering.py")
@@ -57,10 +36,11 @@ def tiny_suite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_output(tmp_path_factory: pytest.TempPathFactory, tiny_suite_file: Path) -> Path:
     """All kinds of models really trained for some steps and measured. Tests must not change it."""
-    from reportgen.config import load_suite
-    from reportgen.execution import Task, execute_run
-    from reportgen.plan import plan_runs
-    from reportgen.store import OutputPaths, write_suite
+    from reportgen.lab.execution import Task, execute_run
+    from reportgen.store.paths import OutputPaths
+    from reportgen.store.suites import write_suite
+    from reportgen.suite.loading import load_suite
+    from reportgen.suite.plan import plan_runs
 
     folder = tmp_path_factory.mktemp("tiny")
     suite = load_suite(tiny_suite_file)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reportgen.config import Language
-from reportgen.rendering.pdf import prepare_pdf
-from reportgen.rendering.printer import PdfPrinter
-from reportgen.report.model import Report
+from reportgen.paper.rendering.pdf import prepare_pdf
+from reportgen.paper.rendering.printer import PdfPrinter
+from reportgen.paper.report.model import Report
+from reportgen.suite.settings import Language
 
 
 def render_pdfs(reports: Mapping[Language, Report]) -> dict[Language, bytes]:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from synthetic import ROOT
 
-from reportgen.config import load_suite
-from reportgen.execution import Task
-from reportgen.plan import plan_runs
+from reportgen.lab.execution import Task
+from reportgen.suite.loading import load_suite
+from reportgen.suite.plan import plan_runs
 
 TWO_RUNS = """
 dataset: mnist-5k

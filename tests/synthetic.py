@@ -9,21 +9,37 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.analysis.results import SEPARATION, CurveSummary, KeptRun, Results, RunResult
-from reportgen.config import GanSettings, Suite, VaeSettings, load_suite
-from reportgen.files import write_bytes, write_json, write_text
-from reportgen.images import encode_grid
-from reportgen.plan import RunSpec, plan_runs
-from reportgen.report.pictures import GAN_METRICS, VAE_METRICS
-from reportgen.store import (
-    OutputPaths,
-    RecordedSuite,
-    RunPaths,
-    record_stage,
-    write_suite,
-)
+from reportgen.base.files import write_bytes, write_json, write_text
+from reportgen.paper.analysis.results import SEPARATION, CurveSummary, RecordedRun, Results, RunResult
+from reportgen.paper.report.pictures import GAN_METRICS, VAE_METRICS
+from reportgen.store.images import encode_grid
+from reportgen.store.manifest import record_stage
+from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.suites import RecordedSuite, write_suite
+from reportgen.suite.loading import Suite, load_suite
+from reportgen.suite.plan import RunSpec, plan_runs
+from reportgen.suite.settings import GanSettings, VaeSettings
 
 ROOT = Path(__file__).parents[1]
+
+TINY = """
+dataset: mnist-5k
+fid: {num_images: 64}
+defaults:
+  vae: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}
+  gan: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}
+runs:
+  vae-latent: {section: vae_latent, model: vae, latent_dim: [3, 10]}
+  vae-linear: {section: vae_architecture, model: vae, architecture: linear, latent_dim: 10}
+  gan-grid: {section: gan_grid, model: gan, latent_dim: [4, 10], hidden_dim: [4, 8]}
+  gan-hidden: {section: gan_hidden, model: gan, latent_dim: 10, hidden_dim: [2, 4, 8]}
+  gan-mlp: {section: gan_mlp, model: gan, architecture: mlp, latent_dim: 10, hidden_dim: 8}
+  gan-relu: {section: gan_relu, model: gan, activation: relu, latent_dim: 10, hidden_dim: 8}
+profiles:
+  quick: {}
+"""
+"""A suite with every question of the report, trained in seconds."""
+
 WITHOUT_TORCH = """
 import sys
 class Refuse:
@@ -32,7 +48,7 @@ class Refuse:
             raise AssertionError("torch is imported")
 sys.meta_path.insert(0, Refuse())
 sys.argv = ["reportgen", *sys.argv[1:]]
-from reportgen.cli import main
+from reportgen.cli.commands import main
 main()
 """
 """A program that runs the command line where torch cannot be imported."""
@@ -259,7 +275,7 @@ def make_results(
             change(spec, evaluation)
         metrics = VAE_METRICS if isinstance(spec.settings, VaeSettings) else (*GAN_METRICS, SEPARATION)
         summaries = {metric: (summarise or _summarise)(spec, metric) for metric in metrics}
-        runs.append(RunResult(spec, paths, "finished", "", KeptRun(_record(spec), evaluation, summaries)))
+        runs.append(RunResult(spec, paths, "finished", "", RecordedRun(_record(spec), evaluation, summaries)))
     return Results(RecordedSuite(suite, Path("experiments.yaml"), "", source_changed=False), tuple(runs))
 
 

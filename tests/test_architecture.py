@@ -1,88 +1,105 @@
+"""The house holds: two wings that meet in what lies on disk, one direction of imports, one place that prints."""
+
 from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from synthetic import ROOT
 
 PACKAGE = ROOT / "reportgen"
-ROOMS = [
-    "errors",
-    "processes",
-    "files",
-    "fetch",
-    "assets",
-    "document",
-    "config",
-    "plan",
-    "store",
-    "images",
-    "data",
-    "models",
-    "training",
-    "metrics",
-    "evaluation",
-    "provenance",
-    "execution",
-    "executors",
-    "runner",
-    "housekeeping",
-    "analysis",
-    "figures",
-    "i18n",
-    "claims",
-    "report",
-    "rendering",
-    "verification",
-    "progress",
-    "doctor",
-    "cli",
-]
-TORCH_ROOMS = {"data", "models", "training", "metrics", "evaluation", "provenance", "execution"}
+
+WINGS = {
+    "cli": {"paper", "lab", "store", "suite", "assets", "base"},
+    "paper": {"store", "suite", "assets", "base"},
+    "lab": {"store", "suite", "assets", "base"},
+    "store": {"suite", "assets", "base"},
+    "suite": {"assets", "base"},
+    "assets": set[str](),
+    "base": set[str](),
+}
+"""Each folder of the house and those that it may import from."""
+
+ROOMS = {
+    "paper": ["analysis", "figures", "i18n", "claims", "report", "rendering", "verification"],
+    "lab": [
+        "data",
+        "models",
+        "training",
+        "metrics",
+        "evaluation",
+        "provenance",
+        "execution",
+        "executors",
+        "runner",
+    ],
+}
+"""The rooms of a wing in the order of the way: each imports from those before it."""
+
+FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent != PACKAGE]
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def place_of(path: Path) -> tuple[str, str]:
+    """Return the wing and the room of a file."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0], parts[1] if len(parts) > 1 else ""
 
 
-def imports(path: Path) -> set[str]:
-    """The rooms that a file imports at any place."""
-    found: set[str] = set()
+def list_imports(path: Path) -> set[tuple[str, str]]:
+    """Return the wing and room of each module of the package that a file imports at any place."""
+    found: set[tuple[str, str]] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("reportgen"):
-            parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
-    return found - {"__version__"}
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("reportgen."):
+            names = (node.module or "").split(".")[1:]
+            found |= {(*names, "")[:2]} if len(names) > 1 else {(names[0], alias.name) for alias in node.names}  # type: ignore[arg-type]
+    return found
 
 
-FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if room_of(path) not in ("__init__", "__main__")]
-
-
-def test_every_room_is_known() -> None:
-    assert {room_of(path) for path in FILES} == set(ROOMS)
+def test_the_package_has_these_wings_and_no_other() -> None:
+    assert {place_of(path)[0] for path in FILES} == set(WINGS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_imports_from_rooms_above_it_only(path: Path) -> None:
-    room = room_of(path)
-    below = {name for name in imports(path) if ROOMS.index(name) > ROOMS.index(room)}
-    assert not below, f"{room} imports from below itself: {below}"
-    if ROOMS.index(room) >= ROOMS.index("analysis"):
-        allowed = {"cli", "progress"}
-        assert not imports(path) & TORCH_ROOMS or room in allowed
+def test_imports_go_one_way(path: Path) -> None:
+    wing, room = place_of(path)
+    imported = list_imports(path)
+    assert {other for other, _ in imported} <= WINGS[wing] | {wing}, f"{wing} imports from a wing that it may not"
+    rooms = ROOMS.get(wing)
+    if rooms is None or room == "__init__":
+        return
+    later = {name for other, name in imported if other == wing and rooms.index(name) > rooms.index(room)}
+    assert not later, f"{wing}/{room} imports from rooms behind it: {later}"
+
+
+def test_the_paper_wing_runs_where_torch_is_not_installed() -> None:
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for wing in ("base", "assets", "suite", "store", "paper")
+        for path in sorted((PACKAGE / wing).rglob("*.py"))
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+        "print(sorted({'torch', 'torchvision'} & {name.partition('.')[0] for name in sys.modules}))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 def test_architecture_names_every_room() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    for room in ROOMS:
-        assert f"`{room}.py`" in text or f"`{room}/`" in text, room
+    for path in FILES:
+        _, room = place_of(path)
+        assert room == "__init__" or f"`{room}.py`" in text or f"`{room}/`" in text, room
 
 
 def test_only_the_command_line_prints() -> None:
     for path in FILES:
-        if room_of(path) in ("cli", "progress") or path.name == "classifier.py":
+        if place_of(path)[0] == "cli" or path.name == "classifier.py":
             continue
         calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
         assert not any(isinstance(c.func, ast.Name) and c.func.id == "print" for c in calls), path
@@ -90,12 +107,12 @@ def test_only_the_command_line_prints() -> None:
 
 def test_every_row_of_the_table_of_faults_is_checked_where_it_says() -> None:
     marked: dict[int, set[str]] = {}
-    for path in sorted((ROOT / "tests").glob("test_*.py")):
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for row in re.findall(r"mark\.fault\(row=(\d+)\)", path.read_text(encoding="utf-8")):
             marked.setdefault(int(row), set()).add(path.name)
     table = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8").partition("## The table of faults")[2]
     listed = {
-        int(row): set(re.findall(r"`(test_\w+\.py)`", places))
+        int(row): set(re.findall(r"`(?:tests/)?(?:\w+/)?(test_\w+\.py)`", places))
         for row, places in re.findall(r"(?m)^\| (\d+) \|.*\|(.*)\|$", table)
     }
     assert list(listed) == list(range(1, 19))

@@ -21,15 +21,15 @@ from running import (
 from synthetic import ROOT
 from tensorboardX.proto.event_pb2 import Event
 
-from reportgen.analysis.results import load_results
-from reportgen.config import LANGUAGES
-from reportgen.data import load_dataset
-from reportgen.errors import RunError
-from reportgen.execution import execute_run, explain_failure, format_events, log_to
-from reportgen.report.assemble import build_report
-from reportgen.store import OutputPaths
-from reportgen.training.checkpoint import Checkpointer
-from reportgen.training.loop import begin_training
+from reportgen.base.errors import RunError
+from reportgen.lab.data import load_dataset
+from reportgen.lab.execution import execute_run, explain_failure, format_events, log_to
+from reportgen.lab.training.checkpoint import Checkpointer
+from reportgen.lab.training.loop import begin_training
+from reportgen.paper.analysis.results import load_results
+from reportgen.paper.report.assemble import build_report
+from reportgen.store.paths import OutputPaths
+from reportgen.suite.settings import LANGUAGES
 
 
 def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
@@ -143,7 +143,7 @@ def test_events_are_what_tensorboard_reads() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 def test_a_log_that_finds_no_room_costs_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with log_to(Path("/dev/full")):
-        logging.getLogger("reportgen.execution").info("a line")
+        logging.getLogger("reportgen.lab.execution").info("a line")
     assert capfd.readouterr() == ("", "")
 
 
@@ -175,7 +175,7 @@ def test_a_failed_run_is_recorded_and_the_others_go_on(suite: Path, tmp_path: Pa
 def test_weights_load_into_the_model_that_they_are_of(tiny_output: Path, tmp_path: Path) -> None:
     import torch
 
-    from reportgen.execution import load_modules
+    from reportgen.lab.execution import load_modules
 
     runs = {run.spec.name: run for run in load_results(tiny_output).finished}
     run, other = runs["vae-3-s0"], runs["vae-10-s0"]

@@ -35,20 +35,23 @@ import torch
 from reference_loop import run_reference
 from threadpoolctl import threadpool_limits
 
-from reportgen.config import GanSettings, Settings, VaeSettings, load_suite
-from reportgen.data import load_dataset
-from reportgen.errors import Stopped
-from reportgen.execution import emulates_bf16
-from reportgen.models.gan import compute_discriminator_loss, compute_generator_loss
-from reportgen.models.vae import compute_vae_losses
-from reportgen.plan import count_step_macs, has_dropout, plan_runs
-from reportgen.store import OutputPaths, RunPaths, read_suite, record_stage
-from reportgen.training.checkpoint import DEFAULT_SECONDS, Checkpointer
-from reportgen.training.gan import GanObjective
-from reportgen.training.graph import GraphedRounds
-from reportgen.training.loop import Course, Training, begin_training, step_eagerly, train_run
-from reportgen.training.objectives import use_precision
-from reportgen.training.vae import VaeObjective
+from reportgen.base.errors import Stopped
+from reportgen.lab.data import load_dataset
+from reportgen.lab.execution import emulates_bf16
+from reportgen.lab.models.gan import compute_discriminator_loss, compute_generator_loss
+from reportgen.lab.models.vae import compute_vae_losses
+from reportgen.lab.training.checkpoint import DEFAULT_SECONDS, Checkpointer
+from reportgen.lab.training.gan import GanObjective
+from reportgen.lab.training.graph import GraphedRounds
+from reportgen.lab.training.loop import Training, TrainingSession, begin_training, step_eagerly, train_run
+from reportgen.lab.training.objectives import use_precision
+from reportgen.lab.training.vae import VaeObjective
+from reportgen.store.manifest import record_stage
+from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.suites import read_suite
+from reportgen.suite.loading import load_suite
+from reportgen.suite.plan import count_step_macs, has_dropout, plan_runs
+from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests")]
@@ -101,25 +104,25 @@ class Segments:
         start = time.perf_counter()
         # The clock of the checkpoints stands still while another side has its turn.
         due = max(0.0, DEFAULT_SECONDS - self.own_seconds)
-        keeper = _UntilStep(Checkpointer(self.paths, "bench", seconds=due), self.training.step + self.steps)
+        checkpointer = _UntilStep(Checkpointer(self.paths, "bench", seconds=due), self.training.step + self.steps)
         with contextlib.suppress(Stopped):
-            train_run(Course(self.settings, self.dataset, self.training, lambda *_: None, keeper))
+            train_run(TrainingSession(self.settings, self.dataset, self.training, lambda *_: None, checkpointer))
         seconds = time.perf_counter() - start
-        self.own_seconds = 0.0 if keeper.has_kept else self.own_seconds + seconds
+        self.own_seconds = 0.0 if checkpointer.has_kept else self.own_seconds + seconds
 
 
 class _UntilStep:
-    """A keeper that ends the training at a step and keeps it whenever the other would."""
+    """A checkpointer that ends the training at a step and keeps it whenever the other would."""
 
-    def __init__(self, keeper: Checkpointer, last_step: int) -> None:
-        self.keeper, self.last_step, self.has_kept = keeper, last_step, False
+    def __init__(self, checkpointer: Checkpointer, last_step: int) -> None:
+        self.checkpointer, self.last_step, self.has_kept = checkpointer, last_step, False
 
     def is_due(self, step: int) -> bool:
-        return step >= self.last_step or self.keeper.is_due(step)
+        return step >= self.last_step or self.checkpointer.is_due(step)
 
-    def keep(self, training: Training) -> None:
-        if self.keeper.is_due(training.step):
-            self.keeper.keep(training)
+    def save(self, training: Training) -> None:
+        if self.checkpointer.is_due(training.step):
+            self.checkpointer.save(training)
             self.has_kept = True
         if training.step >= self.last_step:
             raise Stopped("the round is over")
@@ -274,23 +277,25 @@ class SideBySide:
         self, settings: Settings, steps: int, device: torch.device, *, num_runs: int = 1, use_graph: bool = True
     ) -> None:
         endless = settings.model_copy(update={"num_training_steps": 10**9, "image_interval": 10**9})
-        dataset, keeper = load_dataset("mnist-5k", device=device), _NeverKeeper()
+        dataset, checkpointer = load_dataset("mnist-5k", device=device), _NeverSaver()
         trainings = [begin_training(endless, dataset, seed) for seed in range(num_runs)]
-        self.courses = [Course(endless, dataset, training, lambda *_: None, keeper) for training in trainings]
+        self.sessions = [
+            TrainingSession(endless, dataset, training, lambda *_: None, checkpointer) for training in trainings
+        ]
         self.steps, self.take_round = steps, GraphedRounds() if use_graph else step_eagerly
 
     def __call__(self) -> None:
         for step in range(self.steps):
-            reads = self.take_round(self.courses)
-            for course, read in zip(self.courses, reads, strict=True):
-                course.settle(read, is_fetch_due=step == self.steps - 1)  # which waits for the device
+            reads = self.take_round(self.sessions)
+            for session, read in zip(self.sessions, reads, strict=True):
+                session.settle(read, is_fetch_due=step == self.steps - 1)  # which waits for the device
 
 
-class _NeverKeeper:
+class _NeverSaver:
     def is_due(self, step: int) -> bool:  # noqa: ARG002
         return False
 
-    def keep(self, training: Training) -> None:  # noqa: ARG002
+    def save(self, training: Training) -> None:  # noqa: ARG002
         raise AssertionError("nothing is due")
 
 
@@ -326,7 +331,7 @@ def bench_gpu(device: torch.device | None = None, rounds: int = 2) -> None:
                 sides[f"{count} side by side {precision}"] = SideBySide(own, steps, device, num_runs=count)
         times = alternate(sides, rounds)
         plain.reference.close()
-        num_steps = {side: own.steps * len(getattr(own, "courses", "1")) for side, own in sides.items()}
+        num_steps = {side: own.steps * len(getattr(own, "sessions", "1")) for side, own in sides.items()}
         per_step = {side: [1e3 * each / num_steps[side] for each in seconds] for side, seconds in times.items()}
         for side, values in per_step.items():
             ratio = describe_ratio(per_step["plain"], values)
@@ -338,7 +343,7 @@ def bench_gpu(device: torch.device | None = None, rounds: int = 2) -> None:
 
 
 def bench_frechet(dimension: int = 2048, num_images: int = 3000, rounds: int = 3) -> None:
-    from reportgen.metrics.frechet import compute_frechet_distance, compute_moments, compute_root
+    from reportgen.lab.metrics.frechet import compute_frechet_distance, compute_moments, compute_root
 
     rng = np.random.default_rng(0)
     mixing = rng.normal(size=(dimension, dimension)) / np.sqrt(dimension)
@@ -359,7 +364,7 @@ def bench_frechet(dimension: int = 2048, num_images: int = 3000, rounds: int = 3
 def bench_inception(num_images: int = 32, rounds: int = 5) -> None:
     from test_inception import build_random_state, make_images
 
-    from reportgen.metrics.inception import InceptionDetector
+    from reportgen.lab.metrics.inception import InceptionDetector
 
     state = build_random_state()
     with tempfile.TemporaryDirectory() as folder:

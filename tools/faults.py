@@ -25,11 +25,12 @@ from pathlib import Path
 
 import torch
 
-from reportgen import files
-from reportgen.config import Suite, load_suite
-from reportgen.execution import Task, execute_run
-from reportgen.plan import plan_runs
-from reportgen.store import OutputPaths, find_state
+from reportgen.base import files
+from reportgen.lab.execution import Task, execute_run
+from reportgen.store.paths import OutputPaths
+from reportgen.store.states import find_state
+from reportgen.suite.loading import Suite, load_suite
+from reportgen.suite.plan import plan_runs
 
 SUITE = """
 dataset: mnist-5k

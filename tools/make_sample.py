@@ -10,9 +10,9 @@ import json
 import shutil
 from pathlib import Path
 
-from reportgen.analysis.attachments import export_runs
-from reportgen.analysis.results import Results, load_results
-from reportgen.config import LANGUAGES
+from reportgen.paper.analysis.attachments import export_runs
+from reportgen.paper.analysis.results import Results, load_results
+from reportgen.suite.settings import LANGUAGES
 
 SAMPLE = Path(__file__).parents[1] / "docs" / "sample"
 

@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from reportgen.analysis.results import Configuration, load_results
-from reportgen.config import GanSettings
-from reportgen.data import default_data_dir, load_dataset
-from reportgen.evaluation import draw_latents, make_draw
-from reportgen.execution import load_modules
-from reportgen.metrics.features import ClassifierDetector
-from reportgen.metrics.frechet import Moments, compute_frechet_distance, compute_moments
-from reportgen.training.objectives import to_uint8
+from reportgen.lab.data import default_data_dir, load_dataset
+from reportgen.lab.evaluation import draw_latents, make_draw
+from reportgen.lab.execution import load_modules
+from reportgen.lab.metrics.features import ClassifierDetector
+from reportgen.lab.metrics.frechet import Moments, compute_frechet_distance, compute_moments
+from reportgen.lab.training.objectives import to_uint8
+from reportgen.paper.analysis.results import Configuration, load_results
+from reportgen.suite.settings import GanSettings
 
 NUM_IMAGES = 3000
 BATCH_SIZE = 250

@@ -1,4 +1,4 @@
-"""The homework's training written plainly, as course frameworks write it: what `make bench` compares ours with.
+"""The homework's training written plainly, as session frameworks write it: what `make bench` compares ours with.
 
 A torchvision-style dataset of PIL images with transforms, a DataLoader with two workers, modules as PyTorch lays them
 out, the default Adam, one host sync per logged scalar and step, and D's gradients computed in G's step as well. The
@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
-from reportgen.config import GanSettings, Settings, VaeSettings
-from reportgen.data import declare_missing_torchvision_ops
-from reportgen.models.gan import build_discriminator, build_generator
-from reportgen.models.vae import Vae
+from reportgen.lab.data import declare_missing_torchvision_ops
+from reportgen.lab.models.gan import build_discriminator, build_generator
+from reportgen.lab.models.vae import Vae
+from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 
 NUM_WORKERS = 2
 EPOCH = 60_000

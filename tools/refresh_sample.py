@@ -18,17 +18,17 @@ from unittest import mock
 
 from make_sample import SAMPLE
 
-from reportgen.analysis.attachments import import_metrics
-from reportgen.config import LANGUAGES, Language
-from reportgen.errors import RunError
-from reportgen.rendering.html import render_html
-from reportgen.rendering.pdf import prepare_pdf
-from reportgen.rendering.printer import PdfPrinter
-from reportgen.report import assemble
-from reportgen.report.builder import Builder
-from reportgen.report.model import Figure, Picture
-from reportgen.report.notes import import_notes
-from reportgen.verification import read_pdf
+from reportgen.base.errors import RunError
+from reportgen.paper.analysis.attachments import import_metrics
+from reportgen.paper.rendering.html import render_html
+from reportgen.paper.rendering.pdf import prepare_pdf
+from reportgen.paper.rendering.printer import PdfPrinter
+from reportgen.paper.report import assemble
+from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.model import Figure, Picture
+from reportgen.paper.report.notes import import_notes
+from reportgen.paper.verification import read_pdf
+from reportgen.suite.settings import LANGUAGES, Language
 
 FIGURE = re.compile(r'<figure id="([^"]+)">(.*?)</figure>', re.DOTALL)
 PICTURE = re.compile(

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
-from reportgen.analysis.findings import (
+from reportgen.paper.analysis.findings import (
     PAIR_MEASURES,
     compare_fid,
     count_digits,
@@ -20,11 +20,11 @@ from reportgen.analysis.findings import (
     read_interpolation,
     simulate_p_value,
 )
-from reportgen.analysis.published import Matched, match_published, measure_agreement
-from reportgen.analysis.results import SEED_RULES, SEPARATION, Configuration, Estimate, Results, load_results
-from reportgen.config import GanSettings, VaeSettings
-from reportgen.i18n.translator import Translator
-from reportgen.report.builder import Builder
+from reportgen.paper.analysis.published import Matched, match_published, measure_agreement
+from reportgen.paper.analysis.results import SEED_RULES, SEPARATION, Configuration, Estimate, Results, load_results
+from reportgen.paper.i18n.translator import Translator
+from reportgen.paper.report.builder import Builder
+from reportgen.suite.settings import GanSettings, VaeSettings
 
 PUBLISHED_COUNTS = {
     "C": (4, 7, 3, 3, 4, 2, 3, 3, 6, 11, 4),

@@ -1,0 +1,111 @@
+"""Files that are there whole or not at all, their checksums, and the user's cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from reportgen.base.errors import RunError
+
+
+def find_cache_dir() -> Path:
+    """The user's cache folder for this program (``XDG_CACHE_HOME`` or ``~/.cache``); it may not exist yet."""
+    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(root) / "reportgen"
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file in hex digits, read in pieces.
+
+    Raises:
+        OSError: the file is missing or unreadable.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[IO[bytes]]:
+    """A stream, ``name`` its temporary file, whose content takes the place of ``path`` in one step once the block ends.
+
+    Temporary file, fsync, rename, fsync of the folder. If the block or the writing fails, ``path`` is as it was.
+
+    Raises:
+        OSError: the disk is full, or the folder may not be written to.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pass_point("before the file")
+    stream = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False)  # noqa: SIM115
+    temporary = Path(stream.name)
+    try:
+        with stream:
+            pass_point("before the write")
+            yield stream
+            stream.flush()
+            pass_point("after the write")
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        pass_point("before the rename")
+        os.replace(temporary, path)
+        pass_point("after the rename")
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+    pass_point("after the folder's fsync")
+
+
+def pass_point(name: str) -> None:
+    """A place where a fault is of interest: ``tools/faults.py`` puts something in its stead that kills the process."""
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file or none.
+
+    Raises:
+        RunError: the disk is full, or the folder may not be written to; what was there is there still.
+    """
+    try:
+        with replace_file(path) as stream:
+            stream.write(content)
+    except OSError as error:
+        raise explain_unwritable(path, error) from error
+
+
+def explain_unwritable(path: Path, error: OSError) -> RunError:
+    """What a user reads who has no room for a file or may not write it."""
+    reason = error.strerror or str(error)
+    return RunError(f"{path}: cannot be written ({reason}); free some space or choose another --output")
+
+
+def write_text(path: Path, content: str) -> None:
+    """As UTF-8; a path that the locale could not decode goes back to the bytes that it has on disk."""
+    write_bytes(path, content.encode("utf-8", "surrogateescape"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Raises RunError if the file is missing or not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read ({error}); run 'reportgen run' again") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

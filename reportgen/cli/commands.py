@@ -1,0 +1,402 @@
+"""The command line: arguments -> one library call; an error that the user can mend -> one line and an exit status."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reportgen import __version__
+from reportgen.base.errors import ConfigError, ReportgenError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.lab.executors import Event
+    from reportgen.lab.runner import Plan
+    from reportgen.paper.analysis.results import Results
+
+app = typer.Typer(
+    help="Declare experiments in one YAML file, run them, hand in the report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder of results and reports.")]
+DEFAULT_OUTPUT = Path("output")
+AUTO_PROFILE = "auto"
+
+
+class LanguageChoice(str, Enum):
+    zh = "zh"
+    en = "en"
+    all = "all"
+
+
+class TextLanguage(str, Enum):
+    zh = "zh"
+    en = "en"
+
+
+def main() -> None:
+    """The console script: errors that the user can mend become one line; bugs keep their traceback."""
+    signal.signal(signal.SIGTERM, _exit_on_sigterm)
+    try:
+        app()
+    except ReportgenError as error:
+        typer.echo(f"reportgen: {error}", err=True)
+        sys.exit(error.exit_status)
+
+
+def _exit_on_sigterm(*_: object) -> None:
+    """End as on an interrupt, so that no worker is left behind."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"reportgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None: ...
+
+
+@app.command()
+def run(
+    suite_file: Annotated[Path, typer.Argument(metavar="SUITE", help="The suite, for example experiments.yaml.")],
+    profile: Annotated[
+        str, typer.Option(metavar="P", help="full, a profile of the file, or auto: full on a GPU, else quick.")
+    ] = "full",
+    only: Annotated[str | None, typer.Option(metavar="GLOB", help="Only runs whose names match, e.g. 'vae-*'.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes at once. Default: one per core; six on a GPU.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda:0, ...")] = "auto",
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Datasets in torchvision's layout. Default: $REPORTGEN_DATA.")
+    ] = None,
+    checkpoint_steps: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Keep a training every N steps, besides by the clock.")
+    ] = None,
+    retries: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Take up a run whose process died up to N times.")
+    ] = 1,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.01, metavar="MIN", help="Minutes that one run may take.")
+    ] = None,
+    eager: Annotated[
+        bool,
+        typer.Option("--eager", help="On a GPU: train each run by itself and without CUDA graphs; much slower."),
+    ] = False,
+    output: OutputOption = DEFAULT_OUTPUT,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and the estimated time; do nothing.")
+    ] = False,
+) -> None:
+    """Train and measure every declared run that is not finished yet."""
+    from reportgen.lab.runner import execute_plan, find_inception, plan_suite, prepare_plan, will_emulate_bf16
+    from reportgen.store.paths import OutputPaths
+    from reportgen.store.suites import write_suite
+    from reportgen.suite.loading import load_suite
+
+    suite = find_inception(load_suite(suite_file, _resolve_profile(profile)))
+    plan = plan_suite(suite, output, only=only, jobs=jobs, device=device, is_dry=dry_run)
+    _print_plan(plan, suite.profile, suite.dataset, every_run=dry_run)
+    if dry_run:
+        return
+    prepare_plan(plan, data_dir)
+    if will_emulate_bf16(plan):
+        typer.echo(
+            "precision bf16: this processor has no bfloat16 arithmetic and takes several times as long as in fp32; "
+            "leave `precision` out of the file, or train on a GPU"
+        )
+    write_suite(OutputPaths(output), suite, suite_file)
+    events = execute_plan(
+        plan,
+        output,
+        data_dir,
+        checkpoint_steps=checkpoint_steps,
+        retries=retries,
+        time_limit=time_limit and 60 * time_limit,
+        eager=eager,
+    )
+    failures = _follow(plan, events)
+    if failures:
+        typer.echo(f"{len(failures)} of {len(plan.missing)} runs failed; the others are finished:")
+        for name, reason in failures:
+            typer.echo(f"  {name}: {reason}")
+        typer.echo(f"each run's log: {output}/runs/<run>/run.log")
+        raise typer.Exit(3)
+    typer.echo(f"all {len(plan.runs)} runs are finished in {output}/runs; next: reportgen render")
+
+
+def _resolve_profile(name: str) -> str:
+    from reportgen.lab.runner import find_cuda
+    from reportgen.suite.loading import FULL_PROFILE
+
+    if name != AUTO_PROFILE:
+        return name
+    if find_cuda():
+        typer.echo("a CUDA device was found: running the full profile")
+        return FULL_PROFILE
+    typer.echo(
+        "no CUDA device was found: running the quick profile (small and fast; PROFILE=full or --profile full "
+        "runs the homework's settings)"
+    )
+    return "quick"
+
+
+def _print_plan(plan: Plan, profile: str, dataset: str, *, every_run: bool) -> None:
+    from reportgen.cli.progress import format_duration
+
+    num_cached = len(plan.runs) - len(plan.missing)
+    typer.echo(
+        f"profile {profile}, dataset {dataset}: {len(plan.runs)} runs, {num_cached} finished, "
+        f"{len(plan.missing)} to do with {plan.jobs} at once"
+    )
+    if every_run:
+        for run in plan.runs:
+            left = "" if run.state == "finished" else f"about {format_duration(run.estimated_seconds)}"
+            steps = f"{run.spec.settings.num_training_steps} steps"
+            typer.echo(f"  {run.state:<9} {run.spec.name:<24} {steps:>12}  {left:<15}  ({', '.join(run.spec.groups)})")
+    if plan.missing:
+        typer.echo(f"estimated time: about {format_duration(plan.estimated_seconds)}")
+
+
+def _follow(plan: Plan, events: Iterator[Event]) -> list[tuple[str, str]]:
+    from reportgen.cli.progress import make_view
+    from reportgen.lab.executors import Failed
+
+    failures: list[tuple[str, str]] = []
+    if not plan.missing:
+        return failures
+    try:
+        with make_view(plan) as view:
+            for event in events:
+                view.show(event)
+                if isinstance(event, Failed):
+                    failures.append((event.name, event.reason))
+    except KeyboardInterrupt:
+        typer.echo("reportgen: interrupted; the same command goes on from where it was", err=True)
+        raise
+    return failures
+
+
+@app.command()
+def render(
+    lang: Annotated[LanguageChoice, typer.Option(help="Language of the report.")] = LanguageChoice.all,
+    format_: Annotated[str, typer.Option("--format", metavar="html,pdf,md", help="Formats, by comma.")] = "html,pdf",
+    notes: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Your notes: DIR/<lang>/<section>.md. Default: beside the suite.")
+    ] = None,
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """Render the report from what is in the output folder; nothing is trained, no torch is needed."""
+    from reportgen.paper.rendering import FORMATS, render_reports
+    from reportgen.suite.settings import LANGUAGES
+
+    formats = [name.strip() for name in format_.split(",") if name.strip()]
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise ConfigError(f"--format {format_}: unknown format; choose from: {', '.join(FORMATS)}")
+    languages = list(LANGUAGES) if lang is LanguageChoice.all else [LANGUAGES[LANGUAGES.index(lang.value)]]
+    if notes is not None and not notes.is_dir():
+        raise ConfigError(f"--notes {notes}: no such folder; create it, or leave the option out")
+    rendered = render_reports(output, languages, formats, warn=_warn, notes=notes)
+    for path in rendered.paths:
+        typer.echo(f"{path}{' (nothing has changed since it was made)' if rendered.is_unchanged else ''}")
+
+
+def _warn(message: str) -> None:
+    typer.echo(f"reportgen: warning: {message}", err=True)
+
+
+@app.command()
+def check(
+    lang: Annotated[TextLanguage, typer.Option(help="Language of the lines.")] = TextLanguage.en,
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """Hold the homework's requirements against what is there, before you hand in; exit status 1 if something lacks."""
+    from reportgen.paper.analysis.results import load_results
+    from reportgen.paper.report.assemble import check_results
+
+    checks = check_results(load_results(output), lang.value)
+    for line in checks:
+        question = f"[{line.question}] " if line.question else ""
+        missing = "" if line.is_met else f" ({line.missing})"
+        typer.echo(f"{'ok     ' if line.is_met else 'MISSING'} {question}{line.section}: {line.wanted}{missing}")
+    num_missing = sum(not line.is_met for line in checks)
+    typer.echo(f"{len(checks) - num_missing} of {len(checks)} requirements are met")
+    if num_missing:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    report: Annotated[Path, typer.Argument(metavar="PDF", help="A report that reportgen made.")],
+    retrain: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Also train and measure this run again, and compare.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="For --retrain: auto, cpu, cuda:0, ...")] = "auto",
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="For --retrain: datasets in torchvision's layout.")
+    ] = None,
+) -> None:
+    """Derive every number of a PDF again from the data that it carries; exit status 1 if one differs."""
+    from reportgen.paper.verification import verify_pdf
+
+    found = verify_pdf(report)
+    for difference in found.differences:
+        typer.echo(f"DIFFERS {difference.where}\n  printed: {difference.printed}\n  derived: {difference.derived}")
+    num = len(found.differences)
+    typer.echo(
+        f"{report}: {found.num_items} sentences, captions and table rows with {found.num_numbers} numbers were derived "
+        f"again from the data in the PDF: {f'{num} differ' if num else 'all agree'}"
+    )
+    is_same = retrain is None or _retrain(found.results, retrain, device, data_dir)
+    if num or not is_same:
+        raise typer.Exit(1)
+
+
+def _retrain(results: Results, name: str, device: str, data_dir: Path | None) -> bool:
+    from reportgen.cli.retraining import retrain
+
+    values, machine = retrain(results, name, device, data_dir)
+    differing = [value for value in values if not value.is_same]
+    if not differing:
+        typer.echo(f"{name}: trained and measured again: all {len(values)} values are the same, bit for bit")
+        return True
+    for value in differing[:10]:
+        typer.echo(f"  {value.name}: recorded {value.recorded}, now {value.repeated}")
+    typer.echo(f"{name}: trained and measured again: {len(differing)} of {len(values)} values differ")
+    for line in machine:
+        typer.echo(f"  which may give other bits: {line}")
+    return False
+
+
+@app.command()
+def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
+    """Show the state of every run of the suite that was run last, derived from its files."""
+    from reportgen.store.housekeeping import list_former
+    from reportgen.store.locks import describe_holder
+    from reportgen.store.paths import OutputPaths
+    from reportgen.store.states import find_state, read_failure
+    from reportgen.store.suites import read_suite
+    from reportgen.suite.plan import plan_runs
+
+    paths = OutputPaths(output)
+    recorded = read_suite(paths)
+    specs = plan_runs(recorded.suite)
+    former = list_former(paths, specs)
+    states: list[str] = []
+    for spec in specs:
+        found: str = find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key)
+        states.append("stale" if found == "missing" and spec.base_name in former else found)
+    for spec, state in zip(specs, states, strict=True):
+        describe = {"failed": read_failure, "running": describe_holder}.get(state)
+        reason = describe(paths.run(spec.folder_name)) if describe else ""
+        typer.echo(f"{state:<11} {spec.name}  {reason}".rstrip())
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    typer.echo(f"profile {recorded.suite.profile}: {len(specs)} runs: {counts}")
+    if recorded.source_changed:
+        _warn(f"{recorded.source} has changed since; 'reportgen run' takes it up")
+
+
+@app.command()
+def explain(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's name, as 'reportgen status' shows it.")],
+    suite_file: Annotated[Path, typer.Option("--suite", metavar="SUITE", help="The suite.")] = Path("experiments.yaml"),
+    profile: Annotated[str, typer.Option(metavar="P", help="As for 'reportgen run'.")] = "full",
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """Say what 'reportgen run' would do for a run and why: the field whose change made it stale, old and new value."""
+    from reportgen.lab.runner import find_inception
+    from reportgen.store.housekeeping import explain_run
+    from reportgen.store.paths import OutputPaths
+    from reportgen.suite.loading import load_suite
+    from reportgen.suite.plan import plan_runs
+
+    specs = {spec.name: spec for spec in plan_runs(find_inception(load_suite(suite_file, _resolve_profile(profile))))}
+    if run not in specs:
+        raise ConfigError(f"explain {run}: the suite has no such run; choose from: {', '.join(specs)}")
+    found = explain_run(OutputPaths(output), specs[run], specs.values())
+    typer.echo(f"{run}: {found.state}")
+    for stage, changes in (("trained", found.training), ("measured", found.evaluation)):
+        for change in changes:
+            typer.echo(f"  will be {stage} anew: {change.field} was {change.old}, is {change.new}")
+    if found.state == "missing" and found.recorded is None:
+        typer.echo("  nothing was trained under this name yet")
+    elif found.training and found.recorded is not None:
+        typer.echo(f"  compared with {found.recorded}, which is kept until 'reportgen gc --delete'")
+
+
+@app.command()
+def gc(
+    delete: Annotated[bool, typer.Option("--delete", help="Delete; without it nothing is touched.")] = False,
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """List what no run of the suite that was run last needs: other runs, old checkpoints, half-written files."""
+    from reportgen.store.housekeeping import find_garbage, remove
+    from reportgen.store.paths import OutputPaths
+    from reportgen.store.suites import read_suite
+    from reportgen.suite.plan import plan_runs
+
+    paths = OutputPaths(output)
+    garbage = find_garbage(paths, plan_runs(read_suite(paths).suite))
+    for item in garbage:
+        if delete:
+            remove(item)
+        done = "deleted" if delete else "would delete"
+        typer.echo(f"{done} {item.path} ({item.reason}, {item.num_bytes / 1e6:.1f} MB)")
+    total = sum(item.num_bytes for item in garbage) / 1e6
+    hint = "" if delete or not garbage else "; reportgen gc --delete does it"
+    typer.echo(f"{len(garbage)} things, {total:.1f} MB{hint}")
+
+
+@app.command()
+def fetch(
+    what: Annotated[str, typer.Argument(metavar="inception", help="The course's Inception weights, 95 MB.")],
+) -> None:
+    """Download once, with a checksum, what is never downloaded during a run."""
+    from reportgen.base.fetching import fetch_inception
+
+    if what != "inception":
+        raise ConfigError(f"fetch {what}: unknown; choose from: inception")
+    typer.echo(f"{fetch_inception()}: the next 'reportgen run' measures with it; nothing is trained anew")
+
+
+@app.command()
+def doctor() -> None:
+    """Check what this machine has for running and rendering, and say how to get what is missing."""
+    from reportgen.cli.doctor import check_all
+
+    checks = check_all()
+    for check in checks:
+        typer.echo(f"{'ok     ' if check.ok else 'MISSING'} {check.subject}: {check.found}")
+        if not check.ok:
+            typer.echo(f"        {check.remedy}")
+    if not all(check.ok or check.optional for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of experiments.yaml, with which editors complete and check it."""
+    from reportgen.suite.loading import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What this machine has for training and rendering, and how to get what is missing."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from reportgen.assets import CLASSIFIER_WEIGHTS, FONT_FILES
+from reportgen.base.fetching import default_inception_path
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked for. An ``optional`` one that is missing costs comfort, not results."""
+
+    subject: str
+    ok: bool
+    found: str
+    remedy: str = ""
+    optional: bool = False
+
+
+def check_all() -> list[Check]:
+    """All checks; none of them changes anything or loads torch."""
+    return [
+        _check_python(),
+        *(_check_package(name) for name in ("torch", "torchvision", "weasyprint", "matplotlib", "mlxtend")),
+        _check_library("Pango", "pango-1.0", "apt-get install libpango-1.0-0 libpangoft2-1.0-0"),
+        _check_library("HarfBuzz subset", "harfbuzz-subset", "apt-get install libharfbuzz-subset0", optional=True),
+        _check_assets(),
+        _check_data(),
+        _check_inception(),
+        _check_gpu(),
+    ]
+
+
+def _check_python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Check("Python", sys.version_info >= (3, 11), found, "install Python 3.11 or newer")
+
+
+def _check_package(name: str) -> Check:
+    try:
+        return Check(name, find_spec(name) is not None, version(name), "")
+    except PackageNotFoundError:
+        return Check(name, False, "not installed", f"pip install {name}")
+
+
+def _check_library(subject: str, name: str, remedy: str, *, optional: bool = False) -> Check:
+    found = ctypes.util.find_library(name)
+    use = "makes PDFs smaller and faster" if optional else "needed for the PDF; HTML works without it"
+    return Check(subject, found is not None, found or "not found", f"{use}: {remedy}", optional)
+
+
+def _check_assets() -> Check:
+    missing = [path.name for path in (CLASSIFIER_WEIGHTS, *FONT_FILES.values()) if not path.is_file()]
+    found = f"missing: {', '.join(missing)}" if missing else "fonts and digit classifier are there"
+    return Check("shipped files", not missing, found, "reinstall reportgen")
+
+
+def _check_data() -> Check:
+    named = os.environ.get("REPORTGEN_DATA")
+    root = (
+        Path(named)
+        if named
+        else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reportgen" / "data"
+    )
+    there = (root / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file()
+    remedy = (
+        "the first full run downloads it; offline, copy it there or name a folder with REPORTGEN_DATA; "
+        "the quick profile needs none of it"
+    )
+    return Check("MNIST", there, f"{root / 'MNIST' / 'raw'}{'' if there else ': not there yet'}", remedy, optional=True)
+
+
+def _check_inception() -> Check:
+    path = default_inception_path()
+    there = path.is_file() and find_spec("pytorch_fid") is not None
+    remedy = "for the course's FID: pip install 'reportgen[inception]', then reportgen fetch inception"
+    return Check("Inception FID", there, str(path) if there else "not set up", remedy, optional=True)
+
+
+def _check_gpu() -> Check:
+    try:
+        ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+    except OSError:
+        return Check("NVIDIA GPU", False, "no driver", "runs train on the CPU; try --profile quick", optional=True)
+    return Check("NVIDIA GPU", True, "driver found")

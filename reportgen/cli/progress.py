@@ -1,0 +1,229 @@
+"""How the command line shows a suite at work: bars on a terminal, plain lines elsewhere. Part of the room of cli.py."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from reportgen.lab.executors import Event, Failed, Finished, Progressed, Retried, Started
+from reportgen.lab.runner import Plan
+from reportgen.suite.plan import schedule
+
+SHOWN_LOSSES = ("train_reconstruction", "train_kl", "discriminator_loss", "generator_loss")
+SHORT_NAMES = {
+    "train_reconstruction": "rec",
+    "train_kl": "KL",
+    "discriminator_loss": "D",
+    "generator_loss": "G",
+}
+
+
+class Pace:
+    """How long the rest of a suite takes, from what its runs have done so far.
+
+    The estimate of the plan counts as ``BELIEF`` seconds of work that took as long as expected; from there on the work
+    itself says by what factor this machine is slower.
+    """
+
+    BELIEF = 10.0
+
+    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
+        self.jobs, self.now = plan.jobs, now
+        self.runs = {run.spec.name: run for run in plan.missing}
+        self.steps = {name: run.finished_steps for name, run in self.runs.items()}
+        self.started: dict[str, float] = {}
+        self.busy: dict[str, float] = {}
+        self.ended: set[str] = set()
+
+    def follow(self, event: Event) -> None:
+        """Take note of what happened."""
+        name = event.name
+        if isinstance(event, Started):
+            self.started[name] = self.now() - self.busy.get(name, 0.0)
+            return
+        if name in self.started:
+            self.busy[name] = self.now() - self.started[name]
+        if isinstance(event, Progressed):
+            self.steps[name] = event.step
+        elif isinstance(event, Finished | Failed):
+            self.ended.add(name)
+        if isinstance(event, Failed):
+            self.busy.pop(name, None)  # how long it took says nothing of the others
+
+    @property
+    def seconds_left(self) -> float:
+        """About how long until all runs have ended."""
+        left = {name: self._expect(name) for name in self.runs}
+        done = sum(self.runs[name].estimated_seconds - left[name] for name in self.busy)
+        factor = (self.BELIEF + sum(self.busy.values())) / (self.BELIEF + max(done, 0.0))
+        at_work = len(self.started.keys() - self.ended)  # more than ``jobs`` where a process trains several
+        return factor * schedule(list(left.values()), max(self.jobs, at_work))
+
+    @property
+    def share_done(self) -> float:
+        """Of the expected work, 0..1."""
+        left, whole = sum(map(self._expect, self.runs)), sum(run.estimated_seconds for run in self.runs.values())
+        return max(0.0, 1 - left / whole) if whole else 1.0
+
+    def _expect(self, name: str) -> float:
+        """Seconds that the rest of a run was expected to take."""
+        if name in self.ended:
+            return 0.0
+        run = self.runs[name]
+        num_steps = run.spec.settings.num_training_steps
+        share = (num_steps - self.steps[name]) / max(num_steps - run.finished_steps, 1)
+        return run.evaluation_seconds + share * run.training_seconds
+
+
+class View:
+    """Shows events; a context, because bars have to be put up and taken down."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return None
+
+    def show(self, event: Event) -> None:
+        raise NotImplementedError
+
+
+def make_view(plan: Plan) -> View:
+    return BarView(plan) if sys.stdout.isatty() else LineView(plan)
+
+
+def format_duration(seconds: float) -> str:
+    """12 s, 3 min 20 s, 4 h 05 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def format_left(seconds: float) -> str:
+    """As exact as an estimate deserves: minutes from two minutes on."""
+    return f"about {format_duration(seconds if seconds < 120 else round(seconds / 60) * 60).removesuffix(' 00 s')} left"
+
+
+def format_losses(losses: dict[str, float]) -> str:
+    return "  ".join(f"{SHORT_NAMES[name]} {losses[name]:.3g}" for name in SHOWN_LOSSES if name in losses)
+
+
+class LineView(View):
+    """A line when a run starts and when it ends, and every few minutes how far all of it is: for logs."""
+
+    SECONDS_PER_LINE = 300.0
+
+    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
+        self.pace, self.now = Pace(plan, now), now
+        self.num_runs, self.num_done = len(plan.missing), 0
+        self.last_line = now()
+
+    def show(self, event: Event) -> None:
+        self.pace.follow(event)
+        if isinstance(event, Started):
+            self._print(f"{self._name_work(event.name)} {event.name}")
+        elif isinstance(event, Finished | Failed):
+            self.num_done += 1
+            outcome = (
+                f"done in {format_duration(event.seconds)}"
+                if isinstance(event, Finished)
+                else "FAILED: " + event.reason
+            )
+            self._print(f"[{self.num_done}/{self.num_runs}] {event.name} {outcome}")
+        elif isinstance(event, Retried):
+            self._print(f"{event.name}: {event.reason}; taken up again")
+        elif self.now() - self.last_line > self.SECONDS_PER_LINE:
+            self._print(f"{self.pace.share_done:.0%} of all, {format_left(self.pace.seconds_left)}")
+
+    def _name_work(self, name: str) -> str:
+        run = self.pace.runs[name]
+        return "measuring" if run.finished_steps == run.spec.settings.num_training_steps else "training"
+
+    def _print(self, line: str) -> None:
+        self.last_line = self.now()
+        print(line, flush=True)  # noqa: T201
+
+
+class BarView(View):
+    """A bar for every run at work, with its step rate, time left and losses, and one for the whole suite."""
+
+    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
+        self.pace, self.now = Pace(plan, now), now
+        self.num_runs, self.num_done = len(plan.missing), 0
+        self.console = Console()
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            *(TextColumn(f"{{task.fields[{field}]}}") for field in ("count", "left", "rate", "losses")),
+            console=self.console,
+        )
+        self.bars: dict[str, TaskID] = {}
+        self.first: dict[str, tuple[int, float]] = {}
+        self.suite_bar = self._add_bar("[bold]all runs", 1.0)
+        self._update_suite()
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.progress.stop()
+
+    def show(self, event: Event) -> None:
+        self.pace.follow(event)
+        name = event.name
+        if isinstance(event, Started):
+            self.first.pop(name, None)
+            if name in self.bars:  # its process died before it came to it
+                self.progress.remove_task(self.bars.pop(name))
+            self.bars[name] = self._add_bar(name, self.pace.runs[name].spec.settings.num_training_steps)
+        elif isinstance(event, Progressed):
+            self._update(event)
+        elif isinstance(event, Retried):
+            self.progress.remove_task(self.bars.pop(name))
+            self.console.print(f"[yellow]↻[/] {name}  {escape(event.reason)}", highlight=False)
+        else:
+            self.num_done += 1
+            self.progress.remove_task(self.bars.pop(name))
+            text = (
+                f"[green]✓[/] {name}  {format_duration(event.seconds)}"
+                if isinstance(event, Finished)
+                else f"[red]✗[/] {name}  {escape(event.reason)}"
+            )
+            self.console.print(text, highlight=False)
+        self._update_suite()
+
+    def _add_bar(self, name: str, total: float) -> TaskID:
+        return self.progress.add_task(name, total=total, count="", left="", rate="", losses="")
+
+    def _update_suite(self) -> None:
+        self.progress.update(
+            self.suite_bar,
+            completed=self.pace.share_done,
+            count=f"{self.num_done}/{self.num_runs}",
+            left=format_left(self.pace.seconds_left),
+        )
+
+    def _update(self, event: Progressed) -> None:
+        if event.name not in self.first:  # a run that was taken up again does not begin at 0
+            self.first[event.name] = (event.step, self.now())
+        first, since = self.first[event.name]
+        rate = (event.step - first) / max(self.now() - since, 1e-3)
+        num_steps = self.pace.runs[event.name].spec.settings.num_training_steps
+        fields = {"count": f"{event.step}/{num_steps}", "rate": f"{rate:.1f} steps/s", "left": ""}
+        if event.stage == "evaluation":
+            fields["rate"] = "measuring"
+        elif rate > 0:
+            fields["left"] = format_left((num_steps - event.step) / rate)
+        if event.losses:
+            fields["losses"] = format_losses(event.losses)
+        self.progress.update(self.bars[event.name], completed=event.step, **fields)  # type: ignore[arg-type]

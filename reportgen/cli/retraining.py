@@ -1,0 +1,80 @@
+"""``reportgen verify --retrain``: a run of a report trained and measured again, and what differs."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.base.errors import RunError
+from reportgen.base.files import read_json
+from reportgen.lab.executors import Failed
+from reportgen.lab.runner import execute_plan, plan_suite, prepare_plan
+from reportgen.paper.analysis.results import Results
+from reportgen.store.paths import OutputPaths
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """One measured value as recorded and as it comes out now."""
+
+    name: str
+    recorded: float | str
+    repeated: float | str
+
+    @property
+    def is_same(self) -> bool:
+        return self.recorded == self.repeated
+
+
+def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> tuple[list[Retrained], list[str]]:
+    """Train and measure one run again in a folder of its own.
+
+    Returns:
+        Every value of its evaluation, and what differs between the two machines: another processor or another torch
+        may change the last bits, and a training then takes another course.
+
+    Raises:
+        RunError: there is no such finished run; the training failed.
+    """
+
+    runs = {run.spec.name: run for run in results.finished}
+    if name not in runs:
+        raise RunError(f"--retrain {name}: no finished run of this name; choose from: {', '.join(runs)}")
+    run = runs[name]
+    with tempfile.TemporaryDirectory(prefix="reportgen-") as folder:
+        plan = plan_suite(results.suite, Path(folder), only=name, jobs=1, device=device)
+        prepare_plan(plan, data_dir)
+        failures = [event for event in execute_plan(plan, Path(folder), data_dir) if isinstance(event, Failed)]
+        if failures:
+            raise RunError(f"--retrain {name}: {failures[0].reason}")
+        paths = OutputPaths(Path(folder)).run(run.spec.folder_name)
+        record, evaluation = read_json(paths.spec), read_json(paths.evaluation)
+    recorded, repeated = dict(_flatten(run.evaluation)), dict(_flatten(evaluation))
+    values = [Retrained(key, recorded[key], repeated.get(key, math.nan)) for key in recorded]
+    differences = _compare_environments(run.record["environment"], record["environment"])
+    if run.record.get("changed_device"):
+        differences.append("it was begun on another kind of device than it was ended on")
+    return values, differences
+
+
+def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, float | str]]:
+    """All numbers and texts of a record by their path."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("classifier", "sources"):
+                yield from _flatten(item, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _flatten(item, f"{name}.{index}")
+    elif value is not None:
+        yield name, value
+
+
+def _compare_environments(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    pairs = {key: (recorded[key], now[key]) for key in ("processor", "device", "python")}
+    pairs["torch"] = recorded["packages"]["torch"], now["packages"]["torch"]
+    return [f"{key}: recorded {was}, here {here}" for key, (was, here) in pairs.items() if was != here]

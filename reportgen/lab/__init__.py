@@ -1,0 +1,1 @@
+"""The wing that trains and measures; it imports torch."""

@@ -1,0 +1,377 @@
+"""A trained run -> samples, interpolations, digit counts, scores."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from reportgen.assets import load_card
+from reportgen.base.errors import RunError
+from reportgen.base.files import write_bytes
+from reportgen.lab.data import Dataset, read_arrays
+from reportgen.lab.metrics.entropy import compute_pixel_entropy
+from reportgen.lab.metrics.features import ClassifierDetector, Detector
+from reportgen.lab.metrics.frechet import Moments
+from reportgen.lab.metrics.inception import InceptionDetector
+from reportgen.lab.metrics.memorisation import compute_nearest_distances
+from reportgen.lab.metrics.paths import estimate_shares, estimate_values, summarise_paths
+from reportgen.lab.metrics.scores import RealSide, Yardstick, build_real_side, compute_scores
+from reportgen.lab.metrics.sharpness import compute_gradient_energy, compute_sharpness
+from reportgen.lab.models.classifier import UNREAD, read_digits
+from reportgen.lab.models.vae import Vae
+from reportgen.lab.training.objectives import to_uint8, to_unit
+from reportgen.suite.settings import Settings, VaeSettings
+
+DRAW_BATCH_SIZE = 250
+MIN_SAMPLES = 10
+"""As many ends as five interpolations have."""
+
+END_PAIRS = ((0, 9), (1, 8), (2, 7), (3, 6), (4, 5))
+"""The digits that the ends of the five interpolations shall be read as, where the model draws them."""
+
+NUM_NEAREST = 500
+"""Samples whose nearest training images are looked for."""
+
+EXTRAPOLATION_RANGE = (-1.0, 2.0)
+"""From one whole distance before z1 to one beyond z2."""
+
+NUM_RANDOM_PAIRS = 100
+"""Pairs of latents, drawn and not chosen, that the latent spaces are compared by; five strips have no power."""
+
+RANDOM_PAIR_POINTS = 10
+"""Images from end to end of each."""
+
+Draw = Callable[[torch.Tensor], torch.Tensor]
+"""z [N, latent_dim] -> images uint8 [N, 1, 32, 32], in eval mode."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """``record`` is what goes to evaluation.json; ``images`` maps a name to uint8 [N, 1, 32, 32] and its columns."""
+
+    record: dict[str, Any]
+    images: dict[str, tuple[torch.Tensor, int]]
+
+
+def evaluate_run(
+    settings: Settings,
+    modules: dict[str, nn.Module],
+    grids: Mapping[int, torch.Tensor],
+    dataset: Dataset,
+    seed: int,
+    options: dict[str, int],
+    cache: Path,
+    inception_weights: Path | None = None,
+) -> Evaluation:
+    """Measure one trained run; nothing here depends on how it was trained.
+
+    Args:
+        modules: as training leaves them; they are put into eval mode.
+        grids: a GAN's samples from the same noise that training drew, uint8 [N, 1, 32, 32] by step.
+        options: ``RunSpec.evaluation``.
+        cache: a folder for the real features, shared by all runs.
+        inception_weights: for the Inception scores; without them there are none.
+    """
+    device = dataset.train.images.device
+    draw, classifier = make_draw(settings, modules), ClassifierDetector(device)
+    num_fake, num_counted = options["fid_num_images"], options["digits_num_images"]
+    z = draw_latents(settings.latent_dim, max(num_fake, num_counted, MIN_SAMPLES), seed, device)
+    samples = draw(z)
+    features = classifier(samples)
+    labels, confidence = read_features(classifier, features)
+    starts, ends, names = choose_ends(labels, confidence)
+    points = options["interpolation_num_points"]
+    inside, outside = (
+        interpolate(draw, z[starts], z[ends], torch.linspace(first, last, points, device=device))
+        for first, last in ((0, 1), EXTRAPOLATION_RANGE)
+    )
+    pairs = draw_latents(settings.latent_dim, 2 * NUM_RANDOM_PAIRS, seed + 1_000_000, device).chunk(2)
+    scores, failures = score_samples(
+        samples[:num_fake], features[:num_fake], classifier, dataset, cache, inception_weights
+    )
+    record = {
+        "scores": scores,
+        "failures": failures,
+        "sharpness": {
+            "samples": compute_sharpness(samples),
+            "real": compute_sharpness(dataset.train.images[: len(samples)]),
+        },
+        "gradient_energy": {
+            "samples": compute_gradient_energy(samples),
+            "real": compute_gradient_energy(dataset.train.images[: len(samples)]),
+        },
+        "memorisation": measure_memorisation(samples, dataset),
+        "reconstruction": read_reconstructions(modules, classifier, dataset.dev.images[:num_fake]),
+        "digits": {
+            "counted": spell(labels[:num_counted]),
+            "all_counts": torch.bincount(labels, minlength=UNREAD + 1).tolist(),
+        },
+        "interpolation": {
+            "ends": names,
+            "inside": spell(read_features(classifier, classifier(inside))[0]),
+            "outside": spell(read_features(classifier, classifier(outside))[0]),
+            "outside_range": EXTRAPOLATION_RANGE,
+            "random_pairs": measure_random_pairs(draw, classifier, *pairs),
+        },
+        "evolution": read_grids(classifier, grids),
+        "dataset": {
+            "num_train": len(dataset.train),
+            "num_dev": len(dataset.dev),
+            "class_counts": torch.bincount(dataset.train.labels, minlength=10).tolist(),
+            "pixel_entropy": {
+                "train": compute_pixel_entropy(dataset.train.images),
+                "dev": compute_pixel_entropy(dataset.dev.images),
+            },
+        },
+        "classifier": asdict(load_card()),
+    }
+    images = {
+        "counted": (samples[:num_counted], 10),
+        "interpolation": (inside, points),
+        "extrapolation": (outside, points),
+    }
+    return Evaluation(record, images)
+
+
+def score_samples(
+    samples: torch.Tensor,
+    classifier_features: np.ndarray,
+    classifier: ClassifierDetector,
+    dataset: Dataset,
+    cache: Path,
+    inception_weights: Path | None,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The scores of every detector by its name, and the reasons of those that failed; one failure costs no other.
+
+    Raises:
+        DataError: there should be Inception scores, and the weights are missing or not the course's.
+    """
+    scores: dict[str, Any] = {}
+    failures: dict[str, str] = {}
+
+    def score(detector: Detector, features: np.ndarray) -> None:
+        real = load_real_side(dataset, len(samples), detector, cache)
+        scores[detector.name] = asdict(compute_scores(detector, real, features))
+
+    try:
+        score(classifier, classifier_features)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        failures[classifier.name] = str(error)
+    if inception_weights is not None:
+        try:
+            inception = InceptionDetector(inception_weights, samples.device)
+            score(inception, inception(samples))
+        except (ValueError, np.linalg.LinAlgError) as error:
+            failures[InceptionDetector.name] = str(error)
+    return scores, failures
+
+
+def measure_memorisation(samples: torch.Tensor, dataset: Dataset) -> dict[str, float]:
+    """Median distances to the nearest training image: of samples, and of as many dev images as a yardstick."""
+    dev = dataset.dev.images[:NUM_NEAREST]
+    return {
+        "samples": float(np.median(compute_nearest_distances(samples[:NUM_NEAREST], dataset.train.images))),
+        "dev": float(np.median(compute_nearest_distances(dev, dataset.train.images))),
+    }
+
+
+def read_reconstructions(
+    modules: dict[str, nn.Module], classifier: ClassifierDetector, images: torch.Tensor
+) -> dict[str, int]:
+    """Whether a VAE's reconstructions of images, uint8 [N, 1, 32, 32], read as the digits that they are of.
+
+    Returns:
+        Counts of the images that read as a digit themselves: whose reconstruction reads as the ``same``, as ``another``
+        or as none (``unread``). Empty for a GAN, which reconstructs nothing.
+    """
+    vae = modules.get("vae")
+    if not isinstance(vae, Vae):
+        return {}
+    vae.eval()
+    with torch.no_grad():
+        blocks = [to_uint8(check_pixels(vae.reconstruct(to_unit(block)))) for block in images.split(DRAW_BATCH_SIZE)]
+    before, after = (read_features(classifier, classifier(row))[0] for row in (images, torch.cat(blocks)))
+    before, after = before[before != UNREAD], after[before != UNREAD]
+    same, unread = int((before == after).sum()), int((after == UNREAD).sum())
+    return {"same": same, "another": len(before) - same - unread, "unread": unread}
+
+
+def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:
+    """The model as a function from latent vectors to images."""
+    network = modules["vae" if isinstance(settings, VaeSettings) else "generator"].eval()
+
+    def decode(z: torch.Tensor) -> torch.Tensor:
+        return network.decode(z) if isinstance(network, Vae) else (network(z[:, :, None, None]) + 1) / 2
+
+    @torch.no_grad()
+    def draw(z: torch.Tensor) -> torch.Tensor:
+        return torch.cat([to_uint8(check_pixels(decode(block))) for block in z.split(DRAW_BATCH_SIZE)])
+
+    return draw
+
+
+def check_pixels(unit: torch.Tensor) -> torch.Tensor:
+    """The same images, if all pixels are in [0, 1] up to rounding.
+
+    Raises:
+        RunError: a pixel is NaN, infinite or out of range; as uint8 it would pass for black or white.
+    """
+    if not torch.isfinite(unit).all():
+        raise RunError("the trained model draws NaN pixels; try a smaller learning_rate")
+    low, high = float(unit.min()), float(unit.max())
+    if low < -1e-3 or high > 1 + 1e-3:
+        raise RunError(f"the trained model draws pixels from {low:.3g} to {high:.3g}; expected 0 to 1")
+    return unit
+
+
+def draw_latents(latent_dim: int, count: int, seed: int, device: torch.device) -> torch.Tensor:
+    """Standard normal latents [count, latent_dim], the same on every device."""
+    generator = torch.Generator().manual_seed(seed + 1_000_003)  # apart from the training's noise
+    return torch.randn(count, latent_dim, generator=generator).to(device)
+
+
+def read_features(detector: ClassifierDetector, features: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Read images, given by the classifier's features, at the temperature and threshold of its card; on the CPU."""
+    card = load_card()
+    rows = torch.from_numpy(features).to(detector.model.head.weight.device)
+    labels, confidence = read_digits(detector.model, rows, temperature=card.temperature, threshold=card.threshold)
+    return labels.cpu(), confidence.cpu()
+
+
+def spell(labels: torch.Tensor) -> str:
+    """One character per image: a digit or "?"."""
+    return "".join("?" if label == UNREAD else str(label) for label in labels.tolist())
+
+
+# ---- interpolation --------------------------------------------------------------------------------------------------
+
+
+def choose_ends(labels: torch.Tensor, confidence: torch.Tensor) -> tuple[list[int], list[int], list[str]]:
+    """Pick five pairs of samples whose digits are recognisable.
+
+    For each digit the sample that the classifier is surest of; where the model never draws a digit that ``END_PAIRS``
+    asks for, the surest sample not used yet takes its place.
+
+    Returns:
+        Indices of the first ends, of the second ends, and the two characters that each pair reads as.
+    """
+    surest = confidence.argsort(descending=True).tolist()
+    read = labels.tolist()
+    by_rank = [index for index in surest if read[index] != UNREAD] + [i for i in surest if read[i] == UNREAD]
+    used: set[int] = set()
+
+    def take(digit: int) -> int:
+        wanted = (index for index in by_rank if read[index] == digit and index not in used)
+        anything = (index for index in by_rank if index not in used)
+        index = next(wanted, None)
+        index = next(anything) if index is None else index
+        used.add(index)
+        return index
+
+    pairs = [(take(first), take(second)) for first, second in END_PAIRS]
+    names = ["".join("?" if read[index] == UNREAD else str(read[index]) for index in pair) for pair in pairs]
+    return [first for first, _ in pairs], [second for _, second in pairs], names
+
+
+def interpolate(draw: Draw, z1: torch.Tensor, z2: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """Draw z1 + t (z2 - z1) for every pair and every t.
+
+    Args:
+        z1, z2: latents [P, latent_dim].
+        t: positions [K]; 0 is z1, 1 is z2, others extrapolate. The homework's t is i / (K - 1), i = 0 .. K - 1.
+
+    Returns:
+        uint8 [P * K, 1, 32, 32], the strips one after another.
+    """
+    z = z1[:, None] + t[None, :, None] * (z2 - z1)[:, None]  # [P, K, latent_dim]
+    return draw(z.flatten(0, 1))
+
+
+def measure_random_pairs(
+    draw: Draw, classifier: ClassifierDetector, z1: torch.Tensor, z2: torch.Tensor
+) -> dict[str, Any]:
+    """What is seen between random ends, and as far beyond them as ``EXTRAPOLATION_RANGE`` reaches.
+
+    Args:
+        z1, z2: latents [P, latent_dim], drawn from the prior and not chosen.
+
+    Returns:
+        The shares of images that are read as digits at the ends, between them and beyond them; by how much the share
+        changes from the ends to between them (``inside_change``) and to beyond them (``outside_change``), pair by pair,
+        since good ends and good images between them go together; and the shape of the way between them.
+    """
+    t = torch.linspace(0, 1, RANDOM_PAIR_POINTS, device=z1.device)
+    far = torch.linspace(*EXTRAPOLATION_RANGE, RANDOM_PAIR_POINTS, device=z1.device)
+    far = far[(far < -1e-6) | (far > 1 + 1e-6)]
+    features = classifier(interpolate(draw, z1, z2, t))
+    read = _is_read(classifier, features).reshape(len(z1), len(t))
+    beyond = classifier(interpolate(draw, z1, z2, far))
+    ends, inside = read[:, [0, -1]].mean(axis=1), read[:, 1:-1].mean(axis=1)
+    outside = _is_read(classifier, beyond).reshape(len(z1), len(far)).mean(axis=1)
+    return {
+        "num_pairs": len(z1),
+        "num_points": len(t),
+        "num_outside": len(far),
+        "read_ends": estimate_shares(ends),
+        "read_inside": estimate_shares(inside),
+        "read_outside": estimate_shares(outside),
+        "inside_change": estimate_values(inside - ends),
+        "outside_change": estimate_values(outside - ends),
+        **summarise_paths(features, len(z1)),
+    }
+
+
+def _is_read(classifier: ClassifierDetector, features: np.ndarray) -> np.ndarray:
+    return (read_features(classifier, features)[0] != UNREAD).numpy().astype(float)
+
+
+# ---- evolution ------------------------------------------------------------------------------------------------------
+
+
+def read_grids(classifier: ClassifierDetector, grids: Mapping[int, torch.Tensor]) -> dict[str, str]:
+    """What the classifier reads in the sample grids of training, by step; uint8 [N, 1, 32, 32] each."""
+    return {str(step): spell(read_features(classifier, classifier(grids[step]))[0]) for step in sorted(grids)}
+
+
+# ---- the real side --------------------------------------------------------------------------------------------------
+
+
+def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache: Path) -> RealSide:
+    """The real side from shuffled training images (all, if there are fewer); computed once per dataset and detector."""
+    path = cache / f"real-{dataset.name}-{num_images}-{detector.name}-{detector.sha256[:10]}.npz"
+    cached = _read_real_side(path, detector)
+    if cached is not None:
+        return cached
+    order = torch.randperm(len(dataset.train), generator=torch.Generator().manual_seed(0))[: 2 * num_images]
+    real = build_real_side(detector(dataset.train.images[order.to(dataset.train.images.device)]), num_images)
+    stream = io.BytesIO()
+    np.savez(
+        stream,
+        features=real.features,
+        mean=real.moments.mean,
+        covariance=real.moments.covariance,
+        root=real.root,
+        yardsticks=np.array([list(asdict(yardstick).values()) for yardstick in (real.best, real.copies)]),
+        sha256=detector.sha256,
+    )
+    write_bytes(path, stream.getvalue())
+    return real
+
+
+def _read_real_side(path: Path, detector: Detector) -> RealSide | None:
+    """What was kept; None if there is nothing, it cannot be read, or it is another detector's."""
+    cached = read_arrays(path, "sha256", "features", "mean", "covariance", "root", "yardsticks")
+    if cached is None:
+        return None
+    sha256, features, mean, covariance, root, yardsticks = cached
+    if str(sha256) != detector.sha256 or features.shape[1:] != (detector.feature_dim,):
+        return None
+    best, copies = (Yardstick(int(num), *map(float, values)) for num, *values in yardsticks)
+    return RealSide(features, Moments(mean, covariance, len(features)), root, best, copies)

@@ -1,0 +1,477 @@
+"""One run in this process: train, evaluate, leave everything on disk. Here the torch half comes together."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import platform
+import shutil
+import struct
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save
+from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.proto.summary_pb2 import Summary
+from tensorboardX.record_writer import masked_crc32c
+from threadpoolctl import threadpool_limits
+from torch import nn
+
+from reportgen.base.errors import ConfigError, ReportgenError, RunError, Stopped
+from reportgen.base.files import write_bytes, write_json, write_text
+from reportgen.lab.data import Dataset, load_dataset
+from reportgen.lab.evaluation import evaluate_run
+from reportgen.lab.metrics.inception import InceptionDetector
+from reportgen.lab.provenance import describe_environment, list_evaluation_sources, list_model_sources
+from reportgen.lab.training.checkpoint import DEFAULT_SECONDS, MAX_COST, Checkpointer, resume_training
+from reportgen.lab.training.graph import GraphedRounds
+from reportgen.lab.training.loop import (
+    Row,
+    Training,
+    TrainingSession,
+    begin_training,
+    build_objective,
+    step_eagerly,
+    train_run,
+    train_sessions,
+)
+from reportgen.lab.training.objectives import NUM_GRID_IMAGES, use_precision
+from reportgen.store.images import decode_grid, encode_grid
+from reportgen.store.locks import hold_run
+from reportgen.store.manifest import is_stage_finished, record_stage
+from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.states import is_run_finished
+from reportgen.suite.plan import RunSpec
+from reportgen.suite.settings import GanSettings, Settings
+
+CPU_THREADS_PER_RUN = 1
+"""Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
+
+GRID_COLUMNS = 8
+
+logger = logging.getLogger(__name__)
+
+OnProgress = Callable[[str, int, dict[str, float]], None]
+"""Called with the stage, the number of finished steps and the newest losses."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Everything a worker needs; it travels between processes."""
+
+    spec: RunSpec
+    output: Path
+    data_dir: Path | None
+    device: str
+    inception_weights: Path | None = None
+    checkpoint_seconds: float = DEFAULT_SECONDS
+    checkpoint_steps: int | None = None
+    use_graph: bool = False
+
+
+def execute_run(task: Task, on_progress: OnProgress, is_stopping: Callable[[], bool] = lambda: False) -> None:
+    """Bring one run to its end, whatever of it is there already.
+
+    Args:
+        is_stopping: asked between two steps; once it says so, a checkpoint is written and the run stops.
+
+    Raises:
+        Stopped: it was asked to stop.
+        ReportgenError: after the reason was recorded in failure.json.
+    """
+    output = OutputPaths(task.output)
+    paths = output.run(task.spec.folder_name)
+    with hold_run(paths):
+        try:
+            with log_to(paths.log):
+                _execute(task, output, paths, on_progress, is_stopping)
+        except (ConnectionError, Stopped):
+            raise  # the suite was interrupted, the run did not fail
+        except Exception as error:
+            with suppress(RunError):  # a full disk has no room for the reason either
+                record_failure(paths, explain_failure(error), traceback.format_exc())
+            raise
+        paths.failure.unlink(missing_ok=True)
+
+
+class _RunLog(logging.FileHandler):
+    """A log that costs no run: what a full disk has no room for is left out."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        pass
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
+@contextmanager
+def log_to(path: Path) -> Iterator[None]:
+    """Append what happens to a run to its log, an error with its traceback."""
+    try:
+        handler: logging.Handler = _RunLog(path, encoding="utf-8")
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    except Stopped as stop:
+        logger.info("%s", stop)
+        raise
+    except Exception:
+        logger.exception("failed")
+        raise
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def record_failure(paths: RunPaths, reason: str, details: str) -> None:
+    """Write why a run failed; the next attempt that succeeds removes it."""
+    write_json(paths.failure, {"reason": reason, "details": details})
+
+
+def explain_failure(error: BaseException) -> str:
+    """One line for the summary and the report."""
+    if isinstance(error, torch.cuda.OutOfMemoryError):
+        return "the GPU's memory is full; use a smaller batch_size or fewer --jobs"
+    text = " ".join(str(error).split())
+    return text if isinstance(error, ReportgenError) else f"{type(error).__name__}: {text}"
+
+
+def _execute(
+    task: Task, output: OutputPaths, paths: RunPaths, on_progress: OnProgress, is_stopping: Callable[[], bool]
+) -> None:
+    spec, device = task.spec, _prepare_device(task)
+    if is_run_finished(paths, spec.training_key, spec.evaluation_key):
+        return  # another command did it while this one waited for its turn
+    dataset = _load_once(spec.dataset, task.data_dir, device)
+    if is_stage_finished(paths, "training", spec.training_key):
+        modules = load_modules(spec.settings, paths.weights, device)
+    else:
+        modules = _train(task, dataset, paths, on_progress, is_stopping)
+    if is_stopping():
+        raise Stopped("trained; the same command goes on with the evaluation")
+    logger.info("evaluation")
+    on_progress("evaluation", spec.settings.num_training_steps, {})
+    _evaluate(task, modules, dataset, output, paths)
+
+
+@cache
+def _load_once(name: str, data_dir: Path | None, device: torch.device) -> Dataset:
+    """A dataset for all runs of this process."""
+    return load_dataset(name, data_dir=data_dir, device=device)
+
+
+def _prepare_device(task: Task) -> torch.device:
+    device = torch.device(task.device)
+    torch.set_num_threads(CPU_THREADS_PER_RUN)
+    threadpool_limits(CPU_THREADS_PER_RUN)  # NumPy's BLAS, else every run would start a thread for every core
+    if device.type == "cuda":
+        torch.cuda.set_device(device.index or 0)  # streams and graphs belong to the current device
+    return device
+
+
+def train_together(
+    tasks: Sequence[Task],
+    report: Callable[[str, int, dict[str, float]], None],
+    release: Callable[[str], None],
+    fail: Callable[[str, str], None],
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> None:
+    """Train runs side by side, up to a checkpoint after the last step; ``execute_run`` does the rest as for any run.
+
+    If that fails for another reason than a run's own, those that are left are released: alone, each gives its reason.
+
+    Args:
+        report: called with the name of a run, its finished steps and its newest losses.
+        release: called with the name of a run that has nothing more to do here.
+        fail: called with the name of a run that failed, and why.
+
+    Raises:
+        Stopped: it was asked to stop.
+    """
+    left = {task.spec.name: task for task in tasks}
+    try:
+        for name, error in _train_together(tasks, report, is_stopping):
+            task = left.pop(name)
+            if error is None:
+                release(name)
+                continue
+            paths = OutputPaths(task.output).run(task.spec.folder_name)
+            with log_to(paths.log):
+                logger.error("failed", exc_info=error)
+            with suppress(RunError):
+                record_failure(paths, explain_failure(error), "".join(traceback.format_exception(error)))
+            fail(name, explain_failure(error))
+    except (ConnectionError, Stopped):
+        raise
+    except Exception as error:
+        for name, task in left.items():
+            with log_to(OutputPaths(task.output).run(task.spec.folder_name).log):
+                logger.warning("training together failed, each goes on alone: %s", explain_failure(error))
+            release(name)
+
+
+def _train_together(
+    tasks: Sequence[Task], report: Callable[[str, int, dict[str, float]], None], is_stopping: Callable[[], bool]
+) -> Iterator[tuple[str, RunError | None]]:
+    """Gives the names of the runs as they end, and why they failed; their folders are free by then."""
+    output, device = OutputPaths(tasks[0].output), _prepare_device(tasks[0])
+    members: dict[TrainingSession, tuple[str, Checkpointer]] = {}
+    with ExitStack() as stack:
+        holds = {task.spec.name: stack.enter_context(ExitStack()) for task in tasks}
+        for task in tasks:
+            spec, paths = task.spec, output.run(task.spec.folder_name)
+            try:
+                holds[spec.name].enter_context(hold_run(paths))
+            except RunError:  # alone it says why
+                yield spec.name, None
+                continue
+            if is_stage_finished(paths, "training", spec.training_key):
+                holds[spec.name].close()
+                yield spec.name, None
+                continue
+            dataset = _load_once(spec.dataset, task.data_dir, device)
+            try:
+                with log_to(paths.log):
+                    training = _take_up(task, dataset, paths)
+            except RunError as error:
+                holds[spec.name].close()
+                yield spec.name, error
+                continue
+            checkpointer = _make_checkpointer(task, paths, is_stopping, num_together=len(tasks))
+            session = TrainingSession(spec.settings, dataset, training, partial(report, spec.name), checkpointer)
+            members[session] = spec.name, checkpointer
+        for session in members:
+            session.training.trained_together = max(session.training.trained_together, len(members))
+        take_round = GraphedRounds() if tasks[0].use_graph else step_eagerly
+        for session, failure in train_sessions(list(members), take_round):
+            name, checkpointer = members[session]
+            outcome = failure or _try_to_write(checkpointer, session.training)
+            holds[name].close()
+            yield name, outcome
+
+
+def _try_to_write(checkpointer: Checkpointer, training: Training) -> RunError | None:
+    """Why a checkpoint could not be written: a failure of that run, not of those beside it."""
+    try:
+        checkpointer.write(training)
+    except RunError as error:
+        return error
+    return None
+
+
+def _train(
+    task: Task, dataset: Dataset, paths: RunPaths, on_progress: OnProgress, is_stopping: Callable[[], bool]
+) -> dict[str, nn.Module]:
+    """From the newest sound checkpoint, or from the first step, to the recorded stage."""
+    spec = task.spec
+    training = _take_up(task, dataset, paths)
+
+    def progress(step: int, losses: dict[str, float]) -> None:
+        on_progress("training", step, losses)
+
+    session = TrainingSession(spec.settings, dataset, training, progress, _make_checkpointer(task, paths, is_stopping))
+    train_run(session, GraphedRounds() if task.use_graph else step_eagerly)
+    _record_training(spec, paths, training)
+    return training.objective.modules
+
+
+def _take_up(task: Task, dataset: Dataset, paths: RunPaths) -> Training:
+    spec = task.spec
+    begin = partial(begin_training, spec.settings, dataset, spec.seed)
+    training, notices = resume_training(paths, spec.training_key, begin)
+    for notice in notices:
+        logger.warning("%s", notice)
+    logger.info("%s: training from step %d on %s", spec.name, training.step, task.device)
+    if not (training.environment and training.is_over):
+        began, now = training.environment, describe_environment(dataset.train.images.device)
+        training.environment = now | {"started_at": began.get("started_at", now["started_at"])}
+    return training
+
+
+def _make_checkpointer(
+    task: Task, paths: RunPaths, is_stopping: Callable[[], bool], num_together: int = 1
+) -> Checkpointer:
+    return Checkpointer(
+        paths,
+        task.spec.training_key,
+        task.checkpoint_seconds,
+        task.checkpoint_steps,
+        is_stopping,
+        max_cost=MAX_COST / num_together,
+    )
+
+
+def _record_training(spec: RunSpec, paths: RunPaths, trained: Training) -> None:
+    shutil.rmtree(paths.images, ignore_errors=True)
+    shutil.rmtree(paths.tensorboard, ignore_errors=True)
+    write_json(paths.spec, _describe_spec(spec, trained))
+    write_text(paths.history, format_history(trained.rows))
+    write_bytes(paths.weights, save(collect_weights(trained.objective.modules)))
+    files = [paths.spec, paths.history, paths.weights]
+    for (step, name), grid in trained.grids.items():
+        files.append(paths.grid(name, step))
+        write_bytes(files[-1], encode_grid(grid[:, 0].numpy(), GRID_COLUMNS))
+    write_bytes(paths.events, format_events(trained.rows))
+    record_stage(paths, "training", spec.training_key, files, spec.training_identity)
+    for path in paths.list_checkpoints():
+        path.unlink(missing_ok=True)
+
+
+def _describe_spec(spec: RunSpec, trained: Training) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "key": spec.training_key,
+        "settings": spec.settings.model_dump(mode="json"),
+        "dataset": spec.dataset,
+        "seed": spec.seed,
+        "train_seconds": round(trained.train_seconds, 3),
+        "trained_together": trained.trained_together,
+        "changed_device": trained.changed_device,
+        "environment": trained.environment,
+        "sources": list_model_sources(spec.settings),
+    }
+
+
+def _evaluate(
+    task: Task, modules: dict[str, nn.Module], dataset: Dataset, output: OutputPaths, paths: RunPaths
+) -> None:
+    spec = task.spec
+    use_precision("fp32")  # whatever it was trained in
+    result = evaluate_run(
+        spec.settings,
+        modules,
+        _load_samples(paths, dataset.train.images.device) if isinstance(spec.settings, GanSettings) else {},
+        dataset,
+        spec.seed,
+        spec.evaluation,
+        output.cache,
+        task.inception_weights,
+    )
+    write_json(paths.evaluation, result.record | {"sources": list_evaluation_sources()})
+    files = [paths.evaluation]
+    for name, (images, columns) in result.images.items():
+        files.append(paths.image(name))
+        write_bytes(files[-1], encode_grid(images[:, 0].cpu().numpy(), columns))
+    record_stage(paths, "evaluation", spec.evaluation_key, files, spec.evaluation_identity)
+
+
+def _load_samples(paths: RunPaths, device: torch.device) -> dict[int, torch.Tensor]:
+    """The sample grids of training, uint8 [N, 1, 32, 32] by step."""
+    steps = paths.list_grid_steps("samples")
+    grids = {step: decode_grid(paths.grid("samples", step).read_bytes(), NUM_GRID_IMAGES) for step in steps}
+    return {step: torch.from_numpy(grid).to(device)[:, None] for step, grid in grids.items()}
+
+
+def format_history(rows: list[Row]) -> str:
+    """The tidy history as CSV; floats as their shortest exact text."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["step", "metric", "value"])
+    writer.writerows((step, metric, repr(value)) for step, metric, value in rows)
+    return stream.getvalue()
+
+
+def format_events(rows: list[Row]) -> bytes:
+    """The history once more as TensorBoard's records, for those who look at runs there.
+
+    A record is the length of an event, that length's checksum, the event, its checksum.
+    """
+    now = time.time()  # of all of them: the history does not say when a step was taken
+    events = [Event(wall_time=now, file_version="brain.Event:2")]
+    for step, metric, value in rows:
+        scalar = Summary.Value(tag=metric, simple_value=value)
+        events.append(Event(wall_time=now, step=step, summary=Summary(value=[scalar])))
+    return b"".join(map(_frame_event, events))
+
+
+def _frame_event(event: Event) -> bytes:
+    content = event.SerializeToString()
+    length = struct.pack("<Q", len(content))
+    return b"".join(
+        (length, struct.pack("<I", masked_crc32c(length)), content, struct.pack("<I", masked_crc32c(content)))
+    )
+
+
+def collect_weights(modules: dict[str, nn.Module]) -> dict[str, torch.Tensor]:
+    """All parameters and buffers as ``<module>.<name>``, on the CPU."""
+    return {
+        f"{module}.{name}": value.detach().cpu().contiguous()
+        for module, network in modules.items()
+        for name, value in network.state_dict().items()
+    }
+
+
+def load_modules(settings: Settings, path: Path, device: torch.device) -> dict[str, nn.Module]:
+    """The networks of a finished training, from its weights.
+
+    Raises:
+        RunError: the file does not hold this model's weights.
+    """
+    objective = build_objective(settings, device, torch.Generator(device))
+    weights = load_file(path, device=str(device))
+    for module, network in objective.modules.items():
+        own = {name.removeprefix(f"{module}."): w for name, w in weights.items() if name.startswith(f"{module}.")}
+        try:
+            network.load_state_dict(own)
+        except RuntimeError as error:
+            raise RunError(f"{path}: not the weights of this model: {' '.join(str(error).split())}") from error
+    return objective.modules
+
+
+def has_cuda() -> bool:
+    """Whether torch can train on an NVIDIA GPU here."""
+    return torch.cuda.is_available()
+
+
+def emulates_bf16() -> bool:
+    """Whether this processor has no bfloat16 arithmetic, so that it takes several times as long as float32."""
+    is_x86 = platform.machine() in ("x86_64", "AMD64")
+    return is_x86 and not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+
+
+def check_device(name: str) -> None:
+    """Check that torch can train there.
+
+    Raises:
+        ConfigError: there is no such device.
+    """
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise ConfigError(f"--device {name}: unknown device; choose from: auto, cpu, cuda:0")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(f"--device {name}: torch sees {torch.cuda.device_count()} CUDA devices; try --device cpu")
+
+
+def check_inception(weights: Path) -> None:
+    """Load the Inception weights once, so that a wrong file stops the suite before it starts.
+
+    Raises:
+        DataError: the file is missing or not the course's weights.
+    """
+    InceptionDetector(weights, torch.device("cpu"))
+
+
+def prepare_dataset(name: str, data_dir: Path | None) -> None:
+    """Download or unpack a dataset once, before several workers want it.
+
+    Raises:
+        DataError: it cannot be had.
+    """
+    load_dataset(name, data_dir=data_dir)

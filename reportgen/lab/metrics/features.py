@@ -1,0 +1,63 @@
+"""Detectors: uint8 images in, float32 features out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from reportgen.assets import load_card
+from reportgen.lab.data import IMAGE_SIZE
+from reportgen.lab.models.classifier import FEATURE_DIM, load_classifier
+
+BATCH_SIZE = 250
+
+
+class Detector(Protocol):
+    """A feature extractor for the Frechet distance.
+
+    ``name`` is what its column is called; ``sha256`` that of its weights: features of two detectors are never mixed.
+    ``resize`` says what is done to the images first.
+    """
+
+    name: str
+    sha256: str
+    resize: str
+    feature_dim: int
+
+    def __call__(self, images: torch.Tensor) -> np.ndarray:
+        """uint8 [N, 1, 32, 32] in 0..255, on any device -> float32 [N, feature_dim], independent of batching."""
+        ...
+
+
+def check_images(images: torch.Tensor) -> None:
+    """Refuse what a detector cannot measure.
+
+    Raises:
+        ValueError: not uint8 of the shape [N, 1, 32, 32].
+    """
+    if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
+        raise ValueError(
+            f"images must be uint8 [N, 1, {IMAGE_SIZE}, {IMAGE_SIZE}], found {images.dtype} {list(images.shape)}"
+        )
+
+
+class ClassifierDetector:
+    """The 128 pooled features of the shipped digit classifier."""
+
+    name = "classifier"
+    resize = "none (32x32)"
+    feature_dim = FEATURE_DIM
+
+    def __init__(self, device: torch.device) -> None:
+        self.sha256 = load_card().sha256
+        self.model = load_classifier().to(device)
+        if device.type == "cpu":  # half as slow
+            self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # missing in torch's own
+
+    @torch.no_grad()
+    def __call__(self, images: torch.Tensor) -> np.ndarray:
+        check_images(images)
+        blocks = [self.model.features(block.float() / 255).cpu() for block in images.split(BATCH_SIZE)]
+        return torch.cat(blocks).numpy()

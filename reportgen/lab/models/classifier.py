@@ -1,0 +1,93 @@
+"""The MNIST digit classifier that the project trains itself and ships.
+
+It has two jobs: its 128 pooled features are the space in which the classifier Frechet distance is measured, and its
+class probabilities read generated digits for the digit counts.
+``python -m reportgen.lab.training.classifier`` trains it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+import torch
+from safetensors.torch import load as load_safetensors
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from reportgen.assets import CLASSIFIER_WEIGHTS, load_card
+from reportgen.base.errors import DataError
+
+FEATURE_DIM = 128
+NUM_CLASSES = 10
+UNREAD = 10
+"""The label that ``read_digits`` gives to an image whose confidence is below the threshold."""
+
+
+class DigitClassifier(nn.Module):
+    """Six 3x3 convolutions with BatchNorm and ReLU, global average pooling, one linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = [(1, 32, 1), (32, 32, 2), (32, 64, 1), (64, 64, 2), (64, 128, 1), (128, FEATURE_DIM, 2)]
+        layers: list[nn.Module] = []
+        for inputs, outputs, stride in widths:
+            layers += [nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        self.body = nn.Sequential(*layers)
+        self.head = nn.Linear(FEATURE_DIM, NUM_CLASSES)
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """float [N, 1, 32, 32] in [0, 1] -> float [N, 128], non-negative."""
+        return self.body(x).mean(dim=(2, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """float [N, 1, 32, 32] in [0, 1] -> logits [N, 10]."""
+        return self.head(self.features(x))
+
+
+@cache
+def load_classifier() -> DigitClassifier:
+    """Load the shipped weights, on the CPU, in eval mode, frozen, every BatchNorm folded into its convolution.
+
+    Raises:
+        DataError: the weights file's SHA-256 is not the one on its card.
+    """
+    content = CLASSIFIER_WEIGHTS.read_bytes()
+    found, expected = hashlib.sha256(content).hexdigest(), load_card().sha256
+    if found != expected:
+        raise DataError(
+            f"{CLASSIFIER_WEIGHTS}: SHA-256 is {found}, expected {expected}; the installation is damaged: "
+            "reinstall reportgen"
+        )
+    model = DigitClassifier()
+    model.load_state_dict(load_safetensors(content))
+    fold_norms(model.eval())
+    return model.requires_grad_(False)
+
+
+def fold_norms(model: DigitClassifier) -> None:
+    """Scale the weights of each convolution by the BatchNorm after it, in place: the same values, a quarter faster."""
+    body = model.body
+    for index in range(0, len(body), 3):
+        conv, norm = body[index], body[index + 1]
+        assert isinstance(conv, nn.Conv2d)
+        assert isinstance(norm, nn.BatchNorm2d)
+        body[index], body[index + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
+
+
+@torch.no_grad()
+def read_digits(
+    model: DigitClassifier, features: torch.Tensor, *, temperature: float, threshold: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Read each image, given by its features, as a digit or as ``UNREAD``.
+
+    Args:
+        features: ``model.features`` of N images, float [N, 128], on the model's device.
+        temperature: divides the logits before the softmax (Guo et al. 2017).
+        threshold: confidence below which an image is ``UNREAD``.
+
+    Returns:
+        labels int64 [N] in 0..10 and confidences float32 [N] in [0, 1].
+    """
+    confidence, label = (model.head(features) / temperature).softmax(dim=1).max(dim=1)
+    return torch.where(confidence >= threshold, label, UNREAD), confidence

@@ -1,0 +1,136 @@
+"""The homework's DCGAN (Radford et al. 2016) and its losses (Goodfellow et al. 2014)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from reportgen.suite.settings import GanSettings
+
+
+def build_activation(name: str) -> nn.Module:
+    """The discriminator's activation: ``leaky_relu``, or ``relu`` for the ablation."""
+    return nn.LeakyReLU(0.2) if name == "leaky_relu" else nn.ReLU()
+
+
+class ConvGenerator(nn.Module):
+    """z [B, latent_dim, 1, 1] -> images in [-1, 1], [B, 1, 32, 32]."""
+
+    def __init__(self, latent_dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        h = hidden_dim
+        self.layers = nn.Sequential(
+            nn.ConvTranspose2d(latent_dim, 4 * h, 4, stride=1, padding=0),  # 4h x 4 x 4
+            nn.BatchNorm2d(4 * h),
+            nn.ReLU(),
+            nn.ConvTranspose2d(4 * h, 2 * h, 4, stride=2, padding=1),  # 2h x 8 x 8
+            nn.BatchNorm2d(2 * h),
+            nn.ReLU(),
+            nn.ConvTranspose2d(2 * h, h, 4, stride=2, padding=1),  # h x 16 x 16
+            nn.BatchNorm2d(h),
+            nn.ReLU(),
+            nn.ConvTranspose2d(h, 1, 4, stride=2, padding=1),  # 1 x 32 x 32
+            nn.Tanh(),
+        )
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.layers(z)
+
+
+class ConvDiscriminator(nn.Module):
+    """x in [-1, 1], [B, 1, 32, 32] -> the logit of D(x), [B]; its sigmoid is the probability that x is real."""
+
+    def __init__(self, hidden_dim: int, activation: str) -> None:
+        super().__init__()
+        h = hidden_dim
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, h, 4, stride=2, padding=1, bias=False),  # h x 16 x 16
+            build_activation(activation),
+            nn.Conv2d(h, 2 * h, 4, stride=2, padding=1, bias=False),  # 2h x 8 x 8
+            nn.BatchNorm2d(2 * h),
+            build_activation(activation),
+            nn.Conv2d(2 * h, 4 * h, 4, stride=2, padding=1, bias=False),  # 4h x 4 x 4
+            nn.BatchNorm2d(4 * h),
+            build_activation(activation),
+            nn.Conv2d(4 * h, 1, 4, stride=1, padding=0, bias=False),  # 1 x 1 x 1
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layers(x).flatten().float()  # also where autocast computed it in bfloat16
+
+
+class MlpGenerator(nn.Module):
+    """The MLP ablation: the same interface without a convolution."""
+
+    def __init__(self, latent_dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        h = hidden_dim
+        self.layers = nn.Sequential(
+            nn.Linear(latent_dim, 4 * h),
+            nn.BatchNorm1d(4 * h),
+            nn.ReLU(),
+            nn.Linear(4 * h, 2 * h),
+            nn.BatchNorm1d(2 * h),
+            nn.ReLU(),
+            nn.Linear(2 * h, h),
+            nn.BatchNorm1d(h),
+            nn.ReLU(),
+            nn.Linear(h, 32 * 32),
+            nn.Tanh(),
+        )
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.layers(z.flatten(1)).view(-1, 1, 32, 32)
+
+
+class MlpDiscriminator(nn.Module):
+    """The MLP ablation: the same interface without a convolution."""
+
+    def __init__(self, hidden_dim: int, activation: str) -> None:
+        super().__init__()
+        h = hidden_dim
+        self.layers = nn.Sequential(
+            nn.Linear(32 * 32, h),
+            build_activation(activation),
+            nn.Linear(h, 2 * h),
+            nn.Dropout(0.2),
+            build_activation(activation),
+            nn.Linear(2 * h, 4 * h),
+            nn.Dropout(0.2),
+            build_activation(activation),
+            nn.Linear(4 * h, 1),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layers(x.flatten(1)).flatten().float()  # also where autocast computed it in bfloat16
+
+
+def build_generator(settings: GanSettings) -> nn.Module:
+    build = ConvGenerator if settings.architecture == "conv" else MlpGenerator
+    return build(settings.latent_dim, settings.hidden_dim).apply(initialise_weights)
+
+
+def build_discriminator(settings: GanSettings) -> nn.Module:
+    build = ConvDiscriminator if settings.architecture == "conv" else MlpDiscriminator
+    return build(settings.hidden_dim, settings.activation).apply(initialise_weights)
+
+
+def initialise_weights(module: nn.Module) -> None:
+    """DCGAN's initialisation: conv weights N(0, 0.02), BatchNorm weights N(1, 0.02), BatchNorm biases 0."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+def compute_discriminator_loss(real_logit: torch.Tensor, fake_logit: torch.Tensor) -> torch.Tensor:
+    """BCE(D(x), 1) + BCE(D(G(z)), 0), a scalar in nats; 2 log 2 = 1.386 at the equilibrium."""
+    # -log sigmoid(a) = softplus(-a), without the overflow of a sigmoid followed by a logarithm
+    return F.softplus(-real_logit).mean() + F.softplus(fake_logit).mean()
+
+
+def compute_generator_loss(fake_logit: torch.Tensor) -> torch.Tensor:
+    """BCE(D(G(z)), 1), the non-saturating "log D trick"; a scalar in nats, log 2 = 0.693 at the equilibrium."""
+    return F.softplus(-fake_logit).mean()

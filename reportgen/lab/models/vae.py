@@ -1,0 +1,121 @@
+"""The homework's variational autoencoder and its loss (Kingma & Welling 2014)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from reportgen.suite.settings import VaeSettings
+
+
+class ConvEncoder(nn.Module):
+    """x in [0, 1], [B, 1, 32, 32] -> the 2 * latent_dim outputs that hold mu and logvar."""
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(
+            nn.Conv2d(1, 16, 3, stride=1, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(32, 32, 3, stride=1, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(32, 16, 3, stride=2, padding=1),
+            nn.ReLU(),
+        )
+        self.fc = nn.Sequential(
+            nn.Linear(16 * 8 * 8, 2 * latent_dim),
+            nn.ReLU(),
+            nn.Linear(2 * latent_dim, 2 * latent_dim),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.conv(x).flatten(1))
+
+
+class ConvDecoder(nn.Module):
+    """z [B, latent_dim] -> the logits of the pixels, [B, 1, 32, 32]; their sigmoid is the image."""
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__()
+        self.fc = nn.Sequential(nn.Linear(latent_dim, latent_dim), nn.ReLU(), nn.Linear(latent_dim, 16 * 8 * 8))
+        self.conv = nn.Sequential(
+            nn.ConvTranspose2d(16, 32, 3, stride=2, padding=1, output_padding=1),
+            nn.ReLU(),
+            nn.ConvTranspose2d(32, 32, 3, stride=1, padding=1),
+            nn.ReLU(),
+            nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1),
+            nn.ReLU(),
+            nn.ConvTranspose2d(16, 1, 3, stride=1, padding=1),
+        )
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.conv(self.fc(z).view(-1, 16, 8, 8))
+
+
+class LinearEncoder(nn.Module):
+    """The all-linear ablation: 1024 -> 400 + ReLU -> 2 * latent_dim."""
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__()
+        self.fc = nn.Sequential(nn.Linear(32 * 32, 400), nn.ReLU(), nn.Linear(400, 2 * latent_dim))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x.flatten(1))
+
+
+class LinearDecoder(nn.Module):
+    """The all-linear ablation: latent_dim -> 400 + ReLU -> the logits of 1024 pixels."""
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__()
+        self.fc = nn.Sequential(nn.Linear(latent_dim, 400), nn.ReLU(), nn.Linear(400, 32 * 32))
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.fc(z).view(-1, 1, 32, 32)
+
+
+class Vae(nn.Module):
+    """Encoder q(z|x), decoder p(x|z) and the prior N(0, I)."""
+
+    def __init__(self, settings: VaeSettings) -> None:
+        super().__init__()
+        is_conv = settings.architecture == "conv"
+        self.latent_dim = settings.latent_dim
+        self.encoder = (ConvEncoder if is_conv else LinearEncoder)(settings.latent_dim)
+        self.decoder = (ConvDecoder if is_conv else LinearDecoder)(settings.latent_dim)
+        self.output_relu = settings.encoder_output_relu
+
+    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """x [B, 1, 32, 32] in [0, 1] -> mu and logvar, [B, latent_dim] each."""
+        outputs = self.encoder(x).float()  # also where autocast computed it in bfloat16
+        mu, logvar = (F.relu(outputs) if self.output_relu else outputs).chunk(2, dim=1)
+        return mu, logvar
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """z [B, latent_dim] -> pixel means in [0, 1], [B, 1, 32, 32]."""
+        return self.decoder(z).sigmoid()
+
+    def reconstruct(self, x: torch.Tensor) -> torch.Tensor:
+        """Decode the posterior mean: x [B, 1, 32, 32] in [0, 1] -> the same shape and range."""
+        mu, _ = self.encode(x)
+        return self.decode(mu)
+
+
+def compute_vae_losses(vae: Vae, x: torch.Tensor, eps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The two terms of the negative evidence lower bound, each a scalar averaged over the batch, in nats.
+
+    Args:
+        x: images in [0, 1], [B, 1, 32, 32].
+        eps: standard normal noise, [B, latent_dim].
+
+    Returns:
+        reconstruction: binary cross-entropy, summed over the pixels.
+        kl: KL(q(z|x) || N(0, I)) = -1/2 sum(1 + logvar - mu^2 - exp(logvar)).
+    """
+    mu, logvar = vae.encode(x)
+    z = mu + (0.5 * logvar).exp() * eps
+    reconstruction = F.binary_cross_entropy_with_logits(vae.decoder(z).float(), x, reduction="sum") / len(x)
+    kl = -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1).mean()
+    return reconstruction, kl

@@ -1,0 +1,264 @@
+"""Which runs are missing, in which order, on which device. Imports torch only when there is something to train."""
+
+from __future__ import annotations
+
+import ctypes
+import fnmatch
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.base.errors import ConfigError, DataError
+from reportgen.base.fetching import default_inception_path
+from reportgen.lab.executors import Event, Executor, Job
+from reportgen.lab.executors.workers import begin_to_import
+from reportgen.store.manifest import is_stage_finished
+from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.states import State, find_state
+from reportgen.suite.loading import Suite
+from reportgen.suite.plan import (
+    RunSpec,
+    estimate_evaluation_seconds,
+    estimate_training_seconds,
+    has_dropout,
+    plan_runs,
+    schedule,
+)
+
+if TYPE_CHECKING:
+    from reportgen.lab.execution import Task
+
+MAX_TOGETHER = 48
+"""Runs that a GPU trains side by side in one process; their networks, moments and activations are all in its memory."""
+JOBS_ON_GPU = 6
+"""Processes at once on a GPU: one trains, the others measure."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run, what is there of it, and about how long the rest takes by itself."""
+
+    spec: RunSpec
+    state: State
+    finished_steps: int
+    training_seconds: float
+    evaluation_seconds: float
+
+    @property
+    def estimated_seconds(self) -> float:
+        return self.training_seconds + self.evaluation_seconds
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What ``reportgen run`` would do."""
+
+    runs: list[PlannedRun]
+    jobs: int
+    device: str
+    inception_weights: Path | None
+
+    @property
+    def missing(self) -> list[PlannedRun]:
+        """What has to be done, the longest first, so that no long run is left alone at the end."""
+        todo = [run for run in self.runs if run.state != "finished"]
+        return sorted(todo, key=lambda run: -run.estimated_seconds)
+
+    @property
+    def estimated_seconds(self) -> float:
+        """About how long all of it takes with ``jobs`` runs at once."""
+        places = 1 if self.is_on_gpu else self.jobs  # a GPU is shared by all
+        return schedule([run.estimated_seconds for run in self.missing], places)
+
+    @property
+    def is_on_gpu(self) -> bool:
+        return self.device.startswith("cuda")
+
+
+def plan_suite(
+    suite: Suite, output: Path, *, only: str | None, jobs: int | None, device: str, is_dry: bool = False
+) -> Plan:
+    """Look at what is there and plan the rest.
+
+    Args:
+        is_dry: nothing will be executed, so nothing is made ready for it.
+        only: a glob on run names; the others are left as they are.
+        jobs: runs at once; by default one per CPU core; on a GPU processes at once, ``JOBS_ON_GPU``.
+
+    Raises:
+        ConfigError: ``only`` matches no run; there is no such device.
+    """
+    specs = plan_runs(suite)
+    chosen = [spec for spec in specs if only is None or fnmatch.fnmatchcase(spec.name, only)]
+    if not chosen:
+        names = ", ".join(spec.name for spec in specs[:20])
+        raise ConfigError(f"--only {only}: no run has such a name; the runs are: {names}")
+    paths = OutputPaths(output)
+    states = [
+        find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key, check_files=True)
+        for spec in chosen
+    ]
+    has_work = any(state != "finished" for state in states)
+    if has_work and not is_dry:
+        begin_to_import()
+    if has_work or device != "auto":
+        device = choose_device(device)
+    on_gpu = device.startswith("cuda")
+    macs_per_second = measure_macs_per_second() if has_work and not on_gpu else None
+    runs = []
+    for spec, state in zip(chosen, states, strict=True):
+        steps = count_finished_steps(spec, paths.run(spec.folder_name), state)
+        training = estimate_training_seconds(spec.settings, steps, macs_per_second)
+        runs.append(PlannedRun(spec, state, steps, training, estimate_evaluation_seconds(on_gpu=on_gpu)))
+    weights = suite.fid.inception_weights
+    return Plan(
+        runs,
+        jobs or (min(JOBS_ON_GPU, count_cores()) if on_gpu else count_cores()),
+        device,
+        Path(weights) if weights else None,
+    )
+
+
+def count_cores() -> int:
+    """The cores that this process may use: on a cluster fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def count_finished_steps(spec: RunSpec, paths: RunPaths, state: State) -> int:
+    """How many steps of a run need not be trained any more."""
+    if state in ("finished", "trained") or is_stage_finished(paths, "training", spec.training_key, check_files=False):
+        return spec.settings.num_training_steps
+    return min(paths.find_checkpointed_step(), spec.settings.num_training_steps)
+
+
+def measure_macs_per_second(size: int = 768, repeats: int = 4) -> float:
+    """Multiply-accumulates per second of a float32 matrix product on one thread, the best of a few."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    matrix = np.ones((size, size), np.float32)
+    seconds = []
+    with threadpool_limits(1):
+        for _ in range(repeats):
+            start = time.perf_counter()
+            matrix @ matrix
+            seconds.append(time.perf_counter() - start)
+    return size**3 / min(seconds)
+
+
+def find_inception(suite: Suite) -> Suite:
+    """The suite with the Inception weights that ``reportgen fetch inception`` keeps, if it names none itself."""
+    path = default_inception_path()
+    if suite.fid.inception_weights is not None or not path.is_file():
+        return suite
+    return suite.model_copy(update={"fid": suite.fid.model_copy(update={"inception_weights": str(path)})})
+
+
+def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
+    """Get ready what all runs need, before anything is written.
+
+    Raises:
+        DataError: a dataset cannot be had.
+    """
+    if data_dir is not None and not data_dir.is_dir():
+        raise DataError(f"--data-dir {data_dir}: no such folder; create it, or leave the option out")
+    if plan.missing and plan.inception_weights is not None:
+        from reportgen.lab.execution import check_inception
+
+        check_inception(plan.inception_weights)
+    for dataset in {run.spec.dataset for run in plan.missing}:
+        from reportgen.lab.execution import prepare_dataset
+
+        prepare_dataset(dataset, data_dir)
+
+
+def will_emulate_bf16(plan: Plan) -> bool:
+    """Whether runs in bfloat16 are left for a processor that does not have it."""
+    if plan.is_on_gpu or all(run.spec.settings.precision != "bf16" for run in plan.missing):
+        return False
+    from reportgen.lab.execution import emulates_bf16
+
+    return emulates_bf16()
+
+
+def execute_plan(
+    plan: Plan,
+    output: Path,
+    data_dir: Path | None,
+    *,
+    checkpoint_steps: int | None = None,
+    retries: int = 1,
+    time_limit: float | None = None,
+    eager: bool = False,
+) -> Iterator[Event]:
+    """Execute what is missing; nothing is imported or started if nothing is.
+
+    Args:
+        checkpoint_steps: keep a training every so many steps, besides by the clock.
+        retries: how often a run whose process died is taken up again.
+        time_limit: seconds that one run may take.
+        eager: on a GPU train each run by itself, operation by operation, as it is always done on the CPU.
+    """
+    if not plan.missing:
+        return
+    from reportgen.lab.execution import Task
+    from reportgen.lab.executors.local import LocalExecutor
+
+    use_graph = plan.is_on_gpu and not eager
+    tasks = [
+        Task(
+            run.spec,
+            output,
+            data_dir,
+            plan.device,
+            plan.inception_weights,
+            checkpoint_steps=checkpoint_steps,
+            use_graph=use_graph,
+        )
+        for run in plan.missing
+    ]
+    executor: Executor = LocalExecutor(plan.jobs, retries, time_limit)
+    yield from executor.execute(_group(tasks) if use_graph else [(task,) for task in tasks])
+
+
+def _group(tasks: Sequence[Task]) -> list[Job]:
+    """Those that can be trained side by side in groups of at most ``MAX_TOGETHER``, the others alone.
+
+    Dropout draws from the one random generator of a process, so a network with it has its own.
+    """
+    together = [task for task in tasks if not has_dropout(task.spec.settings)]
+    alone: list[Job] = [(task,) for task in tasks if has_dropout(task.spec.settings)]
+    starts = range(0, len(together), MAX_TOGETHER)
+    return [tuple(together[start : start + MAX_TOGETHER]) for start in starts] + alone
+
+
+def choose_device(name: str) -> str:
+    """Resolve ``auto``: the first GPU, else the CPU.
+
+    Raises:
+        ConfigError: a device is named that is not there.
+    """
+    if name == "auto":
+        return "cuda:0" if find_cuda() else "cpu"
+    if name != "cpu":
+        from reportgen.lab.execution import check_device
+
+        check_device(name)
+    return name
+
+
+def find_cuda() -> bool:
+    """Whether torch can train on an NVIDIA GPU; without a driver the answer does not cost torch's import."""
+    driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
+    try:
+        ctypes.CDLL(driver)
+    except OSError:
+        return False
+    from reportgen.lab.execution import has_cuda
+
+    return has_cuda()

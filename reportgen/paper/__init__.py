@@ -1,0 +1,1 @@
+"""The wing that reports; it runs where torch is not installed."""

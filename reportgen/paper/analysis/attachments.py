@@ -1,0 +1,158 @@
+"""The data that a PDF carries: what its numbers can be derived from again, without the output folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from reportgen import __version__
+from reportgen.base.errors import RenderError
+from reportgen.paper.analysis.results import CurveSummary, RecordedRun, Results, RunResult
+from reportgen.store.paths import OutputPaths
+from reportgen.store.suites import RecordedSuite
+from reportgen.suite.loading import Suite
+from reportgen.suite.plan import plan_runs
+from reportgen.suite.settings import Language
+
+METRICS_FORMAT = 3
+"""Of ``metrics.json``. History: 1, the first; 2, random pairs of latents and the evolution of samples; 3, the
+lowest value of every curve."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export_metrics(results: Results, language: Language, notes: Mapping[str, Any]) -> str:
+    """All that the report's words and tables rest on, as JSON: the suite, the author's notes, each run's record."""
+    content = {
+        "format": METRICS_FORMAT,
+        "reportgen": __version__,
+        "language": language,
+        "notes": dict(notes),
+        "suite": results.suite.model_dump(mode="json"),
+        "runs": {run.spec.name: _export_run(run) for run in results.runs},
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
+
+
+def hash_results(metrics: str) -> str:
+    """What the last page prints of the data: a changed digit changes it, even one that no table shows.
+
+    The same in every language: it covers the suite and the runs.
+    """
+    content = json.loads(metrics)
+    data = json.dumps([content["suite"], content["runs"]], sort_keys=True)
+    return hashlib.sha256(data.encode("utf-8")).hexdigest()[:16]
+
+
+def _export_run(run: RunResult) -> dict[str, Any]:
+    if not run.is_finished:
+        return {"state": run.state, "failure": run.failure}
+    summaries = {name: _without_nan(dataclasses.asdict(summary)) for name, summary in run.summaries.items()}
+    return {
+        "state": run.state,
+        "failure": run.failure,
+        "record": _without_nan(run.record),
+        "evaluation": _without_nan(run.evaluation),
+        "curves": summaries,
+    }
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN: null stands for it."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
+    """The results that a report was made from, as far as its words and tables need them.
+
+    Raises:
+        RenderError: the text is not what ``export_metrics`` of this version writes.
+    """
+    try:
+        content = json.loads(text)
+        if content["format"] != METRICS_FORMAT or content["reportgen"] != __version__:
+            raise RenderError(
+                f"the report was made by reportgen {content['reportgen']}, this is {__version__}: "
+                f"install that version to verify it (pip install reportgen=={content['reportgen']})"
+            )
+        suite = Suite.model_validate(content["suite"])
+        recorded = RecordedSuite(suite, Path("experiments.yaml"), suite_text, source_changed=False)
+        specs = [spec for spec in plan_runs(suite) if spec.settings.model in suite.outline.models]
+        folder = OutputPaths(Path("not-on-disk"))
+        runs = []
+        for spec in specs:
+            run = content["runs"][spec.name]
+            runs.append(RunResult(spec, folder.run(spec.folder_name), run["state"], run["failure"], _import_run(run)))
+        return Results(recorded, tuple(runs)), content["language"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RenderError(f"metrics.json: cannot be read: {type(error).__name__} {error}") from None
+
+
+def _import_run(run: dict[str, Any]) -> RecordedRun | None:
+    if run["state"] != "finished":
+        return None
+    curves = {name: CurveSummary(**_with_nan(summary)) for name, summary in run["curves"].items()}
+    scores = {detector: _with_nan(row) for detector, row in run["evaluation"]["scores"].items()}
+    return RecordedRun(run["record"], {**run["evaluation"], "scores": scores}, curves)
+
+
+def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: math.nan if value is None else value for field, value in row.items()}
+
+
+# ---- the table of all runs ------------------------------------------------------------------------------------------
+
+
+def export_runs(results: Results) -> str:
+    """One row per run as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    table = tabulate_runs(results)
+    for column in table.select_dtypes(exclude="number").columns:
+        table[column] = table[column].map(_escape)
+    return table.to_csv(index=False, lineterminator="\n")
+
+
+def _escape(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def tabulate_runs(results: Results) -> pd.DataFrame:
+    """One row per run with its settings, state and scores."""
+    rows = []
+    for run in results.runs:
+        settings = run.spec.settings
+        row: dict[str, object] = {"run": run.spec.name, "key": run.key, "dataset": run.spec.dataset}
+        row |= settings.model_dump() | {"seed": run.spec.seed, "state": run.state, "failure": run.failure}
+        if run.is_finished:
+            row |= {
+                **_flatten_scores(run),
+                "sharpness": run.evaluation["sharpness"]["samples"],
+                "sharpness_real": run.evaluation["sharpness"]["real"],
+                "gradient_energy": run.evaluation["gradient_energy"]["samples"],
+                "gradient_energy_real": run.evaluation["gradient_energy"]["real"],
+                "digits_read": run.evaluation["digits"]["counted"],
+                "train_seconds": run.record["train_seconds"],
+            }
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _flatten_scores(run: RunResult) -> dict[str, object]:
+    """The scores of all detectors as columns ``<detector>_<score>``."""
+    scores = run.evaluation["scores"]
+    return {
+        f"{detector}_{name}": value
+        for detector, row in scores.items()
+        for name, value in row.items()
+        if name != "detector"
+    }

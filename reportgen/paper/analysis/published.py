@@ -1,0 +1,76 @@
+"""The FID scores that published reports of the coursework state, beside the configurations of a suite."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.assets import PublishedScore, load_published_scores
+from reportgen.paper.analysis.findings import compare_fid
+from reportgen.paper.analysis.results import Configuration
+from reportgen.suite.settings import VaeSettings, has_digits
+
+VARIANTS = {("conv", "leaky_relu"): "conv", ("mlp", "leaky_relu"): "mlp", ("conv", "relu"): "conv-relu"}
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A configuration of ours and what published reports state for the same model, variant and dimensions."""
+
+    configuration: Configuration
+    scores: tuple[PublishedScore, ...]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Pairs of configurations whose order a published report states: how ours are ordered."""
+
+    same: int
+    reverse: int
+    undecided: int
+
+    @property
+    def total(self) -> int:
+        return self.same + self.reverse + self.undecided
+
+
+def match_published(configurations: Sequence[Configuration]) -> list[Matched]:
+    """Those configurations that at least one published report has a score for; all of these are of MNIST."""
+    if not all(has_digits(run.spec.dataset) for c in configurations for run in c.runs):
+        return []
+    scores_of: dict[tuple[object, ...], list[PublishedScore]] = defaultdict(list)
+    for score in load_published_scores():
+        scores_of[score.model, score.variant, score.latent_dim, score.hidden_dim].append(score)
+    matched = [Matched(c, tuple(scores_of.get(_identify(c), ()))) for c in configurations]
+    return [m for m in matched if m.scores]
+
+
+def _identify(c: Configuration) -> tuple[object, ...]:
+    settings = c.settings
+    if isinstance(settings, VaeSettings):
+        variant = {"conv": "conv", "linear": "mlp"}[settings.architecture]
+        return "vae", variant + "-output-relu" * settings.encoder_output_relu, settings.latent_dim, None
+    variant = VARIANTS.get((settings.architecture, settings.activation), "other")
+    # one published MLP leaves its width open
+    hidden = None if variant == "mlp" else settings.hidden_dim
+    return "gan", variant, settings.latent_dim, hidden
+
+
+def measure_agreement(matched: Sequence[Matched]) -> Agreement:
+    """Over all pairs within one published report; the classifier FID orders ours."""
+    same = reverse = undecided = 0
+    for a, b in itertools.combinations(matched, 2):
+        ours = compare_fid(a.configuration, b.configuration)
+        theirs = {score.report: score.fid for score in b.scores}
+        for score in a.scores:
+            if score.report not in theirs:
+                continue
+            if ours not in ("lower", "higher"):
+                undecided += 1
+            elif (ours == "lower") == (score.fid < theirs[score.report]):
+                same += 1
+            else:
+                reverse += 1
+    return Agreement(same, reverse, undecided)

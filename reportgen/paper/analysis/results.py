@@ -1,0 +1,495 @@
+"""The recorded runs of a suite, with the seeds of one configuration brought together."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import special  # not stats: its import alone takes a second
+
+from reportgen.base.errors import RunError
+from reportgen.base.files import read_json
+from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.states import State, find_state, read_failure
+from reportgen.store.suites import RecordedSuite, read_suite
+from reportgen.suite.loading import Suite
+from reportgen.suite.plan import RunSpec, plan_runs
+from reportgen.suite.settings import GanSettings, Question, Settings, VaeSettings
+
+TAIL_SHARE = 0.2
+"""The end of training, wherever "at the end" is said of a curve: its last fifth."""
+
+CONFIDENCE = 0.95
+CLASSIFIER = "classifier"
+INCEPTION = "inception"
+SEPARATION = "separation"
+"""D(x) - D(G(z)) at every logged step: the two move together, so that their difference has its own error."""
+
+NUM_BLOCKS = 10
+MIN_BLOCKS = 3
+
+Over = Literal["seeds", "samples", "steps", "pairs", "nothing"]
+
+
+@dataclass(frozen=True)
+class SeedRule:
+    """How far apart two values of one training each must be to be told apart: by a factor, by a difference."""
+
+    ratio: float = 1.0
+    difference: float = 0.0
+
+    def covers(self, low: float, high: float) -> bool:
+        """Whether another seed alone may make of ``low`` what ``high`` is."""
+        return high < self.ratio * low or high - low < self.difference
+
+
+NO_RULE = SeedRule()
+SEED_RULES: Mapping[str, SeedRule] = {
+    "fid": SeedRule(ratio=2.5),
+    "precision": SeedRule(difference=0.4),
+    "recall": SeedRule(difference=0.25),
+    "density": SeedRule(difference=0.3),
+    "coverage": SeedRule(difference=0.12),
+    "sharpness": SeedRule(ratio=2.1),
+    "gradient_energy": SeedRule(ratio=1.5),
+    "read_share": SeedRule(difference=0.25),
+    "reads_same": SeedRule(difference=0.2),
+    "inside_change": SeedRule(difference=0.15),
+    "detour": SeedRule(ratio=1.4),
+    "largest_step": SeedRule(ratio=1.25),
+    "dev_reconstruction": SeedRule(ratio=1.15),
+    "dev_kl": SeedRule(difference=4),
+    "dev_total": SeedRule(ratio=1.15),
+    "discriminator_loss": SeedRule(difference=0.6),
+    "generator_loss": SeedRule(ratio=2.5),
+    "separation": SeedRule(difference=0.4),
+}
+"""By quantity: somewhat more than seeds of one setting were measured to differ by (docs/results.md)."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with the half width of its interval at ``CONFIDENCE`` and its standard error, where there are any.
+
+    ``values`` are one per seed. ``over`` says what the interval covers: ``seeds`` (Student's t over several),
+    ``samples`` (one seed's bootstrap or jackknife; other seeds may lie outside), ``steps`` (one training's blocks of
+    steps), ``pairs`` (one run's random pairs of latents), or ``nothing``. ``degrees`` are those of Student's t,
+    infinite where the error is known well. ``rule`` says how far another seed may move a single value.
+    """
+
+    mean: float
+    half_width: float | None
+    error: float | None
+    values: tuple[float, ...]
+    over: Over
+    degrees: float = math.inf
+    rule: SeedRule = NO_RULE
+
+    @property
+    def num_seeds(self) -> int:
+        return len(self.values)
+
+
+def estimate_mean(
+    values: Iterable[float],
+    error: float | None = None,
+    over: Literal["samples", "steps", "pairs"] = "samples",
+    degrees: float = math.inf,
+) -> Estimate:
+    """From one value per seed; ``error`` is the standard error within a run, for the case of a single seed."""
+    per_seed = tuple(float(value) for value in values)
+    array = np.array(per_seed)
+    if len(array) > 1:
+        standard_error = float(array.std(ddof=1) / np.sqrt(len(array)))
+        half_width = find_quantile(len(array) - 1) * standard_error
+        return Estimate(float(array.mean()), half_width, standard_error, per_seed, "seeds", len(array) - 1)
+    mean = float(array[0]) if len(array) else float("nan")
+    if error is None:
+        return Estimate(mean, None, None, per_seed, "nothing")
+    return Estimate(mean, find_quantile(degrees) * error, error, per_seed, over, degrees)
+
+
+def apply_rule(quantity: str, estimate: Estimate) -> Estimate:
+    """The same under the rule for the seeds of a quantity, if there is one."""
+    return replace(estimate, rule=SEED_RULES.get(quantity, NO_RULE))
+
+
+def estimate_share_error(count: int, num: int) -> float:
+    """The standard error of ``count`` of ``num`` after two more of each kind are added (Agresti and Coull 1998).
+
+    So it is not 0 where none or all are of the kind: none seen among 3,000 does not mean that there is none.
+    """
+    share = (count + 2) / (num + 4)
+    return math.sqrt(share * (1 - share) / (num + 4))
+
+
+def find_quantile(degrees: float, confidence: float = CONFIDENCE) -> float:
+    """How many standard errors an interval reaches to both sides: Student's t, the normal for infinitely many."""
+    return float(special.stdtrit(degrees, (1 + confidence) / 2))
+
+
+@dataclass(frozen=True)
+class CurveSummary:
+    """What a report says of one curve of one run; "tail" is the last fifth of training.
+
+    ``tail_slope`` is the change per 1,000 steps over the tail, by least squares on ten block means, for their
+    independence; the two errors are standard errors from the same blocks. NaN where there are too few points.
+    ``lowest`` is the lowest value of all, first logged at ``lowest_step``.
+    """
+
+    last: float
+    tail_mean: float
+    tail_error: float
+    tail_spread: float
+    tail_slope: float
+    tail_slope_error: float
+    num_blocks: int
+    lowest: float
+    lowest_step: int
+
+
+def summarise_curve(curve: pd.Series) -> CurveSummary:
+    """A curve over steps (its index) -> what is said of it."""
+    all_steps, values = curve.index.to_numpy(), curve.to_numpy()
+    lowest = int(values.argmin())
+    in_tail = all_steps > all_steps[-1] * (1 - TAIL_SHARE)
+    steps, tail = all_steps[in_tail], values[in_tail]
+    edges = np.unique(np.linspace(0, len(tail), NUM_BLOCKS + 1).astype(int))
+    blocks = [slice(first, last) for first, last in itertools.pairwise(edges)]
+    means = [float(tail[block].mean()) for block in blocks]
+    error = slope = slope_error = float("nan")
+    if len(blocks) >= MIN_BLOCKS:
+        slope, slope_error = fit_line([float(steps[block].mean()) / 1000 for block in blocks], means)
+        error = float(np.std(means, ddof=1) / np.sqrt(len(means)))
+    return CurveSummary(
+        last=float(values[-1]),
+        tail_mean=float(tail.mean()),
+        tail_error=error,
+        tail_spread=float(tail.std()),
+        tail_slope=slope,
+        tail_slope_error=slope_error,
+        num_blocks=len(blocks),
+        lowest=float(values[lowest]),
+        lowest_step=int(all_steps[lowest]),
+    )
+
+
+def fit_line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
+    """The slope of the least-squares line through at least three points, and its standard error."""
+    dx, dy = np.asarray(x) - np.mean(x), np.asarray(y) - np.mean(y)
+    slope = float(dx @ dy / (dx @ dx))
+    residuals = dy - slope * dx
+    return slope, float(np.sqrt(residuals @ residuals / (len(dx) - 2) / (dx @ dx)))
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """The numbers of a finished run without its files."""
+
+    record: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+    summaries: Mapping[str, CurveSummary]
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """One run: its files, read when they are asked for, or what a report carries of them (``recorded``).
+
+    ``failure`` is empty unless the last attempt failed.
+    """
+
+    spec: RunSpec
+    paths: RunPaths
+    state: State
+    failure: str
+    recorded: RecordedRun | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state == "finished"
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """spec.json: settings, environment, sources, train_seconds."""
+        return dict(self.recorded.record if self.recorded else read_json(self.paths.spec))
+
+    @cached_property
+    def evaluation(self) -> dict[str, Any]:
+        """evaluation.json: scores, digit counts, interpolation ends."""
+        return dict(self.recorded.evaluation if self.recorded else read_json(self.paths.evaluation))
+
+    def summarise(self, metric: str) -> CurveSummary:
+        return self.summaries[metric]
+
+    @cached_property
+    def summaries(self) -> Mapping[str, CurveSummary]:
+        """Of every logged metric, and of how far D keeps real and generated images apart."""
+        if self.recorded:
+            return self.recorded.summaries
+        curves = dict(self.curves)
+        if "D_x" in curves:
+            curves[SEPARATION] = curves["D_x"] - curves["D_G_z1"]
+        return {metric: summarise_curve(curve) for metric, curve in curves.items()}
+
+    def find_scores(self, detector: str) -> dict[str, Any] | None:
+        """All scores of one detector; None if it was not asked, or failed."""
+        found: dict[str, Any] | None = self.evaluation["scores"].get(detector)
+        return found
+
+    @property
+    def key(self) -> str:
+        """The training key: of a finished run the one that it was recorded under."""
+        return str(self.record["key"]) if self.is_finished else self.spec.training_key
+
+    @property
+    def sources(self) -> dict[str, Any]:
+        """The code that ran, by name."""
+        return {**self.record["sources"], **self.evaluation["sources"]}
+
+    @cached_property
+    def curves(self) -> Mapping[str, pd.Series]:
+        """Every logged metric over the steps at which it was logged (the index)."""
+        try:
+            tidy = pd.read_csv(self.paths.history)
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.paths.history}: cannot be read ({error}); run 'reportgen run' again") from error
+        steps, values = tidy["step"].to_numpy(), tidy["value"].to_numpy()
+        rows = tidy.groupby("metric", sort=True).indices
+        return {str(m): pd.Series(values[i], pd.Index(steps[i], name="step"), name=m) for m, i in rows.items()}
+
+    def curve(self, metric: str) -> pd.Series:
+        return self.curves[metric]
+
+    def list_steps(self, grid: str) -> list[int]:
+        """The steps at which a grid of images was drawn, ascending."""
+        return self.paths.list_grid_steps(grid)
+
+    def find_grid(self, grid: str, step: int | None = None) -> Path:
+        """The grid drawn at ``step``, by default the last one."""
+        steps = [0, *self.list_steps(grid)]
+        return self.paths.grid(grid, steps[-1] if step is None else step)
+
+    def read_image(self, path: Path) -> bytes:
+        """The bytes of one of its images.
+
+        Raises:
+            RunError: it is not there any more.
+        """
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            reason = error.strerror or error
+            raise RunError(f"{path}: cannot be read ({reason}); 'reportgen run' measures the run again") from None
+
+
+@dataclass(frozen=True, eq=False)
+class Configuration:
+    """One setting of a model with all of its finished seeds."""
+
+    settings: Settings
+    runs: tuple[RunResult, ...]
+
+    @cached_property
+    def label(self) -> str:
+        """How the report calls it: VAE-100, GAN 100_16, MLP GAN 100_100; with what else tells it from the others."""
+        settings = self.settings
+        _, *differing = re.split(r"-(?=[a-z_]+=)", self.first.spec.configuration_name)
+        suffix = f" ({', '.join(differing)})" if differing else ""
+        if isinstance(settings, VaeSettings):
+            variant = " linear" * (settings.architecture == "linear") + " (output ReLU)" * settings.encoder_output_relu
+            return f"VAE-{settings.latent_dim}{variant}{suffix}"
+        prefix = "MLP " * (settings.architecture == "mlp") + "ReLU " * (settings.activation == "relu")
+        return f"{prefix}GAN {settings.latent_dim}_{settings.hidden_dim}{suffix}"
+
+    @cached_property
+    def first_seed(self) -> Configuration:
+        """The same with the run whose images are shown, and no other."""
+        return Configuration(self.settings, self.runs[:1])
+
+    @property
+    def slug(self) -> str:
+        """The name as part of an element's id."""
+        return re.sub(r"[^a-z0-9_-]", "-", self.first.spec.configuration_name)
+
+    @property
+    def first(self) -> RunResult:
+        """The run whose images are shown: that of the first seed."""
+        return self.runs[0]
+
+    def score(self, name: str, detector: str = CLASSIFIER) -> Estimate:
+        """A score of one detector by its name in evaluation.json; NaN where it could not be computed."""
+        scores = [found for run in self.runs if (found := run.find_scores(detector)) is not None]
+        error = scores[0].get(f"{name}_error") if len(scores) == 1 else None
+        estimate = estimate_mean((row[name] for row in scores), error)
+        return apply_rule(name, estimate)
+
+    def floor(self, split: str) -> float:
+        """What even perfect reconstruction of the ``train`` or ``dev`` images costs, in nats; 0 if nobody measured."""
+        return float(self.first.evaluation["dataset"].get("pixel_entropy", {}).get(split, 0.0))
+
+    @cached_property
+    def fid(self) -> Estimate:
+        """The classifier FID."""
+        return self.score("fid")
+
+    @cached_property
+    def sharpness(self) -> Estimate:
+        """The variance of the Laplacian of samples, as a multiple of that of real images."""
+        return self._relative_to_real("sharpness")
+
+    @cached_property
+    def gradient_energy(self) -> Estimate:
+        """Of samples, as a multiple of that of real images."""
+        return self._relative_to_real("gradient_energy")
+
+    def _relative_to_real(self, name: str) -> Estimate:
+        ratios = (run.evaluation[name]["samples"] / run.evaluation[name]["real"] for run in self.runs)
+        return apply_rule(name, estimate_mean(ratios))
+
+    @cached_property
+    def read_share(self) -> Estimate:
+        """The share of samples that the classifier reads as a digit, in [0, 1]."""
+        counts = [run.evaluation["digits"]["all_counts"] for run in self.runs]
+        shares = [1 - row[-1] / sum(row) for row in counts]
+        error = estimate_share_error(sum(counts[0]) - counts[0][-1], sum(counts[0]))
+        return apply_rule("read_share", estimate_mean(shares, error))
+
+    def reads_as(self, what: Literal["same", "another", "unread"]) -> Estimate | None:
+        """The share of readable dev images whose reconstruction reads so, in [0, 1]; None where it was not measured."""
+        counts = [run.evaluation.get("reconstruction") for run in self.runs]  # older measurements do not have it
+        shares = [row[what] / sum(row.values()) for row in counts if row and sum(row.values())]
+        if len(shares) < len(counts):
+            return None
+        first = self.first.evaluation["reconstruction"]
+        error = estimate_share_error(first[what], sum(first.values()))
+        return apply_rule(f"reads_{what}", estimate_mean(shares, error))
+
+    def curve(self, metric: str) -> pd.Series:
+        """The mean over seeds at every logged step."""
+        return self._curves(metric).mean(axis=1)
+
+    def band(self, metric: str) -> tuple[pd.Series, pd.Series] | None:
+        """The lowest and the highest seed at every logged step; None for a single seed."""
+        curves = self._curves(metric)
+        return (curves.min(axis=1), curves.max(axis=1)) if len(self.runs) > 1 else None
+
+    def _curves(self, metric: str) -> pd.DataFrame:
+        return pd.concat([run.curve(metric) for run in self.runs], axis=1)
+
+    def last(self, metric: str) -> Estimate:
+        """The last logged value."""
+        return apply_rule(metric, estimate_mean(summary.last for summary in self._summaries(metric)))
+
+    def rise_since_lowest(self, metric: str) -> Estimate:
+        """The last logged value less the lowest one."""
+        return estimate_mean(summary.last - summary.lowest for summary in self._summaries(metric))
+
+    def lowest_steps(self, metric: str) -> list[int]:
+        """The step of the lowest logged value, for each seed."""
+        return [summary.lowest_step for summary in self._summaries(metric)]
+
+    def tail(self, metric: str) -> Estimate:
+        """The mean over the last fifth of training."""
+        summaries = self._summaries(metric)
+        first = summaries[0]
+        means = (s.tail_mean for s in summaries)
+        return apply_rule(metric, estimate_mean(means, _known(first.tail_error), "steps", first.num_blocks - 1))
+
+    def tail_drift(self, metric: str) -> Estimate:
+        """The change over the last fifth, by its fitted line; with one seed the error is that of the regression."""
+        thousands = TAIL_SHARE * self.settings.num_training_steps / 1000
+        summaries = self._summaries(metric)
+        first = summaries[0]
+        error = _known(thousands * first.tail_slope_error)
+        return estimate_mean((thousands * s.tail_slope for s in summaries), error, "steps", first.num_blocks - 2)
+
+    def tail_spread(self, metric: str) -> Estimate:
+        """The standard deviation over the last fifth of training."""
+        return estimate_mean(summary.tail_spread for summary in self._summaries(metric))
+
+    def _summaries(self, metric: str) -> list[CurveSummary]:
+        return [run.summarise(metric) for run in self.runs]
+
+
+def _known(error: float) -> float | None:
+    return error if math.isfinite(error) else None
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that a report is made from."""
+
+    recorded: RecordedSuite
+    runs: tuple[RunResult, ...]
+
+    @property
+    def suite(self) -> Suite:
+        return self.recorded.suite
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the numbers are those of the file as it stands, not of a profile that changes it."""
+        return self.suite.profile == "full"
+
+    @property
+    def unfinished(self) -> list[RunResult]:
+        return [run for run in self.runs if not run.is_finished]
+
+    @property
+    def finished(self) -> list[RunResult]:
+        return [run for run in self.runs if run.is_finished]
+
+    @cached_property
+    def configurations(self) -> list[Configuration]:
+        """Those with at least one finished run, in the file's order."""
+        seeds_of: dict[Settings, list[RunResult]] = defaultdict(list)
+        for run in self.finished:
+            seeds_of[run.spec.settings].append(run)
+        return [Configuration(settings, tuple(runs)) for settings, runs in seeds_of.items()]
+
+    def answer(self, section: Question) -> list[Configuration]:
+        """The configurations that a question of the report is about, smallest dimensions first."""
+        wanted = {s for group in self.suite.groups if group.section == section for s in group.settings}
+        return sorted((c for c in self.configurations if c.settings in wanted), key=_order)
+
+    def find_like(self, configuration: Configuration, **changes: object) -> Configuration | None:
+        """The configuration that differs from another one in exactly these settings."""
+        wanted = configuration.settings.model_copy(update=changes)
+        return next((c for c in self.configurations if c.settings == wanted), None)
+
+    @cached_property
+    def detectors(self) -> list[str]:
+        """The detectors that the report has a column for: the classifier always, Inception where it was at hand."""
+        return [d for d in (CLASSIFIER, INCEPTION) if d == CLASSIFIER or any(r.find_scores(d) for r in self.finished)]
+
+
+def _order(configuration: Configuration) -> tuple[int, int]:
+    settings = configuration.settings
+    return (settings.latent_dim, settings.hidden_dim if isinstance(settings, GanSettings) else 0)
+
+
+def load_results(output: Path) -> Results:
+    """Read the suite that was run last and what there is of the runs that its outline is about.
+
+    Raises:
+        RunError: nothing was run into this folder; a file of a finished run cannot be read.
+    """
+    paths = OutputPaths(output)
+    recorded = read_suite(paths)
+    specs = [s for s in plan_runs(recorded.suite) if s.settings.model in recorded.suite.outline.models]
+    return Results(recorded, tuple(_load_run(paths, spec) for spec in specs))
+
+
+def _load_run(paths: OutputPaths, spec: RunSpec) -> RunResult:
+    run = paths.run(spec.folder_name)
+    state = find_state(run, spec.training_key, spec.evaluation_key)
+    return RunResult(spec, run, state, read_failure(run) if state == "failed" else "")

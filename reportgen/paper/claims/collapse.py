@@ -1,0 +1,126 @@
+"""Claims about mode collapse and copies of training images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from reportgen.paper.analysis.findings import (
+    COPY_RATIO,
+    DigitCounts,
+    find_basis,
+    judge_memorisation,
+)
+from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.claims.claim import Claim, Verdict
+from reportgen.paper.claims.scores import (
+    measure,
+    write_estimate,
+)
+from reportgen.paper.i18n.translator import Number, Percent, PValue, Several, Value
+
+
+def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> list[Claim]:
+    """The homework's few samples, the verdict of many, the variety of both, and whether samples are copies."""
+    absent = [str(digit) for digit in digits.absent_among_counted]
+    return [
+        Claim(
+            f"collapse.counted_{'absent' if absent else 'present'}",
+            {"num": digits.num_counted, "absent": Several(absent), "unread": digits.counts[10]},
+            rests_on,
+            "counts",
+            (Verdict(gan.label, "digits among the counted", str(absent)),),
+        ),
+        _claim_verdict(gan, digits, rests_on),
+        Claim(
+            "collapse.entropy",
+            {
+                "entropy": Number(digits.entropy_bits),
+                "limit": Number(math.log2(10)),
+                "num_all": digits.num_all,
+                "num": digits.num_counted,
+                "p": PValue(digits.counted_p_value),
+            },
+            rests_on,
+            "chi_square",
+        ),
+        _claim_memory(gan, rests_on),
+    ]
+
+
+def _claim_verdict(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
+    counts = digits.all_counts[:10]
+    return Claim(
+        f"collapse.{digits.verdict}",
+        {
+            "label": gan.label,
+            "num": digits.num_all,
+            "missing": Several([str(digit) for digit in digits.missing]),
+            "p": PValue(digits.p_value),
+            "most": str(int(np.argmax(counts))),
+            "most_num": max(counts),
+            "least": str(int(np.argmin(counts))),
+            "least_num": min(counts),
+        },
+        rests_on,
+        "chi_square",
+        (
+            Verdict(gan.label, "collapse", digits.verdict),
+            Verdict(gan.label, "missing digits", str(len(digits.missing))),
+        ),
+    )
+
+
+def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
+    memory = judge_memorisation(gan)
+    return Claim(
+        f"collapse.memory_{memory.verdict}",
+        {
+            "label": gan.label,
+            "samples": Number(memory.samples),
+            "dev": Number(memory.dev),
+            "ratio": Number(memory.ratio),
+            "limit": Number(COPY_RATIO, 1),
+        },
+        rests_on,
+        "rule",
+        (Verdict(gan.label, "memory", memory.verdict),),
+    )
+
+
+def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """What recall says of the variety that counting digits does not see, beside the other GANs."""
+    known = [n for n in measure(gans, lambda c: c.score("recall")) if math.isfinite(n.estimate.mean)]
+    if not known:
+        return []
+    low, high = (pick(known, key=lambda n: n.estimate.mean) for pick in (min, max))
+    values: dict[str, Value] = {
+        "label": gan.label,
+        "recall": write_estimate("recall", gan.score("recall")),
+        "num": len(known),
+        "low": low.label,
+        "low_recall": write_estimate("recall", low.estimate),
+        "high": high.label,
+        "high_recall": write_estimate("recall", high.estimate),
+    }
+    kind = "only" if len(known) == 1 else "among"
+    return [Claim(f"collapse.within_{kind}", values, rests_on, find_basis(*(n.estimate for n in known)))]
+
+
+def claim_collapse_brief(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
+    """The verdict in one sentence, for the summary."""
+    share = 1 - digits.all_counts[10] / digits.num_all
+    return Claim(
+        f"summary.collapse.{digits.verdict}",
+        {
+            "label": gan.label,
+            "num": digits.num_all,
+            "missing": Several([str(digit) for digit in digits.missing]),
+            "share": Percent(share),
+        },
+        rests_on,
+        "chi_square",
+        (Verdict(gan.label, "collapse", digits.verdict),),
+    )

@@ -1,0 +1,68 @@
+"""Claims about fidelity and diversity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reportgen.paper.analysis.results import CLASSIFIER, Configuration
+from reportgen.paper.claims.claim import Claim
+from reportgen.paper.claims.scores import (
+    HIGH_PRECISION,
+    LOW_RECALL,
+    claim_extremes,
+    is_crowded,
+    measure,
+    write_estimate,
+)
+from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
+
+
+def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """Precision and recall: their extremes, and which samples may merely be crowded."""
+    precision = measure(scored, lambda c: c.score("precision"))
+    recall = measure(scored, lambda c: c.score("recall"))
+    claims = [
+        claim_extremes("precision", precision, rests_on),
+        claim_extremes("recall", recall, rests_on),
+    ]
+    crowded = [c for c in scored if is_crowded(c)]
+    if crowded:
+        values: dict[str, Value] = {
+            "precision": Number(HIGH_PRECISION, 1),
+            "recall": Number(LOW_RECALL, 1),
+            "crowded": Several([_write_crowded(c) for c in crowded]),
+        }
+        claims.append(Claim("scores.crowded", values, rests_on, "rule"))
+    return claims
+
+
+def find_copies(c: Configuration) -> dict[str, Any] | None:
+    """The classifier's scores with those of a few real images, repeated; None in measurements that lack them."""
+    scores = c.first.find_scores(CLASSIFIER)
+    return scores if scores is not None and "copies_fid" in scores else None
+
+
+def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """How a model without any variety would stand in FID: how many of these it would beat, by value."""
+    copies = find_copies(scored[0])
+    if copies is None:
+        return []
+    num_behind = sum(c.fid.mean > copies["copies_fid"] for c in scored)
+    values: dict[str, Value] = {
+        "num": copies["copies_num"],
+        "fid": Number(copies["copies_fid"]),
+        "recall": Number(copies["copies_recall"]),
+        "num_behind": num_behind,
+        "num_all": len(scored),
+    }
+    return [Claim(f"scores.copies_{'ahead' if num_behind else 'behind'}", values, rests_on, "nothing")]
+
+
+def _write_crowded(c: Configuration) -> Message:
+    values: dict[str, Value] = {
+        "label": c.label,
+        "coverage": write_estimate("coverage", c.score("coverage")),
+        "share": Percent(c.read_share.mean, 1),
+    }
+    return Message("scores.crowded_one", values)

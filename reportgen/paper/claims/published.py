@@ -1,0 +1,50 @@
+"""Claims about how these results stand beside published ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.paper.analysis.published import Matched, measure_agreement
+from reportgen.paper.claims.claim import Claim
+from reportgen.paper.i18n.translator import Number, Value
+from reportgen.suite.settings import GanSettings
+
+
+def claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
+    """How far the published reports differ among themselves where they differ most."""
+    several = [m for m in matched if len(m.scores) > 1]
+    if not several:
+        return None
+    widest = max(several, key=lambda m: max(s.fid for s in m.scores) / min(s.fid for s in m.scores))
+    values: dict[str, Value] = {
+        "label": widest.configuration.label,
+        "num": len(widest.scores),
+        "low": Number(min(score.fid for score in widest.scores), 1),
+        "high": Number(max(score.fid for score in widest.scores), 1),
+    }
+    trainings = {(score.num_training_steps, score.batch_size) for score in widest.scores}
+    return Claim(f"published.spread_{'alike' if len(trainings) == 1 else 'unlike'}", values, rests_on, "counts")
+
+
+def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
+    """How often our order of two configurations is the published one; None where no report has two of them."""
+    agreement = measure_agreement(matched)
+    if not agreement.total:
+        return None
+    kind = "decided" if agreement.same + agreement.reverse else "undecided"
+    values: dict[str, Value] = {
+        "total": agreement.total,
+        "same": agreement.same,
+        "reverse": agreement.reverse,
+        "undecided": agreement.undecided,
+    }
+    return Claim(f"published.order_{kind}", values, rests_on, "counts")
+
+
+def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim | None:
+    """The same among GANs alone, which lie nearer to each other; None where there is no pair of another kind."""
+    gans = measure_agreement([m for m in matched if isinstance(m.configuration.settings, GanSettings)])
+    if gans.total in (0, measure_agreement(matched).total):
+        return None
+    values: dict[str, Value] = {"same": gans.same, "reverse": gans.reverse, "undecided": gans.undecided}
+    return Claim("published.order_gans", values, rests_on, "counts")

@@ -1,0 +1,26 @@
+"""Claims that the first page makes: the answers in short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.paper.analysis.findings import find_basis, find_best, find_ties
+from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.claims.claim import Claim, Undecided
+from reportgen.paper.claims.scores import write_estimate
+from reportgen.paper.i18n.translator import Message, Several, Value
+
+
+def claim_best_brief(model: str, configurations: Sequence[Configuration], rests_on: str) -> Claim:
+    """The model's configuration with the lowest classifier FID, and those that cannot be told from it."""
+    best = find_best(configurations)
+    others = [c for c in find_ties(configurations) if c is not best]
+    kind = "only" if len(configurations) == 1 else "tied" if others else "clear"
+    values: dict[str, Value] = {
+        "model": Message(f"model.{model}"),
+        "label": best.label,
+        "fid": write_estimate("fid_classifier", best.fid),
+        "others": Several([c.label for c in others]),
+    }
+    facts = tuple(Undecided("fid_classifier", best.label, c.label) for c in others)
+    return Claim(f"summary.best_{kind}", values, rests_on, find_basis(*(c.fid for c in configurations)), facts)

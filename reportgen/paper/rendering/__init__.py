@@ -1,0 +1,183 @@
+"""HTML, PDF and Markdown from a report. Nothing here knows what a VAE is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.base.errors import RenderError, ReportgenError
+from reportgen.base.files import write_bytes
+from reportgen.base.processes import Died, call_side_by_side
+from reportgen.paper.rendering.printer import PdfPrinter, PrintJob
+from reportgen.paper.rendering.unchanged import find_rendered, hash_inputs, record_rendered
+from reportgen.store.paths import OutputPaths
+from reportgen.store.suites import read_suite
+from reportgen.suite.settings import Language
+
+if TYPE_CHECKING:
+    from reportgen.paper.report.model import Report
+
+FORMATS = ("html", "pdf", "md")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The reports' paths; ``is_unchanged``: they were there already, made from the same."""
+
+    paths: tuple[Path, ...]
+    is_unchanged: bool = False
+
+
+def render_reports(
+    output: Path,
+    languages: Sequence[Language],
+    formats: Sequence[str],
+    warn: Callable[[str], None],
+    notes: Path | None = None,
+) -> Rendered:
+    """Render every language in every format; HTML first, so that it is there whatever becomes of the PDF.
+
+    Reports that are there and were made from the same are left as they are.
+
+    Args:
+        notes: the folder of the author's notes, by default ``notes`` beside the suite.
+
+    Raises:
+        RunError: there is nothing to report.
+        RenderError: a note cannot be read; the PDF could not be made. What is not written yet stays as it was.
+    """
+    paths = OutputPaths(output)
+    recorded = read_suite(paths)
+    folder = notes or recorded.source.parent / "notes"
+    inputs, request = hash_inputs(paths, recorded, folder), [*languages, *formats]
+    found = find_rendered(paths, request, inputs)
+    if found is not None:
+        for message in found[1]:
+            warn(message)
+        return Rendered(tuple(found[0]), is_unchanged=True)
+    warnings: list[str] = []
+
+    def note(message: str) -> None:
+        warnings.append(message)
+        warn(message)
+
+    if recorded.source_changed:
+        note(f"{recorded.source} has changed since it was run; 'reportgen run' takes the changes up")
+    written = _render(paths, languages, formats, note, folder)
+    record_rendered(paths, request, inputs, written, warnings)
+    return Rendered(tuple(path for path in written if path.parent == paths.root))
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """One language: what is to be written, in this order, what to warn of, and what the PDF's fonts lack.
+
+    ``problem``: why there can be no PDF, though the rest is there.
+    """
+
+    files: dict[Path, bytes]
+    warnings: list[str]
+    missing: list[str]
+    problem: RenderError | None
+
+
+def _render(
+    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], warn: Callable[[str], None], notes: Path
+) -> list[Path]:
+    with PdfPrinter() as printer:
+        made = _make_all(paths, languages, formats, notes, printer)
+        _warn_of(list(made.values()), "pdf" in formats, warn)
+        written = []
+        for pages in made.values():
+            for path, content in pages.files.items():
+                write_bytes(path, content)
+                written.append(path)
+        for language in languages if "pdf" in formats else ():
+            if problem := made[language].problem:
+                raise problem
+            written.append(paths.report(language, "pdf"))
+            write_bytes(written[-1], printer.finish(language))
+    return written
+
+
+def _make_all(
+    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], notes: Path, printer: PdfPrinter
+) -> dict[Language, _Pages]:
+    """The pages of all languages; each language's PDF is begun with as soon as it can be."""
+    jobs = {language: printer.job(language) if "pdf" in formats else None for language in languages}
+    tasks = {language: (paths, language, formats, notes, jobs[language]) for language in languages}
+    outcomes: dict[Language, _Pages | ReportgenError | Died] = {}
+    with closing(call_side_by_side(_make, tasks)) as calls:
+        for language, outcome in calls:
+            outcomes[language] = outcome
+            if isinstance(outcome, _Pages) and jobs[language] and not outcome.problem:
+                printer.start(language)
+    return {language: _expect_pages(outcomes[language], language, len(languages)) for language in languages}
+
+
+def _expect_pages(outcome: _Pages | ReportgenError | Died, language: Language, num_languages: int) -> _Pages:
+    if isinstance(outcome, _Pages):
+        return outcome
+    if isinstance(outcome, ReportgenError):
+        raise outcome
+    if outcome.status >= 0:
+        raise RuntimeError(f"the process that draws the report in '{language}' failed; its traceback stands above")
+    hint = "; try one language at a time (--lang)" if num_languages > 1 else ""
+    reason = f"the process that draws the report in '{language}' was killed by signal {-outcome.status}"
+    raise RenderError(f"{reason}; the machine may be out of memory{hint}")
+
+
+def _warn_of(made: Sequence[_Pages], has_pdf: bool, warn: Callable[[str], None]) -> None:
+    """What both languages warn of is said once."""
+    for warning in dict.fromkeys(warning for pages in made for warning in pages.warnings):
+        warn(warning)
+    missing = list(dict.fromkeys(character for pages in made for character in pages.missing))
+    if missing and has_pdf:
+        warn(_describe_missing(missing))
+
+
+def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes: Path, job: PrintJob | None) -> _Pages:
+    """Build a report and lay it out as pages; prepare its PDF."""
+    from reportgen.paper.rendering.characters import find_missing_characters
+    from reportgen.paper.rendering.html import render_html
+    from reportgen.paper.rendering.markdown import render_markdown
+    from reportgen.paper.rendering.pdf import prepare_pdf
+    from reportgen.paper.report.notes import find_stray_notes
+
+    report = _build(paths, language, notes)
+    files: dict[Path, bytes] = {}
+    if "html" in formats:
+        files[paths.report(language, "html")] = render_html(report, "screen").encode("utf-8")
+    if "md" in formats:
+        files |= render_markdown(report, paths.report(language, "md"), paths.report_assets(language))
+    problem = None
+    try:
+        if job:
+            prepare_pdf(report, job)
+    except RenderError as error:
+        problem = error
+    except OSError as error:
+        problem = RenderError(f"the PDF cannot be prepared ({error}); free some space, or set TMPDIR")
+    stray = find_stray_notes(notes, read_suite(paths).suite.outline)
+    return _Pages(files, stray, find_missing_characters(report), problem)
+
+
+def _describe_missing(characters: list[str]) -> str:
+    from reportgen.paper.rendering.characters import SUBSTITUTE, describe_characters
+
+    return f"the fonts lack {describe_characters(characters)}: shown as {SUBSTITUTE} in the PDF"
+
+
+def _build(paths: OutputPaths, language: Language, notes: Path) -> Report:
+    from reportgen.paper.analysis.results import load_results
+    from reportgen.paper.report.assemble import build_report
+    from reportgen.paper.report.figure_cache import FigureCache
+    from reportgen.paper.report.notes import read_notes
+
+    cache = FigureCache(paths.figures, f"{language}-")
+    report = build_report(load_results(paths.root), language, read_notes(notes, language), figure_cache=cache)
+    cache.remove_unused()
+    return report

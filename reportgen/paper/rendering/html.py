@@ -1,0 +1,88 @@
+"""One self-contained HTML page: for a screen, or for the printer that makes the PDF."""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from jinja2 import Environment
+from markupsafe import Markup
+
+from reportgen.assets import FONT_FILES
+from reportgen.paper.rendering.formulas import to_mathml, to_svg_image
+from reportgen.paper.rendering.letters import outline_picture
+from reportgen.paper.rendering.templates import highlight_css, load_environment
+from reportgen.paper.report.model import Picture, Report
+
+Medium = Literal["screen", "print"]
+HTML_LANGUAGES = {"zh": "zh-CN", "en": "en"}
+
+
+def render_html(report: Report, medium: Medium) -> str:
+    """The whole page; it loads nothing from anywhere, and nothing in it is executed.
+
+    On a ``screen`` formulas are MathML, figures have their letters as shapes, and the characters in use travel along as
+    a font; in ``print`` formulas are SVG and WeasyPrint gets the fonts by other means.
+    """
+    environment = load_environment()
+    style = _read_source(environment, "report.css") + _read_source(environment, f"{medium}.css") + highlight_css()
+    page = environment.get_template("report.html.j2").render(
+        report=report,
+        medium=medium,
+        language=HTML_LANGUAGES[report.language],
+        style=Markup(style),  # noqa: S704 - our own files
+        formula=to_mathml if medium == "screen" else to_svg_image,
+        source=to_screen_source if medium == "screen" else to_print_source,
+    )
+    if medium == "print":
+        return page
+    return page.replace("<style>", f"<style>\n{_embed_fonts(_collect_characters(page))}", 1)
+
+
+def to_print_source(picture: Picture) -> str:
+    """A picture as a data: URI, the only kind of address that our pages may load."""
+    return f"data:{picture.media_type};base64,{base64.b64encode(picture.content).decode('ascii')}"
+
+
+def to_screen_source(picture: Picture) -> str:
+    """The same with its letters as shapes."""
+    return to_print_source(outline_picture(picture))
+
+
+def _read_source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None, "the environment has a loader"
+    source, _, _ = environment.loader.get_source(environment, name)
+    return source
+
+
+def _collect_characters(page: str) -> str:
+    """The characters beyond ASCII of a page, and ASCII itself."""
+    return "".join(sorted({*page, *map(chr, range(0x20, 0x7F))}))
+
+
+def _embed_fonts(characters: str) -> str:
+    """CSS that carries our fonts with just these characters."""
+    faces = {weight: _embed_font(path, characters) for weight, path in FONT_FILES.items()}
+    return "".join(
+        f'@font-face {{ font-family: "Report Sans"; font-weight: {weight}; '
+        f'src: url(data:font/woff;base64,{font}) format("woff"); }}\n'
+        for weight, font in faces.items()
+    )
+
+
+@cache
+def _embed_font(path: Path, characters: str) -> str:
+    """A font with just these characters as WOFF in base64; WOFF2 is a quarter smaller and takes twice as long."""
+    font = TTFont(path, recalcTimestamp=False)
+    subsetter = subset.Subsetter(subset.Options(flavor="woff", hinting=False))
+    subsetter.populate(text=characters)
+    subsetter.subset(font)
+    font.flavor = "woff"
+    target = io.BytesIO()
+    font.save(target)
+    return base64.b64encode(target.getvalue()).decode("ascii")

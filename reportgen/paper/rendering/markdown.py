@@ -1,0 +1,35 @@
+"""A report as Markdown with its pictures beside it, for those who go on writing elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from reportgen.paper.rendering.letters import outline_picture
+from reportgen.paper.rendering.templates import load_environment
+from reportgen.paper.report.model import Figure, Picture, Report, Section
+
+EXTENSIONS = {"image/svg+xml": "svg", "image/png": "png"}
+
+
+def render_markdown(report: Report, target: Path, assets: Path) -> dict[Path, bytes]:
+    """What is to be written: the pictures in the folder ``assets``, then the text that shows them as ``target``."""
+    names: dict[int, str] = {}
+    files: dict[Path, bytes] = {}
+    for figure in _walk_figures(report.sections):
+        for index, picture in enumerate(figure.pictures):
+            name = f"{figure.id}-{index + 1}.{EXTENSIONS[picture.media_type]}"
+            files[assets / name] = outline_picture(picture).content
+            names[id(picture)] = f"{assets.name}/{name}"
+
+    def address(picture: Picture) -> str:
+        return names[id(picture)]
+
+    text = load_environment().get_template("report.md.j2").render(report=report, address=address)
+    return files | {target: text.encode("utf-8")}
+
+
+def _walk_figures(sections: tuple[Section, ...]) -> Iterator[Figure]:
+    for section in sections:
+        yield from (block for block in section.blocks if isinstance(block, Figure))
+        yield from _walk_figures(section.sections)

@@ -1,0 +1,60 @@
+"""The Jinja2 environment: where templates are, and the filters that they use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import pygments
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from pygments.token import Name, Punctuation, Text, Whitespace
+
+from reportgen.assets import find_templates
+from reportgen.paper.report.model import Listing, Section
+
+HIGHLIGHT_STYLE = "friendly"
+UNSTYLED = (Name, Punctuation, Whitespace)
+"""Look like plain text, and as plain text need no element of their own."""
+
+
+@cache
+def load_environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(find_templates()),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), disabled_extensions=("md.j2",), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["highlight"] = highlight_code
+    environment.filters["breakable"] = allow_breaks
+    environment.filters["halve"] = halve
+    environment.filters["sanitised"] = Markup  # nh3 has been over it
+    return environment
+
+
+def allow_breaks(name: str) -> Markup:
+    """A long name such as ``num_training_steps`` that may be broken behind its underscores."""
+    return Markup("<wbr>").join(part for part in name.replace("_", "_\0").split("\0"))
+
+
+def halve(sections: Sequence[Section]) -> tuple[Sequence[Section], Sequence[Section]]:
+    """The contents in two columns of about equal length; with CSS's columns the page would be laid out many times."""
+    lengths = [1 + len(section.sections) for section in sections]
+    cuts = range(len(sections), -1, -1)  # a single section stands at the left
+    cut = min(cuts, key=lambda cut: abs(sum(lengths[:cut]) - sum(lengths[cut:])))
+    return sections[:cut], sections[cut:]
+
+
+def highlight_code(listing: Listing) -> Markup:
+    """Python code as HTML with classes; ``highlight_css`` has their colours."""
+    tokens = ((Text if kind in UNSTYLED else kind, text) for kind, text in pygments.lex(listing.code, PythonLexer()))
+    return Markup(pygments.format(tokens, HtmlFormatter(nowrap=True)))  # noqa: S704 - Pygments escapes
+
+
+def highlight_css() -> str:
+    return str(HtmlFormatter(style=HIGHLIGHT_STYLE).get_style_defs(".code"))

@@ -1,0 +1,100 @@
+"""Whether the reports that are there are those that would be made now."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import reportgen
+from reportgen.assets import find_templates
+from reportgen.base.errors import RunError
+from reportgen.base.files import hash_file, write_json
+from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.states import find_state
+from reportgen.store.suites import RecordedSuite
+from reportgen.suite.plan import plan_runs
+
+PACKAGES = (
+    *("babel", "fonttools", "jinja2", "latex2mathml", "markdown-it-py", "matplotlib", "nh3", "numpy", "pandas"),
+    *("pygments", "scipy", "weasyprint", "ziamath"),
+)
+PROGRAM_SUFFIXES = {".py", ".po", ".yaml", ".csv", ".json", ".j2", ".css", ".js", ".svg", ".ttf"}
+
+
+def hash_inputs(output: OutputPaths, recorded: RecordedSuite, notes: Path) -> str:
+    """A digest of all that reports depend on: the program, the suite, the runs, the author's notes."""
+    digest = hashlib.sha256(repr((_name_program(), recorded.source_changed)).encode())
+    for piece in (*_read_all(output.root, [output.suite]), *_read_all(notes, sorted(notes.rglob("*.md")))):
+        digest.update(piece)
+    for spec in plan_runs(recorded.suite):
+        paths = output.run(spec.folder_name)
+        digest.update(find_state(paths, spec.training_key, spec.evaluation_key).encode())
+        for piece in (*_read_all(paths.folder, [paths.manifest, paths.failure]), *_stat_all(paths)):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _read_all(folder: Path, paths: Iterable[Path]) -> Iterator[bytes]:
+    for path in paths:
+        with suppress(OSError):
+            yield str(path.relative_to(folder)).encode("utf-8", "surrogateescape") + path.read_bytes()
+
+
+def _stat_all(paths: RunPaths) -> Iterator[bytes]:
+    """Sizes and times of what a report reads of a run: a file that was touched is read again."""
+    for path in (paths.spec, paths.history, paths.evaluation, *sorted(paths.images.glob("*.png"))):
+        with suppress(OSError):
+            status = path.stat()
+            yield f"{path.name} {status.st_size} {status.st_mtime_ns}".encode()
+
+
+@cache
+def _name_program() -> str:
+    folder = Path(reportgen.__file__).parent
+    digest = hashlib.sha256(repr([importlib.metadata.version(name) for name in PACKAGES]).encode())
+    for root in (folder, find_templates()):
+        for path in sorted(root.rglob("*")):
+            if path.suffix in PROGRAM_SUFFIXES:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def find_rendered(output: OutputPaths, request: Sequence[str], inputs: str) -> tuple[list[Path], list[str]] | None:
+    """The reports made from these inputs, if all of them are there as they were written, and what was warned of.
+
+    Args:
+        request: the languages and formats that are wanted; what was made for a larger request will do.
+    """
+    for made, entry in _read_record(output).items():
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            paths = {output.root / name: sha256 for name, sha256 in entry["files"].items()}
+            is_enough = set(request) <= set(made.split()) and entry["inputs"] == inputs
+            if is_enough and all(hash_file(path) == sha256 for path, sha256 in paths.items()):
+                wanted = [path for path in paths if set(path.name.split(".")[1:]) <= set(request)]
+                return [path for path in wanted if path.parent == output.root], entry["warnings"]
+    return None
+
+
+def record_rendered(
+    output: OutputPaths, request: Sequence[str], inputs: str, written: Sequence[Path], warnings: Sequence[str]
+) -> None:
+    """Args: written: reports and what lies beside them."""
+    files = {path.relative_to(output.root).as_posix(): hash_file(path) for path in written}
+    entry = {"inputs": inputs, "files": files, "warnings": list(warnings)}
+    with suppress(RunError):  # a cache that cannot be written to costs time only
+        write_json(output.rendered, {**_read_record(output), " ".join(request): entry})
+
+
+def _read_record(output: OutputPaths) -> dict[str, Any]:
+    """By request; empty if there is none or it is damaged."""
+    with suppress(OSError, ValueError):
+        record = json.loads(output.rendered.read_text(encoding="utf-8"))
+        if isinstance(record, dict):
+            return record
+    return {}

@@ -1,0 +1,350 @@
+"""Helps sections to be written: messages become paragraphs, frames become tables, captions say what was run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.figure import Figure as Drawing
+
+from reportgen.paper.analysis.findings import find_best, find_ties
+from reportgen.paper.analysis.results import Configuration, Estimate, Results
+from reportgen.paper.claims.claim import Claim
+from reportgen.paper.i18n.translator import Interval, Message, Number, Percent, Several, Translator, Value
+from reportgen.paper.report.figure_cache import FigureCache
+from reportgen.paper.report.model import (
+    Block,
+    Cell,
+    Figure,
+    Formula,
+    Line,
+    Listing,
+    Paragraph,
+    Picture,
+    Section,
+    Span,
+    Table,
+)
+from reportgen.suite.settings import GanSettings, Settings, VaeSettings
+
+_MARKUP = re.compile(r"\$(?P<math>[^$]+)\$|\[\[(?P<ref>[^\]]+)\]\]|\*\*(?P<strong>[^*]+)\*\*|`(?P<code>[^`]+)`")
+
+MARKUP_KINDS: tuple[Literal["math", "ref", "strong", "code"], ...] = ("math", "ref", "strong", "code")
+
+MAX_ROWS = 60
+"""Rows of a table that are shown; all of them are in the attached runs.csv."""
+
+MAX_SHOWN = 8
+"""Configurations that get figures of their own, and lines in one figure."""
+
+MAX_CHARACTERS = 104
+MAX_DENSE_CHARACTERS = 132
+"""What fits beside each other on an upright page, in usual and in small type; a wider table gets a turned page."""
+
+CAPTION_FIELDS = ("latent_dim", "hidden_dim", "batch_size", "num_training_steps")
+
+
+def parse_markup(text: str) -> Line:
+    """A catalogue's text -> spans: ``$tex$``, ``[[id of a figure]]``, ``**strong**``, ```code```."""
+    spans: list[Span] = []
+    position = 0
+    for match in _MARKUP.finditer(text):
+        if match.start() > position:
+            spans.append(Span("text", text[position : match.start()]))
+        spans += [Span(kind, match[kind]) for kind in MARKUP_KINDS if match[kind] is not None]
+        position = match.end()
+    if position < len(text):
+        spans.append(Span("text", text[position:]))
+    return tuple(spans)
+
+
+@dataclass(frozen=True)
+class Builder:
+    """What every section needs: the results and the language; without ``draws``, figures have no pictures."""
+
+    results: Results
+    t: Translator
+    draws: bool = True
+    figure_cache: FigureCache = field(default_factory=FigureCache)
+
+    # ---- text
+
+    def line(self, message: str, **values: Value) -> Line:
+        return parse_markup(self.t(message, **values))
+
+    def text(self, message: str, **values: Value) -> Paragraph:
+        return Paragraph(parse_markup(self.t(message, **values)))
+
+    def claim(self, claim: Claim) -> Paragraph:
+        """A sentence that the data decided on, with what it rests on."""
+        evidence = self.t(f"evidence.{claim.basis}", ref=f"[[{claim.rests_on}]]")
+        return Paragraph(parse_markup(self.t(claim.id, **claim.values)), "finding", parse_markup(evidence), claim)
+
+    def claims(self, claims: Iterable[Claim | None]) -> list[Paragraph]:
+        return [self.claim(claim) for claim in claims if claim is not None]
+
+    def explanation(self, message: str, **values: Value) -> Paragraph:
+        """Theory: true whatever these data are."""
+        return Paragraph(parse_markup(self.t(message, **values)), "explanation")
+
+    def notice(self, message: str, **values: Value) -> Paragraph:
+        return Paragraph(parse_markup(self.t(message, **values)), "notice")
+
+    def formula(self, tex: str) -> Formula:
+        return Formula(tex)
+
+    def section(self, id_: str, *blocks: Block, sections: Sequence[Section] = ()) -> Section:
+        return Section(id_, "", self.t(f"section.{id_}"), blocks, tuple(sections))
+
+    # ---- numbered things
+
+    def caption(self, message: str, configurations: Sequence[Configuration] | None, **values: Value) -> Line:
+        """A caption that states the settings of what it shows, and the profile if it is not the full one.
+
+        Args:
+            configurations: None for what is not of these runs.
+        """
+        sentence = self.t("caption.sentence", text=self.t(message, **values))
+        details = [self._list_settings(configurations)] if configurations else []
+        if configurations is not None and not self.results.is_full:
+            details.append(self.t("caption.profile", profile=self.results.suite.profile))
+        return parse_markup(sentence + "".join(self.t("caption.detail", text=detail) for detail in details))
+
+    def _list_settings(self, configurations: Sequence[Configuration]) -> str:
+        parts = []
+        models = {c.settings.model for c in configurations}
+        for name in CAPTION_FIELDS if len(models) == 1 else ():  # of several models the table of settings says more
+            values = [getattr(c.settings, name, None) for c in configurations]
+            unique = sorted({value for value in values if value is not None})
+            if unique:
+                parts.append(self.t("caption.field", name=name, values=self.list_plainly(unique)))
+        seeds = sorted({run.spec.seed for c in configurations for run in c.runs})
+        parts.append(self.t("caption.field", name="seed", values=self.list_plainly(seeds)))
+        return self.t("caption.separator").join(parts)
+
+    def list_plainly(self, values: Sequence[int]) -> str:
+        return self.t("caption.list_separator").join(self.t.format(value) for value in values)
+
+    def table(
+        self,
+        id_: str,
+        header: Sequence[str],
+        rows: Sequence[Sequence[Cell]],
+        configurations: Sequence[Configuration] = (),
+        *,
+        slug: str = "",
+        note: Line = (),
+        wraps: bool = False,
+        **values: Value,
+    ) -> Table:
+        """``header`` are names of columns: messages ``column.<name>``, or the name itself for a YAML key or a digit.
+
+        Of more than ``MAX_ROWS`` rows the first are shown, which the caption says. ``wraps``: cells hold sentences.
+        """
+        caption = self.caption(f"table.{id_}", configurations, **values)
+        if len(rows) > MAX_ROWS:
+            caption += parse_markup(self.t("table.shortened", shown=MAX_ROWS, num=len(rows)))
+        names = tuple(self.column(name) for name in header)
+        shown = tuple(tuple(row) for row in rows[:MAX_ROWS])
+        width = "normal" if wraps else _find_width(names, shown)
+        return Table(_join("table", id_, slug), caption, names, shown, note, width, wraps)
+
+    def column(self, name: str) -> str:
+        return self.t(f"column.{name}") if self.t.has(f"column.{name}") else name
+
+    def figure(
+        self,
+        id_: str,
+        draw: Callable[[], Sequence[Picture]],
+        configurations: Sequence[Configuration] | None,
+        *,
+        slug: str = "",
+        **values: Value,
+    ) -> Figure:
+        """``draw`` is called only where pictures are wanted: not to check the numbers of a report."""
+        caption = self.caption(f"figure.{id_}", configurations, **values)
+        return Figure(_join("figure", id_, slug), caption, tuple(draw()) if self.draws else ())
+
+    def picture(
+        self, kind: str, draw: Callable[..., Drawing], *args: Any, alt: str, width_mm: float, **options: Any
+    ) -> Picture:
+        """What ``draw(*args, **options)`` of the figures' room draws, as ``svg`` or ``png``."""
+        content = self.figure_cache.draw(kind, draw, *args, **options)
+        return Picture(content, "image/svg+xml" if kind == "svg" else "image/png", alt, width_mm)
+
+    def listing(
+        self, id_: str, configuration: Configuration, source: str, *, slug: str = "", **values: Value
+    ) -> Listing:
+        """Code that ran for a configuration; ``source`` is ``model``, ``interpolation`` or ``digits``."""
+        entry = configuration.first.sources[source]
+        caption = parse_markup(self.t(f"listing.{id_}", file=entry["file"], **values))
+        return Listing(_join("listing", id_, slug), caption, entry["text"], entry["line"])
+
+    # ---- cells
+
+    def name_cell(self, configuration: Configuration) -> Cell:
+        return Cell(configuration.label, is_header=True)
+
+    def number_cell(self, value: float, decimals: int = 2) -> Cell:
+        return Cell(self.t.format(Number(value, decimals)), is_number=True)
+
+    def estimate_cell(self, estimate: Estimate, decimals: int = 2, *, best: bool = False) -> Cell:
+        """A mean with the half width of its interval over seeds or samples, where there is one."""
+        is_shown = estimate.over in ("seeds", "samples")
+        half = Number(estimate.half_width, decimals) if is_shown and estimate.half_width is not None else None
+        return Cell(self.t.format(Interval(Number(estimate.mean, decimals), half)), is_number=True, is_best=best)
+
+    def interval_cell(self, estimate: Estimate, decimals: int = 2) -> Cell:
+        """A mean with the half width of whatever interval it has."""
+        half = None if estimate.half_width is None else Number(estimate.half_width, decimals)
+        return Cell(self.t.format(Interval(Number(estimate.mean, decimals), half)), is_number=True)
+
+    def percent_cell(self, share: float) -> Cell:
+        return Cell(self.t.format(Percent(share)), is_number=True)
+
+    def share_cell(self, estimate: Estimate) -> Cell:
+        """A share in [0, 1] as a percentage, with its interval where it has one."""
+        half = None if estimate.half_width is None else Percent(estimate.half_width, 1)
+        return Cell(self.t.format(Interval(Percent(estimate.mean, 1), half)), is_number=True)
+
+    def points_cell(self, change: Estimate) -> Cell:
+        """A change of a share as percentage points; its column names the unit."""
+        half = None if change.half_width is None else Number(100 * change.half_width, 1)
+        return Cell(self.t.format(Interval(Number(100 * change.mean, 1), half)), is_number=True)
+
+    def setting_cell(self, settings: Settings, field: str) -> Cell:
+        value = getattr(settings, field, None)
+        if value is None:
+            return Cell("–")
+        if isinstance(value, str):
+            return Cell(self.t.format(Message(f"value.{value}")))
+        text = f"{value:g}" if isinstance(value, float) else self.t.format(value)
+        return Cell(text, is_number=True)
+
+    # ---- scores
+
+    def fid_columns(self) -> list[str]:
+        """A column for every detector; the two are never mixed in one."""
+        return [f"fid_{detector}" for detector in self.results.detectors]
+
+    def fid_cells(self, configurations: Sequence[Configuration]) -> dict[Configuration, list[Cell]]:
+        """FID by every detector, bold where it is the lowest of these and the intervals allow to say so."""
+        cells: dict[Configuration, list[Cell]] = {c: [] for c in configurations}
+        for detector in self.results.detectors:
+            ties = find_ties(configurations, detector) if len(configurations) > 1 else []
+            for c, row in cells.items():
+                row.append(self.estimate_cell(c.score("fid", detector), best=ties == [c]))
+        return cells
+
+    def passport(
+        self, configurations: Sequence[Configuration], *, has_intervals: bool = True, tails: Sequence[str] = ()
+    ) -> Line:
+        """What the scores of a table rest on: extractor, numbers of images, resize, floor, and what intervals cover.
+
+        Args:
+            tails: the metrics whose means over the end of training stand beside the scores.
+        """
+        parts = []
+        for detector in self.results.detectors:
+            scores = configurations[0].first.find_scores(detector)
+            if scores is not None:
+                parts.append(
+                    self.t(
+                        "passport.detector",
+                        name=Message(f"detector.{detector}"),
+                        sha=scores["sha256"][:12],
+                        num_real=scores["num_real"],
+                        num_fake=scores["num_fake"],
+                        resize=Message(f"resize.{detector}"),
+                        floor=Number(scores["floor"]),
+                        floor_num=scores["floor_num"],
+                    )
+                )
+        over = {c.fid.over for c in configurations}
+        if has_intervals:
+            kind = "both" if {"seeds", "samples"} <= over else "seeds" if over == {"seeds"} else "samples"
+            parts.append(self.t(f"passport.over_{kind}"))
+        if any(c.tail(metric).over == "steps" for c in configurations for metric in tails):
+            parts.append(self.t("passport.over_steps", all=Several([Message(f"quantity.{m}") for m in tails])))
+        return parse_markup("".join(parts))
+
+    # ---- values
+
+    def labels(self, configurations: Sequence[Configuration]) -> Several:
+        return Several([c.label for c in configurations])
+
+    # ---- which configurations
+
+    def tell_picked(self, configurations: Sequence[Configuration]) -> list[Block]:
+        """That not all have figures of their own, where that is so; ``runs.csv`` has all their numbers."""
+        if len(configurations) <= MAX_SHOWN:
+            return []
+        return [self.notice("picked", shown=MAX_SHOWN, num=len(configurations))]
+
+    def select(self, model: type[VaeSettings] | type[GanSettings]) -> list[Configuration]:
+        """All configurations of one model."""
+        return [c for c in self.results.configurations if isinstance(c.settings, model)]
+
+    def find_best_gan(self) -> Configuration | None:
+        """The GAN that interpolation and digit counts are shown for: of the plain ones that with the lowest FID."""
+        gans = self.select_plain_gans() or self.select(GanSettings)
+        return find_best(gans) if gans else None
+
+    def select_plain_gans(self) -> list[Configuration]:
+        """Those that are not an ablation."""
+        return [
+            c
+            for c in self.select(GanSettings)
+            if isinstance(c.settings, GanSettings)
+            and (c.settings.architecture, c.settings.activation) == ("conv", "leaky_relu")
+        ]
+
+    def find_baseline(self, ablated: Configuration) -> Configuration | None:
+        """What an ablation is compared with: the plain convolutional model of the same settings, if it is there."""
+        if isinstance(ablated.settings, VaeSettings):
+            found = self.results.find_like(ablated, architecture="conv", encoder_output_relu=False)
+        else:
+            found = self.results.find_like(ablated, architecture="conv", activation="leaky_relu")
+        return None if found is ablated else found
+
+    def find_main_vae(self) -> Configuration | None:
+        """The VAE that is compared with the GAN: the convolutional one with the most latent variables (VAE-100).
+
+        Of those that a GAN shares the latent dimension with, and without the ablations, if there are any.
+        """
+        convolutional = [c for c in self.select(VaeSettings) if c.settings.architecture == "conv"]
+        plain = [c for c in convolutional if not getattr(c.settings, "encoder_output_relu", False)]
+        shared = {c.settings.latent_dim for c in self.select_plain_gans()}
+        vaes = [c for c in plain if c.settings.latent_dim in shared] or plain or convolutional
+        return max(vaes, key=lambda c: c.settings.latent_dim) if vaes else None
+
+
+def pick(configurations: Sequence[Configuration]) -> list[Configuration]:
+    """All of a few; of many ``MAX_SHOWN``, evenly spread from the lowest to the highest FID, in their own order."""
+    if len(configurations) <= MAX_SHOWN:
+        return list(configurations)
+    ranked = sorted(configurations, key=lambda c: np.nan_to_num(c.fid.mean, nan=np.inf))
+    chosen = {ranked[round(i * (len(ranked) - 1) / (MAX_SHOWN - 1))] for i in range(MAX_SHOWN)}
+    return [c for c in configurations if c in chosen]
+
+
+def _find_width(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Literal["normal", "dense", "landscape"]:
+    """What the longest cells of all columns, side by side, ask for; headers may break between words."""
+    widest = [max([_measure(row[i].text) for row in rows], default=0) for i in range(len(header))]
+    words = [max((_measure(word) for word in re.split(r"[\s_]", name)), default=0) for name in header]
+    characters = sum(2 + max(pair) for pair in zip(widest, words, strict=True))
+    if characters <= MAX_CHARACTERS:
+        return "normal"
+    return "dense" if characters <= MAX_DENSE_CHARACTERS else "landscape"
+
+
+def _measure(text: str) -> int:
+    """The width of a text in Latin characters; an ideograph is two wide."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def _join(kind: str, id_: str, slug: str) -> str:
+    return "-".join(part for part in (kind, id_, slug) if part)

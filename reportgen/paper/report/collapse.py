@@ -1,0 +1,72 @@
+"""Mode collapse, by digit counts: item 15 of the homework."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.paper.analysis.findings import (
+    DigitCounts,
+    count_digits,
+    judge_memorisation,
+)
+from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.claims.collapse import claim_collapse, claim_within_classes
+from reportgen.paper.figures.images import draw_digit_histogram, draw_read_grid
+from reportgen.paper.i18n.translator import Number
+from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.model import Cell, Picture, Section
+from reportgen.store.images import decode_grid
+from reportgen.suite.settings import GanSettings
+
+
+def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
+    gan = b.find_best_gan()
+    if gan is None:
+        return None
+    digits = count_digits(gan)
+    header = ["samples", *"0123456789", "?"]
+    num_read = sum(digits.all_counts[:10])
+    rows = [
+        _count_row(b, b.t("row.samples", num=digits.num_counted), digits.counts),
+        _count_row(b, b.t("row.samples", num=digits.num_all), digits.all_counts),
+        _count_row(b, b.t("row.expected", num=num_read), [round(num_read * share) for share in digits.class_shares]),
+    ]
+    memory = judge_memorisation(gan)
+    note = b.line("collapse.note", samples=Number(memory.samples), dev=Number(memory.dev))
+    return b.section(
+        "collapse",
+        b.text("collapse.intro", label=gan.label, num=digits.num_counted),
+        b.figure("counted", lambda: [_draw_counted(b, gan, digits)], [gan.first_seed], label=gan.label),
+        b.text("collapse.string", characters=f"`{digits.counted}`"),
+        b.table("digits", header, rows, [gan.first_seed], label=gan.label, note=note),
+        b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)], [gan.first_seed]),
+        *b.claims(claim_collapse(gan, digits, "table-digits")),
+        *b.claims(claim_within_classes(gan, b.select(GanSettings), "table-scores")),
+        b.explanation("collapse.theory"),
+        b.listing("digits", gan, "digits"),
+    )
+
+
+def _draw_counted(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
+    images = decode_grid(gan.first.read_image(gan.first.paths.image("counted")), digits.num_counted)
+    alt = b.t("alt.counted", label=gan.label, characters=digits.counted)
+    return b.picture("png", draw_read_grid, images, digits.counted, alt=alt, width_mm=125)
+
+
+def _draw_histogram(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
+    return b.picture(
+        "svg",
+        draw_digit_histogram,
+        digits.counts,
+        [share * sum(digits.counts[:10]) for share in digits.class_shares],
+        x_label=b.t("axis.digit"),
+        y_label=b.t("axis.count"),
+        expected_label=b.t("axis.expected"),
+        alt=b.t("alt.histogram", label=gan.label),
+        width_mm=110,
+    )
+
+
+def _count_row(b: Builder, name: str, counts: Sequence[int]) -> list[Cell]:
+    cells = [Cell(b.t.format(count), is_number=True) for count in counts]
+    return [Cell(name, is_header=True), *cells, *[Cell("–", is_number=True)] * (11 - len(cells))]

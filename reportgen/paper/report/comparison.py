@@ -1,0 +1,58 @@
+"""VAE against GAN: item 13 of the homework."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.paper.analysis.findings import (
+    find_best,
+)
+from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.claims.comparison import claim_comparison
+from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.model import Section
+from reportgen.paper.report.pictures import draw_samples
+
+
+def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
+    """VAE against GAN at the same latent dimension."""
+    vae, gan = find_compared(b)
+    if vae is None or gan is None:
+        return None
+    shown = [vae, gan]
+    fid = b.fid_cells(shown)
+    rows = [
+        [
+            b.name_cell(c),
+            *fid[c],
+            b.estimate_cell(c.sharpness),
+            b.estimate_cell(c.gradient_energy),
+            b.estimate_cell(c.score("recall")),
+            b.share_cell(c.read_share),
+        ]
+        for c in shown
+    ]
+    header = ["configuration", *b.fid_columns(), "sharpness", "gradient_energy", "recall", "read_share"]
+    return b.section(
+        "comparison",
+        b.text(
+            "comparison.intro",
+            vae=vae.label,
+            vae_batch=vae.settings.batch_size,
+            vae_steps=vae.settings.num_training_steps,
+            gan=gan.label,
+            gan_batch=gan.settings.batch_size,
+            gan_steps=gan.settings.num_training_steps,
+        ),
+        b.figure("comparison", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
+        b.table("comparison", header, rows, shown, note=b.passport(shown)),
+        *b.claims(claim_comparison(vae, gan, "table-comparison")),
+        b.explanation("comparison.theory"),
+    )
+
+
+def find_compared(b: Builder) -> tuple[Configuration | None, Configuration | None]:
+    """The main VAE, and the best plain GAN of its latent dimension."""
+    vae = b.find_main_vae()
+    gans = [c for c in b.select_plain_gans() if vae is not None and c.settings.latent_dim == vae.settings.latent_dim]
+    return vae, find_best(gans) if gans else None

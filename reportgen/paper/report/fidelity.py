@@ -1,0 +1,58 @@
+"""Fidelity and diversity of all models."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from reportgen.paper.analysis.results import CLASSIFIER, Configuration
+from reportgen.paper.claims.fidelity import claim_copies, claim_fidelity, find_copies
+from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.model import Cell, Section
+
+SCORE_NAMES = ("precision", "recall", "density", "coverage")
+
+
+def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
+    """Precision, recall, density, coverage and KID of every configuration, by the classifier's features."""
+    scored = [c for c in b.results.configurations if c.score("fid").num_seeds]
+    if not scored:
+        return None
+    fid = b.fid_cells(scored)
+    rows = [
+        [
+            b.name_cell(c),
+            *fid[c],
+            b.estimate_cell(c.score("kid"), 3),
+            *(b.estimate_cell(c.score(name)) for name in SCORE_NAMES),
+        ]
+        for c in scored
+    ]
+    header = ["configuration", *b.fid_columns(), "kid", *SCORE_NAMES]
+    yardstick = _tabulate_yardstick(b, scored[0])
+    note = (*b.passport(scored), *(b.line("scores.yardstick") if yardstick else ()))
+    claims = claim_fidelity(scored, "table-scores") if len(scored) > 1 else []
+    claims += claim_copies(scored, "table-scores")
+    return b.section(
+        "scores",
+        b.explanation("scores.theory"),
+        b.table("scores", header, rows + yardstick, scored, note=note),
+        *b.claims(claims),
+    )
+
+
+def _tabulate_yardstick(b: Builder, c: Configuration) -> list[list[Cell]]:
+    """The rows of real images in place of samples, different ones and repeated ones."""
+    if find_copies(c) is None:
+        return []
+    scores = [c.first.find_scores(detector) or {} for detector in b.results.detectors]
+    own = scores[b.results.detectors.index(CLASSIFIER)]
+    return [
+        [
+            Cell(b.t(f"row.{kind}", num=own[num]), is_header=True),
+            *(b.number_cell(row.get(fid, math.nan)) for row in scores),
+            b.number_cell(own[f"{kind}_kid"], 3),
+            *(b.number_cell(own[f"{kind}_{name}"]) for name in SCORE_NAMES),
+        ]
+        for kind, num, fid in (("real", "floor_num", "floor"), ("copies", "copies_num", "copies_fid"))
+    ]

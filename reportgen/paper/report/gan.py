@@ -1,0 +1,327 @@
+"""The GAN's sections: items 7 to 12, 16 and 17 of the homework."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from reportgen.paper.analysis.findings import (
+    EQUILIBRIUM_TOLERANCE,
+    Evolution,
+    find_best,
+    find_worst,
+    judge_equilibrium,
+    read_evolution,
+)
+from reportgen.paper.analysis.results import SEPARATION, Configuration
+from reportgen.paper.claims.gan import (
+    LOSSES,
+    claim_ablation,
+    claim_ends,
+    claim_equilibrium,
+    claim_evolution,
+    claim_larger_effect,
+    claim_losses_over,
+    claim_quality,
+    claim_raising,
+    claim_settling,
+    claim_worst,
+    hidden_dim,
+)
+from reportgen.paper.claims.scores import (
+    claim_best,
+    claim_noise,
+    claim_other_scores,
+    claim_reading,
+    claim_trend,
+    claim_unreadable,
+)
+from reportgen.paper.i18n.translator import Message, Number
+from reportgen.paper.report.builder import Builder, pick
+from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Table
+from reportgen.paper.report.pictures import draw_fid_over, draw_gan_curves, draw_samples, show_samples
+from reportgen.paper.report.vae import discuss_best
+from reportgen.suite.settings import GanSettings, Question
+
+THRESHOLD = 80
+"""The course's, on the Inception FID."""
+
+TAIL_METRICS = ("D_x", "D_G_z1", "D_G_z2", "discriminator_loss", "generator_loss")
+
+MAX_EVOLUTION_GRIDS = 6
+
+
+# ---- curves ---------------------------------------------------------------------------------------------------------
+
+
+def build_curves(b: Builder, grid: Sequence[Configuration]) -> Section | None:
+    if not grid:
+        return None
+    shown = pick(grid)
+    blocks: list[Block] = [b.text("gan.curves"), *b.tell_picked(grid)]
+    blocks += [_show_curves(b, [c], "gan_curves", c.slug, c.label) for c in shown]
+    if len(shown) > 1:
+        blocks.append(_show_curves(b, shown, "gan_overlay"))
+        blocks += b.claims(claim_ends(grid, "table-gan_effect"))
+    return b.section("gan_curves", *blocks, b.explanation("gan.curves_theory"))
+
+
+def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
+    return b.figure(id_, lambda: [draw_gan_curves(b, shown)], shown, slug=slug, label=label)
+
+
+# ---- images ---------------------------------------------------------------------------------------------------------
+
+
+def build_images(b: Builder, grid: Sequence[Configuration]) -> Section | None:
+    if not grid:
+        return None
+    shown, best = pick(grid), find_best(grid)
+    evolution = read_evolution(best)
+    steps = _choose_steps(evolution.counts)
+    return b.section(
+        "gan_images",
+        b.text("gan.images"),
+        *b.tell_picked(grid),
+        b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
+        *b.claims([claim_reading(grid, "table-gan_effect")] if len(grid) > 1 else []),
+        b.text("gan.evolution"),
+        b.figure(
+            "gan_evolution", lambda: _draw_evolution(b, best, evolution, steps), [best.first_seed], label=best.label
+        ),
+        b.claim(claim_evolution(best, evolution, steps, "figure-gan_evolution")),
+    )
+
+
+def _choose_steps(steps: Iterable[int]) -> list[int]:
+    """A few steps, evenly spread, the first and the last one included."""
+    known = sorted(steps)
+    count = min(MAX_EVOLUTION_GRIDS, len(known))
+    return [known[round(i * (len(known) - 1) / max(count - 1, 1))] for i in range(count)]
+
+
+def _draw_evolution(b: Builder, c: Configuration, evolution: Evolution, steps: Sequence[int]) -> list[Picture]:
+    """The samples from the same noise at these steps."""
+    return [
+        Picture(
+            c.first.read_image(c.first.find_grid("samples", step)),
+            "image/png",
+            b.t("alt.samples_at", label=c.label, step=step),
+            55,
+            b.t("grid.at_step", step=step, count=evolution.counts[step], num=evolution.num),
+            pixelated=True,
+        )
+        for step in steps
+    ]
+
+
+# ---- FID ------------------------------------------------------------------------------------------------------------
+
+
+def build_fid(b: Builder, grid: Sequence[Configuration]) -> Section | None:
+    if not grid:
+        return None
+    tables = [_tabulate_grid(b, grid, detector) for detector in b.results.detectors]
+    return b.section("gan_fid", *tables, *discuss_best(b, grid, tables[0].id, THRESHOLD))
+
+
+def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> Table:
+    """FID by one detector over latent_dim (rows) and hidden_dim (columns)."""
+    at = {(c.settings.latent_dim, hidden_dim(c)): c for c in grid}
+    hiddens = sorted({hidden for _, hidden in at})
+    place, fid = b.results.detectors.index(detector), b.fid_cells(grid)
+    name = Message(f"column.fid_{detector}")
+    if len(at) < len(grid):  # other settings vary too: no rows and columns have room for them
+        rows = [[b.name_cell(c), fid[c][place]] for c in grid]
+        header = ["configuration", f"fid_{detector}"]
+        return b.table("gan_fid", header, rows, grid, slug=detector, note=b.passport(grid), score=name)
+    rows = []
+    for latent in sorted({latent for latent, _ in at}):
+        cells = [Cell(f"latent_dim {latent}", is_header=True)]
+        for hidden in hiddens:
+            c = at.get((latent, hidden))
+            cells.append(Cell("–") if c is None else fid[c][place])
+        rows.append(cells)
+    header = ["", *(f"hidden_dim {hidden}" for hidden in hiddens)]
+    return b.table("gan_fid", header, rows, grid, slug=detector, note=b.passport(grid), score=name)
+
+
+# ---- effect of both dimensions --------------------------------------------------------------------------------------
+
+
+def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
+    if len(grid) < 2:
+        return None
+    fid = b.fid_cells(grid)
+    rows = [
+        [b.name_cell(c), *fid[c], b.share_cell(c.read_share), *(b.interval_cell(c.tail(loss)) for loss in LOSSES)]
+        for c in grid
+    ]
+    header = ["configuration", *b.fid_columns(), "read_share", *LOSSES]
+    table = b.table("gan_effect", header, rows, grid, note=b.passport(grid, tails=LOSSES))
+    settling = _tabulate_settling(b, grid)
+    claims = [claim for field in ("hidden_dim", "latent_dim") for claim in claim_raising(grid, field, table.id)]
+    return b.section(
+        "gan_effect",
+        b.text("gan.effect"),
+        table,
+        *b.claims([*claims, claim_larger_effect(grid, table.id)]),
+        b.text("gan.settling"),
+        settling,
+        b.claim(claim_settling(grid, settling.id)),
+        b.explanation("gan.effect_theory"),
+    )
+
+
+def _tabulate_settling(b: Builder, grid: Sequence[Configuration]) -> Table:
+    """How both losses still move at the end of training: from step to step, and from its beginning to its end."""
+    rows = [
+        [
+            b.name_cell(c),
+            *(b.estimate_cell(c.tail_spread(loss)) for loss in LOSSES),
+            *(b.interval_cell(c.tail_drift(loss)) for loss in LOSSES),
+        ]
+        for c in grid
+    ]
+    return b.table("gan_settling", ["configuration", "spread_D", "spread_G", "drift_D", "drift_G"], rows, grid)
+
+
+# ---- the hidden sweep -----------------------------------------------------------------------------------------------
+
+
+def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
+    if len(sweep) < 2:
+        return None
+    worst = find_worst(sweep)
+    fid = b.fid_cells(sweep)
+    rows = [
+        [
+            b.name_cell(c),
+            b.setting_cell(c.settings, "hidden_dim"),
+            *fid[c],
+            b.estimate_cell(c.sharpness),
+            b.share_cell(c.read_share),
+            *(b.interval_cell(c.tail(loss)) for loss in LOSSES),
+        ]
+        for c in sweep
+    ]
+    header = ["configuration", "hidden_dim", *b.fid_columns(), "sharpness", "read_share", *LOSSES]
+    table = b.table("gan_hidden", header, rows, sweep, note=b.passport(sweep, tails=LOSSES))
+    return b.section(
+        "gan_hidden",
+        b.text("gan.hidden"),
+        table,
+        b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], sweep),
+        *b.claims(claim_best(sweep, table.id)),
+        b.claim(claim_trend("fid_classifier", sweep, lambda c: c.fid, "hidden_dim", table.id)),
+        _show_curves(b, pick(sweep), "gan_hidden_curves"),
+        *b.claims(claim_losses_over(sweep, "hidden_dim", table.id)),
+        b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
+        *b.claims([claim_worst(sweep, table.id), *claim_unreadable(sweep, table.id), *claim_noise(sweep, table.id)]),
+        b.explanation("gan.hidden_theory"),
+    )
+
+
+# ---- equilibrium ----------------------------------------------------------------------------------------------------
+
+
+def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
+    gans = b.select(GanSettings)
+    if not gans:
+        return None
+    judged = [(c, judge_equilibrium(c)) for c in gans]
+    rows = [
+        [
+            b.name_cell(c),
+            *(_mean_and_spread(b, c, metric) for metric in TAIL_METRICS),
+            b.interval_cell(c.tail(SEPARATION)),
+        ]
+        for c in gans
+    ]
+    distances = [
+        [
+            b.name_cell(c),
+            b.number_cell(abs(e.d_x.mean - 0.5)),
+            b.number_cell(abs(e.d_g_z.mean - 0.5)),
+            b.number_cell(abs(e.discriminator_loss.mean - math.log(4))),
+            b.number_cell(abs(e.generator_loss.mean - math.log(2))),
+            b.interval_cell(e.drift_x),
+            b.interval_cell(e.drift_g),
+            b.estimate_cell(c.fid),
+        ]
+        for c, e in judged
+    ]
+    drift = [
+        "configuration",
+        "from_half_x",
+        "from_half_g",
+        "from_log4",
+        "from_log2",
+        "drift_x",
+        "drift_g",
+        "fid_classifier",
+    ]
+    return b.section(
+        "nash",
+        b.explanation("nash.theory"),
+        b.formula(r"D^*(x) = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}"),
+        b.text("nash.rule", tolerance=Number(EQUILIBRIUM_TOLERANCE, 1)),
+        b.table("nash", ["configuration", *TAIL_METRICS, SEPARATION], rows, gans),
+        b.table("nash_distance", drift, distances, gans),
+        *b.claims(claim_equilibrium(judged, "table-nash", "table-nash_distance")),
+        *b.claims(claim_quality(judged, "table-nash_distance")),
+        b.explanation("nash.meaning"),
+    )
+
+
+def _mean_and_spread(b: Builder, c: Configuration, metric: str) -> Cell:
+    """Mean and, in brackets, standard deviation over the last fifth of training."""
+    mean, spread = (b.t.format(Number(e.mean)) for e in (c.tail(metric), c.tail_spread(metric)))
+    return Cell(b.t("cell.spread", mean=mean, spread=spread), is_number=True)
+
+
+# ---- the two ablations ----------------------------------------------------------------------------------------------
+
+
+def build_ablation(b: Builder, ablations: Sequence[Configuration], name: Question) -> Section | None:
+    """The MLP ablation (``gan_mlp``) or the ReLU ablation (``gan_relu``)."""
+    if not ablations:
+        return None
+    blocks: list[Block] = [b.text(f"{name}.intro"), *b.tell_picked(ablations)]
+    for ablated in pick(ablations):
+        blocks += _show_ablation(b, name, ablated)
+    return b.section(name, *blocks, b.explanation(f"{name}.theory"))
+
+
+def _show_ablation(b: Builder, name: Question, ablated: Configuration) -> list[Block]:
+    slug = f"{name}-{ablated.slug}"
+    baseline = b.find_baseline(ablated)
+    shown = [ablated] if baseline is None else [baseline, ablated]
+    table = _tabulate_ablation(b, shown, slug)
+    return [
+        b.listing(name, ablated, "model", slug=slug, label=ablated.label),
+        b.figure("gan_ablation_curves", lambda: [draw_gan_curves(b, shown)], shown, slug=slug),
+        show_samples(b, shown, slug),
+        table,
+        *(_discuss_ablation(b, ablated, baseline, table.id) if baseline is not None else []),
+    ]
+
+
+def _discuss_ablation(b: Builder, ablated: Configuration, baseline: Configuration, table: str) -> list[Paragraph]:
+    return b.claims([*claim_ablation(ablated, baseline, table), *claim_other_scores(ablated, baseline, "table-scores")])
+
+
+def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Table:
+    fid = b.fid_cells(shown)
+    rows = [
+        [
+            b.name_cell(c),
+            *fid[c],
+            *(b.interval_cell(c.tail(metric)) for metric in (*LOSSES, SEPARATION)),
+            b.estimate_cell(c.sharpness),
+            b.share_cell(c.read_share),
+        ]
+        for c in shown
+    ]
+    header = ["configuration", *b.fid_columns(), *LOSSES, SEPARATION, "sharpness", "read_share"]
+    return b.table("gan_ablation", header, rows, shown, slug=slug, note=b.passport(shown, tails=(*LOSSES, SEPARATION)))

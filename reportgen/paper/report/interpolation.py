@@ -1,0 +1,96 @@
+"""Latent interpolation and extrapolation: item 14 of the homework."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reportgen.paper.analysis.findings import (
+    InterpolationReading,
+    read_interpolation,
+)
+from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.claims.interpolation import claim_between, claim_beyond, claim_interpolation
+from reportgen.paper.figures.images import WIDTH_MM, draw_strips
+from reportgen.paper.i18n.translator import Number, Several
+from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.model import Block, Cell, Figure, Picture, Section
+from reportgen.store.images import decode_grid
+
+
+def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | None:
+    """The best GAN and the main VAE; those of the outline that there are."""
+    shown = [c for c in (b.find_best_gan(), b.find_main_vae()) if c is not None]
+    if not shown:
+        return None
+    readings = {c.label: read_interpolation(c) for c in shown}
+    measured = readings[shown[0].label]
+    rows = [_read_row(b, c, readings[c.label]) for c in shown]
+    note = b.line("interpolation.note", num=measured.num_pairs)
+    header = ["configuration", "read_ends", "read_inside", "read_outside", "inside_change", "detour", "largest_step"]
+    beyond = [claim_beyond(c, readings[c.label], "table-interpolation") for c in shown]
+    if len(shown) == 2:
+        gan, vae = ((c, readings[c.label]) for c in shown)
+        claims = claim_interpolation(gan, vae, "table-interpolation")
+    else:
+        claims = [claim_between(c, readings[c.label], "table-interpolation") for c in shown]
+    return b.section(
+        "interpolation",
+        b.text("interpolation.intro", points=b.results.suite.interpolation.num_points),
+        b.formula(r"z_i = z_1 + \frac{i}{K - 1}\left(z_2 - z_1\right), \qquad i = 0, 1, \ldots, K - 1"),
+        *([b.text("interpolation.chosen", gan=shown[0].label, vae=shown[1].label)] if len(shown) == 2 else []),
+        *(_show_strips(b, c, "interpolation") for c in shown),
+        b.text("interpolation.outside"),
+        *(_show_strips(b, c, "extrapolation") for c in shown),
+        b.text(
+            "interpolation.measures",
+            num=measured.num_pairs,
+            points=measured.num_points,
+            inside=measured.num_points - 2,
+            outside=measured.num_outside,
+        ),
+        b.table("interpolation", header, rows, [c.first_seed for c in shown], note=note),
+        *b.claims([*claims, *beyond]),
+        *_explain_dimensions(b, shown),
+        b.explanation("interpolation.theory"),
+        b.listing("interpolation", shown[0], "interpolation"),
+    )
+
+
+def _explain_dimensions(b: Builder, shown: Sequence[Configuration]) -> list[Block]:
+    """That two latent spaces differ in their dimension, where they do."""
+    dims = [c.settings.latent_dim for c in shown]
+    if len(set(dims)) < 2:
+        return []
+    (gan, vae), (gan_dim, vae_dim) = shown, dims
+    return [b.explanation("interpolation.dims", gan=gan.label, vae=vae.label, gan_dim=gan_dim, vae_dim=vae_dim)]
+
+
+def _read_row(b: Builder, c: Configuration, reading: InterpolationReading) -> list[Cell]:
+    return [
+        b.name_cell(c),
+        b.share_cell(reading.read_ends),
+        b.share_cell(reading.read_inside),
+        b.share_cell(reading.read_outside),
+        b.points_cell(reading.inside_change),
+        b.interval_cell(reading.detour),
+        b.interval_cell(reading.largest_step),
+    ]
+
+
+def _show_strips(b: Builder, c: Configuration, name: str) -> Figure:
+    return b.figure(name, lambda: [_draw_strips(b, c, name)], [c.first_seed], slug=c.slug, label=c.label)
+
+
+def _draw_strips(b: Builder, c: Configuration, name: str) -> Picture:
+    reading = read_interpolation(c)
+    strips = reading.inside if name == "interpolation" else reading.outside
+    points = len(strips[0])
+    low, high = (0.0, 1.0) if name == "interpolation" else c.first.evaluation["interpolation"]["outside_range"]
+    images = decode_grid(c.first.read_image(c.first.paths.image(name)), len(strips) * points)
+    labels = [f"{pair[0]} → {pair[1]}" for pair in reading.ends]
+    read = [" ".join(strip) for strip in strips]
+    columns = [b.t.format(Number(float(position), 2)) for position in np.linspace(low, high, points)]
+    alt = b.t(f"alt.{name}", label=c.label, strips=Several(list(strips)))
+    return b.picture("png", draw_strips, images, labels, columns, read, alt=alt, width_mm=WIDTH_MM)

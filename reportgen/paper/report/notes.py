@@ -1,0 +1,115 @@
+"""The author's own words: ``notes/<language>/<section>.md``, shown in that section or in place of its discussion."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+
+from reportgen.base.errors import RenderError
+from reportgen.paper.report.model import Block, Note, Paragraph, Section
+from reportgen.suite.outline import Outline
+from reportgen.suite.settings import LANGUAGES, Language
+
+REPLACE_MARK = "<!-- replace -->"
+"""As the first line of a note: it stands in place of the section's findings and explanations."""
+
+MAX_BYTES = 1_000_000
+
+TAGS = {
+    *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "hr", "a"),
+    *("h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
+}
+"""What a note may show. Pictures are not among them: nothing is loaded from a file or from a network."""
+
+HEADING_SHIFT = 3
+"""A note's # is a fourth-level heading: the report numbers the three above."""
+
+
+@dataclass(frozen=True)
+class WrittenNote:
+    """One note as Markdown; ``replaces``: it stands in place of the section's discussion."""
+
+    markdown: str
+    replaces: bool
+
+
+Notes = Mapping[str, WrittenNote]
+"""By the id of the section."""
+
+
+def read_notes(folder: Path, language: Language) -> dict[str, WrittenNote]:
+    """All notes in one language; none if there is no such folder.
+
+    Raises:
+        RenderError: a note cannot be read as UTF-8, or is too long.
+    """
+    return {path.stem: _read_note(path) for path in sorted((folder / language).glob("*.md"))}
+
+
+def _read_note(path: Path) -> WrittenNote:
+    try:
+        content = path.read_bytes()
+        if len(content) > MAX_BYTES:
+            raise RenderError(f"{path}: {len(content)} bytes; a note may have {MAX_BYTES} at most")
+        text = content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RenderError(f"{path}: cannot be read ({error}); save it as UTF-8") from None
+    replaces = text.lstrip().startswith(REPLACE_MARK)
+    return WrittenNote(text.lstrip().removeprefix(REPLACE_MARK).strip() if replaces else text.strip(), replaces)
+
+
+def export_notes(notes: Notes) -> dict[str, dict[str, str | bool]]:
+    """Notes as they travel in a PDF's data."""
+    return {name: {"markdown": note.markdown, "replaces": note.replaces} for name, note in notes.items()}
+
+
+def import_notes(exported: Mapping[str, Mapping[str, Any]]) -> dict[str, WrittenNote]:
+    """And back."""
+    return {name: WrittenNote(str(note["markdown"]), bool(note["replaces"])) for name, note in exported.items()}
+
+
+def find_stray_notes(folder: Path, outline: Outline) -> list[str]:
+    """Notes that the report has no place for, and those that only one language has, a line each."""
+    ids = [section.id for section in outline.walk()]
+    found = {language: {path.stem for path in (folder / language).glob("*.md")} for language in LANGUAGES}
+    problems = []
+    for language in LANGUAGES:
+        for name in sorted(found[language] - set(ids)):
+            close = difflib.get_close_matches(name, ids, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else f"; choose from: {', '.join(ids)}"
+            problems.append(f"{folder / language / name}.md: the outline has no section '{name}'{hint}")
+    for name in sorted(set.union(*found.values()) & set(ids)):
+        lacking = [language for language in LANGUAGES if name not in found[language]]
+        problems += [f"{folder}: the note '{name}' is missing in '{language}'" for language in lacking]
+    return problems
+
+
+def to_note(markdown: str) -> Note:
+    """Markdown -> what may be shown of it; raw HTML in it is shown as text."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough").disable("image")
+    tokens = parser.parse(markdown)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + HEADING_SHIFT)}"
+    html = parser.renderer.render(tokens, parser.options, {})
+    clean = nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"})
+    return Note(markdown, clean)
+
+
+def insert_note(section: Section, notes: Notes) -> Section:
+    """The section with its note after its discussion, or in place of it."""
+    parts = tuple(insert_note(part, notes) for part in section.sections)
+    note = notes.get(section.id)
+    if note is None:
+        return dataclasses.replace(section, sections=parts)
+    blocks: Iterable[Block] = section.blocks
+    if note.replaces:
+        blocks = (b for b in blocks if not (isinstance(b, Paragraph) and b.role in ("finding", "explanation")))
+    return dataclasses.replace(section, blocks=(*blocks, to_note(note.markdown)), sections=parts)

@@ -1,0 +1,324 @@
+"""The report's frame: summary, settings, methods, the table of all runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+
+from reportgen.paper.analysis.findings import count_digits, judge_equilibrium, read_interpolation
+from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, SEED_RULES, Configuration, RunResult
+from reportgen.paper.claims.claim import Claim
+from reportgen.paper.claims.collapse import claim_collapse_brief
+from reportgen.paper.claims.comparison import claim_comparison_brief
+from reportgen.paper.claims.gan import claim_equilibrium, claim_raising_brief
+from reportgen.paper.claims.interpolation import judge_spaces
+from reportgen.paper.claims.scores import SHARES, claim_trend, conclude_ablation
+from reportgen.paper.claims.summary import claim_best_brief
+from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
+from reportgen.paper.report.builder import Builder, pick
+from reportgen.paper.report.comparison import find_compared
+from reportgen.paper.report.model import Block, Cell, Paragraph, Section, Table
+from reportgen.suite.settings import MODELS, GanSettings, Question, VaeSettings, has_digits
+
+ABLATION_TABLES: dict[Question, str] = {
+    "vae_architecture": "vae_ablation",
+    "gan_mlp": "gan_ablation-gan_mlp",
+    "gan_relu": "gan_ablation-gan_relu",
+}
+"""The questions that ask for an ablation -> the beginning of their tables' ids."""
+
+COMMON_FIELDS = ("latent_dim", "hidden_dim", "batch_size", "num_training_steps", "learning_rate")
+
+
+# ---- summary --------------------------------------------------------------------------------------------------------
+
+
+def write_summary(b: Builder) -> tuple[Paragraph, ...]:
+    """What was done and what came out, in a few sentences."""
+    suite, first = b.results.suite, b.results.finished[0]
+    scope = b.text(
+        "summary.scope",
+        num_configurations=len(b.results.configurations),
+        num_runs=len(b.results.finished),
+        dataset=suite.dataset,
+        num_train=first.evaluation["dataset"]["num_train"],
+        seeds=Several([str(seed) for seed in sorted({run.spec.seed for run in b.results.finished})]),
+    )
+    cautions = [] if has_digits(suite.dataset) else [b.text("settings.no_digits")]
+    if all(len(c.runs) == 1 for c in b.results.configurations):
+        cautions.append(b.text("summary.one_seed"))
+    if INCEPTION not in b.results.detectors and any(section.fid_below for section in suite.outline.walk()):
+        cautions.append(b.text("summary.no_inception"))
+    answers = [p for topic, claims in _list_answers(b) for p in _lead(b, topic, b.claims(claims))]
+    return (scope, *answers, *_lead(b, "cautions", cautions))
+
+
+def _lead(b: Builder, topic: str, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """The first of these begins with what they are about."""
+    if not paragraphs:
+        return []
+    first, *others = paragraphs
+    return [replace(first, line=(*b.line("summary.lead", topic=Message(f"topic.{topic}")), *first.line)), *others]
+
+
+def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
+    """The answers in short, by topic."""
+    for name, kind in (("vae", VaeSettings), ("gan", GanSettings)):
+        chosen = [c for c in b.select(kind) if c.score("fid").num_seeds]
+        if chosen:
+            yield name, [claim_best_brief(name, chosen, "table-scores"), *_claim_effect(b, name)]
+    gans = b.select(GanSettings)
+    if gans:
+        judged = [(c, judge_equilibrium(c)) for c in gans]
+        yield "nash", claim_equilibrium(judged, "table-nash", "table-nash_distance")[:1]
+    vae, gan = find_compared(b)
+    if vae is not None and gan is not None:
+        yield "comparison", claim_comparison_brief(vae, gan, "table-comparison")
+    best_gan, main_vae = b.find_best_gan(), b.find_main_vae()
+    if best_gan is not None and main_vae is not None:
+        of_gan, of_vae = ((c, read_interpolation(c)) for c in (best_gan, main_vae))
+        yield "interpolation", judge_spaces(of_gan, of_vae, "table-interpolation")
+    if best_gan is not None:
+        yield "collapse", [claim_collapse_brief(best_gan, count_digits(best_gan), "table-digits")]
+    yield "ablations", list(_conclude_ablations(b))
+
+
+def _claim_effect(b: Builder, model: str) -> list[Claim]:
+    """What the dimensions do to FID."""
+    if model == "vae":
+        sweep = b.results.answer("vae_latent")
+        if len(sweep) < 2:
+            return []
+        return [claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-vae_effect")]
+    grid = b.results.answer("gan_grid")
+    fields = ("hidden_dim", "latent_dim")
+    return [claim for field in fields for claim in claim_raising_brief(grid, field, "table-gan_effect")]
+
+
+def _conclude_ablations(b: Builder) -> Iterator[Claim]:
+    """What FID says of every ablation that has a baseline."""
+    for question, table in ABLATION_TABLES.items():
+        for ablated in pick(b.results.answer(question)):
+            baseline = b.find_baseline(ablated)
+            if baseline is not None:
+                yield conclude_ablation(ablated, baseline, f"table-{table}-{ablated.slug}")
+
+
+# ---- settings -------------------------------------------------------------------------------------------------------
+
+
+def build_settings(b: Builder, _: Sequence[Configuration]) -> Section:
+    record = b.results.finished[0]
+    dataset = record.evaluation["dataset"]
+    blocks: list[Block] = [
+        b.text(
+            "settings.dataset",
+            dataset=Message(f"dataset.{b.results.suite.dataset}"),
+            num_train=dataset["num_train"],
+            num_dev=dataset["num_dev"],
+        ),
+        *([] if has_digits(b.results.suite.dataset) else [b.notice("settings.no_digits")]),
+        _describe_machine(b, record),
+    ]
+    models = {name: chosen for name, kind in MODELS.items() if (chosen := b.select(kind))}
+    if models:
+        blocks.append(b.text(f"settings.tables.{'both' if len(models) > 1 else next(iter(models))}"))
+    blocks += [_tabulate_settings(b, f"{name}_settings", models[name]) for name in ("vae", "gan") if name in models]
+    if b.results.unfinished:
+        blocks += _list_unfinished(b)
+    return b.section("settings", *blocks)
+
+
+def _describe_machine(b: Builder, run: RunResult) -> Paragraph:
+    environment = run.record["environment"]
+    packages = environment["packages"]
+    return b.text(
+        "settings.machine",
+        processor=environment["processor"],
+        device=environment["device"],
+        torch=packages["torch"],
+        reportgen=packages["reportgen"],
+        python=environment["python"],
+        minutes=Number(sum(r.record["train_seconds"] for r in b.results.finished) / 60, 1),
+    )
+
+
+def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration]) -> Block:
+    variants = ["architecture"]
+    if isinstance(configurations[0].settings, GanSettings):
+        variants.append("activation")
+    fields = [field for field in COMMON_FIELDS if hasattr(configurations[0].settings, field)]
+    if any(c.settings.precision != "fp32" for c in configurations):
+        fields.append("precision")
+    rows = []
+    for c in configurations:
+        seeds = b.t("caption.list_separator").join(str(run.spec.seed) for run in c.runs)
+        cells = [b.name_cell(c)]
+        cells += [b.setting_cell(c.settings, field) for field in (*variants, *fields)]
+        rows.append([*cells, Cell(seeds, is_number=True)])
+    return b.table(name, ["configuration", *variants, *fields, "seed"], rows)
+
+
+def _list_unfinished(b: Builder) -> list[Block]:
+    rows = [
+        [Cell(run.spec.name, is_header=True), Cell(b.t(f"state.{run.state}")), Cell(run.failure or "–")]
+        for run in b.results.unfinished
+    ]
+    return [b.notice("settings.unfinished", num=len(rows)), b.table("unfinished", ["run", "state", "reason"], rows)]
+
+
+# ---- methods --------------------------------------------------------------------------------------------------------
+
+
+def build_methods(b: Builder, _: Sequence[Configuration]) -> Section:
+    blocks: list[Block] = []
+    if b.select(VaeSettings):
+        blocks += [
+            b.text("methods.vae"),
+            b.formula(
+                r"\mathcal{L}_{\mathrm{VAE}} = -\mathbb{E}_{q(z|x)}\left[\log p(x|z)\right]"
+                r" + \mathrm{KL}\left(q(z|x)\,\|\,\mathcal{N}(0, I)\right)"
+            ),
+            b.formula(
+                r"\mathrm{KL} = -\frac{1}{2}\sum_{j}\left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right),"
+                r"\qquad z = \mu + \sigma\odot\epsilon,\quad \epsilon\sim\mathcal{N}(0, I)"
+            ),
+        ]
+    if b.select(GanSettings):
+        blocks += [
+            b.text("methods.gan"),
+            b.formula(
+                r"\mathcal{L}_D = -\mathbb{E}_{x}\left[\log D(x)\right]"
+                r" - \mathbb{E}_{z}\left[\log\left(1 - D(G(z))\right)\right],"
+                r"\qquad \mathcal{L}_G = -\mathbb{E}_{z}\left[\log D(G(z))\right]"
+            ),
+        ]
+    blocks += [
+        b.text("methods.fid"),
+        b.formula(
+            r"d^2 = \left\|\mu_r - \mu_g\right\|^2"
+            r" + \mathrm{Tr}\left(\Sigma_r + \Sigma_g - 2\left(\Sigma_r\Sigma_g\right)^{1/2}\right)"
+        ),
+    ]
+    blocks += _describe_scores(b)
+    return b.section("methods", *blocks)
+
+
+def _describe_scores(b: Builder) -> list[Block]:
+    card = b.results.finished[0].evaluation["classifier"]
+    scores = next((found for run in b.results.finished if (found := run.find_scores(CLASSIFIER))), None)
+    if scores is None:
+        return []
+    return [
+        b.text(
+            "methods.classifier",
+            accuracy=Percent(card["test_accuracy"], 2),
+            num_test=card["test_images"],
+            num_real=scores["num_real"],
+            num_fake=scores["num_fake"],
+            sha=card["sha256"][:12],
+        ),
+        b.text(
+            "methods.reading",
+            threshold=Number(card["threshold"], 2),
+            digits_read=Percent(card["digits_read"], 1),
+            noise_read=Percent(max(card["noise_read_by_kind"].values()), 1),
+            worst_kind=Message(f"noise.{_worst_noise(card['noise_read_by_kind'])}"),
+        ),
+        b.notice("methods.scale"),
+        *_describe_comparisons(b),
+    ]
+
+
+def _describe_comparisons(b: Builder) -> list[Block]:
+    """How curves are drawn, and what sentences rest on: with one seed, or with several."""
+    seeds = "one" if all(len(c.runs) == 1 for c in b.results.configurations) else "several"
+    return [
+        b.text("methods.curves", seeds=Message(f"methods.curves_{seeds}")),
+        b.text("methods.sharpness"),
+        b.text("methods.evidence", how=Message(f"methods.evidence_{seeds}")),
+        _tabulate_seed_rule(b),
+        b.text("methods.intervals"),
+    ]
+
+
+def _tabulate_seed_rule(b: Builder) -> Table:
+    """The rule of every quantity, in two columns."""
+    entries = []
+    for key, rule in SEED_RULES.items():
+        quantity = {"fid": "fid_classifier"}.get(key, key)
+        kind, size = ("ratio", rule.ratio) if rule.ratio > 1 else ("difference", rule.difference)
+        least: Value = Message(f"rule.{kind}", {"size": Number(size)})
+        if quantity in (*SHARES, "inside_change"):
+            least = Message("value.points", {"value": Number(100 * size, 0)})
+        entries.append((Cell(b.column(quantity), is_header=True), Cell(b.t.format(least))))
+    half = -(-len(entries) // 2)
+    pairs = zip_longest(entries[:half], entries[half:], fillvalue=(Cell(""), Cell("")))
+    return b.table("seed_rule", ["quantity", "at_least"] * 2, [left + right for left, right in pairs])
+
+
+def _worst_noise(shares: dict[str, float]) -> str:
+    return max(shares, key=lambda kind: shares[kind]).replace(" ", "_")
+
+
+# ---- appendix -------------------------------------------------------------------------------------------------------
+
+
+def build_appendix(b: Builder, _: Sequence[Configuration]) -> Section:
+    rows = []
+    for run in b.results.finished:
+        digits = run.evaluation["digits"]["all_counts"]
+        rows.append(
+            [
+                Cell(run.spec.name, is_header=True),
+                Cell(run.key),
+                *(b.number_cell((run.find_scores(d) or {}).get("fid", float("nan"))) for d in b.results.detectors),
+                b.percent_cell(1 - digits[10] / sum(digits)),
+                b.number_cell(run.evaluation["sharpness"]["samples"] / run.evaluation["sharpness"]["real"]),
+                b.number_cell(run.record["train_seconds"], 0),
+                b.number_cell(1000 * run.record["train_seconds"] / run.spec.settings.num_training_steps, 1),
+            ]
+        )
+    header = ["run", "key", *b.fid_columns(), "digits_read", "sharpness", "train_seconds", "ms_per_step"]
+    note = b.passport(b.results.configurations, has_intervals=False)
+    blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows, note=note)]
+    most = max((run.record.get("trained_together", 1) for run in b.results.finished), default=1)
+    if most > 1:
+        blocks.append(b.text("appendix.shared_time", count=Number(most, 0)))
+    return b.section("appendix", *blocks, *_list_failed_scores(b), *_show_reliability(b))
+
+
+def _list_failed_scores(b: Builder) -> list[Block]:
+    """Scores that could not be computed, with their reasons."""
+    failures = [(run, *item) for run in b.results.finished for item in run.evaluation["failures"].items()]
+    if not failures:
+        return []
+    rows = [
+        [Cell(run.spec.name, is_header=True), Cell(b.t(f"detector.{detector}")), Cell(reason)]
+        for run, detector, reason in failures
+    ]
+    return [b.table("failed_scores", ["run", "detector", "reason"], rows)]
+
+
+def _show_reliability(b: Builder) -> list[Block]:
+    """How far the classifier's reading can be trusted: by digit, and what other thresholds would do."""
+    card = b.results.finished[0].evaluation["classifier"]
+    digits = [
+        [Cell(str(row["digit"]), is_header=True), Cell(b.t.format(row["num_images"]), is_number=True)]
+        + [Cell(b.t.format(Percent(row[name], 1)), is_number=True) for name in ("read", "correct")]
+        for row in card["reliability"]
+    ]
+    thresholds = [
+        [Cell(b.t.format(Number(row["threshold"])), is_header=True)]
+        + [
+            Cell(b.t.format(Percent(row[n], 1)), is_number=True)
+            for n in ("digits_read", "digits_correct", "noise_read")
+        ]
+        for row in card["calibration"]
+    ]
+    return [
+        b.text("appendix.reliability", threshold=Number(card["threshold"])),
+        b.table("reliability", ["digit", "num_images", "share_read", "share_correct"], digits),
+        b.table("calibration", ["threshold", "share_read", "share_correct", "noise_read"], thresholds),
+    ]

@@ -1,0 +1,98 @@
+"""Pictures that several sections share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.figures.curves import Panel, draw_curves, draw_scores
+from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.model import Figure, Picture
+
+VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
+GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
+COLUMNS = 3
+"""Panels beside each other."""
+
+AT_HALF = {
+    "discriminator_loss": math.log(4),
+    "generator_loss": math.log(2),
+    "D_x": 0.5,
+    "D_G_z1": 0.5,
+    "D_G_z2": 0.5,
+}
+"""Each metric at D = 1/2."""
+
+
+def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
+    """The six curves of one VAE, or of several laid over each other."""
+    panels = [_make_panel(b, metric, configurations, scale=metric.partition("_")[2]) for metric in VAE_METRICS]
+    alt = b.t("alt.vae_curves", labels=b.labels(configurations))
+    return b.picture("svg", draw_curves, panels, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+
+
+def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
+    """The five curves of one GAN, those of D(G(z)) in one panel; or those of several, laid over each other."""
+    panels = [
+        _make_panel(b, metric, configurations, (AT_HALF[metric],), (0, 1) if metric.startswith("D_") else None)
+        for metric in GAN_METRICS
+    ]
+    columns = COLUMNS
+    if len(configurations) == 1:
+        *others, before, after = panels
+        panels, columns = [*others, _join(b, before, after)], len(others) + 1
+    alt = b.t("alt.gan_curves", labels=b.labels(configurations))
+    return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+
+
+def _join(b: Builder, before: Panel, after: Panel) -> Panel:
+    """D(G(z)) of one GAN before and after D's update in one panel."""
+    panels = {b.t("axis.before"): before, b.t("axis.after"): after}
+    curves = {name: curve for name, panel in panels.items() for curve in panel.curves.values()}
+    bands = {name: band for name, panel in panels.items() for band in panel.bands.values()}
+    return replace(before, title="D(G(z))", curves=curves, bands=bands)
+
+
+def _make_panel(
+    b: Builder,
+    metric: str,
+    configurations: Sequence[Configuration],
+    references: tuple[float, ...] = (),
+    limits: tuple[float, float] | None = None,
+    scale: str = "",
+) -> Panel:
+    """One metric's curves, with the range of the seeds where there are several."""
+    bands = {c.label: band for c in configurations if (band := c.band(metric)) is not None}
+    curves = {c.label: c.curve(metric) for c in configurations}
+    return Panel(b.t(f"metric.{metric}"), curves, references, bands, limits, scale)
+
+
+def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:
+    """The classifier FID over a dimension."""
+    return b.picture(
+        "svg",
+        draw_scores,
+        [getattr(c.settings, field) for c in configurations],
+        [c.fid.mean for c in configurations],
+        [c.fid.half_width for c in configurations],
+        x_label=field,
+        y_label=b.t("column.fid_classifier"),
+        alt=b.t("alt.scores", field=field, labels=b.labels(configurations)),
+        width_mm=95,
+    )
+
+
+def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:
+    """The last grid of samples of a configuration's first seed."""
+    content = c.first.read_image(c.first.find_grid("samples"))
+    return Picture(content, "image/png", b.t("alt.samples", label=c.label), width_mm, c.label, pixelated=True)
+
+
+def show_samples(b: Builder, shown: Sequence[Configuration], slug: str) -> Figure:
+    """An ablation's samples beside those of what it is compared with."""
+    first = [c.first_seed for c in shown]
+    return b.figure(
+        "ablation_samples", lambda: [draw_samples(b, c) for c in first], first, slug=slug, labels=b.labels(first)
+    )

@@ -1,0 +1,43 @@
+"""Published scores beside ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.paper.analysis.published import Matched, match_published
+from reportgen.paper.analysis.results import INCEPTION, Configuration
+from reportgen.paper.claims.published import claim_agreement, claim_agreement_of_gans, claim_spread
+from reportgen.paper.figures.published import Strip, draw_published
+from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.model import Block, Picture, Section
+
+
+def build_published(b: Builder, _: Sequence[Configuration]) -> Section | None:
+    """Where published reports of this coursework landed, and whether the order is ours."""
+    matched = match_published(b.results.configurations)
+    if not matched:
+        return None
+    num_reports = len({score.report for m in matched for score in m.scores})
+    blocks: list[Block] = [
+        b.text("published.intro", num=num_reports),
+        b.figure("published", lambda: [_draw_published(b, matched)], None, num=num_reports),
+    ]
+    if INCEPTION not in b.results.detectors:
+        blocks.append(b.notice("published.scale"))
+    makers = (claim_spread, claim_agreement, claim_agreement_of_gans)
+    claims = [make(matched, "figure-published") for make in makers]
+    return b.section("published", *blocks, *b.claims(claims))
+
+
+def _draw_published(b: Builder, matched: Sequence[Matched]) -> Picture:
+    strips = [
+        Strip(
+            m.configuration.label,
+            [(score.report, score.fid) for score in m.scores],
+            m.configuration.score("fid", INCEPTION).mean,
+        )
+        for m in matched
+    ]
+    labels = {"y_label": b.t("column.fid_inception"), "ours_label": b.t("axis.ours")}
+    alt = b.t("alt.published", labels=b.labels([m.configuration for m in matched]))
+    return b.picture("svg", draw_published, strips, **labels, alt=alt, width_mm=170)

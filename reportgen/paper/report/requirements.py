@@ -1,0 +1,167 @@
+"""What the homework requires against what is there: the lines of ``reportgen check`` and of the report's appendix."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.paper.analysis.findings import find_best
+from reportgen.paper.analysis.results import INCEPTION, Configuration
+from reportgen.paper.claims.claim import find_contradictions
+from reportgen.paper.claims.scores import claim_threshold
+from reportgen.paper.i18n.translator import Message, Number, Several, Value
+from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.model import Block, Cell, Figure, Listing, Paragraph, Section, Table
+from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
+from reportgen.suite.settings import MODELS, ModelName
+
+
+@dataclass(frozen=True)
+class Check:
+    """One requirement: the homework's question, the section's title, what is wanted, and what is missing if it is."""
+
+    question: str
+    section: str
+    wanted: str
+    is_met: bool
+    missing: str
+
+
+def find_runs(b: Builder, section: OutlineSection) -> list[Configuration]:
+    """The configurations that a section shows."""
+    question = section.runs or WRITTEN_SECTIONS.get(section.id)
+    return b.results.answer(question) if question else []
+
+
+def check_report(b: Builder, summary: Sequence[Block], sections: Sequence[Section]) -> list[Check]:
+    """Every requirement of the outline, in its order, and that no two sentences contradict each other."""
+    built = {part.id: part for section in sections for part in (section, *section.sections)}
+    outline = b.results.suite.outline
+    checks = [check for wanted in outline.walk() for check in _check_section(b, wanted, built.get(wanted.id))]
+    return [
+        *checks,
+        _check_unfinished(b),
+        _check_claims(b, [*summary, *(block for section in sections for block in section.walk())]),
+    ]
+
+
+def title_of(b: Builder, section: OutlineSection) -> str:
+    return getattr(section.title, b.t.language) if section.title is not None else b.t(f"section.{section.id}")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The section that is checked."""
+
+    b: Builder
+    wanted: OutlineSection
+    number: str
+
+    def check(self, kind: str, missing: str = "", **values: Value) -> Check:
+        """A line of the kind; met if nothing is ``missing``."""
+        wanted = self.b.t(f"check.{kind}", **values)
+        title = f"{self.number} {title_of(self.b, self.wanted)}".strip()
+        return Check(self.wanted.question, title, wanted, not missing, missing)
+
+
+def _check_section(b: Builder, wanted: OutlineSection, built: Section | None) -> Iterator[Check]:
+    place = _Place(b, wanted, built.number if built else "")
+    if built is None:
+        if wanted.id != "coverage":
+            yield place.check("section", b.t("check.section_missing"))
+        return
+    if wanted.needs:
+        yield _check_needs(place)
+    for model, settings in wanted.settings.items():
+        yield _check_settings(place, model, settings)
+    if wanted.shows:
+        ids = [block.id for block in built.walk() if isinstance(block, Table | Figure | Listing)]
+        absent = [name for name in wanted.shows if not any(id_.startswith(name) for id_ in ids)]
+        yield place.check("shows", b.t.format(Several(absent)), num=len(wanted.shows))
+    if wanted.answers:
+        claims = [block.claim.id for block in built.walk() if isinstance(block, Paragraph) and block.claim]
+        absent = [name for name in wanted.answers if not any(id_.startswith(name) for id_ in claims)]
+        yield place.check("answers", b.t.format(Several(absent)), num=len(claims))
+    for model, threshold in wanted.fid_below.items():
+        yield _check_threshold(place, model, threshold)
+
+
+def _check_needs(place: _Place) -> Check:
+    """Every combination of dimensions must be among the section's finished runs."""
+    b, needs = place.b, place.wanted.needs
+    found = [c.settings for c in find_runs(b, place.wanted)]
+    absent = [
+        combination
+        for combination in itertools.product(*needs.values())
+        if not any(all(getattr(s, k, None) == v for k, v in zip(needs, combination, strict=True)) for s in found)
+    ]
+    wanted = b.t("caption.separator").join(
+        b.t("caption.field", name=name, values=b.list_plainly(values)) for name, values in needs.items()
+    )
+    return place.check("needs", b.t.format(Several(["_".join(map(str, row)) for row in absent])), runs=wanted)
+
+
+def _check_settings(place: _Place, model: ModelName, settings: dict[str, int | float]) -> Check:
+    """All runs of a model trained with the homework's settings."""
+    b = place.b
+    title, chosen, differing = Message(f"model.{model}"), b.select(MODELS[model]), []
+    for name, value in settings.items():
+        others = sorted({getattr(c.settings, name, None) for c in chosen} - {value}, key=str)
+        differing += [
+            b.t("check.instead", model=title, name=name, found=f"{other:g}", wanted=f"{value:g}") for other in others
+        ]
+    wanted = b.t("caption.separator").join(
+        b.t("caption.field", name=name, values=f"{value:g}") for name, value in settings.items()
+    )
+    return place.check("settings", b.t.format(Several(differing)), model=title, settings=wanted)
+
+
+def _check_threshold(place: _Place, model: ModelName, threshold: int) -> Check:
+    """The best run of a model below the course's threshold on the Inception FID."""
+    b = place.b
+    shown = [c for c in find_runs(b, place.wanted) if isinstance(c.settings, MODELS[model])]
+    scored = [c for c in shown or b.select(MODELS[model]) if c.score("fid", INCEPTION).num_seeds]
+    missing = b.t("check.no_inception")
+    if scored:
+        best = find_best(scored, INCEPTION)
+        is_met = claim_threshold(scored, threshold, "").id == "threshold.met"
+        fid = Number(best.score("fid", INCEPTION).mean, 1)
+        missing = "" if is_met else b.t("check.above", label=best.label, fid=fid)
+    return place.check("fid_below", missing, model=Message(f"model.{model}"), threshold=threshold)
+
+
+def _check_unfinished(b: Builder) -> Check:
+    """Every declared run finished."""
+    names = [run.spec.name for run in b.results.unfinished]
+    wanted = b.t("check.finished", num=len(b.results.runs))
+    return Check("", b.t("check.whole"), wanted, not names, b.t.format(Several(names)))
+
+
+def _check_claims(b: Builder, blocks: Sequence[Block]) -> Check:
+    """No two sentences of which one denies the other."""
+    claims = [block.claim for block in blocks if isinstance(block, Paragraph) and block.claim]
+    pairs = find_contradictions(claims)
+    names = [f"{first.id} / {second.id}" for first, second in pairs]
+    return Check("", b.t("check.whole"), b.t("check.claims", num=len(claims)), not pairs, b.t.format(Several(names)))
+
+
+def tabulate_requirements(b: Builder, checks: Sequence[Check]) -> Section:
+    """The checks as the report's appendix, a row per section."""
+    separator, rows = b.t("caption.separator"), []
+    for section, group in itertools.groupby(checks, key=lambda check: check.section):
+        lines = list(group)
+        missing = separator.join(check.missing for check in lines if not check.is_met)
+        rows.append(
+            [
+                Cell(lines[0].question or "–"),
+                Cell(section),
+                Cell(separator.join(check.wanted for check in lines)),
+                Cell(b.t("check.missing", what=missing) if missing else b.t("check.met")),
+            ]
+        )
+    blocks: list[Block] = [
+        b.text("coverage.intro", num_met=sum(check.is_met for check in checks), num=len(checks)),
+        b.table("coverage", ["question", "section", "wanted", "found"], rows, wraps=True),
+    ]
+    return b.section("coverage", *blocks)

@@ -1,0 +1,62 @@
+"""Who works on a run: a lock that the operating system lets go of when its process ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from reportgen.base.errors import RunError
+from reportgen.base.files import explain_unwritable, write_json
+from reportgen.store.paths import RunPaths
+
+SECONDS_TO_LOOK = 1.0
+"""Who only looks whether a run is held holds it for a moment."""
+
+
+@contextmanager
+def hold_run(paths: RunPaths) -> Iterator[None]:
+    """Hold a run's lock while working on it; the operating system lets go of it when the process ends.
+
+    Raises:
+        RunError: another process holds it, or its folder cannot be written to.
+    """
+    lock = FileLock(paths.lock)
+    try:
+        paths.folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=SECONDS_TO_LOOK)
+    except Timeout:
+        raise RunError(f"{paths.folder.name}: another process is working on it ({describe_holder(paths)})") from None
+    except OSError as error:
+        raise explain_unwritable(paths.folder, error) from error
+    try:
+        write_json(paths.holder, {"pid": os.getpid(), "host": platform.node()})
+        yield
+    finally:
+        lock.release()
+
+
+def describe_holder(paths: RunPaths) -> str:
+    """The process that holds a run's lock, as far as it is known."""
+    try:
+        holder = json.loads(paths.holder.read_text(encoding="utf-8"))
+        return f"PID {holder['pid']} on {holder['host']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "PID unknown"
+
+
+def is_held(paths: RunPaths) -> bool:
+    """Whether a process works on the run."""
+    if not paths.lock.exists():
+        return False
+    try:
+        with FileLock(paths.lock).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # another user's folder: its lock can be neither taken nor asked for
+        return False

@@ -1,0 +1,1 @@
+"""``experiments.yaml`` -> the runs that it declares."""

@@ -1,0 +1,237 @@
+"""``experiments.yaml`` -> a frozen, fully resolved :class:`Suite`.
+
+Settings are resolved in four layers, the later winning: the model's own defaults, ``defaults.<model>``, the entry under
+``runs``, ``profiles.<name>.<model>``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, create_model
+
+from reportgen.suite.document import Document, read_document
+from reportgen.suite.outline import Outline, load_outline
+from reportgen.suite.problems import explain, suggest
+from reportgen.suite.settings import (
+    MODELS,
+    SHOWN,
+    DatasetName,
+    DigitSettings,
+    FidSettings,
+    GanSettings,
+    InterpolationSettings,
+    Model,
+    Question,
+    ReportSettings,
+    Seed,
+    Settings,
+    TrainingSettings,
+    VaeSettings,
+)
+
+FULL_PROFILE = "full"
+"""The reserved profile name that means: the file's settings as they are."""
+
+MAX_RUNS = 100_000
+
+
+def _optional_fields(settings: type[TrainingSettings], *, lists: bool) -> dict[str, Any]:
+    """The fields of a settings class, each optional and, with ``lists``, one value or a list of values."""
+    fields: dict[str, Any] = {}
+    for name, info in settings.model_fields.items():
+        if name == "model":
+            continue
+        one: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+        kind: Any = _one_or_list(one) if lists else one
+        described = info.description or TrainingSettings.model_fields[name].description
+        fields[name] = (kind | None, Field(default=None, description=described))
+    return fields
+
+
+def _one_or_list(one: Any) -> Any:
+    wrap = BeforeValidator(
+        lambda value: value if value is None or isinstance(value, list) else [value],
+        json_schema_input_type=one | list[one],
+    )
+    return Annotated[list[one], Field(min_length=1), wrap]
+
+
+VaeOverrides: Any = create_model("VaeOverrides", __base__=Model, **_optional_fields(VaeSettings, lists=False))
+
+GanOverrides: Any = create_model("GanOverrides", __base__=Model, **_optional_fields(GanSettings, lists=False))
+
+
+class _Entry(Model):
+    section: Question | None = None
+    """The question of the report that these runs answer; without it they are trained and listed only."""
+
+
+_IS_VAE: Any = (Literal["vae"], ...)
+
+_IS_GAN: Any = (Literal["gan"], ...)
+
+VaeEntry: Any = create_model("VaeEntry", __base__=_Entry, model=_IS_VAE, **_optional_fields(VaeSettings, lists=True))
+
+GanEntry: Any = create_model("GanEntry", __base__=_Entry, model=_IS_GAN, **_optional_fields(GanSettings, lists=True))
+
+
+class FamilyDefaults(Model):
+    """Settings that all runs of one model share."""
+
+    vae: VaeOverrides | None = None
+    gan: GanOverrides | None = None
+
+
+class Profile(Model):
+    """Overrides for a quick or otherwise changed suite."""
+
+    dataset: DatasetName | None = None
+    seeds: Annotated[list[Seed], Field(min_length=1)] | None = None
+    fid: FidSettings | None = None
+    interpolation: InterpolationSettings | None = None
+    digits: DigitSettings | None = None
+    vae: VaeOverrides | None = None
+    gan: GanOverrides | None = None
+
+
+class SuiteFile(Model):
+    """The file as it is written."""
+
+    report: ReportSettings = ReportSettings()
+    dataset: DatasetName = "mnist"
+    """The training split trains; the test split is the dev set."""
+    seeds: Annotated[list[Seed], Field(min_length=1)] = [0]
+    """Every run is trained once per seed."""
+    fid: FidSettings = FidSettings()
+    interpolation: InterpolationSettings = InterpolationSettings()
+    digits: DigitSettings = DigitSettings()
+    defaults: FamilyDefaults = FamilyDefaults()
+    runs: dict[str, Annotated[VaeEntry | GanEntry, Field(discriminator="model")]]
+    profiles: dict[str, Profile] = {}
+
+
+class Group(Model):
+    """One resolved entry under ``runs``."""
+
+    name: str
+    section: Question | None
+    settings: tuple[Annotated[Settings, Field(discriminator="model")], ...]
+
+
+class Suite(Model):
+    """A whole suite with every default filled in, every sweep expanded and the profile applied."""
+
+    profile: str
+    report: ReportSettings
+    dataset: DatasetName
+    seeds: tuple[int, ...]
+    fid: FidSettings
+    interpolation: InterpolationSettings
+    digits: DigitSettings
+    groups: tuple[Group, ...]
+    outline: Outline = Field(default_factory=lambda: load_outline("full", Path()))
+
+
+def load_suite(path: Path, profile: str = FULL_PROFILE, outline: Outline | None = None) -> Suite:
+    """Read, check and resolve ``experiments.yaml``.
+
+    Args:
+        outline: takes the place of the one that the file names.
+
+    Raises:
+        ConfigError: with file, line, key, what was expected and a suggestion.
+    """
+    document = read_document(path)
+    try:
+        content = SuiteFile.model_validate(document.value)
+    except ValidationError as error:
+        raise explain(document, error, SuiteFile) from None
+    chosen = _choose_profile(document, content, profile)
+    return _resolve(document, content, chosen, outline or load_outline(content.report.outline, path.parent))
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of ``experiments.yaml``, for editors."""
+    schema = SuiteFile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _choose_profile(document: Document, content: SuiteFile, name: str) -> tuple[str, Profile]:
+    if FULL_PROFILE in content.profiles:
+        raise document.error(
+            ("profiles", FULL_PROFILE), "the name is reserved for the file's settings as they are; choose another"
+        )
+    for other in content.profiles:
+        if not re.fullmatch(r"\w[\w. -]*", other):
+            raise document.error(("profiles", other), "expected a name of letters, digits, '_', '-', '.' and spaces")
+    if name == FULL_PROFILE:
+        return name, Profile()
+    if name not in content.profiles:
+        choices = sorted({FULL_PROFILE, *content.profiles})
+        raise document.error(("profiles",), f"no profile '{name}'{suggest(name, choices)}")
+    return name, content.profiles[name]
+
+
+def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, Profile], outline: Outline) -> Suite:
+    name, profile = chosen
+    groups, num_runs = [], 0
+    for group_name, entry in content.runs.items():
+        group = Group(
+            name=group_name, section=entry.section, settings=tuple(_expand(document, content, profile, group_name))
+        )
+        _check_question(document, group)
+        num_runs += len(group.settings)
+        groups.append(group)
+    if not groups:
+        raise document.error(("runs",), "no runs are declared; add at least one entry")
+    seeds = tuple(dict.fromkeys(profile.seeds or content.seeds))
+    if num_runs * len(seeds) > MAX_RUNS:
+        raise document.error(("runs",), f"{num_runs * len(seeds)} runs are declared; at most {MAX_RUNS} are allowed")
+    return Suite(
+        profile=name,
+        report=content.report,
+        dataset=profile.dataset or content.dataset,
+        seeds=seeds,
+        fid=profile.fid or content.fid,
+        interpolation=profile.interpolation or content.interpolation,
+        digits=profile.digits or content.digits,
+        groups=tuple(groups),
+        outline=outline,
+    )
+
+
+def _check_question(document: Document, group: Group) -> None:
+    for name, expected in SHOWN[group.section].items() if group.section else ():
+        others = [found for settings in group.settings if (found := getattr(settings, name)) != expected]
+        if others:
+            raise document.error(
+                ("runs", group.name, "section"),
+                f"'{group.section}' is about runs with {name}: {expected}, and here is one with {name}: {others[0]}; "
+                "name another section, or none",
+            )
+
+
+def _expand(document: Document, content: SuiteFile, profile: Profile, name: str) -> Iterator[Settings]:
+    """All combinations of an entry's lists, in the file's order, the last list varying fastest."""
+    entry = content.runs[name]
+    settings_class = MODELS[entry.model]
+    layers = (getattr(content.defaults, entry.model), entry, getattr(profile, entry.model))
+    values: dict[str, Any] = {}
+    for layer in layers:
+        if layer is not None:
+            values |= layer.model_dump(exclude_none=True, exclude={"section", "model"})
+    lists = {key: value if isinstance(value, list) else [value] for key, value in values.items()}
+    if math.prod(len(value) for value in lists.values()) > MAX_RUNS:
+        raise document.error(("runs", name), f"the grid has more than {MAX_RUNS} combinations")
+    seen = set()
+    for combination in itertools.product(*lists.values()):
+        settings = settings_class(**dict(zip(lists, combination, strict=True)))
+        if settings not in seen:
+            seen.add(settings)
+            yield settings

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from reportgen.base.errors import DataError
+from reportgen.lab import evaluation
+from reportgen.lab.data import Dataset, Split
+from reportgen.lab.evaluation import choose_ends, draw_latents, interpolate, load_real_side, score_samples
+from reportgen.lab.metrics.entropy import compute_pixel_entropy
+from reportgen.lab.metrics.scores import build_real_side, compute_scores
+from reportgen.lab.models.classifier import UNREAD
+from reportgen.lab.models.vae import Vae
+from reportgen.store.images import decode_grid, encode_grid
+from reportgen.suite.settings import VaeSettings
+
+
+def draw(z: torch.Tensor) -> torch.Tensor:
+    """Latents [N, D] as images whose first pixels are the latents."""
+    images = torch.zeros(len(z), 1, 32, 32)
+    images[:, 0, 0, : z.shape[1]] = z
+    return images
+
+
+def test_interpolation_is_the_homeworks_formula() -> None:
+    z1, z2 = torch.tensor([[0.0, 0.0], [1.0, 2.0]]), torch.tensor([[9.0, 18.0], [1.0, 2.0]])
+    strips = interpolate(draw, z1, z2, torch.linspace(0, 1, 10))
+    assert strips.shape == (20, 1, 32, 32)
+    torch.testing.assert_close(strips[:10, 0, 0, 0], torch.arange(10.0))
+    torch.testing.assert_close(strips[:10, 0, 0, 1], 2 * torch.arange(10.0))
+    torch.testing.assert_close(strips[10:, 0, 0, 1], torch.full((10,), 2.0))
+    outside = interpolate(draw, z1[:1], z2[:1], torch.tensor([-1.0, 2.0]))
+    assert outside[:, 0, 0, 0].tolist() == [-9, 18]
+
+
+def test_ends_are_the_surest_of_the_wanted_digits() -> None:
+    labels = torch.tensor([*range(10), *range(10)])
+    confidence = torch.tensor([0.9] * 10 + [0.95] * 10)
+    starts, ends, names = choose_ends(labels, confidence)
+    assert names == ["09", "18", "27", "36", "45"]
+    assert starts == [10, 11, 12, 13, 14]
+    assert ends == [19, 18, 17, 16, 15]
+
+
+def test_ends_of_a_collapsed_model_are_what_there_is() -> None:
+    labels, confidence = torch.full((12,), UNREAD), torch.linspace(0, 0.5, 12)
+    labels[3] = 8
+    starts, ends, names = choose_ends(labels, confidence)
+    assert sorted("".join(names)) == sorted("8" + "?" * 9)
+    assert len({*starts, *ends}) == 10
+
+
+def test_latents_are_the_same_every_time_and_differ_between_seeds() -> None:
+    cpu = torch.device("cpu")
+    assert torch.equal(draw_latents(5, 10, 0, cpu), draw_latents(5, 10, 0, cpu))
+    assert not torch.equal(draw_latents(5, 10, 0, cpu), draw_latents(5, 10, 1, cpu))
+
+
+class CountingDetector:
+    """Three pixels as features; counts how often it is asked."""
+
+    name, resize, feature_dim = "counting", "none", 3
+
+    def __init__(self, sha256: str = "0" * 64) -> None:
+        self.sha256, self.calls = sha256, 0
+
+    def __call__(self, images: torch.Tensor) -> np.ndarray:
+        self.calls += 1
+        return images.float().flatten(1)[:, :3].numpy()
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    images = torch.randint(0, 256, (50, 1, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    split = Split(images, torch.zeros(50, dtype=torch.int64))
+    return Dataset("toy", split, split)
+
+
+def test_real_side_is_kept_and_a_damaged_or_foreign_copy_is_made_anew(tmp_path: Path, dataset: Dataset) -> None:
+    detector = CountingDetector()
+    first = load_real_side(dataset, 20, detector, tmp_path)
+    second = load_real_side(dataset, 20, detector, tmp_path)
+    assert detector.calls == 1
+    np.testing.assert_array_equal(first.moments.covariance, second.moments.covariance)
+    assert (first.best, first.copies) == (second.best, second.copies)
+    assert (first.best.num, first.copies.num) == (20, 2)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(b"PK damaged")
+    load_real_side(dataset, 20, detector, tmp_path)
+    assert detector.calls == 2
+    other = CountingDetector(detector.sha256[:10] + "f" * 54)  # the same file name, other weights
+    load_real_side(dataset, 20, other, tmp_path)
+    assert other.calls == 1
+
+
+def test_few_real_images_are_all_used_and_halved_for_the_floor(tmp_path: Path, dataset: Dataset) -> None:
+    real = load_real_side(dataset, 100, CountingDetector(), tmp_path)
+    assert real.moments.num_images == 50
+    assert real.best.num == 25
+    assert real.best.fid > 0
+
+
+def test_the_yardstick_is_what_real_images_score_in_place_of_samples() -> None:
+    detector = CountingDetector()
+    features = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
+    best = build_real_side(features, 40).best
+    found = compute_scores(detector, build_real_side(features[:40], 40), features[40:])
+    names = ("fid", "kid", "precision", "recall", "density", "coverage")
+    assert [getattr(best, name) for name in names] == pytest.approx([getattr(found, name) for name in names])
+    assert 0.5 < best.precision < 1
+
+
+def test_a_few_images_repeated_have_precision_and_no_recall() -> None:
+    features = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    real = build_real_side(features, 100)
+    found = compute_scores(
+        CountingDetector(), build_real_side(features[:100], 100), np.resize(features[100:110], (100, 3))
+    )
+    assert real.copies.num == 10
+    assert (real.copies.fid, real.copies.precision) == pytest.approx((found.fid, found.precision))
+    assert real.copies.fid > 2 * real.best.fid
+    assert real.copies.precision > 0.5
+    assert real.copies.recall == 0
+
+
+def test_pixel_entropy_closed_forms() -> None:
+    """The cross-entropy of a pixel with itself: nothing for black and white, log 2 at one half."""
+    images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
+    images[1] = 255
+    assert compute_pixel_entropy(images) == 0
+    x = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(0)).mul(255).byte()
+    unit = (x / 255).double()
+    expected = torch.nn.functional.binary_cross_entropy(unit, unit, reduction="sum") / 3
+    assert compute_pixel_entropy(x) == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_a_score_that_fails_is_recorded_and_costs_no_other(tmp_path: Path, dataset: Dataset) -> None:
+    from reportgen.lab.metrics.features import ClassifierDetector
+
+    detector = ClassifierDetector(torch.device("cpu"))
+    samples = dataset.train.images[:20]
+    broken = np.full((20, 128), np.nan, np.float32)
+    scores, failures = score_samples(samples, broken, detector, dataset, tmp_path, None)
+    assert scores == {}
+    assert "NaN" in failures["classifier"]
+
+
+def test_scores_without_the_inception_weights_that_were_asked_for_are_none(tmp_path: Path, dataset: Dataset) -> None:
+    """Recorded as a measurement, they would not be made up for."""
+    from reportgen.lab.metrics.features import ClassifierDetector
+
+    detector = ClassifierDetector(torch.device("cpu"))
+    samples = dataset.train.images[:20]
+    with pytest.raises(DataError, match=r"no-such-weights\.pth"):
+        score_samples(samples, detector(samples), detector, dataset, tmp_path, tmp_path / "no-such-weights.pth")
+
+
+def test_copies_are_found(dataset: Dataset) -> None:
+    from reportgen.lab.metrics.memorisation import compute_nearest_distances
+
+    training = dataset.train.images
+    assert compute_nearest_distances(training[:5], training).max() < 0.02
+    moved = training[:1].clone()
+    moved[0, 0, 0, 0] = 255 - moved[0, 0, 0, 0]
+    expected = abs(255 - 2 * float(training[0, 0, 0, 0])) / 255
+    assert compute_nearest_distances(moved, training)[0] == pytest.approx(expected, abs=0.02)
+
+
+# ---- the verdict that each generator deserves ------------------------------------------------------------------------
+
+
+def test_floor_and_verdicts_on_real_mnist(shared_data: Path, tmp_path: Path) -> None:
+    """The floor on real digits; noise, one digit and training copies as generators."""
+    from reportgen.lab.data import load_dataset
+    from reportgen.lab.evaluation import measure_memorisation, read_features
+    from reportgen.lab.metrics.features import ClassifierDetector
+
+    mnist, detector = load_dataset("mnist", data_dir=shared_data), ClassifierDetector(torch.device("cpu"))
+    images, labels = mnist.train.images, mnist.train.labels
+    noise = torch.randint(0, 256, (1000, 1, 32, 32), dtype=torch.uint8)
+    generators = {"noise": noise, "ones": images[labels == 1][:1000], "copies": images[:1000]}
+    scores, shares, ratios = {}, {}, {}
+    for name, samples in generators.items():
+        features = detector(samples)
+        scores[name] = score_samples(samples, features, detector, mnist, tmp_path, None)[0]["classifier"]
+        read, _ = read_features(detector, features)
+        shares[name] = torch.bincount(read, minlength=11) / len(read)
+        distances = measure_memorisation(samples, mnist)
+        ratios[name] = distances["samples"] / distances["dev"]
+    floor = scores["copies"]["floor"]
+    assert scores["copies"]["floor_num"] == 1000
+    assert 0 < floor < 2
+    assert scores["copies"]["fid"] < 2 * floor
+    assert scores["copies"]["precision"] > 0.8
+    assert scores["copies"]["recall"] > 0.8
+    assert ratios["copies"] < 0.05
+    assert scores["ones"]["fid"] > 20 * floor
+    assert scores["ones"]["precision"] > 0.8
+    assert scores["ones"]["recall"] < 0.3
+    assert shares["ones"][1] > 0.95
+    assert scores["noise"]["fid"] > 20 * floor
+    # Not its precision: noise falls into one spot, which the wide ball of one odd real digit holds (Naeem et al. 2020).
+    assert scores["noise"]["density"] < 0.6
+    assert scores["noise"]["coverage"] < 0.05
+    assert scores["noise"]["recall"] < 0.05
+    assert shares["noise"][10] > 0.99
+    assert ratios["noise"] > 1.5
+
+
+@pytest.mark.parametrize("count", [1, 8, 13, 50])
+def test_grid_is_read_back_exactly(count: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (count, 32, 32), dtype=np.uint8)
+    np.testing.assert_array_equal(decode_grid(encode_grid(images, 8), count), images)
+
+
+def test_grid_has_eight_to_a_row() -> None:
+    import io
+
+    content = encode_grid(np.zeros((32, 32, 32), np.uint8), 8)
+    assert Image.open(io.BytesIO(content)).size == (8 * 34 + 2, 4 * 34 + 2)
+
+
+def read_by_first_pixel(_: object, features: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images whose first pixel lies strictly between 0.05 and 0.95 are read as a 3."""
+    is_read = (features[:, 0] > 0.05) & (features[:, 0] < 0.95)
+    return torch.from_numpy(np.where(is_read, 3, UNREAD)), torch.ones(len(features))
+
+
+def take_pixels(images: torch.Tensor) -> np.ndarray:
+    return images.flatten(1)[:, :3].numpy()
+
+
+def test_random_pairs_are_read_at_the_ends_between_and_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
+    z1, z2 = torch.tensor([[0.0, 0.0]] * 4), torch.tensor([[1.0, 0.0]] * 4)
+    measured = evaluation.measure_random_pairs(draw, take_pixels, z1, z2)  # type: ignore[arg-type]
+    assert (measured["num_pairs"], measured["num_points"], measured["num_outside"]) == (4, 10, 6)
+    assert [measured[f"read_{where}"].value for where in ("ends", "inside", "outside")] == [0, 1, 0]
+    assert measured["inside_change"] == (1.0, 0.0, 4)
+    assert measured["outside_change"] == (0.0, 0.0, 4)
+    assert measured["detour"].value == pytest.approx(1)
+    assert measured["largest_step"].value == pytest.approx(1, rel=1e-5)
+
+
+def test_grids_are_read_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
+    grids = {20: draw(torch.full((3, 1), 0.5)), 10: draw(torch.zeros(3, 1))}
+    assert evaluation.read_grids(take_pixels, grids) == {"10": "???", "20": "333"}  # type: ignore[arg-type]
+
+
+class _Echo(Vae):
+    """Reconstructs every image as the one ``shift`` places on."""
+
+    def __init__(self, shift: int) -> None:
+        super().__init__(VaeSettings(latent_dim=2))
+        self.shift = shift
+
+    def reconstruct(self, x: torch.Tensor) -> torch.Tensor:
+        return x.roll(self.shift, 0)
+
+
+def test_reconstructions_are_read_against_what_they_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images whose first pixel says what they are read as; one in five is not read."""
+    images = torch.zeros(10, 1, 32, 32, dtype=torch.uint8)
+    images[:, 0, 0, 0] = torch.tensor([1, 2, 3, 4, UNREAD] * 2)
+
+    def read(detector: object, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return features[:, 0, 0, 0].long(), torch.ones(len(features))
+
+    monkeypatch.setattr(evaluation, "read_features", read)
+
+    def count(module: torch.nn.Module) -> dict[str, int]:
+        classifier: Any = lambda rows: rows  # noqa: E731
+        name = "vae" if isinstance(module, Vae) else "generator"
+        return evaluation.read_reconstructions({name: module}, classifier, images)
+
+    assert count(_Echo(0)) == {"same": 8, "another": 0, "unread": 0}
+    assert count(_Echo(1)) == {"same": 0, "another": 6, "unread": 2}
+    assert count(torch.nn.Identity()) == {}

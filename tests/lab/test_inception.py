@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from reportgen.base import fetching as fetch
+from reportgen.base import files
+from reportgen.base.errors import DataError
+from reportgen.lab.data import declare_missing_torchvision_ops
+from reportgen.lab.metrics import inception
+from reportgen.lab.metrics.frechet import compute_frechet_distance, compute_moments
+from reportgen.lab.metrics.inception import InceptionDetector
+
+CPU = torch.device("cpu")
+Features = Callable[[torch.Tensor], np.ndarray]
+
+
+def build_random_state(seed: int = 0) -> dict[str, torch.Tensor]:
+    """Weights that keep signals alive, and batch normalisations that do something, none of them trained."""
+    declare_missing_torchvision_ops()
+    from torchvision.models import inception_v3
+
+    torch.manual_seed(seed)
+    network = inception_v3(weights=None, init_weights=False, num_classes=1008, aux_logits=False)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight)
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.8, 1.2)
+            nn.init.normal_(module.bias, std=0.1)
+            nn.init.normal_(module.running_mean, std=0.1)
+            nn.init.uniform_(module.running_var, 0.7, 1.4)
+    return network.state_dict()
+
+
+def make_images(seed: int, count: int = 6) -> torch.Tensor:
+    """uint8 [count, 1, 32, 32]: one bright box each on a dark, slightly noisy ground."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 20, (count, 1, 32, 32))
+    for image in images:
+        top, left, height, width = rng.integers(4, 14, 4)
+        image[0, top : top + height, left : left + width] = rng.integers(120, 256)
+    return torch.from_numpy(images.astype(np.uint8))
+
+
+@pytest.fixture(scope="module")
+def random_state() -> dict[str, torch.Tensor]:
+    return build_random_state()
+
+
+@pytest.fixture(scope="module")
+def weights(random_state: dict[str, torch.Tensor], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("inception") / "random.pth"
+    torch.save(random_state, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def detector(weights: Path) -> InceptionDetector:
+    pytest.importorskip("pytorch_fid")
+    return InceptionDetector(weights, CPU, check_sha256=False)
+
+
+@pytest.fixture(scope="module")
+def compute_package_features(random_state: dict[str, torch.Tensor]) -> Features:
+    """What the package pytorch-fid computes by itself, from three channels in [0, 1]."""
+    pytest.importorskip("pytorch_fid")
+    declare_missing_torchvision_ops()
+    from pytorch_fid import inception as package
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(package, "load_state_dict_from_url", lambda *_, **__: random_state)
+        network = package.InceptionV3().eval()
+
+    @torch.no_grad()
+    def compute(images: torch.Tensor) -> np.ndarray:
+        return network((images.float() / 255).repeat(1, 3, 1, 1))[0].flatten(1).numpy()
+
+    return compute
+
+
+# ---- features --------------------------------------------------------------------------------------------------------
+
+
+def test_features_are_the_packages(detector: InceptionDetector, compute_package_features: Features) -> None:
+    images = make_images(0)
+    expected, found = compute_package_features(images), detector(images)
+    assert found.shape == (6, detector.feature_dim)
+    assert found.dtype == np.float32
+    assert 0.1 < expected.mean() < 2, "a tolerance of 1e-4 would mean nothing"
+    assert expected.std(axis=0).mean() > 0.01, "the images would all be the same"
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+
+
+def test_distance_is_that_of_the_packages_features(
+    detector: InceptionDetector, compute_package_features: Features
+) -> None:
+    a, b = make_images(1, count=4), make_images(2, count=4)
+    ours, theirs = (
+        compute_frechet_distance(compute_moments(features(a)), compute_moments(features(b)))
+        for features in (detector, compute_package_features)
+    )
+    assert theirs > 0.1
+    assert ours == pytest.approx(theirs, rel=1e-3)
+
+
+def test_features_do_not_depend_on_batching(detector: InceptionDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = make_images(3)
+    whole = detector(images)
+    monkeypatch.setattr(inception, "BATCH_SIZE", 4)
+    np.testing.assert_allclose(detector(images), whole, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(detector(images.flip(0))[::-1], whole, rtol=0, atol=1e-5)
+
+
+def test_detector_names_its_weights(detector: InceptionDetector, weights: Path) -> None:
+    assert detector.name == "inception"
+    assert detector.resize == "bilinear to 299x299"
+    assert detector.sha256 == hashlib.sha256(weights.read_bytes()).hexdigest()
+
+
+def test_a_right_checksum_passes_and_no_random_number_is_drawn(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pytorch_fid")
+    monkeypatch.setattr(inception, "INCEPTION_SHA256_PREFIX", files.hash_file(weights)[:8])
+    before = torch.get_rng_state()
+    InceptionDetector(weights, CPU)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_older_files_without_batch_counters_are_read(
+    random_state: dict[str, torch.Tensor], detector: InceptionDetector, tmp_path: Path
+) -> None:
+    path = tmp_path / "older.pth"
+    torch.save({name: v for name, v in random_state.items() if not name.endswith("num_batches_tracked")}, path)
+    images = make_images(4, count=1)
+    np.testing.assert_array_equal(InceptionDetector(path, CPU, check_sha256=False)(images), detector(images))
+
+
+# ---- weights files that are wrong ------------------------------------------------------------------------------------
+
+
+def check_refused(path: Path, match: str, *, check_sha256: bool = False) -> None:
+    with pytest.raises(DataError, match=match) as caught:
+        InceptionDetector(path, CPU, check_sha256=check_sha256)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    assert "\n" not in message
+    assert "reportgen fetch inception" in message
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    check_refused(tmp_path / "none.pth", "no such file")
+    check_refused(tmp_path, "no such file")
+
+
+def test_a_wrong_checksum_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "other.pth"
+    path.write_bytes(b"other")
+    check_refused(path, f"SHA-256 is {hashlib.sha256(b'other').hexdigest()}.* 6726825d", check_sha256=True)
+
+
+@pytest.mark.parametrize("content", [[1, 2], {"a": 1}, {1: torch.zeros(1)}, {"a": torch.zeros(1)}, {}, nn.Linear(1, 1)])
+def test_a_file_of_something_else_is_refused(content: object, tmp_path: Path) -> None:
+    pytest.importorskip("pytorch_fid")
+    path = tmp_path / "else.pth"
+    torch.save(content, path)
+    check_refused(path, "not a state dict")
+
+
+def test_wrong_shapes_are_refused(random_state: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    pytest.importorskip("pytorch_fid")
+    path = tmp_path / "shapes.pth"
+    torch.save({**random_state, "fc.bias": torch.zeros(1000)}, path)
+    check_refused(path, "size mismatch for fc.bias")
+
+
+def test_damaged_files_are_refused(weights: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pytorch_fid")
+    content = weights.read_bytes()
+    for number, damaged in enumerate([b"", b"<html>", content[:1000], content[: len(content) // 2]]):
+        path = tmp_path / f"{number}.pth"
+        path.write_bytes(damaged)
+        check_refused(path, "not a state dict")
+
+
+def test_a_missing_package_is_named(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pytorch_fid.inception", None)
+    with pytest.raises(DataError, match=r"pip install 'reportgen\[inception\]'"):
+        InceptionDetector(weights, CPU, check_sha256=False)
+
+
+# ---- fetching --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file to fetch, and the checksum that it shall have."""
+    path = tmp_path / "server" / "weights.pth"
+    path.parent.mkdir()
+    path.write_bytes(b"weights" * 1000)
+    monkeypatch.setattr(fetch, "INCEPTION_SHA256_PREFIX", files.hash_file(path)[:8])
+    return path
+
+
+def test_fetch_puts_the_file_into_the_cache(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = fetch.fetch_inception(url=source.as_uri())
+    assert path == tmp_path / "cache" / "reportgen" / "pt_inception-2015-12-05-6726825d.pth"
+    assert path == fetch.default_inception_path()
+    assert path.read_bytes() == source.read_bytes()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_default_path_is_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert fetch.default_inception_path().parent == tmp_path / ".cache" / "reportgen"
+
+
+def test_a_good_file_is_kept_without_a_download(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "kept.pth"
+    target.write_bytes(source.read_bytes())
+    before = target.stat()
+    assert fetch.fetch_inception(target, "file:///no/such/file") == target
+    assert target.stat().st_mtime_ns == before.st_mtime_ns
+    assert target.stat().st_ino == before.st_ino
+
+
+def test_a_damaged_file_is_replaced(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "damaged.pth"
+    target.write_bytes(b"half")
+    fetch.fetch_inception(target, source.as_uri())
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_wrong_checksum_leaves_nothing_behind(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "INCEPTION_SHA256_PREFIX", "6726825d")
+    target = tmp_path / "cache" / "weights.pth"
+    with pytest.raises(DataError, match=r"begins with 6726825d.*fid\.inception_weights"):
+        fetch.fetch_inception(target, source.as_uri())
+    assert not list(target.parent.iterdir())
+
+
+def test_a_failed_download_leaves_the_old_file(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "cache" / "weights.pth"
+    target.parent.mkdir()
+    target.write_bytes(b"half")
+    for url in ((tmp_path / "none.pth").as_uri(), "no-url", "http://127.0.0.1:9/weights.pth"):
+        with pytest.raises(DataError, match=r"cannot download .*fid\.inception_weights") as caught:
+            fetch.fetch_inception(target, url)
+        assert "\n" not in str(caught.value)
+    assert target.read_bytes() == b"half"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_an_interrupted_download_leaves_nothing_behind(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetch.shutil, "copyfileobj", interrupt)
+    target = tmp_path / "cache" / "weights.pth"
+    with pytest.raises(KeyboardInterrupt):
+        fetch.fetch_inception(target, source.as_uri())
+    assert not list(target.parent.iterdir())
+
+
+def test_a_folder_as_target_is_refused(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is a folder"):
+        fetch.fetch_inception(tmp_path, source.as_uri())
+    blocked = source / "weights.pth"  # below a file
+    with pytest.raises(DataError, match="cannot download"):
+        fetch.fetch_inception(blocked, source.as_uri())
+
+
+def test_fetching_imports_no_torch() -> None:
+    code = "import sys, reportgen.base.fetching; assert not {'torch', 'numpy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# ---- both detectors together -----------------------------------------------------------------------------------------
+
+
+def test_a_run_is_scored_by_both_detectors_apart(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reportgen.lab import evaluation
+    from reportgen.lab.data import Dataset, Split
+    from reportgen.lab.metrics.features import ClassifierDetector
+
+    class Unchecked(InceptionDetector):
+        def __init__(self, path: Path, device: torch.device) -> None:
+            super().__init__(path, device, check_sha256=False)
+
+    monkeypatch.setattr(evaluation, "InceptionDetector", Unchecked)
+    split = Split(make_images(0, 16), torch.zeros(16, dtype=torch.int64))
+    samples, classifier = make_images(1, 8), ClassifierDetector(torch.device("cpu"))
+    scores, failures = evaluation.score_samples(
+        samples, classifier(samples), classifier, Dataset("toy", split, split), tmp_path, weights
+    )
+    assert failures == {}
+    assert set(scores) == {"classifier", "inception"}
+    assert scores["classifier"]["sha256"] != scores["inception"]["sha256"]
+    assert all(scores[name]["fid"] > 0 and scores[name]["fid_error"] > 0 for name in scores)
+    assert len(list(tmp_path.glob("real-toy-8-*.npz"))) == 2

@@ -1,0 +1,180 @@
+"""Runs that are killed, interrupted, out of time or out of room, and taken up again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from running import (
+    LONG,
+    assert_same_results,
+    find_holder,
+    run_suite,
+    start,
+    wait_for_checkpoint,
+    wait_for_lock,
+    wait_until_free,
+)
+from synthetic import ROOT
+
+from reportgen.paper.analysis.results import load_results
+
+
+@pytest.mark.fault(row=8)
+@pytest.mark.fault(row=9)
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
+def test_killed_and_stopped_it_ends_with_the_same_bits(suite: Path, tmp_path: Path) -> None:
+    """``kill -9`` of the parent, then SIGTERM, then SIGINT, each in mid-training; then the same command to the end."""
+    suite.write_text(LONG, encoding="utf-8")
+    output, undisturbed = tmp_path / "out", tmp_path / "undisturbed"
+    step = 0
+    for sent, status in ((signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        with start(suite, output, 20) as parent:
+            step = wait_for_checkpoint(output, step)
+            parent.send_signal(sent)
+            text = parent.communicate(timeout=60)[0]
+        assert parent.returncode == status, text
+        assert ("interrupted; the same command goes on" in text) == (sent == signal.SIGINT)
+        wait_until_free(output)
+        step = wait_for_checkpoint(output, 0)  # the stop wrote one more
+        shown = subprocess.run(
+            [sys.executable, "-m", "reportgen", "status", "--output", str(output)], capture_output=True, text=True
+        )
+        assert "interrupted gan-4_4-s0" in shown.stdout
+    assert run_suite(suite, output).returncode == 0
+    assert not list(output.rglob("checkpoint-*"))
+    assert run_suite(suite, undisturbed).returncode == 0
+    assert_same_results(undisturbed, output)
+
+
+@pytest.mark.fault(row=8)
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
+def test_a_second_interrupt_ends_it_at_once(suite: Path, tmp_path: Path) -> None:
+    """The worker is stopped, so that it cannot write the checkpoint that the first interrupt waits for."""
+    suite.write_text(LONG.replace("num_training_steps: 600", "num_training_steps: 1000000"), encoding="utf-8")
+    output = tmp_path / "out"
+    with start(suite, output, 20) as parent:
+        wait_for_checkpoint(output, 0)
+        os.kill(find_holder(next((output / "runs").glob(".*.lock"))), signal.SIGSTOP)
+        parent.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            parent.wait(2)
+        parent.send_signal(signal.SIGINT)
+        text = parent.communicate(timeout=10)[0]
+    assert parent.returncode == 130, text
+    assert "Traceback" not in text
+    wait_until_free(output)
+
+
+SMALL_DISK = """
+set -e
+mount -t tmpfs -o size=$3k none "$2"
+set +e
+"$4" -m reportgen run "$1" --output "$2/out" --jobs 1 --checkpoint-steps 5
+echo "status $?"
+mount -o remount,size=64m "$2"
+"$4" -m reportgen run "$1" --output "$2/out" --jobs 1
+echo "status $?"
+cp -r "$2/out" "$5"
+"""
+
+
+def can_mount() -> bool:
+    command = ["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return shutil.which("unshare") is not None and subprocess.run(command, capture_output=True).returncode == 0
+
+
+@pytest.mark.fault(row=11)
+@pytest.mark.skipif(not can_mount(), reason="may mount no small disk here")
+@pytest.mark.parametrize("num_kib", [60, 300, 540])
+def test_a_full_disk_costs_one_run_and_the_same_command_finishes_it(
+    suite: Path, undisturbed: Path, tmp_path: Path, num_kib: int
+) -> None:
+    """A disk that is full at the first checkpoint, at the weights, or after the first run."""
+    disk, copy = tmp_path / "disk", tmp_path / "copy"
+    disk.mkdir()
+    arguments = [str(suite), str(disk), str(num_kib), sys.executable, str(copy)]
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh", *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    statuses = [line for line in run.stdout.splitlines() if line.startswith("status ")]
+    assert statuses == ["status 3", "status 0"], run.stdout + run.stderr
+    assert "free some space or choose another --output" in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
+    assert_same_results(undisturbed, copy)
+
+
+@pytest.mark.fault(row=14)
+def test_a_killed_worker_fails_its_run_only(suite: Path, tmp_path: Path) -> None:
+    if not Path("/proc").is_dir():
+        pytest.skip("needs /proc to find the worker")
+    text = suite.read_text(encoding="utf-8").replace("num_training_steps: 20", "num_training_steps: [20, 100000]")
+    suite.write_text(text.replace("[2, 3]", "2"), encoding="utf-8")
+    output = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-m",
+        "reportgen",
+        "run",
+        str(suite),
+        "--output",
+        str(output),
+        "--jobs",
+        "1",
+        "--retries",
+        "0",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        while "training" not in parent.stdout.readline():
+            pass
+        lock = wait_for_lock(output)
+        os.kill(find_holder(lock), signal.SIGKILL)
+        rest = parent.stdout.read()
+    assert parent.returncode == 3
+    assert "killed by signal 9" in rest
+    assert "1 of 2 runs failed" in rest
+
+
+@pytest.mark.fault(row=12)
+def test_two_invocations_at_once_both_end_well(suite: Path, tmp_path: Path) -> None:
+    """Each run is done by one of them; the other says so of it, which may be so for one run each."""
+    output = tmp_path / "out"
+    with start(suite, output, 20) as first, start(suite, output, 20) as second:
+        texts = [process.communicate(timeout=120)[0] for process in (first, second)]
+    assert {first.returncode, second.returncode} <= {0, 3}, texts
+    failures = [line for text in texts for line in text.splitlines() if "FAILED" in line]
+    assert all("another process is working on it" in line for line in failures), texts
+    assert len(load_results(output).finished) == 2
+    assert run_suite(suite, output).returncode == 0
+
+
+@pytest.mark.fault(row=9)
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
+def test_a_killed_worker_is_taken_up_again_from_its_checkpoint(suite: Path, tmp_path: Path) -> None:
+    suite.write_text(LONG, encoding="utf-8")
+    output = tmp_path / "out"
+    with start(suite, output, 20) as parent:
+        step = wait_for_checkpoint(output, 0)
+        os.kill(find_holder(next((output / "runs").glob(".*.lock"))), signal.SIGKILL)
+        text = parent.communicate(timeout=120)[0]
+    assert parent.returncode == 0, text
+    assert "killed by signal 9" in text
+    assert "taken up again" in text
+    log = next(output.rglob("run.log")).read_text()
+    resumed = [int(line.rpartition("from step ")[2].split()[0]) for line in log.splitlines() if "from step" in line]
+    assert resumed[0] == 0
+    assert resumed[1] >= step
+
+
+def test_a_run_over_its_time_is_ended_and_keeps_its_checkpoint(suite: Path, tmp_path: Path) -> None:
+    suite.write_text(LONG.replace("num_training_steps: 600", "num_training_steps: 1000000"), encoding="utf-8")
+    output = tmp_path / "out"
+    run = run_suite(suite, output, "--time-limit", "0.15", "--checkpoint-steps", "5")
+    assert run.returncode == 3
+    assert "it took longer than --time-limit" in run.stdout
+    assert list(output.rglob("checkpoint-*.pt"))

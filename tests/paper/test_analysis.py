@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from synthetic import write_output
+
+from reportgen.base.errors import RunError
+from reportgen.base.files import write_json
+from reportgen.paper.analysis.attachments import export_runs, tabulate_runs
+from reportgen.paper.analysis.findings import (
+    classify_trend,
+    compare,
+    compare_pairs,
+    count_digits,
+    estimate_difference,
+    find_best,
+    find_over,
+    find_worst,
+    judge_equilibrium,
+    read_interpolation,
+)
+from reportgen.paper.analysis.results import (
+    Estimate,
+    apply_rule,
+    estimate_mean,
+    estimate_share_error,
+    fit_line,
+    load_results,
+)
+from reportgen.store.paths import OutputPaths
+from reportgen.suite.plan import plan_runs
+
+SEEDS = """
+seeds: [0, 1, 2]
+runs:
+  sweep: {section: gan_hidden, model: gan, hidden_dim: [4, 64], num_training_steps: 100, image_interval: 50}
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "trend"),
+    [
+        ([3, 2, 1], "falling"),
+        ([1, 2], "rising"),
+        ([3, 1, 2], "valley"),
+        ([1, 3, 2], "peak"),
+        ([1, 3, 2, 4], "mixed"),
+        ([1, 1, 2], "rising_overall"),
+        ([3, 2, 2], "falling_overall"),
+        ([1, 1, 1], "flat"),
+        ([3, 1, 3], "valley"),
+        ([1], "unknown"),
+        ([1, float("nan")], "unknown"),
+        ([2, 1, float("nan")], "falling"),
+    ],
+)
+def test_trends_of_plain_values(values: list[float], trend: str) -> None:
+    assert classify_trend([estimate_mean([value], 1e-9) for value in values]) == trend
+
+
+@pytest.mark.parametrize(
+    ("values", "trend"),
+    [
+        ([1.0, 1.5, 2.0], "flat"),
+        ([1.0, 2.0, 3.0, 4.0], "rising_overall"),
+        ([4.0, 3.0, 2.0, 1.0], "falling_overall"),
+        ([9.0, 5.0, 1.0], "falling"),
+        ([9.0, 1.0, 2.0], "falling_overall"),
+        ([9.0, 1.0, 9.0], "valley"),
+        ([1.0, 9.0, 1.0], "peak"),
+        ([9.0, 5.0, 6.5, 8.0], "mixed"),
+    ],
+)
+def test_trends_count_only_what_intervals_show(values: list[float], trend: str) -> None:
+    """With a standard error of 0.8 a difference of 2.2 is needed."""
+    assert classify_trend([estimate_mean([value], 0.8) for value in values]) == trend
+
+
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=6))
+def test_a_trend_says_what_the_values_do(values: list[int]) -> None:
+    trend = classify_trend([estimate_mean([value], 1e-9) for value in values])
+    if trend == "falling":
+        assert values == sorted(set(values), reverse=True)
+    if trend == "valley":
+        turn = values.index(min(values))
+        assert 0 < turn < len(values) - 1
+        assert values[: turn + 1] == sorted(values[: turn + 1], reverse=True)
+        assert values[turn:] == sorted(values[turn:])
+
+
+def test_interval_is_students() -> None:
+    estimate = estimate_mean([1.0, 2.0, 3.0])
+    assert estimate.mean == 2
+    assert estimate.half_width == pytest.approx(4.302653 / 3**0.5)
+    assert estimate.over == "seeds"
+    assert estimate_mean([5.0]) == Estimate(5.0, None, None, (5.0,), "nothing")
+    assert estimate_mean([5.0], 1.0).half_width == pytest.approx(1.96, abs=1e-3)
+
+
+def test_comparison_needs_seeds_for_a_verdict() -> None:
+    one, other = estimate_mean([1.0]), estimate_mean([2.0])
+    assert compare(one, other) == "undecided"  # nothing is known of chance
+    assert compare(apply_rule("fid", one), apply_rule("fid", other)) == "undecided"
+    assert compare(apply_rule("detour", one), apply_rule("detour", other)) == "lower"
+    assert compare(apply_rule("recall", one), apply_rule("recall", other)) == "lower"
+    assert find_over(one, other) == "nothing"
+    assert compare(estimate_mean([1.0], 0.6), estimate_mean([2.0], 0.6)) == "undecided"
+    assert compare(estimate_mean([1.0], 0.2), estimate_mean([2.0], 0.2)) == "lower"
+    assert find_over(estimate_mean([1.0], 0.2), estimate_mean([2.0, 3.0])) == "samples"
+    near, far = estimate_mean([1.0, 2.0, 3.0]), estimate_mean([1.5, 2.5, 3.5])
+    assert compare(near, far) == "undecided"
+    assert find_over(near, far) == "seeds"
+    low, high = estimate_mean([1.0, 1.1, 0.9]), estimate_mean([5.0, 5.1, 4.9])
+    assert compare(low, high) == "lower"
+    assert compare(high, low) == "higher"
+    assert compare(one, one) == "equal"
+    assert compare(one, estimate_mean([])) == "unknown"
+    assert compare(estimate_mean([1.0, 1.0]), estimate_mean([2.0, 2.0])) == "lower"
+
+
+@given(*[st.lists(st.integers(-50, 50).map(float), min_size=2, max_size=5)] * 2)
+def test_the_interval_of_a_difference_is_welchs(a: list[float], b: list[float]) -> None:
+    if len(set(a)) < 2 or len(set(b)) < 2:
+        return
+    difference = estimate_difference(estimate_mean(a), estimate_mean(b))
+    interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+    assert difference.half_width is not None
+    low, high = difference.mean - difference.half_width, difference.mean + difference.half_width
+    assert (low, high) == pytest.approx((interval.low, interval.high), rel=1e-6, abs=1e-6)
+
+
+def test_sections_find_their_configurations_in_order(synthetic_output: Path) -> None:
+    results = load_results(synthetic_output)
+    assert [c.label for c in results.answer("vae_latent")] == ["VAE-3", "VAE-10", "VAE-64", "VAE-100"]
+    assert [c.label for c in results.answer("vae_architecture")] == ["VAE-64 linear"]
+    grid = [c.label for c in results.answer("gan_grid")]
+    assert grid == ["GAN 16_16", "GAN 16_100", "GAN 100_16", "GAN 100_100"]
+    assert [c.label for c in results.answer("gan_mlp")] == ["MLP GAN 100_100"]
+    assert [c.label for c in results.answer("gan_relu")] == ["ReLU GAN 100_100"]
+    ablated = results.answer("vae_architecture")[0]
+    baseline = results.find_like(ablated, architecture="conv")
+    assert baseline is not None
+    assert baseline.label == "VAE-64"
+
+
+def test_seeds_of_one_configuration_come_together(tmp_path: Path) -> None:
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text(SEEDS, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=suite_file, profile="full")
+    results = load_results(tmp_path / "out")
+    assert [len(c.runs) for c in results.configurations] == [3, 3]
+    values = [run.evaluation["scores"]["classifier"]["fid"] for run in results.configurations[0].runs]
+    assert results.configurations[0].fid.mean == pytest.approx(sum(values) / 3)
+    assert results.configurations[0].fid.half_width is not None
+    assert find_best(results.configurations).label == "GAN 100_64"
+    assert find_worst(results.configurations).label == "GAN 100_4"
+
+
+def test_tail_is_the_last_fifth(synthetic_output: Path) -> None:
+    gan = load_results(synthetic_output).answer("gan_grid")[0]
+    curve = gan.first.curve("D_x")
+    expected = curve[curve.index > 0.8 * curve.index[-1]].mean()
+    assert gan.tail("D_x").mean == pytest.approx(expected)
+
+
+def with_history(configuration, **levels: float):  # type: ignore[no-untyped-def]
+    """The configuration with flat histories at given levels."""
+    run = configuration.first
+    curves = {name: pd.Series([level] * 10, index=range(10, 110, 10)) for name, level in levels.items()}
+    copy = dataclasses.replace(run)
+    object.__setattr__(copy, "curves", curves)
+    return dataclasses.replace(configuration, runs=(copy,))
+
+
+@pytest.mark.parametrize(
+    ("d_x", "d_g_z", "verdict"),
+    [(0.5, 0.5, "near"), (0.58, 0.42, "near"), (0.9, 0.1, "discriminator"), (0.3, 0.7, "other")],
+)
+def test_equilibrium_verdicts(synthetic_output: Path, d_x: float, d_g_z: float, verdict: str) -> None:
+    gan = load_results(synthetic_output).answer("gan_grid")[0]
+    flat = with_history(gan, D_x=d_x, D_G_z1=d_g_z, discriminator_loss=1.0, generator_loss=1.0)
+    assert judge_equilibrium(flat).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict"),
+    [
+        ([100] * 10 + [5], "even"),
+        ([200] * 5 + [100] * 5 + [5], "uneven"),
+        ([100] * 9 + [0, 5], "missing"),
+        ([0] * 10 + [5], "missing"),
+    ],
+)
+def test_collapse_verdicts(tmp_path: Path, counts: list[int], verdict: str) -> None:
+    def change(spec, evaluation):  # type: ignore[no-untyped-def]
+        evaluation["digits"]["all_counts"] = counts
+
+    write_output(tmp_path, change=change, leave_out=lambda spec: spec.name != "gan-16_16-s0")
+    digits = count_digits(load_results(tmp_path).configurations[0])
+    assert digits.verdict == verdict
+    assert sum(digits.counts) == digits.num_counted == 50
+    read = np.array(counts[:10], dtype=float)
+    if read.sum():
+        shares = np.array(digits.class_shares)
+        assert digits.p_value == pytest.approx(stats.chisquare(read, shares * read.sum()).pvalue, rel=1e-9)
+        assert digits.entropy_bits == pytest.approx(stats.entropy(read, base=2), rel=1e-12)
+
+
+@given(st.lists(st.floats(-1e3, 1e3).map(lambda value: round(value, 6)), min_size=3, max_size=12))
+def test_the_slope_is_that_of_least_squares(y: list[float]) -> None:
+    x = [i * 1.5 + 2 for i in range(len(y))]
+    expected = stats.linregress(x, y)
+    slope, error = fit_line(x, y)
+    assert slope == pytest.approx(expected.slope, rel=1e-9, abs=1e-9)
+    assert error == pytest.approx(0.0 if len(set(y)) == 1 else expected.stderr, rel=1e-6, abs=1e-6)
+
+
+def test_interpolation_has_its_strips_and_its_random_pairs(synthetic_output: Path) -> None:
+    reading = read_interpolation(load_results(synthetic_output).configurations[0])
+    assert reading.ends == ("09", "18", "27", "36", "4?")
+    assert reading.inside[0] == "00000?9999"
+    assert reading.read_inside.mean == pytest.approx(0.7)
+    assert reading.read_inside.over == "pairs"
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_paired_changes_are_judged_by_mcnemars_exact_test(num_lost: int, num_gained: int) -> None:
+    changed = num_lost + num_gained
+    expected = stats.binomtest(num_lost, changed).pvalue if changed else 1.0
+    assert compare_pairs(num_lost, num_gained) == pytest.approx(expected)
+
+
+def test_a_share_of_none_or_all_is_not_certain() -> None:
+    assert estimate_share_error(0, 3000) == pytest.approx(estimate_share_error(3000, 3000))
+    assert estimate_share_error(0, 3000) > 0
+    assert estimate_share_error(1500, 3000) == pytest.approx(math.sqrt(0.25 / 3004))
+
+
+def test_the_difference_of_two_curves_has_its_own_error(synthetic_output: Path) -> None:
+    gan = load_results(synthetic_output).answer("gan_grid")[0]
+    apart = math.hypot(gan.tail("D_x").error or 0, gan.tail("D_G_z1").error or 0)
+    assert gan.tail("separation").mean == pytest.approx(gan.tail("D_x").mean - gan.tail("D_G_z1").mean)
+    assert gan.tail("separation").error != pytest.approx(apart)
+
+
+def test_table_of_runs_has_every_run_and_its_failure(tmp_path: Path) -> None:
+    write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
+    frame = tabulate_runs(load_results(tmp_path))
+    assert len(frame) == 15
+    assert frame.set_index("run").loc["vae-3-s0", "state"] == "missing"
+    assert frame["classifier_fid"].notna().sum() == 14
+
+
+@pytest.mark.fault(row=6)
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_a_text_in_the_csv_is_no_formula(tmp_path: Path, start: str) -> None:
+    suite = write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
+    spec = next(spec for spec in plan_runs(suite) if spec.name == "vae-3-s0")
+    write_json(OutputPaths(tmp_path).run(spec.folder_name).failure, {"reason": f'{start}cmd("x")', "details": ""})
+    assert f"'{start}cmd" in export_runs(load_results(tmp_path))
+    assert f',"{start}cmd' not in export_runs(load_results(tmp_path))
+
+
+def test_settings_that_a_name_leaves_out_are_in_the_label(tmp_path: Path) -> None:
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text(
+        "runs: {a: {model: gan, learning_rate: [1e-4, 2e-5], num_training_steps: 100, image_interval: 50}}", "utf-8"
+    )
+    write_output(tmp_path / "out", suite_file=suite_file, profile="full")
+    labels = [c.label for c in load_results(tmp_path / "out").configurations]
+    assert labels == ["GAN 100_100 (learning_rate=0.0001)", "GAN 100_100 (learning_rate=2e-05)"]
+
+
+def test_empty_folder_is_answered_with_the_command(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"nothing was run into this folder yet; run: reportgen run experiments\.yaml"):
+        load_results(tmp_path)
+
+
+def test_blocks_of_steps_and_pairs_have_students_interval(synthetic_output: Path) -> None:
+    results = load_results(synthetic_output)
+    gan = results.answer("gan_grid")[0]
+    tail = gan.tail("D_x")
+    assert tail.half_width == pytest.approx(stats.t.ppf(0.975, 9) * (tail.error or 0))
+    detour = read_interpolation(gan).detour
+    assert detour.half_width == pytest.approx(stats.t.ppf(0.975, 99) * (detour.error or 0))
+    both = estimate_difference(detour, read_interpolation(results.answer("gan_grid")[1]).detour)
+    assert 99 <= both.degrees <= 198

@@ -1,0 +1,964 @@
+"""Claims: the wording that each table of numbers gets, and that no two of them contradict each other."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+from synthetic import TINY, make_results, make_scores, make_summary
+
+from reportgen.paper.analysis.findings import (
+    PAIR_MEASURES,
+    compare,
+    count_digits,
+    judge_equilibrium,
+    read_evolution,
+    read_interpolation,
+)
+from reportgen.paper.analysis.published import Matched, match_published
+from reportgen.paper.analysis.results import Configuration, CurveSummary, Estimate, Results, estimate_mean
+from reportgen.paper.claims import collapse, comparison, fidelity, gan, interpolation, published, scores, summary, vae
+from reportgen.paper.claims.claim import Claim, Order, Undecided, Verdict, contradict, find_contradictions
+from reportgen.paper.i18n.translator import Translator, load_catalogue
+from reportgen.paper.report.assemble import build_report
+from reportgen.paper.report.model import Paragraph, Report
+from reportgen.suite.loading import Suite, load_suite
+from reportgen.suite.plan import RunSpec, plan_runs
+from reportgen.suite.settings import LANGUAGES
+
+NAN = math.nan
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    return write_and_load(tmp_path_factory.mktemp("claims"), TINY)
+
+
+def write_and_load(folder: Path, text: str) -> Suite:
+    path = folder / "suite.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_suite(path)
+
+
+def set_fid(values: dict[str, float], error: float = 0.01) -> Callable[[RunSpec, dict[str, Any]], None]:
+    """A change that gives configurations their FID, by the beginning of their name."""
+
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        for name, value in values.items():
+            if spec.configuration_name == name:
+                found = {} if math.isnan(value) else {"classifier": make_scores("classifier", value, error)}
+                evaluation["scores"] = found
+
+    return change
+
+
+def find(results: Results, label: str) -> Configuration:
+    return next(c for c in results.configurations if c.label == label)
+
+
+def words(claim: Claim) -> str:
+    """The sentence in English; in Chinese too, so that it is known to be there."""
+    Translator("zh")(claim.id, **claim.values)
+    return Translator("en")(claim.id, **claim.values)
+
+
+def named(*estimates: Estimate) -> list[scores.Named]:
+    return [scores.Named(label, estimate) for label, estimate in zip("ABCDEFGHIJ", estimates, strict=False)]
+
+
+# ---- facts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (Order("fid", "A", "B"), Order("fid", "B", "A"), True),
+        (Order("fid", "A", "B"), Order("fid", "A", "B"), False),
+        (Order("fid", "A", "B"), Order("kid", "B", "A"), False),
+        (Order("fid", "A", "B"), Undecided("fid", "B", "A"), True),
+        (Undecided("fid", "A", "B"), Order("fid", "A", "B"), True),
+        (Undecided("fid", "A", "B"), Undecided("fid", "A", "B"), False),
+        (Undecided("fid", "A", "B"), Order("fid", "A", "C"), False),
+        (Verdict("A", "drift", "yes"), Verdict("A", "drift", "no"), True),
+        (Verdict("A", "drift", "yes"), Verdict("B", "drift", "no"), False),
+        (Verdict("A", "drift", "yes"), Order("fid", "A", "B"), False),
+        (Order("fid", "A", "B"), Verdict("A", "drift", "yes"), False),
+    ],
+)
+def test_which_facts_contradict_each_other(a, b, expected: bool) -> None:  # type: ignore[no-untyped-def]
+    assert contradict(a, b) is expected
+
+
+def test_contradictions_are_found() -> None:
+    a, b = (Claim("x", {}, "t", "rule", (Order("fid", *pair),)) for pair in ("AB", "BA"))
+    assert find_contradictions([a, b, a]) == [(a, b), (b, a)]
+
+
+# ---- one quantity ---------------------------------------------------------------------------------------------------
+
+ONE, TWO, WIDE = estimate_mean([1.0], 0.1), estimate_mean([2.0], 0.1), estimate_mean([1.5], 5.0)
+NONE = estimate_mean([])
+LOW, HIGH = estimate_mean([1.0]), estimate_mean([2.0])  # one run each, and nothing to say how exact
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said"),
+    [
+        (ONE, TWO, "A has the lower classifier FID: 1.00 ± 0.20 against 2.00 ± 0.20 of B (difference −1.00 ± 0.28)."),
+        (TWO, ONE, "A has the higher classifier FID: 2.00 ± 0.20 against 1.00 ± 0.20 of B (difference 1.00 ± 0.28)."),
+        (ONE, WIDE, "not enough to tell them apart"),
+        (ONE, ONE, "A and B have the same classifier FID"),
+        (ONE, NONE, "cannot be compared"),
+        (LOW, HIGH, "For A the classifier FID is 1.00, for B 2.00 (difference −1.00): not enough"),
+        (LOW, LOW, "A and B have the same classifier FID"),
+    ],
+)
+def test_pairs(a: Estimate, b: Estimate, said: str) -> None:
+    assert said in words(scores.claim_pair("fid_classifier", named(a, b), "table-x"))
+
+
+def test_a_difference_of_shares_is_in_percentage_points() -> None:
+    half, most = estimate_mean([0.5], 0.01), estimate_mean([0.9], 0.01)
+    said = words(scores.claim_pair("read_share", named(half, most), "table-x"))
+    assert "50.0% ± 2.0% against 90.0% ± 2.0% of B (difference −40.0 ± 2.8 percentage points)" in said
+
+
+@pytest.mark.parametrize(
+    ("estimates", "said"),
+    [
+        (
+            [ONE, TWO, WIDE],
+            "In [[table-x]] the lowest share of samples that read as digits is that of A, 100.0% ± 19.6%",
+        ),
+        ([ONE, WIDE], "the data do not tell these two apart"),
+        ([ONE, ONE], "is the same everywhere"),
+        ([ONE, NONE], "too few values"),
+        ([LOW, HIGH], "lies between 100.0% (A) and 200.0% (B); the data do not tell"),
+        ([LOW, LOW], "is the same everywhere"),
+    ],
+)
+def test_extremes(estimates: list[Estimate], said: str) -> None:
+    assert said in words(scores.claim_extremes("read_share", named(*estimates), "table-x"))
+
+
+def test_the_lowest_and_the_highest_of_many_are_further_apart_by_chance() -> None:
+    """Ten values from one distribution: as a pair their extremes differ; among 45 possible pairs that is no wonder."""
+    values = [estimate_mean([0.5 + 0.01 * step], 0.02) for step in range(10)]
+    ends = values[0], values[-1]
+    assert compare(*ends) == "lower"
+    claim = scores.claim_extremes("read_share", named(*values), "table-x")
+    assert (claim.id, claim.facts) == ("extremes.chosen", ())
+    assert "not as the lowest and the highest of 10" in words(claim)
+    assert scores.claim_extremes("read_share", named(*ends), "table-x").id == "extremes.lower"
+
+
+def test_extremes_of_one_distribution_are_rarely_told_apart() -> None:
+    chance = np.random.default_rng(0)
+    drawn = chance.normal(0, 0.02, (400, 10))
+    told = sum(
+        scores.claim_extremes("read_share", named(*(estimate_mean([v], 0.02) for v in row)), "x").id == "extremes.lower"
+        for row in drawn
+    )
+    assert told / 400 < 0.08
+
+
+@pytest.mark.parametrize(
+    ("fid", "error", "tie"),
+    [((1.0, 3.0), 0.01, None), ((1.0, 2.0), 5.0, "VAE-3 cannot be told apart from VAE-10"), ((NAN, 2.0), 0.01, None)],
+)
+def test_best_and_ties(suite: Suite, fid: tuple[float, float], error: float, tie: str | None) -> None:
+    results = make_results(suite, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}, error))
+    said = [words(claim) for claim in scores.claim_best(results.answer("vae_latent"), "table-x")]
+    assert len(said) == (2 if tie else 1)
+    assert tie is None or tie in said[1]
+
+
+def test_scores_that_another_seed_may_change_as_much_are_not_ranked(suite: Suite, tmp_path: Path) -> None:
+    """One rule for pairs, trends, ties and bold print; several seeds speak for themselves."""
+    fid = {"vae-3": 5.0, "vae-10": 4.5, "gan-4_4": 5.0, "gan-10_4": 9.0, "gan-4_8": 5.0, "gan-10_8": 16.0}
+    results = make_results(suite, change=set_fid(fid))
+    vaes, grid = results.answer("vae_latent"), results.answer("gan_grid")
+    (claim,) = [scores.claim_trend("fid_classifier", vaes, lambda c: c.fid, "latent_dim", "table-x")]
+    assert (claim.id, claim.basis) == ("trend.flat", "seed_rule")
+    assert [claim.id for claim in scores.claim_best(vaes, "table-x")] == ["extremes.undecided", "tie"]
+    claim = gan.claim_raising(grid, "latent_dim", "table-x")[0]
+    assert (claim.id, claim.basis) == ("raise_all.partly_higher", "seed_rule")
+    assert "difference 4.00 ± 0.03, undecided" in words(claim)
+    pair = scores.measure([find(results, "VAE-3"), find(results, "GAN 10_4")], lambda c: c.fid)
+    assert scores.claim_pair("fid_classifier", pair, "table-x").id == "pair.undecided"
+    far = make_results(suite, change=set_fid(fid | {"vae-3": 12.0}))
+    assert scores.claim_best(far.answer("vae_latent"), "table-x")[0].id == "extremes.lower"
+    seeded = make_results(write_and_load(tmp_path, SEEDED), change=set_fid({"gan-4_4": 5.0, "gan-10_4": 6.0}))
+    claim = gan.claim_raising(seeded.answer("gan_grid"), "latent_dim", "table-x")[0]
+    assert claim.basis == "seeds"
+
+
+@pytest.mark.parametrize(
+    "fid",
+    [
+        {"gan-4_4": 5.0, "gan-4_8": 5.1, "gan-10_4": 9.0, "gan-10_8": 9.1},
+        {"gan-4_4": 100.0, "gan-4_8": 30.0, "gan-10_4": 31.0, "gan-10_8": 9.0},  # what differs is 30 and 31
+    ],
+)
+def test_an_effect_within_what_seeds_change_is_no_larger_effect(suite: Suite, fid: dict[str, float]) -> None:
+    claim = gan.claim_larger_effect(make_results(suite, change=set_fid(fid)).answer("gan_grid"), "table-x")
+    assert claim is not None
+    assert claim.id == "gan.effect.alike"
+
+
+@pytest.mark.parametrize(
+    ("fid", "said"),
+    [
+        (30.0, "below the course's threshold of 40"),
+        (50.0, "is not below"),
+        (39.9, "its interval holds"),
+        (NAN, "not below"),
+    ],
+)
+def test_threshold(suite: Suite, fid: float, said: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        if not math.isnan(fid):
+            evaluation["scores"]["inception"] = make_scores("inception", fid, 1.0)
+
+    results = make_results(suite, change=change)
+    assert said in words(scores.claim_threshold(results.answer("vae_latent"), 40, "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((9.0, 3.0, 1.0), "from 2 to 8, the classifier FID falls at every step, from 9.00 ± 0.02 to 1.00 ± 0.02"),
+        ((1.0, 3.0, 9.0), "rises at every step"),
+        ((3.0, 1.0, 1.01), "falls on the whole"),
+        ((4.0, 2.0, 1.0), "falls on the whole"),
+        ((1.0, 1.01, 3.0), "rises on the whole"),
+        ((9.0, 1.0, 3.0), "falls from 9.00 ± 0.02 at 2 to 1.00 ± 0.02 at 4 and rises again to 3.00 ± 0.02 at 8"),
+        ((1.0, 9.0, 3.0), "rises from 1.00 ± 0.02 at 2 to 9.00 ± 0.02 at 4 and falls again"),
+        ((1.0, 2.0, 1.0), "shows no change that these data can prove"),
+        ((1.0, 1.0, 1.0), "shows no change that these data can prove: 1.00 ± 0.02 at 2, 1.00 ± 0.02 at 4, and"),
+        ((1.0, NAN, NAN), "too few values"),
+    ],
+)
+def test_trends(suite: Suite, values: tuple[float, ...], said: str) -> None:
+    fid = dict(zip(("gan-10_2", "gan-10_4", "gan-10_8"), values, strict=True))
+    results = make_results(suite, change=set_fid(fid))
+    sweep = results.answer("gan_hidden")
+    assert said in words(scores.claim_trend("fid_classifier", sweep, lambda c: c.fid, "hidden_dim", "table-x"))
+
+
+def test_a_trend_without_direction_names_all_values(tmp_path: Path) -> None:
+    fid = {"vae-3": 1.0, "vae-10": 9.0, "vae-20": 2.0, "vae-40": 20.0}
+    suite = write_and_load(tmp_path, TINY.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10, 20, 40]}"))
+    sweep = make_results(suite, change=set_fid(fid)).answer("vae_latent")
+    claim = scores.claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-x")
+    assert "do not establish one direction of the classifier FID: 1.00 ± 0.02 at 3, 9.00" in words(claim)
+    assert claim.facts == ()
+
+
+# ---- VAEs -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dev", "said"),
+    [
+        (100.0, "above 5% it would be called"),
+        (120.0, "marked generalisation gap, which may"),
+        (90.0, "nowhere lies further above"),
+    ],
+)
+def test_gap_of_dev_and_training_loss(suite: Suite, dev: float, said: str) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = dev if metric == "dev_total" else 99.0
+        return make_summary(value, value, NAN, 0, NAN, NAN)
+
+    results = make_results(suite, summarise=summarise)
+    assert said in words(vae.claim_gap(results.answer("vae_latent"), "figure-x"))
+
+
+def test_the_marked_gap_is_that_of_the_largest_share(suite: Suite) -> None:
+    """8 of 140 nats are less than 6.5 of 40."""
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        train, gap = (200.0, 8.0) if spec.settings.latent_dim == 3 else (100.0, 6.5)
+        value = train + gap - 0.5 if metric == "dev_total" else train
+        return make_summary(value, value, NAN, 0, NAN, NAN)
+
+    claim = vae.claim_gap(make_results(suite, summarise=summarise).answer("vae_latent"), "table-x")
+    assert (claim.id, claim.values["label"]) == ("vae.gap.overfit", "VAE-10")
+
+
+def test_the_gap_leaves_out_what_no_model_could_lower(suite: Suite) -> None:
+    """60.0 nats on training and 59.5 on dev images: 100 and 99.5 are the same above that."""
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        tail = {"dev_total": 99.5, "train_total": 100.0}.get(metric, 1.0)
+        return make_summary(7.0, tail, NAN, 0, NAN, NAN)  # and the last step does not matter
+
+    c = make_results(suite, summarise=summarise).answer("vae_latent")[0]
+    assert vae.compute_gap(c) == 0
+    del c.first.evaluation["dataset"]["pixel_entropy"]
+    assert vae.compute_gap(c) == -0.5
+
+
+def test_a_dev_loss_that_rises_again_is_told(suite: Suite) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        return make_summary(100.0, 99.0, NAN, 0, NAN, NAN, lowest=98.0 if spec.settings.latent_dim == 3 else 100.0)
+
+    sweep = make_results(suite, summarise=summarise).answer("vae_latent")
+    said = words(vae.claim_lowest(sweep, "table-x"))
+    assert said.startswith("In 1 of 2 VAEs (VAE-3) the dev total loss ends above its lowest record")
+    assert "at most 2.0 nats (VAE-3, 2.0% of the loss)" in said
+    assert words(vae.claim_lowest(sweep[1:], "table-x")).startswith("The dev total loss of every VAE is lowest at its")
+
+
+@pytest.mark.parametrize(
+    ("losses", "fid", "said"),
+    [
+        ((2.0, 1.0), (2.0, 1.0), "VAE-10 has both the lowest reconstruction loss and the lowest FID"),
+        ((2.0, 1.0), (1.0, 3.0), "VAE-10 has the lowest reconstruction loss, VAE-3 the lowest FID"),
+        ((2.0, 1.0), (1.0, 1.001), "do not tell the two apart in both"),
+    ],
+)
+def test_effect_of_the_latent_dimension(suite: Suite, losses, fid, said: str) -> None:  # type: ignore[no-untyped-def]
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = losses[0 if spec.settings.latent_dim == 3 else 1]
+        return make_summary(value, value, NAN, 0, NAN, NAN)
+
+    results = make_results(suite, summarise=summarise, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
+    claims = vae.claim_effect(results.answer("vae_latent"), "table-x")
+    assert [claim.id.partition(".")[0] for claim in claims] == ["trend"] * 4 + ["vae"]
+    assert said in words(claims[-1])
+
+
+@pytest.mark.parametrize(
+    ("fid", "said"), [(19.0, True), (1.0, False), (NAN, False)], ids=["worse samples", "better samples", "no score"]
+)
+def test_better_reconstruction_with_worse_samples_is_explained(suite: Suite, fid: float, said: bool) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = 1.0 if spec.configuration_name == "vae-linear-10" else 2.0
+        return make_summary(value, value, NAN, 0, NAN, NAN)
+
+    results = make_results(suite, summarise=summarise, change=set_fid({"vae-linear-10": fid, "vae-10": 5.0}))
+    claims = vae.claim_ablation(find(results, "VAE-10 linear"), find(results, "VAE-10"), "table-x")
+    explained = [words(claim) for claim in claims if claim.id == "vae.ablation.reconciled"]
+    assert len(explained) == said
+    assert all(
+        text.startswith("The reconstruction loss is lower for VAE-10 linear, the FID for VAE-10.") for text in explained
+    )
+
+
+def test_vae_ablation_and_reading(suite: Suite) -> None:
+    results = make_results(suite)
+    pair = find(results, "VAE-10 linear"), find(results, "VAE-10")
+    said = [words(claim) for claim in vae.claim_ablation(*pair, "table-x")]
+    assert all(word in text for word, text in zip(("nats", "sharpness", "digits", "FID"), said, strict=True))
+    assert "read as digits" in words(scores.claim_reading(results.answer("vae_latent"), "table-x"))
+
+
+# ---- GANs -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        (
+            (2, 1, 2, 1),
+            "the loss of D at the end of training is lower at the higher `hidden_dim`: "
+            "2.00 ± 0.02 to 1.00 ± 0.02 (GAN 4_4 to GAN 4_8, difference −1.00 ± 0.03, lower)",
+        ),
+        ((1, 2, 1, 2), "For every value tried of the other dimension, the loss of D at the end of training is higher"),
+        ((1, 1, 1, 1), "leaves the loss of D"),
+        ((1, 1.001, 1, 1.001), "At no value tried of the other dimension"),
+        ((1, 2, 1, 1), "For some values of the other dimension the loss of D at the end of training is higher"),
+        ((2, 1, 1.001, 1), "For some values of the other dimension the loss of D at the end of training is lower"),
+        ((1, 1, 1, 1.001), "At no value tried of the other dimension"),
+        ((1, 2, 2, 1), "do not show one and the same effect of raising `hidden_dim` on the loss of D"),
+    ],
+)
+def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses, said: str) -> None:  # type: ignore[no-untyped-def]
+    values = dict(zip(((4, 4), (4, 8), (10, 4), (10, 8)), losses, strict=True))
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = values.get((spec.settings.latent_dim, getattr(spec.settings, "hidden_dim", 0)), 1.0)
+        return make_summary(value, value, 0.01, 0.1, 0.0, 0.01)
+
+    grid = make_results(suite, summarise=summarise).answer("gan_grid")
+    claims = gan.claim_raising(grid, "hidden_dim", "table-x")
+    assert [claim.id.partition(".")[0] for claim in claims] == ["raise_all"] * 3
+    assert said in words(claims[1])
+    assert gan.claim_raising(grid[:1], "hidden_dim", "table-x") == []
+    with pytest.raises(AssertionError, match="only GANs"):
+        gan.hidden_dim(make_results(suite).answer("vae_latent")[0])
+
+
+@pytest.mark.parametrize(
+    ("fid", "error", "said"),
+    [
+        ((10, 4, 10.5, 4.5), 0.01, "differs more along `hidden_dim`"),
+        ((10, 10.5, 4, 4.5), 0.01, "differs more along `latent_dim`"),
+        ((10, 4, 10.5, 4.5), 5.0, "these data cannot say"),
+    ],
+)
+def test_which_dimension_matters_more(suite: Suite, fid, error: float, said: str) -> None:  # type: ignore[no-untyped-def]
+    values = dict(zip(("gan-4_4", "gan-4_8", "gan-10_4", "gan-10_8"), fid, strict=True))
+    grid = make_results(suite, change=set_fid(values, error)).answer("gan_grid")
+    claim = gan.claim_larger_effect(grid, "table-x")
+    assert claim is not None
+    assert said in words(claim)
+    assert gan.claim_larger_effect(grid[:2], "table-x") is None
+
+
+def level(d_x: float, d_g_z: float, slope: float) -> Callable[[RunSpec, str], CurveSummary]:
+    """The GAN 10_8 and its ablations end as given, all others at 1/2."""
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        is_other = getattr(spec.settings, "hidden_dim", 0) == 8
+        mean = {"D_x": d_x, "D_G_z1": d_g_z}.get(metric, 1.0) if is_other else 0.5
+        return make_summary(mean, mean, 0.01, 0.05, slope if is_other else 0.0, 0.01)
+
+    return summarise
+
+
+@pytest.mark.parametrize(
+    ("d_x", "d_g_z", "slope", "kinds"),
+    [
+        (0.93, 0.06, 0.5, ["nash.some", "nash.ahead_some", "nash.nearest", "nash.drift_some"]),
+        (0.55, 0.45, 0.0, ["nash.all", "nash.nearest", "nash.drift_none"]),
+        (0.2, 0.8, 0.0, ["nash.some", "nash.nearest", "nash.drift_none"]),
+    ],
+)
+def test_equilibrium(suite: Suite, d_x: float, d_g_z: float, slope: float, kinds: list[str]) -> None:
+    results = make_results(suite, summarise=level(d_x, d_g_z, slope))
+    judged = [(c, judge_equilibrium(c)) for c in results.answer("gan_hidden")]
+    claims = gan.claim_equilibrium(judged, "table-nash", "table-nash_distance")
+    assert [claim.id for claim in claims] == kinds
+    assert all(words(claim) for claim in claims)
+    ends = [claim.id for claim in gan.claim_ends(results.answer("gan_grid"), "figure-x")]
+    assert ends == ["extremes.undecided"] * 2  # 0.5 and 1, which other seeds may make of it
+    alone = gan.claim_equilibrium(judged[-1:], "table-nash", "table-nash_distance")
+    assert {"nash.only", "nash.drift_all" if slope else "nash.drift_none"} <= {claim.id for claim in alone}
+    if d_x > 0.9:
+        assert "GAN 10_8, with D(x) = 0.93 and D(G(z)) = 0.06" in words(claims[2])
+        assert [claim.id for claim in alone][:2] == ["nash.none", "nash.ahead_all"]
+
+
+def test_too_few_records_say_nothing_of_drift(suite: Suite) -> None:
+    results = make_results(suite, summarise=lambda *_: make_summary(0.5, 0.5, NAN, 0.05, 0.0, NAN, num_blocks=1))
+    judged = [(c, judge_equilibrium(c)) for c in results.answer("gan_hidden")]
+    assert gan.claim_equilibrium(judged, "table-nash", "table-nash_distance")[-1].id == "nash.drift_unknown"
+
+
+@pytest.mark.parametrize(
+    ("fid", "error", "said"),
+    [
+        (15.0, 0.01, "the classifier FID rises from 5.00 ± 0.02 to 15.00 ± 0.02 (difference 10.00 ± 0.03): by FID"),
+        (1.0, 0.01, "the classifier FID falls"),
+        (6.0, 0.01, "single trainings less than a factor of 2.5 apart are no evidence"),
+        (5.1, 9.0, "does not tell"),
+        (NAN, 1.0, "does not tell"),
+    ],
+)
+def test_ablation(suite: Suite, fid: float, error: float, said: str) -> None:
+    results = make_results(suite, change=set_fid({"gan-mlp-10_8": fid, "gan-10_8": 5.0}, error))
+    claims = gan.claim_ablation(find(results, "MLP GAN 10_8"), find(results, "GAN 10_8"), "table-x")
+    assert said in words(claims[-1])
+    assert [claim.id.partition(".")[0] for claim in claims] == ["pair"] * 5 + ["ablation"]
+    assert "read as digits" in words(gan.claim_worst(results.answer("gan_hidden"), "table-x"))
+
+
+# ---- latent space and samples ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "said", "num"),
+    [
+        ((0.04, 0.1), "as theory expects", 4),
+        ((0.1, 0.04), "against what theory", 4),
+        ((0.1, 0.06), "cannot say here: 1.00", 4),  # another seed may make this of it
+        ((0.1, 0.1), "cannot say here: 1.00", 4),
+        ((0.1, 0.2), "noise or artefacts", 5),
+    ],
+)
+def test_comparison(suite: Suite, sharpness: tuple[float, float], said: str, num: int) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["sharpness"]["samples"] = sharpness[0 if spec.settings.model == "vae" else 1]
+
+    results = make_results(suite, change=change)
+    claims = comparison.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), "table-x")
+    assert len(claims) == num
+    assert said in " ".join(words(claim) for claim in claims)
+
+
+@pytest.mark.parametrize(
+    ("recall", "said"),
+    [
+        (0.9, "the recall of GAN 10_8 is the higher one (0.90 against 0.50 of VAE-10)"),
+        (0.1, "the recall of VAE-10 is the higher one"),
+        (0.5, "do not show that either covers more"),
+    ],
+)
+def test_variety_is_held_against_what_is_expected(suite: Suite, recall: float, said: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["scores"]["classifier"]["recall"] = recall if spec.settings.model == "gan" else 0.5
+
+    results = make_results(suite, change=change)
+    claims = comparison.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), "table-x")
+    assert [said in words(claim) for claim in claims if claim.id.startswith("comparison.variety")] == [True]
+
+
+@pytest.mark.parametrize(
+    ("detour", "largest", "inside", "said"),
+    [
+        (1.0, 1.1, 0.0, ["more even, GAN 10_8"]),
+        (2.9, 1.9, 0.0, ["against, VAE-10"]),
+        (2.9, 1.9, -0.4, ["more even, VAE-10"]),
+        (1.0, 1.9, 0.0, []),
+        (1.4, 1.4, 0.0, []),
+    ],
+)
+def test_evenness_may_disagree_with_legibility(
+    suite: Suite, detour: float, largest: float, inside: float, said: list[str]
+) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        own = (detour, largest, inside) if spec.configuration_name == "gan-10_8" else (1.5, 1.5, -0.2)
+        names = ("detour", "largest_step", "inside_change")
+        evaluation["interpolation"]["random_pairs"] |= {n: [v, 0.01, 100] for n, v in zip(names, own, strict=True)}
+
+    results = make_results(suite, change=change)
+    pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 10_8"), find(results, "VAE-10"))]
+    claims = interpolation.judge_spaces(pairs[0], pairs[1], "table-x")[1:]
+    kinds = {"interpolation.even_clear": "more even", "interpolation.even_against": "against"}
+    assert [f"{kinds[claim.id]}, {claim.values['even']}" for claim in claims] == said
+
+
+def test_fidelity_and_variety(suite: Suite) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["scores"]["classifier"]["precision"] = 0.95 if spec.settings.latent_dim == 3 else 0.5
+
+    same, differ = make_results(suite), make_results(suite, change=change)
+    claims = fidelity.claim_fidelity(same.configurations, "table-x")
+    assert [claim.id for claim in claims] == ["extremes.equal", "extremes.equal"]
+    crowded = next(c for c in differ.configurations if c.label == "VAE-3")
+    crowded.first.evaluation["scores"]["classifier"]["recall"] = 0.05
+    assert "does not mean good images: VAE-3 (coverage 0.60, " in words(
+        fidelity.claim_fidelity(differ.configurations, "table-x")[-1]
+    )
+    crowded.first.evaluation["scores"]["classifier"]["precision"] = 0.2
+    last = fidelity.claim_fidelity(differ.configurations, "table-x")[-1]
+    assert (last.id, last.basis) == ("extremes.lower", "seed_rule")
+
+
+@pytest.mark.parametrize(
+    ("fid", "scores_of_the_ablated", "said"),
+    [
+        (1.0, {}, ["none of the other scores"]),
+        (
+            1.0,
+            {"precision": 0.6, "kid": 0.09},
+            ["no other score agrees with FID (A against B): KID (0.090 ± 0.002 against 0.050"],
+        ),
+        (
+            19.0,
+            {"kid": 0.2, "recall": 0.5, "coverage": 0.6},
+            ["these other scores agree with FID: KID; these do not (A against B): recall (0.50 against 0.40)."],
+        ),
+        (19.0, {"recall": 0.05, "density": 0.9}, ["density (0.90 against 0.80). But the recall of A is 0.05 and its"]),
+        (5.001, {"recall": 0.5}, []),
+        (9.0, {"recall": 0.5}, []),
+    ],
+    ids=["all agree", "better by FID", "worse by FID", "crowded", "undecided", "within seeds"],
+)
+def test_scores_that_do_not_follow_fid_are_named(suite: Suite, fid: float, scores_of_the_ablated, said) -> None:  # type: ignore[no-untyped-def]
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        is_ablated = spec.configuration_name == "gan-4_8"
+        evaluation["scores"]["classifier"] = make_scores("classifier", fid if is_ablated else 5.0)
+        if is_ablated:
+            evaluation["scores"]["classifier"] |= scores_of_the_ablated
+
+    results = make_results(suite, change=change)
+    claims = scores.claim_other_scores(find(results, "GAN 4_8"), find(results, "GAN 10_8"), "table-x")
+    texts = [words(claim).replace("GAN 4_8", "A").replace("GAN 10_8", "B") for claim in claims]
+    assert len(texts) == len(said)
+    assert all(one in text for one, text in zip(said, texts, strict=True))
+
+
+def test_recall_speaks_of_the_variety_within_classes(suite: Suite) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        if spec.configuration_name == "gan-4_4":
+            evaluation["scores"] = {}
+        elif spec.configuration_name == "gan-4_8":
+            evaluation["scores"]["classifier"]["recall"] = 0.1
+
+    gans = make_results(suite, change=change).answer("gan_grid")
+    missing, low = gans[:2]
+    (claim,) = collapse.claim_within_classes(low, gans, "table-x")
+    assert "that of GAN 4_8 is 0.10. Over all 3 GANs it runs, by value, from 0.10 (GAN 4_8) to 0.40" in words(claim)
+    (claim,) = collapse.claim_within_classes(low, [low], "table-x")
+    assert words(claim).endswith("that of GAN 4_8 is 0.10.")
+    assert collapse.claim_within_classes(missing, [missing], "table-x") == []
+
+
+def read(label: str, inside: float | None, outside: float, error: float | None) -> Callable[[RunSpec, Any], None]:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        if spec.configuration_name == label:
+            changes = {"inside_change": [inside, error, 100], "outside_change": [outside, error, 100]}
+            evaluation["interpolation"]["random_pairs"] |= changes
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "error", "better", "between", "beyond"),
+    [
+        (0.01, -0.3, 0.02, "do not show which", "and 80.0% ± 6.0% at them", "fewer images"),
+        (-0.4, 0.3, 0.02, "latent space of VAE-10", "less legible", "more images"),
+        (-0.08, 0.01, 0.02, "do not show which", "less legible", "not enough to tell"),
+        (0.2, 0.2, 0.02, "latent space of GAN 10_8", "more images", "more images"),
+        (0.2, 0.2, None, "latent space of GAN 10_8", "and 80.0% ± 6.0% at them", "not enough to tell"),
+    ],
+)
+def test_interpolation(
+    suite: Suite, inside: float, outside: float, error: float | None, better: str, between: str, beyond: str
+) -> None:
+    results = make_results(suite, change=read("gan-10_8", inside, outside, error))
+    pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 10_8"), find(results, "VAE-10"))]
+    assert better in words(interpolation.judge_spaces(pairs[0], pairs[1], "table-x")[0])
+    assert between in words(interpolation.claim_between(*pairs[0], "table-x"))
+    assert beyond in words(interpolation.claim_beyond(*pairs[0], "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("?" * 32, "7" * 32, "0 at step 10 and 32 at step 20; more at the last"),
+        ("7" * 32, "?" * 32, "32 at step 10 and 0 at step 20; fewer at the last"),
+        ("7" * 32, "7" * 32, "as many at the last of these steps as at the first"),
+        ("7" * 30 + "??", "7" * 32, "30 at step 10 and 32 at step 20; the last may differ from the first by chance"),
+        ("", "7" * 31 + "?", "the classifier reads: 31 at step 20."),
+    ],
+)
+def test_evolution(suite: Suite, first: str, last: str, expected: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["evolution"] = ({"10": first} if first else {}) | {"20": last}
+
+    c = make_results(suite, change=change).configurations[-1]
+    evolution = read_evolution(c)
+    assert expected in words(gan.claim_evolution(c, evolution, list(evolution.counts), "figure-x"))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((9, 1, 9, 1), "is lower at the higher `hidden_dim`"),
+        ((1, 9, 9, 1), "do not show one and the same effect"),
+        ((2, 1, 2, 1), "do the data show an effect"),
+    ],
+)
+def test_values_without_an_interval_rest_on_the_rule_for_seeds(suite: Suite, values, said: str) -> None:  # type: ignore[no-untyped-def]
+    """FIDs without an error, as of very old records."""
+    fid = dict(zip(("gan-4_4", "gan-4_8", "gan-10_4", "gan-10_8"), values, strict=True))
+    grid = make_results(suite, change=set_fid(fid, None)).answer("gan_grid")
+    claim = gan.claim_raising(grid, "hidden_dim", "table-x")[0]
+    assert claim.basis == "seed_rule"
+    assert said in words(claim)
+
+
+def test_the_summary_tells_the_direction_without_the_pairs(suite: Suite) -> None:
+    fids = {"gan-4_4": 9.0, "gan-4_8": 2.0, "gan-10_4": 9.0, "gan-10_8": 2.0}
+    grid = make_results(suite, change=set_fid(fids)).answer("gan_grid")
+    (claim,) = gan.claim_raising_brief(grid, "hidden_dim", "table-x")
+    assert words(claim).endswith("the classifier FID is lower at the higher `hidden_dim` (4 to 8).")
+    assert gan.claim_raising_brief(grid[:1], "hidden_dim", "table-x") == []
+
+
+def test_what_is_read_no_more_than_noise_is_no_evidence_of_digits(suite: Suite) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        read = 40 if spec.settings.latent_dim == 3 else 20  # the worst kind of noise: 30 of 100
+        evaluation["digits"]["all_counts"] = [read, *[0] * 9, 100 - read]
+
+    sweep = make_results(suite, change=change).answer("vae_latent")
+    (claim,) = scores.claim_unreadable(sweep, "table-x")
+    assert words(claim).startswith("For VAE-10 (20.0%) the share that reads as digits is not above 30.0%")
+    assert scores.claim_unreadable(sweep[:1], "table-x") == []
+
+
+def test_reconstructions_that_keep_the_digit_are_counted(suite: Suite) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        another = 400 if spec.settings.latent_dim == 3 else 10
+        evaluation["reconstruction"] = {"same": 990 - another, "another": another, "unread": 10}
+
+    sweep = make_results(suite, change=change).answer("vae_latent")
+    named_shares = [scores.Named(c.label, c.reads_as("same") or NONE) for c in sweep]
+    assert "lowest share of reconstructions that still read as the same digit is that of VAE-3, 59.0% ± 3.0%" in words(
+        vae.claim_kept(named_shares, "table-x")
+    )
+    assert words(vae.claim_kept(named_shares[:1], "table-x")).startswith("59.0% ± 3.0% of the reconstructions of VAE-3")
+    unmeasured = make_results(suite, change=lambda _, evaluation: evaluation.pop("reconstruction"))
+    assert unmeasured.answer("vae_latent")[0].reads_as("same") is None
+
+
+def test_the_sharpness_of_a_sweep_is_told_as_a_trend(suite: Suite) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["sharpness"] = {"samples": 0.01 * spec.settings.latent_dim, "real": 0.1}
+
+    sweep = make_results(suite, change=change).answer("vae_latent")
+    assert "rises at every step, from 0.30 to 1.00" in words(vae.claim_sharpness(sweep, "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("fid", "said"),
+    [
+        (1.0, "GAN 10_8, also has the lowest"),
+        (190.0, "does not imply better"),
+        (90.0, "do not tell apart"),
+        (50.001, "do not tell apart"),
+        (NAN, ""),
+    ],
+)
+def test_nearness_to_the_equilibrium_is_held_against_fid(suite: Suite, fid: float, said: str) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value = 0.5 if spec.configuration_name == "gan-10_8" else 0.9
+        return make_summary(value, value, 0.1, 0.1, 0.0, 0.1)
+
+    results = make_results(suite, summarise=summarise, change=set_fid({"gan-10_8": fid, "gan-10_4": 50.0}))
+    judged = [(c, judge_equilibrium(c)) for c in (find(results, "GAN 10_8"), find(results, "GAN 10_4"))]
+    assert [said in words(claim) for claim in gan.claim_quality(judged, "table-x")] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("slope", "which", "expected"),
+    [
+        (0.0001, "gan", "no proof of convergence"),
+        (2.0, "gan", "All 4 GANs have a loss that is found to drift"),
+        (2.0, "gan-4_4", "is detected in these of the 4 GANs: GAN 4_4 (8 intervals; without any drift 0.4 of them"),
+        (NAN, "gan", "too few to say whether the losses still drift"),
+    ],
+)
+def test_settling(suite: Suite, slope: float, which: str, expected: str) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        own = slope if spec.name.startswith(which) else 0.0
+        return make_summary(1.0, 1.0, 0.1, 0.1, own, 0.001 + 0 * own)
+
+    gans = make_results(suite, summarise=summarise).answer("gan_grid")
+    assert expected in words(gan.claim_settling(gans, "table-x"))
+
+
+def test_seeds_without_a_slope_say_nothing_of_drift(tmp_path: Path) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        return make_summary(1.0, 1.0, NAN, 0.1, NAN, NAN, num_blocks=2)
+
+    gans = make_results(write_and_load(tmp_path, SEEDED), summarise=summarise).answer("gan_grid")
+    assert "too few to say" in words(gan.claim_settling(gans, "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("counts", "counted", "said"),
+    [
+        ([100] * 10 + [5], "01234567890?", ["every digit occurs", "no sign of mode collapse"]),
+        ([200] * 5 + [100] * 5 + [5], "0123456789", ["every digit occurs", "No class has collapsed"]),
+        ([100] * 9 + [0, 5], "012345678", ["the digit 9 does not occur", "such digits are missing"]),
+        ([0] * 10 + [5], "?????", ["does not occur", "such digits are missing"]),
+    ],
+)
+def test_collapse(suite: Suite, counts: list[int], counted: str, said: list[str]) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["digits"] = {"counted": counted, "all_counts": counts}
+        evaluation["memorisation"] = {"samples": 1.0 if counts[9] else 6.0, "dev": 5.0}
+
+    c = make_results(suite, change=change).configurations[0]
+    text = " ".join(words(claim) for claim in collapse.claim_collapse(c, count_digits(c), "table-x"))
+    assert all(part in text for part in said)
+    assert ("close to copies" in text) is bool(counts[9])
+    assert "the classifier reads" in words(collapse.claim_collapse_brief(c, count_digits(c), "table-x"))
+
+
+# ---- summary and context --------------------------------------------------------------------------------------------
+
+
+def test_best_in_short(suite: Suite) -> None:
+    clear = make_results(suite, change=set_fid({"vae-3": 3.0, "vae-10": 1.0})).answer("vae_latent")
+    tied = make_results(suite, change=set_fid({"vae-3": 2.0, "vae-10": 1.0}, 9.0)).answer("vae_latent")
+    said = [words(summary.claim_best_brief("vae", row, "table-x")) for row in (clear[:1], clear, tied)]
+    assert said[0].startswith("The VAE, VAE-3, has")
+    assert "VAE-10 has the lowest classifier FID" in said[1]
+    assert "cannot be told apart from VAE-3" in said[2]
+
+
+PUBLISHED = """
+dataset: mnist-5k
+runs:
+  a: {model: gan, latent_dim: [16, 100], hidden_dim: [16, 100]}
+  b: {model: gan, architecture: mlp, latent_dim: 100, hidden_dim: 100}
+  c: {model: vae, latent_dim: [3, 5, 10]}
+  d: {model: vae, latent_dim: 64, architecture: linear, encoder_output_relu: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fid", "error", "said"),
+    [
+        (
+            {"gan-16_16": 9.0, "gan-100_16": 8.0, "gan-16_100": 7.0, "gan-100_100": 6.0},
+            0.01,
+            "19 have the same order and 9 the reverse one",
+        ),
+        (
+            {"gan-16_16": 6.0, "gan-100_16": 7.0, "gan-16_100": 8.0, "gan-100_100": 9.0},
+            0.01,
+            "1 have the same order and 27 the reverse one",
+        ),
+        ({}, 999.0, "31 are undecided"),
+    ],
+)
+def test_published_order(tmp_path: Path, fid: dict[str, float], error: float, said: str) -> None:
+    names = ("gan-16_16", "gan-100_16", "gan-16_100", "gan-100_100", "gan-mlp-100_100", "vae-3", "vae-10")
+    values = {name: 3.0**value for name, value in (dict.fromkeys(names, 5.5) | fid).items()}  # beyond what seeds may do
+    results = make_results(write_and_load(tmp_path, PUBLISHED), change=set_fid(values, error))
+    matched = match_published(results.configurations)
+    labels = [m.configuration.label for m in matched]
+    gans = ["GAN 16_16", "GAN 16_100", "GAN 100_16", "GAN 100_100", "MLP GAN 100_100"]
+    assert labels == [*gans, "VAE-3", "VAE-10", "VAE-64 linear (output ReLU)"]
+    agreement, spread = published.claim_agreement(matched, "figure-x"), published.claim_spread(matched, "figure-x")
+    assert agreement is not None
+    assert spread is not None
+    assert said in words(agreement)
+    among_gans = published.claim_agreement_of_gans(matched, "figure-x")
+    assert among_gans is not None
+    assert words(among_gans).startswith("Among pairs of two GANs alone, ")
+    assert published.claim_agreement_of_gans(matched[:5], "figure-x") is None
+    assert words(spread).startswith(
+        "For GAN 16_100 alone, 3 published reports that trained for the same number of steps with the same batch size "
+        "state scores from 36.5 to 76.2"
+    )
+    (of_one,) = [m for m in matched if m.configuration.label == "GAN 16_100"]
+    longer = replace(of_one.scores[0], num_training_steps=25000)
+    unlike = published.claim_spread([Matched(of_one.configuration, (longer, *of_one.scores[1:]))], "figure-x")
+    assert unlike is not None
+    assert "code, training length or batch size, and seed differ" in words(unlike)
+    alone = matched[4:5]
+    assert published.claim_agreement(alone, "figure-x") is None
+    assert published.claim_spread(alone, "figure-x") is None
+    clothes = PUBLISHED.replace("mnist-5k", "fashion-mnist")
+    assert clothes != PUBLISHED
+    assert match_published(make_results(write_and_load(tmp_path, clothes)).configurations) == []
+
+
+def test_a_third_setting_that_varies_is_no_step_of_a_dimension(tmp_path: Path) -> None:
+    text = TINY.replace("hidden_dim: [4, 8]}", "hidden_dim: [4, 8], learning_rate: [1e-4, 2e-4]}")
+    text = text.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10], learning_rate: [1e-3, 1e-4]}")
+    results = make_results(write_and_load(tmp_path, text))
+    grid = results.answer("gan_grid")
+    pairs = gan.pair_along(grid, "hidden_dim")
+    assert len(grid) == 2 * len(pairs) == 8
+    for low, high in pairs:
+        assert low.settings == high.settings.model_copy(update={"hidden_dim": 4})
+    claim = scores.claim_trend("fid_classifier", results.answer("vae_latent"), lambda c: c.fid, "latent_dim", "table-x")
+    assert (
+        words(claim) == "Over `latent_dim` no trend of the classifier FID is read, because other settings vary with it."
+    )
+    table = next(
+        b for b in build_report(results, "en", draws=False).walk() if getattr(b, "id", "") == "table-gan_fid-classifier"
+    )
+    assert len(table.rows) == 8
+
+
+def test_without_any_fid_no_vae_has_the_lowest(suite: Suite) -> None:
+    results = make_results(suite, change=set_fid(dict.fromkeys(("vae-3", "vae-10"), NAN)))
+    assert vae.claim_effect(results.answer("vae_latent"), "table-x")[-1] is None
+
+
+@pytest.mark.parametrize(
+    ("fid", "said"), [(9.0, "by value lower than that of 1 of the"), (7.0, "by value higher than that of all")]
+)
+def test_a_model_without_variety_is_told(suite: Suite, fid: float, said: str) -> None:
+    values = {spec.configuration_name: 7.5 for spec in plan_runs(suite)} | {"vae-3": fid}
+    scored = make_results(suite, change=set_fid(values)).configurations
+    (claim,) = fidelity.claim_copies(scored, "table-x")
+    assert said in words(claim)
+    del scored[0].first.evaluation["scores"]["classifier"]["copies_fid"]
+    assert fidelity.claim_copies(scored, "table-x") == []
+
+
+def test_every_quantity_has_a_name() -> None:
+    for language in LANGUAGES:
+        names = {m.id for m in load_catalogue(language) if str(m.id).startswith("quantity.")}
+        assert names == {f"quantity.{quantity}" for quantity in scores.QUANTITIES}
+
+
+# ---- whole reports --------------------------------------------------------------------------------------------------
+
+SEEDED = TINY.replace("dataset: mnist-5k", "dataset: mnist-5k\nseeds: [0, 1]")
+FEW_VALUES = (0.0, 0.1, 0.3, 0.45, 0.5, 0.55, 0.8, 0.95)
+COUNTS = ([100] * 11, [200] * 5 + [100] * 6, [100] * 9 + [0, 5], [0] * 10 + [5])
+STRIPS = ("0000000000", "0000??9999", "0????????9", "0?0?0?0?0?")
+
+
+def make_random_results(suite: Suite, random: Random) -> Results:
+    """A suite with some runs missing and every number drawn from a few, so that ties and turns are frequent."""
+
+    def value() -> float:
+        return random.choice(FEW_VALUES)
+
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        row = make_scores("classifier", 10 * value(), random.choice([0.001, 0.05, 0.5]))
+        row |= {"precision": value(), "recall": value()}
+        evaluation["scores"] = {"classifier": row} if random.random() < 0.9 else {}
+        if random.random() < 0.3:
+            evaluation["scores"]["inception"] = make_scores("inception", 100 * value(), random.choice([0.1, 5.0]))
+        evaluation["sharpness"]["samples"] = 0.2 * value()
+        evaluation["digits"]["all_counts"] = random.choice(COUNTS)
+        pairs = {
+            name: random.choice([[value(), 0.03, 99], [value(), None, 1], [None, None, 0]]) for name in PAIR_MEASURES
+        }
+        evaluation["interpolation"]["random_pairs"] |= pairs
+        steps = random.choice([["10"], ["10", "20"]])
+        evaluation["evolution"] = {step: random.choice(STRIPS) for step in steps}
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        mean, error = value(), random.choice([0.01, 0.3, NAN])
+        mean += metric.endswith("total")  # a likelihood of one is out of reach
+        return make_summary(mean + 1, mean, error, 0.1, random.choice([mean - 0.5, NAN]), error)
+
+    missing = random.choice([0.0, 0.2, 0.7])
+    return make_results(suite, change=change, summarise=summarise, leave_out=lambda spec: random.random() < missing)
+
+
+def plain(block: Paragraph) -> str:
+    return "".join(span.text for span in block.line)
+
+
+def check_report(reports: dict[str, Report]) -> None:
+    zh, en = reports["zh"], reports["en"]
+    assert find_contradictions(en.claims) == []
+    assert [claim.id for claim in zh.claims] == [claim.id for claim in en.claims]
+    for a, b in zip(zh.walk(), en.walk(), strict=True):
+        if isinstance(a, Paragraph) and isinstance(b, Paragraph) and a.role == "finding":
+            numbers = [sorted(re.findall(r"−?\d[\d,]*\.\d+", plain(p))) for p in (a, b)]
+            assert numbers[0] == numbers[1], a.claim
+            assert a.claim is not None
+            assert a.claim.rests_on in zh.labels, a.claim
+            assert a.evidence
+
+
+@pytest.mark.parametrize("seeds", ["one", "two"])
+def test_no_two_sentences_contradict_each_other(tmp_path_factory: pytest.TempPathFactory, seeds: str) -> None:
+    suite = write_and_load(tmp_path_factory.mktemp("p"), SEEDED if seeds == "two" else TINY)
+
+    @settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.generate])
+    @given(st.integers(0, 2**32))
+    @example(6437)  # a single run, without a score
+    def check(seed: int) -> None:
+        results = make_random_results(suite, Random(seed))
+        if results.finished:
+            check_report({language: build_report(results, language, draws=False) for language in LANGUAGES})
+
+    check()

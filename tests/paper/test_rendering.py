@@ -1,0 +1,691 @@
+from __future__ import annotations
+
+import base64
+import contextlib
+import dataclasses
+import errno
+import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pypdfium2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from matplotlib.figure import Figure as Drawing
+from printing import render_pdfs
+from pypdf import PdfReader
+from synthetic import ROOT, WITHOUT_TORCH, write_output
+
+import reportgen.paper.rendering
+import reportgen.paper.rendering.pdf
+from reportgen.base.errors import RenderError, RunError
+from reportgen.base.files import write_text
+from reportgen.paper.analysis.results import load_results
+from reportgen.paper.figures.curves import Panel, draw_curves, keep_extremes
+from reportgen.paper.figures.published import group_letters
+from reportgen.paper.figures.style import to_svg, use_style
+from reportgen.paper.rendering import printer, render_reports
+from reportgen.paper.rendering.formulas import to_mathml, to_svg_image
+from reportgen.paper.rendering.html import render_html
+from reportgen.paper.rendering.letters import TEXT, outline_letters
+from reportgen.paper.rendering.pdf import prepare_pdf
+from reportgen.paper.rendering.printer import PdfPrinter
+from reportgen.paper.rendering.templates import halve
+from reportgen.paper.report.assemble import build_report
+from reportgen.paper.report.figure_cache import FigureCache
+from reportgen.paper.report.model import Cell, Figure, Paragraph, Picture, Report, Section, Span, Table
+from reportgen.suite.settings import LANGUAGES
+
+
+@pytest.fixture(scope="module")
+def reports(synthetic_output: Path) -> dict[str, Report]:
+    results = load_results(synthetic_output)
+    return {language: build_report(results, language) for language in LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def pdfs(reports) -> dict[str, bytes]:  # type: ignore[no-untyped-def]
+    return render_pdfs(reports)
+
+
+@pytest.fixture(scope="module")
+def small(reports) -> Report:  # type: ignore[no-untyped-def]
+    """A report of one section, for what does not depend on the rest."""
+    section = dataclasses.replace(reports["en"].sections[1], sections=())
+    return dataclasses.replace(reports["en"], sections=(section,))
+
+
+# ---- HTML -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault(row=5)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_html_is_self_contained(reports, language: str) -> None:  # type: ignore[no-untyped-def]
+    page = render_html(reports[language], "screen")
+    assert "default-src 'none'" in page
+    assert not re.search(r'(?:src|href)="(?!#|data:)', page)
+    assert "<script" not in page
+    assert "@import" not in page
+    assert set(re.findall(r"url\((.{5})", page)) <= {"data:"}
+    assert page.count("<math") >= 5
+
+
+def test_html_ids_are_unique_and_links_lead_somewhere(reports) -> None:  # type: ignore[no-untyped-def]
+    page = render_html(reports["en"], "screen")
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+    assert all(re.findall(r'<img [^>]*alt="([^"]*)"', page))
+
+
+def test_no_space_ends_a_line_before_what_it_rests_on(reports) -> None:  # type: ignore[no-untyped-def]
+    """Where such a space alone does not fit on the line, WeasyPrint breaks the line after its first word."""
+    page = render_html(reports["zh"], "print")
+    assert re.search(r'\S<span class="evidence">', page)
+    assert not re.search(r'\s<span class="evidence">', page)
+
+
+@pytest.mark.fault(row=5)
+def test_user_text_is_shown_as_text(small: Report) -> None:
+    evil = '<script>alert(1)</script> {{7*7}} </style> $\\x$ <img src="file:///etc/passwd">'
+    page = render_html(dataclasses.replace(small, title=evil, author=(("Author", evil),)), "screen")
+    assert "<script>" not in page
+    assert "{{7*7}}" in page
+    assert "&lt;img src=&#34;file:" in page
+
+
+@pytest.mark.fault(row=5)
+def test_code_is_escaped_and_highlighted(reports) -> None:  # type: ignore[no-untyped-def]
+    page = render_html(reports["en"], "screen")
+    assert '<span class="k">def</span>' in page
+    assert "&lt;&amp;&gt;" in page
+    assert '<span class="n">' not in page  # looks like plain text: an element for it would only cost
+
+
+def test_contents_stand_in_halves(reports) -> None:  # type: ignore[no-untyped-def]
+    first, second = halve(reports["en"].sections)
+    assert (*first, *second) == reports["en"].sections
+    lines = [sum(1 + len(section.sections) for section in half) for half in (first, second)]
+    assert abs(lines[0] - lines[1]) <= max(1 + len(section.sections) for section in reports["en"].sections)
+    assert halve([]) == ([], [])
+    assert halve(reports["en"].sections[:1]) == (reports["en"].sections[:1], ())
+
+
+# ---- The letters of figures -----------------------------------------------------------------------------------------
+
+
+def draw_sample() -> bytes:
+    """A drawing with lines at the start, in the middle and at the end of their points, upright, bold and coloured."""
+    panel = Panel("\u8bad\u7ec3 a < b & c", {"a": pd.Series([1.0, 2.0], index=[1, 2])})
+    drawing = draw_curves([panel], columns=1, x_label="step")
+    with use_style():
+        drawing.axes[0].text(0.5, 1.5, "upright", rotation=90)
+        drawing.axes[0].text(1.2, 1.7, "bold?", fontweight="bold", color="#D55E00")
+        drawing.axes[0].text(1.5, 1.2, "fa\u200bint: a; b", fontweight="semibold", alpha=0.4)
+    return to_svg(drawing)
+
+
+def print_picture(small: Report, svg: bytes) -> np.ndarray:
+    """The pages of a report that shows this picture, uint8 [P, H, W]."""
+    figure = Figure("figure-x", (Span("text", "caption"),), (Picture(svg, "image/svg+xml", "alt", 170),))
+    section = dataclasses.replace(small.sections[0], blocks=(figure,))
+    report = dataclasses.replace(small, sections=(section,), labels=small.labels | {"figure-x": "Figure 1"})
+    pages = pypdfium2.PdfDocument(render_pdfs({"en": report})["en"])
+    return np.stack([np.asarray(page.render(scale=3, grayscale=True).to_pil()) for page in pages])
+
+
+def test_letters_as_shapes_look_like_the_text_that_they_were(small: Report) -> None:
+    svg = draw_sample()
+    assert b"<text" in svg
+    shapes = outline_letters(svg)
+    assert b"<text" not in shapes
+    ElementTree.fromstring(shapes)
+    pages = (print_picture(small, picture) for picture in (svg, shapes, TEXT.sub("", svg.decode()).encode()))
+    as_text, as_shapes, without = (page.astype(int) for page in pages)
+    difference = np.abs(as_text - as_shapes).sum() / np.abs(as_text - without).sum()
+    assert difference < 0.4  # of a shift by less than a pixel; letters elsewhere would make it 2
+
+
+def test_a_page_for_the_screen_needs_no_fonts_for_its_figures(reports) -> None:  # type: ignore[no-untyped-def]
+    drawings = [p for block in reports["zh"].walk() for p in getattr(block, "pictures", ()) if "svg" in p.media_type]
+    assert drawings
+    assert all(b"<text" in picture.content for picture in drawings)
+    page = render_html(reports["zh"], "screen")
+    sources = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
+    assert len(sources) == len(drawings)
+    assert not any(b"<text" in base64.b64decode(source) for source in sources)
+
+
+# ---- PDF ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pdf_is_tagged_titled_and_carries_its_data(pdfs, reports, language: str) -> None:  # type: ignore[no-untyped-def]
+    reader = PdfReader(io.BytesIO(pdfs[language]))
+    catalog = reader.trailer["/Root"]
+    assert catalog["/MarkInfo"]["/Marked"]
+    assert catalog["/Lang"].startswith(language)
+    assert reader.metadata is not None
+    assert reader.metadata.title == reports[language].title
+    assert set(reader.attachments) == {"runs.csv", "experiments.yaml", "metrics.json"}
+    assert reader.attachments["runs.csv"][0].startswith(b"run,key,dataset")
+    assert len(reader.outline) >= 10
+    assert 8 <= len(reader.pages) <= 28
+    assert len(pdfs[language]) < 5_000_000
+
+
+def test_pdf_has_only_our_fonts(pdfs) -> None:  # type: ignore[no-untyped-def]
+    reader = PdfReader(io.BytesIO(pdfs["zh"]))
+    fonts = {
+        str(font.get_object()["/BaseFont"]).split("+")[-1]
+        for page in reader.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    }
+    assert fonts
+    assert all(name.startswith(("Noto-Sans-SC", "DejaVu-Sans")) for name in fonts)
+    pages = pypdfium2.PdfDocument(pdfs["zh"])
+    text = "".join(page.get_textpage().get_text_range() for page in pages)
+    assert "模式崩溃" in text
+    assert "训练批次：KL散度" in text  # stands in a figure only
+
+
+def test_pdf_is_the_same_every_time(small: Report) -> None:
+    assert render_pdfs({"en": small}) == render_pdfs({"en": small})
+
+
+@pytest.mark.fault(row=7)
+def test_a_rare_character_is_replaced_and_listed(tmp_path: Path) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8")
+    text = text.replace('name: ""', 'name: "\U00012000 \u4dae \u202exyz"')
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", leave_out=lambda s: s.name != "vae-3-s0")
+    warnings: list[str] = []
+    (path,) = render_reports(tmp_path / "out", ["en"], ["pdf"], warn=warnings.append).paths
+    assert warnings == ["the fonts lack 1 characters: \U00012000 (U+12000): shown as \u3013 in the PDF"]
+    first = PdfReader(path).pages[0].extract_text()
+    assert "\u3013" in first
+    assert "\u4dae" in first
+    assert "xyz" in first
+
+
+@pytest.mark.fault(row=7)
+def test_many_rare_characters_are_one_warning() -> None:
+    from reportgen.paper.rendering.characters import describe_characters
+
+    assert describe_characters([chr(0x12000 + i) for i in range(12)]).endswith("U+12009) and 2 more")
+
+
+def test_our_own_words_need_no_substitute(reports) -> None:  # type: ignore[no-untyped-def]
+    from reportgen.paper.rendering.characters import find_missing_characters, substitute_missing
+
+    assert [find_missing_characters(report) for report in reports.values()] == [[], []]
+    for report in reports.values():
+        page = render_html(report, "print")
+        assert substitute_missing(page) == page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_runs_off_the_page(pdfs, language: str) -> None:  # type: ignore[no-untyped-def]
+    check_boxes(pdfs[language])
+
+
+def check_boxes(content: bytes) -> None:
+    """All text is 15 mm from the sides, and 5.5 from top and bottom, near which headers and page numbers stand."""
+    millimetre = 72 / 25.4
+    for number, page in enumerate(pypdfium2.PdfDocument(content), 1):
+        width, height = page.get_size()
+        text = page.get_textpage()
+        for index in range(text.count_rects()):
+            left, bottom, right, top = text.get_rect(index)
+            shown = (number, text.get_text_bounded(left, bottom, right, top)[:60])
+            assert left > 15 * millimetre, shown
+            assert right < width - 15 * millimetre, shown
+            assert bottom > 5.5 * millimetre, shown
+            assert top < height - 5.5 * millimetre, shown
+
+
+def test_a_wide_table_gets_small_type_or_a_turned_page(small: Report) -> None:
+    from reportgen.paper.report.builder import _find_width
+
+    def make(columns: int) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+        return ("Run",) * columns, (tuple(Cell("12.34 \u00b1 5.67") for _ in range(columns)),)
+
+    assert [_find_width(*make(n)) for n in (5, 8, 12)] == ["normal", "dense", "landscape"]
+    tables = [Table(f"table-{n}", (), *make(n), width=_find_width(*make(n))) for n in (6, 8, 13)]
+    after = Section("after", "2", "After", (Paragraph((Span("text", "Upright again."),)),))
+    section = dataclasses.replace(small.sections[0], blocks=tuple(tables))
+    labels = small.labels | {table.id: table.id for table in tables}
+    content = render_pdfs({"en": dataclasses.replace(small, sections=(section, after), labels=labels)})["en"]
+    check_boxes(content)
+    sizes = [page.get_size() for page in pypdfium2.PdfDocument(content)]
+    *_, before, turned, last = [width > height for width, height in sizes]
+    assert (before, turned, last) == (False, True, False)
+
+
+MANY = """
+dataset: mnist-5k
+runs:
+  grid:
+    section: gan_grid
+    model: gan
+    latent_dim: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    hidden_dim: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    num_training_steps: 100
+    image_interval: 50
+  sweep:
+    section: vae_latent
+    model: vae
+    latent_dim: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]
+    learning_rate: [1e-4, 2e-4, 3e-4, 4e-4, 5e-4]
+    num_training_steps: 100
+    image_interval: 50
+"""
+
+
+@pytest.mark.fault(row=17)
+def test_a_report_of_200_runs_is_valid(tmp_path: Path) -> None:
+    (tmp_path / "suite.yaml").write_text(MANY, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", profile="full")
+    results = load_results(tmp_path / "out")
+    assert len(results.finished) == 200
+    report = build_report(results, "en", draws=False)  # its figures are those of any report
+    content = render_pdfs({"en": report})["en"]
+    check_boxes(content)
+    assert len(pypdfium2.PdfDocument(content)) <= 32
+    assert len(content) < 5_000_000
+    words = "".join(span.text for block in report.walk() for span in getattr(block, "line", ()))
+    assert "8 of 100 configurations are shown in figures" in words
+    table = next(block for block in report.walk() if isinstance(block, Table) and block.id == "table-all_runs")
+    assert "The first 60 of 200 rows are shown" in "".join(span.text for span in table.caption)
+
+
+@pytest.mark.fault(row=16)
+def test_a_missing_glyph_in_a_figure_fails_the_build() -> None:
+    panel = Panel("\U00012000", {"a": pd.Series([1.0, 2.0], index=[1, 2])})
+    with pytest.raises(RenderError, match="lacks"):
+        to_svg(draw_curves([panel], columns=1, x_label="x"))
+
+
+@pytest.mark.fault(row=5)
+def test_pdf_fetches_nothing_from_anywhere(small: Report) -> None:
+    from weasyprint.urls import FatalURLFetchingError
+
+    from reportgen.paper.rendering import weasyprint_child
+
+    for address in (f"file://{ROOT / 'LICENSE'}", "http://169.254.169.254/"):
+        page = f'<html lang="en"><title>x</title><body><img alt="x" src="{address}"><p>text'
+        job = {"html": page, "target": "/dev/null", "created": "2026-01-01T00:00:00+00:00", "attachments": []}
+        with pytest.raises(FatalURLFetchingError):
+            weasyprint_child.render(job)
+
+
+@pytest.mark.fault(row=16)
+def test_without_pango_the_html_is_made_and_the_remedy_is_named(
+    synthetic_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(synthetic_output, folder)
+    code = "import sys; sys.stderr.write(\"OSError: cannot load library 'libpango-1.0-0'\"); sys.exit(1)"
+    real = subprocess.Popen
+    monkeypatch.setattr(
+        printer.subprocess, "Popen", lambda args, **kwargs: real([sys.executable, "-c", code], **kwargs)
+    )
+    with pytest.raises(RenderError, match="apt-get install libpango"):
+        render_reports(folder, ["en"], ["html", "pdf"], warn=print)
+    assert (folder / "report.en.html").stat().st_size > 100_000
+    assert not (folder / "report.en.pdf").exists()
+
+
+@pytest.mark.fault(row=16)
+def test_a_hanging_child_is_given_up(small: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = subprocess.Popen
+    code = "import time; time.sleep(60)"
+    monkeypatch.setattr(printer, "TIME_LIMIT_SECONDS", 0.5)
+    monkeypatch.setattr(
+        printer.subprocess, "Popen", lambda args, **kwargs: real([sys.executable, "-c", code], **kwargs)
+    )
+    with pytest.raises(RenderError, match="given up"):
+        render_pdfs({"en": small})
+
+
+def test_what_still_runs_ends_with_the_printer(small: Report) -> None:
+    with PdfPrinter() as printer:
+        job = printer.job("en")
+        prepare_pdf(small, job)
+        printer.start("en")
+        (child,) = printer._children.values()
+    assert child.returncode == -signal.SIGKILL
+    assert not job.folder.exists()
+
+
+def test_what_is_waited_for_ends_with_the_printer(small: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise SystemExit(143)
+
+    with PdfPrinter() as printer:
+        prepare_pdf(small, printer.job("en"))
+        printer.start("en")
+        (child,) = printer._children.values()
+        with monkeypatch.context() as patch:
+            patch.setattr(child, "communicate", interrupt)
+            with pytest.raises(SystemExit):
+                printer.finish("en")
+    assert child.returncode == -signal.SIGKILL
+
+
+forked = pytest.mark.skipif(sys.platform != "linux", reason="the process must be forked to take over what is set here")
+
+
+@forked
+def test_a_process_that_is_killed_leaves_one_clear_line(one_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sorted(one_run.iterdir())
+    monkeypatch.setattr(reportgen.paper.rendering, "_build", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(RenderError, match=r"'zh' was killed by signal 9; .* out of memory; try one"):
+        render_reports(one_run, LANGUAGES, ["html"], warn=print)
+    assert sorted(one_run.iterdir()) == before
+
+
+@forked
+def test_a_bug_in_a_process_is_no_lack_of_memory(
+    one_run: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reportgen.paper.rendering, "_build", lambda *_: 1 // 0)
+    with pytest.raises(RuntimeError, match="its traceback stands above"):
+        render_reports(one_run, ["en"], ["html"], warn=print)
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+@forked
+def test_of_two_errors_the_first_language_has_its_own_told(one_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_paths: object, language: str, _notes: object) -> None:
+        time.sleep(0.3 if language == "zh" else 0)
+        raise RenderError(f"the note in {language}")
+
+    monkeypatch.setattr(reportgen.paper.rendering, "_build", fail)
+    with pytest.raises(RenderError, match="the note in zh"):
+        render_reports(one_run, LANGUAGES, ["html"], warn=print)
+
+
+@pytest.mark.fault(row=11)
+@pytest.mark.parametrize("where", ["prepare", "start", "place"])
+def test_the_html_is_there_whatever_becomes_of_the_pdf(
+    one_run: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if where == "prepare":
+        if sys.platform != "linux":
+            pytest.skip("the process must be forked to take over what is set here")
+        monkeypatch.setattr(reportgen.paper.rendering.pdf, "prepare_pdf", fail)
+    elif where == "start":
+        monkeypatch.setattr(printer.subprocess, "Popen", fail)
+    else:
+        monkeypatch.setattr(printer.tempfile, "TemporaryDirectory", fail)
+    with pytest.raises(RenderError, match="No space left on device"):
+        render_reports(one_run, ["en"], ["html", "pdf"], warn=print)
+    assert (one_run / "report.en.html").exists() == (where != "place")
+    assert not (one_run / "report.en.pdf").exists()
+
+
+DRAWING = """
+import os, sys, time
+import reportgen.paper.rendering
+from reportgen.cli.commands import main
+
+def draw(*_):
+    os.write(1, b"%d\\n" % os.getpid())  # at once: two processes share the pipe
+    time.sleep(60)
+
+reportgen.paper.rendering._build = draw
+sys.argv = ["reportgen", "render", "--format", "html", "--output", sys.argv[1]]
+main()
+"""
+
+
+@forked
+@pytest.mark.fault(row=8)
+@pytest.mark.parametrize(
+    ("sent", "to_group", "status"),
+    [
+        (signal.SIGINT, True, 130),
+        (signal.SIGTERM, False, 143),
+        (signal.SIGTERM, True, 143),
+        (signal.SIGKILL, False, -signal.SIGKILL),
+    ],
+)
+def test_what_draws_ends_with_the_command(one_run: Path, sent: int, to_group: bool, status: int) -> None:
+    """Two drawings that would take a minute, and a signal."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", DRAWING, str(one_run)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    drawing = [int(child.stdout.readline()) for _ in LANGUAGES]
+    (os.killpg if to_group else os.kill)(child.pid, sent)
+    _, errors = child.communicate(timeout=20)
+    assert child.returncode == status
+    assert "Traceback" not in errors
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in drawing):
+        assert time.monotonic() < deadline, "a drawing process outlives its command"
+        time.sleep(0.05)
+
+
+# ---- Markdown -------------------------------------------------------------------------------------------------------
+
+
+def test_markdown_has_its_pictures_beside_it(synthetic_output: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(synthetic_output, folder)
+    (path, *_) = render_reports(folder, ["zh"], ["md"], warn=print).paths
+    text = path.read_text(encoding="utf-8")
+    pictures = re.findall(r"\]\(([^)]+\.(?:svg|png))\)", text)
+    assert len(pictures) > 20
+    assert all((folder / name).is_file() for name in pictures)
+    assert text.count("```python") >= 4
+    assert "| **" in text
+
+
+def test_a_report_without_pictures_is_markdown_too(tmp_path: Path) -> None:
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text("report: {outline: own.yaml}\nruns: {a: {model: vae, latent_dim: 3}}\n")
+    (tmp_path / "own.yaml").write_text("sections: [{id: settings}]\n")
+    write_output(tmp_path / "out", suite_file=suite_file, profile="full")
+    rendered = render_reports(tmp_path / "out", ["en"], ["md"], warn=print)
+    assert [path.name for path in rendered.paths] == ["report.en.md"]
+    assert not (tmp_path / "out" / "report.en.files").exists()
+
+
+# ---- formulas -------------------------------------------------------------------------------------------------------
+
+
+def test_formulas_are_mathml_and_svg_with_their_tex_as_text() -> None:
+    assert "<mfrac>" in to_mathml(r"\frac{1}{2}", display=True)
+    image = to_svg_image(r"\frac{1}{2}", display=False)
+    assert 'alt="\\frac{1}{2}"' in image
+    assert "data:image/svg+xml;base64," in image
+
+
+@pytest.mark.fault(row=5)
+def test_a_broken_formula_is_an_error() -> None:
+    with pytest.raises(RenderError, match="cannot be read"):
+        to_svg_image(r"\frac{1}{", display=True)
+
+
+# ---- the line between the halves ------------------------------------------------------------------------------------
+
+
+def test_rendering_imports_no_torch(synthetic_output: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(synthetic_output, folder)
+    arguments = ["render", "--format", "html", "--lang", "en", "--output", str(folder)]
+    run = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, *arguments], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    assert (folder / "report.en.html").is_file()
+
+
+def test_a_changed_suite_is_warned_of(tmp_path: Path) -> None:
+    suite_file = tmp_path / "suite.yaml"
+    shutil.copy(ROOT / "experiments.yaml", suite_file)
+    write_output(tmp_path / "out", suite_file=suite_file, leave_out=lambda spec: spec.name != "vae-3-s0")
+    warnings: list[str] = []
+    render_reports(tmp_path / "out", ["en"], ["md"], warn=warnings.append)
+    assert warnings == []
+    suite_file.write_text(suite_file.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    render_reports(tmp_path / "out", ["en"], ["md"], warn=warnings.append)
+    assert "has changed since it was run" in warnings[0]
+
+
+@pytest.fixture
+def one_run(tmp_path: Path) -> Path:
+    """An output folder with one finished run and a suite beside it."""
+    suite_file = tmp_path / "suite.yaml"
+    shutil.copy(ROOT / "experiments.yaml", suite_file)
+    write_output(tmp_path / "out", suite_file=suite_file, leave_out=lambda spec: spec.name != "vae-3-s0")
+    return tmp_path / "out"
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a report is gone": lambda out: (out / "report.en.md").unlink(),
+    "a report was edited": lambda out: (out / "report.en.md").write_text("mine"),
+    "a picture beside it is gone": lambda out: next((out / "report.en.files").iterdir()).unlink(),
+    "a run's history was touched": lambda out: os.utime(next(out.rglob("history.csv")), (0, 0)),
+    "a run is gone": lambda out: next(out.rglob("manifest.json")).unlink(),
+    "the suite has changed": lambda out: (out.parent / "suite.yaml").write_text("runs: {}"),
+    "there is a note": lambda out: write_text(out.parent / "notes" / "en" / "settings.md", "mine"),
+    "the record is damaged": lambda out: (out / "cache" / "rendered.json").write_text("[]"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_has_not_changed_is_not_rendered_again(one_run: Path, change: str) -> None:
+    first = render_reports(one_run, ["en"], ["md"], warn=print)
+    assert not first.is_unchanged
+    again = render_reports(one_run, ["en"], ["md"], warn=print)
+    assert again.is_unchanged
+    assert again.paths == first.paths
+    assert not render_reports(one_run, ["zh"], ["md"], warn=print).is_unchanged
+    assert render_reports(one_run, ["en"], ["md"], warn=print).is_unchanged
+    CHANGES[change](one_run)
+    with contextlib.suppress(RunError):  # without its run there is nothing to report
+        assert not render_reports(one_run, ["en"], ["md"], warn=print).is_unchanged
+
+
+def test_what_was_made_for_more_languages_will_do_for_one(one_run: Path) -> None:
+    render_reports(one_run, ["zh", "en"], ["html", "md"], warn=print)
+    again = render_reports(one_run, ["en"], ["md"], warn=print)
+    assert again.is_unchanged
+    assert [path.name for path in again.paths] == ["report.en.md"]
+
+
+def test_a_warning_is_repeated_while_nothing_changes(one_run: Path) -> None:
+    write_text(one_run.parent / "notes" / "en" / "settngs.md", "mine")
+    warnings: list[str] = []
+    render_reports(one_run, ["en"], ["md"], warn=warnings.append)
+    assert render_reports(one_run, ["en"], ["md"], warn=warnings.append).is_unchanged
+    assert len(warnings) == 2
+    assert len(set(warnings)) == 1
+
+
+def test_both_languages_at_once_are_what_each_is_alone(one_run: Path) -> None:
+    alone = {}
+    for language in LANGUAGES:
+        (path,) = render_reports(one_run, [language], ["html"], warn=print).paths
+        alone[language] = path.read_bytes()
+    shutil.rmtree(one_run / "cache")
+    paths = render_reports(one_run, LANGUAGES, ["html"], warn=print).paths
+    assert [path.read_bytes() for path in paths] == list(alone.values())
+
+
+def test_a_figure_is_drawn_once_for_the_same_data(tmp_path: Path) -> None:
+    drawn: list[float] = []
+
+    def draw(panel: Panel, *, x_label: str) -> Drawing:
+        drawn.append(float(panel.curves["a"].iloc[-1]))
+        return draw_curves([panel], columns=1, x_label=x_label)
+
+    def make_panel(last: float) -> Panel:
+        return Panel("title", {"a": pd.Series([1.0, last], index=[1, 2])})
+
+    kept = FigureCache(tmp_path, "en-")
+    first = kept.draw("svg", draw, make_panel(2.0), x_label="x")
+    assert kept.draw("svg", draw, make_panel(2.0), x_label="x") == first
+    assert FigureCache(tmp_path, "en-").draw("svg", draw, make_panel(2.0), x_label="x") == first
+    assert drawn == [2.0]
+    kept.draw("svg", draw, make_panel(3.0), x_label="x")
+    kept.draw("svg", draw, make_panel(3.0), x_label="y")
+    kept.draw("png", draw, make_panel(3.0), x_label="y")
+    assert drawn == [2.0, 3.0, 3.0, 3.0]
+    other = FigureCache(tmp_path, "zh-")
+    other.draw("svg", draw, make_panel(2.0), x_label="x")
+    later = FigureCache(tmp_path, "en-")
+    later.draw("svg", draw, make_panel(2.0), x_label="x")
+    later.remove_unused()
+    assert sorted(path.name[:3] for path in tmp_path.iterdir()) == ["en-", "zh-"]
+
+
+def test_a_folder_that_cannot_keep_figures_costs_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    panel = Panel("title", {"a": pd.Series([1.0, 2.0], index=[1, 2])})
+    content = FigureCache(tmp_path / "file").draw("svg", draw_curves, [panel], columns=1, x_label="x")
+    assert content.startswith(b"<?xml")
+
+
+def test_sections_are_numbered(reports) -> None:  # type: ignore[no-untyped-def]
+    def numbers(sections: tuple[Section, ...]) -> list[str]:
+        return [n for s in sections for n in (s.number, *numbers(s.sections))]
+
+    assert numbers(reports["en"].sections)[:5] == ["1", "2", "3", "3.1", "3.2"]
+
+
+def test_scores_near_each_other_share_a_place_for_their_letters() -> None:
+    points = [("C", 30.0), ("A", 10.0), ("B", 10.5), ("D", 12.0)]
+    assert group_letters(points, 1.0) == [("A B", 10.25), ("D", 12.0), ("C", 30.0)]
+    assert group_letters([], 1.0) == []
+
+
+@given(arrays(float, st.integers(1, 700), elements=st.floats(-5, 5)))
+def test_raw_values_keep_their_spikes_where_not_all_points_are_drawn(values: np.ndarray) -> None:
+    curve = pd.Series(values, index=range(10, 10 + len(values)))
+    kept = keep_extremes(curve)
+    assert len(kept) <= 120
+    assert kept.index.is_monotonic_increasing
+    assert kept.index.is_unique
+    assert (kept == curve[kept.index]).all()
+    assert (kept.min(), kept.max()) == (curve.min(), curve.max())
+
+
+def test_panels_of_one_scale_share_their_range() -> None:
+    curves = {"a": pd.Series([1.0, 3.0], index=[1, 2])}, {"a": pd.Series([2.0, 9.0], index=[1, 2])}
+    panels = [Panel("train", curves[0], scale="kl"), Panel("dev", curves[1], scale="kl"), Panel("other", curves[0])]
+    train, dev, other = (axes.get_ylim() for axes in draw_curves(panels, columns=3, x_label="step").axes)
+    assert train == dev == pytest.approx((0.6, 9.4))
+    assert other == pytest.approx((0.9, 3.1))
+    (fixed,) = draw_curves([Panel("D", curves[0], limits=(0, 1))], columns=1, x_label="step").axes
+    assert fixed.get_ylim() == (0, 1)
+
+
+def test_the_band_of_seeds_is_seen_whole() -> None:
+    curve = pd.Series([3.0, 3.0], index=[1, 2])
+    panel = Panel("loss", {"a": curve}, bands={"a": (curve - 2, curve + 3)})
+    (axes,) = draw_curves([panel], columns=1, x_label="step").axes
+    low, high = axes.get_ylim()
+    assert low < 1
+    assert high > 6

@@ -1,0 +1,335 @@
+"""The homework's items, on made-up results: what is there, in which language, and from which data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from synthetic import ROOT, make_scores, write_output
+
+from reportgen.base.errors import RunError
+from reportgen.paper.analysis.results import load_results
+from reportgen.paper.i18n.translator import load_catalogue
+from reportgen.paper.report.assemble import build_report
+from reportgen.paper.report.builder import parse_markup
+from reportgen.paper.report.model import Block, Figure, Listing, Paragraph, Report, Section, Span, Table
+from reportgen.suite.settings import LANGUAGES
+
+ITEMS = {
+    1: ["table-vae_settings", "table-gan_settings"],
+    2: ["figure-vae_curves-vae-3", "figure-vae_curves-vae-100", "figure-vae_overlay"],
+    3: ["figure-vae_images-vae-3", "figure-vae_images-vae-100"],
+    4: ["table-vae_fid"],
+    5: ["table-vae_effect", "figure-vae_scores"],
+    6: [
+        "listing-vae_ablation-vae-linear-64",
+        "figure-vae_ablation_curves-vae-linear-64",
+        "figure-ablation_samples-vae-linear-64",
+        "table-vae_ablation-vae-linear-64",
+    ],
+    7: ["figure-gan_curves-gan-16_16", "figure-gan_curves-gan-100_100", "figure-gan_overlay"],
+    8: ["figure-gan_images", "figure-gan_evolution"],
+    9: ["table-gan_fid-classifier"],
+    10: ["table-gan_effect"],
+    11: ["table-gan_hidden", "figure-gan_worst"],
+    12: ["table-nash"],
+    13: ["figure-comparison", "table-comparison"],
+    14: ["figure-interpolation-vae-100", "figure-extrapolation-vae-100", "table-interpolation"],
+    15: ["figure-counted", "table-digits", "figure-histogram"],
+    16: [
+        "listing-gan_mlp-gan_mlp-gan-mlp-100_100",
+        "figure-gan_ablation_curves-gan_mlp-gan-mlp-100_100",
+        "table-gan_ablation-gan_mlp-gan-mlp-100_100",
+    ],
+    17: ["listing-gan_relu-gan_relu-gan-relu-100_100", "table-gan_ablation-gan_relu-gan-relu-100_100"],
+    18: ["listing-interpolation", "listing-digits"],
+}
+
+
+def walk(sections: tuple[Section, ...]) -> Iterator[Block]:
+    for section in sections:
+        yield from section.blocks
+        yield from walk(section.sections)
+
+
+def plain(block: Paragraph) -> str:
+    return "".join(span.text for span in block.line)
+
+
+def texts(report: Report) -> str:
+    return "\n".join(plain(b) for b in (*report.summary, *walk(report.sections)) if isinstance(b, Paragraph))
+
+
+@pytest.fixture(scope="module")
+def reports(synthetic_output: Path) -> dict[str, Report]:
+    results = load_results(synthetic_output)
+    return {language: build_report(results, language, draws=False) for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("item", ITEMS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_item_of_the_homework_is_there(reports, language: str, item: int) -> None:  # type: ignore[no-untyped-def]
+    assert set(ITEMS[item]) <= reports[language].labels.keys()
+
+
+def test_both_languages_have_the_same_elements_and_numbers(reports) -> None:  # type: ignore[no-untyped-def]
+    zh, en = reports["zh"], reports["en"]
+    assert list(zh.labels) == list(en.labels)
+    for a, b in zip(walk(zh.sections), walk(en.sections), strict=True):
+        assert type(a) is type(b)
+        if isinstance(a, Table):
+            numbers = [[cell.text for row in t.rows for cell in row if cell.is_number] for t in (a, b)]
+            assert numbers[0] == numbers[1]
+        if isinstance(a, Paragraph) and a.role == "finding":
+            found = [sorted(re.findall(r"\d[\d,]*\.\d+", plain(p))) for p in (a, b)]
+            assert found[0] == found[1]
+
+
+def test_every_column_has_a_name_in_both_languages(reports) -> None:  # type: ignore[no-untyped-def]
+    keys = {"latent_dim", "hidden_dim", "batch_size", "num_training_steps", "learning_rate", "seed", "", *"0123456789?"}
+    known = {
+        language: {m.string for m in load_catalogue(language) if str(m.id).startswith("column.")}
+        for language in LANGUAGES
+    }
+    for language, report in reports.items():
+        for block in walk(report.sections):
+            if isinstance(block, Table):
+                plain_names = {name for name in block.header if not name.startswith("hidden_dim ")}
+                assert plain_names <= keys | known[language], block.id
+
+
+def check_references(report: Report) -> None:
+    for block in (*report.summary, *walk(report.sections)):
+        line = block.line if isinstance(block, Paragraph) else getattr(block, "caption", ())
+        assert {span.text for span in line if span.kind == "ref"} <= report.labels.keys()
+
+
+def test_every_reference_points_to_something(reports) -> None:  # type: ignore[no-untyped-def]
+    for report in reports.values():
+        check_references(report)
+
+
+def test_captions_state_settings_seed_and_profile(reports) -> None:  # type: ignore[no-untyped-def]
+    figure = next(b for b in walk(reports["en"].sections) if isinstance(b, Figure) and b.id == "figure-gan_overlay")
+    caption = "".join(span.text for span in figure.caption)
+    assert "latent_dim 16, 100; hidden_dim 16, 100; batch_size " in caption
+    assert "num_training_steps" in caption
+    assert "seed 0" in caption
+    for report, words in ((reports["en"], "Profile: quick."), (reports["zh"], "方案：quick。")):
+        shown = [b for b in walk(report.sections) if isinstance(b, Table | Figure) and b.id != "figure-published"]
+        captions = ["".join(s.text for s in b.caption) for b in shown]
+        assert all(words in caption for caption in captions)
+        assert report.notice
+
+
+def test_full_profile_has_no_notice(tmp_path: Path) -> None:
+    write_output(tmp_path, profile="full", leave_out=lambda spec: spec.name != "vae-3-s0")
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    assert report.notice == ""
+    captions = ["".join(s.text for s in b.caption) for b in walk(report.sections) if isinstance(b, Table | Figure)]
+    assert not any("Profile" in caption for caption in captions)
+
+
+def test_best_is_bold_once(reports) -> None:  # type: ignore[no-untyped-def]
+    for name, best in (("table-vae_fid", "VAE-100"), ("table-gan_hidden", "GAN 100_64")):
+        table = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == name)
+        bold = [row[0].text for row in table.rows if any(cell.is_best for cell in row)]
+        assert bold == [best]
+
+
+def test_sentences_follow_the_data(tmp_path: Path) -> None:
+    def reverse(spec, evaluation):  # type: ignore[no-untyped-def]
+        scores = evaluation["scores"]["classifier"]
+        scores["fid"] = 1e5 / scores["fid"]
+
+    write_output(tmp_path / "a")
+    write_output(tmp_path / "b", change=reverse)
+    rising, falling = (texts(build_report(load_results(tmp_path / n), "en", draws=False)) for n in ("b", "a"))
+    assert "For latent_dim from 3 to 100, the classifier FID falls at every step" in falling
+    assert "For latent_dim from 3 to 100, the classifier FID rises at every step" in rising
+
+
+@pytest.mark.parametrize(("fid", "words"), [(30.0, "is the best with"), (300.0, "which is not below")])
+def test_inception_scores_have_a_column_of_their_own(tmp_path: Path, fid: float, words: str) -> None:
+    def add_inception(spec, evaluation):  # type: ignore[no-untyped-def]
+        evaluation["scores"]["inception"] = make_scores("inception", fid + spec.settings.latent_dim / 1000, 1.0)
+
+    write_output(tmp_path, change=add_inception)
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert table.header[2:4] == ("Classifier FID", "Inception FID")
+    note = "".join(span.text for span in table.note)
+    assert "Extractor: digit classifier" in note
+    assert "Extractor: Inception-v3" in note
+    assert "table-gan_fid-inception" in report.labels
+    assert words in texts(report)
+    assert "reportgen fetch inception" not in texts(report)
+
+
+def test_without_inception_the_report_says_how_to_get_it(reports) -> None:  # type: ignore[no-untyped-def]
+    table = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert "Inception FID" not in table.header
+    assert "are for the Inception FID, not measured here" in texts(reports["en"])
+    coverage = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == "table-coverage")
+    assert any("reportgen fetch inception" in cell.text for row in coverage.rows for cell in row)
+
+
+def test_bold_only_where_intervals_allow_it(tmp_path: Path) -> None:
+    def make_alike(spec, evaluation):  # type: ignore[no-untyped-def]
+        evaluation["scores"]["classifier"] = make_scores("classifier", 10 + spec.settings.latent_dim / 1000, 1.0)
+
+    write_output(tmp_path, change=make_alike)
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert not any(cell.is_best for row in table.rows for cell in row)
+    assert "The lowest is a tie: VAE-3 cannot be told apart from VAE-10, VAE-64, and VAE-100" in texts(report)
+
+
+def test_real_images_in_place_of_samples_have_the_last_row_of_the_scores(reports, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    def find_scores_of(report: Report) -> Table:
+        return next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-scores")
+
+    def measure_as_before(_, evaluation):  # type: ignore[no-untyped-def]
+        for row in evaluation["scores"].values():
+            for name in [name for name in row if name.startswith(("real_", "copies_"))]:
+                del row[name]
+        del evaluation["dataset"]["pixel_entropy"]
+
+    real, copies = ([cell.text for cell in row] for row in find_scores_of(reports["en"]).rows[-2:])
+    assert copies == ["100 real images, repeated", "8.00", "0.020", "0.93", "0.00", "1.02", "0.30"]
+    assert real == ["real images (2,000 against as many others)", "0.50", "0.000", "0.92", "0.91", "1.01", "0.97"]
+    write_output(tmp_path, change=measure_as_before)
+    old = find_scores_of(build_report(load_results(tmp_path), "en", draws=False))
+    assert old.rows == find_scores_of(reports["en"]).rows[:-2]
+
+
+@pytest.mark.fault(row=17)
+def test_a_failed_score_is_listed_and_leaves_the_rest(tmp_path: Path) -> None:
+    def fail(spec, evaluation):  # type: ignore[no-untyped-def]
+        if spec.name == "gan-100_8-s0":
+            evaluation["scores"] = {}
+            evaluation["failures"] = {"classifier": "the features contain NaN or infinite values"}
+
+    write_output(tmp_path, change=fail)
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-failed_scores")
+    assert table.rows[0][2].text == "the features contain NaN or infinite values"
+    sweep = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-gan_hidden")
+    assert [row[2].text for row in sweep.rows].count("–") == 1
+
+
+@pytest.mark.fault(row=17)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kept", ["vae-3-s0", "vae-linear-64-s0", "gan-100_16-s0", "gan-mlp-100_100-s0"])
+def test_a_report_of_one_run_is_valid(tmp_path: Path, kept: str, language) -> None:  # type: ignore[no-untyped-def]
+    write_output(tmp_path, leave_out=lambda spec: spec.name != kept)
+    report = build_report(load_results(tmp_path), language, draws=False)
+    assert {section.id for section in report.sections} >= {"settings", "methods", "appendix"}
+    assert "table-unfinished" in report.labels
+    check_references(report)
+
+
+@pytest.mark.fault(row=17)
+def test_no_finished_run_is_an_error(tmp_path: Path) -> None:
+    write_output(tmp_path, leave_out=lambda spec: True)
+    with pytest.raises(RunError, match="no run is finished yet"):
+        build_report(load_results(tmp_path), "zh", draws=False)
+
+
+@pytest.mark.fault(row=14)
+def test_failed_run_is_listed_with_its_reason(tmp_path: Path) -> None:
+    from reportgen.base.files import write_json
+    from reportgen.store.paths import OutputPaths
+    from reportgen.suite.plan import plan_runs
+
+    suite = write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
+    spec = next(spec for spec in plan_runs(suite) if spec.name == "vae-3-s0")
+    write_json(OutputPaths(tmp_path).run(spec.folder_name).failure, {"reason": "train_total became nan", "details": ""})
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-unfinished")
+    assert [cell.text for cell in table.rows[0]] == ["vae-3-s0", "failed", "train_total became nan"]
+
+
+def test_several_seeds_give_intervals(tmp_path: Path) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("seeds: [0] ", "seeds: [0, 1, 2] ")
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text(text, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=suite_file)
+    report = build_report(load_results(tmp_path / "out"), "zh", draws=False)
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert all("±" in row[2].text for row in table.rows)
+    assert "只用一个随机种子" not in texts(report)
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "fashion-mnist"])
+def test_of_images_that_are_no_digits_the_report_says_so(tmp_path: Path, dataset: str) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("dataset: mnist ", f"dataset: {dataset} ", 1)
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml", profile="full")
+    report = build_report(load_results(tmp_path / "out"), "en", draws=False)
+    said = "The images of this data set are not digits"
+    assert sum(said in plain(block) for block in report.walk() if isinstance(block, Paragraph)) == (
+        0 if dataset == "mnist" else 2
+    )
+    assert ("published" in {section.id for section in report.sections}) == (dataset == "mnist")
+
+
+@pytest.mark.fault(row=13)
+def test_an_image_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    write_output(tmp_path)
+    for path in (tmp_path / "runs").glob("gan-*/images/counted.png"):
+        path.unlink()
+    with pytest.raises(RunError, match=r"counted\.png: cannot be read .*'reportgen run' measures the run again"):
+        build_report(load_results(tmp_path), "en")
+
+
+def test_a_table_of_some_seeds_and_one_says_both(tmp_path: Path) -> None:
+    """VAE-100 has finished one of three seeds."""
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("seeds: [0]", "seeds: [0, 1, 2]")
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    left_out = ("vae-100-s1", "vae-100-s2")
+    write_output(tmp_path, suite_file=tmp_path / "suite.yaml", leave_out=lambda spec: spec.name in left_out)
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-vae_fid")
+    assert "over seeds (t) where a setting has several" in "".join(span.text for span in table.note)
+
+
+def test_with_one_seed_finished_of_three_the_caution_stands(tmp_path: Path) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("seeds: [0]", "seeds: [0, 1, 2]")
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(tmp_path, suite_file=tmp_path / "suite.yaml", leave_out=lambda spec: spec.seed > 0)
+    said = texts(build_report(load_results(tmp_path), "en", draws=False))
+    assert "(15 runs, seeds: 0)" in said
+    assert "Every configuration was trained with one seed" in said
+
+
+def test_an_ablated_vae_or_one_that_no_gan_matches_is_not_the_one_that_is_compared(tmp_path: Path) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8")
+    more = "  more: {model: vae, latent_dim: [100, 128], encoder_output_relu: [true, false]}\n"
+    text = re.sub("(?m)^profiles:", more + "profiles:", text)
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(tmp_path, suite_file=tmp_path / "suite.yaml")
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-comparison")
+    assert table.rows[0][0].text == "VAE-100"
+
+
+def test_listing_is_the_recorded_source(reports) -> None:  # type: ignore[no-untyped-def]
+    listing = next(b for b in walk(reports["en"].sections) if isinstance(b, Listing))
+    assert listing.code == 'def f(x: int) -> str:\n    return "<&>"\n'
+
+
+def test_markup() -> None:
+    assert parse_markup("a $x^2$ [[table-x]] **b** `c` d") == (
+        Span("text", "a "),
+        Span("math", "x^2"),
+        Span("text", " "),
+        Span("ref", "table-x"),
+        Span("text", " "),
+        Span("strong", "b"),
+        Span("text", " "),
+        Span("code", "c"),
+        Span("text", " d"),
+    )

@@ -1,0 +1,297 @@
+"""A PDF is checked against the data that it carries: what was changed, in print or in the data, is found."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from printing import render_pdfs
+from pypdf import PdfReader, PdfWriter
+from synthetic import ROOT, make_results, write_output
+
+from reportgen.base.errors import RenderError, RunError
+from reportgen.cli.commands import app
+from reportgen.cli.retraining import Retrained, retrain
+from reportgen.paper.analysis.attachments import export_metrics, export_runs, hash_results, import_metrics
+from reportgen.paper.analysis.results import Results, load_results
+from reportgen.paper.report.assemble import build_report
+from reportgen.paper.report.model import Attachment, Paragraph, Report, Section, Span, Table
+from reportgen.paper.report.notes import WrittenNote
+from reportgen.paper.verification import (
+    compare_attachments,
+    compare_items,
+    list_items,
+    read_pdf,
+    squeeze,
+    verify_pdf,
+)
+from reportgen.suite.loading import load_suite
+from reportgen.suite.settings import LANGUAGES
+
+SHORT = """
+sections:
+  - {id: settings}
+  - {id: vae_fid, question: "4"}
+  - {id: vae_effect}
+"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A finished suite whose outline has three sections."""
+    folder = tmp_path_factory.mktemp("short")
+    (folder / "short.yaml").write_text(SHORT, encoding="utf-8")
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("outline: full", "outline: short.yaml")
+    (folder / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(folder / "out", suite_file=folder / "suite.yaml")
+    return load_results(folder / "out")
+
+
+def write_pdf(path: Path, report: Report) -> Path:
+    path.write_bytes(render_pdfs({report.language: report})[report.language])
+    return path
+
+
+def replace_attachment(report: Report, name: str, change: Callable[[str], str]) -> Report:
+    changed = tuple(
+        Attachment(a.name, a.description, change(a.content.decode()).encode()) if a.name == name else a
+        for a in report.attachments
+    )
+    assert changed != report.attachments
+    return dataclasses.replace(report, attachments=changed)
+
+
+def replace_block(report: Report, change: Callable[[object], object]) -> Report:
+    def walk(section: Section) -> Section:
+        blocks = tuple(change(block) for block in section.blocks)
+        return dataclasses.replace(section, blocks=blocks, sections=tuple(map(walk, section.sections)))  # type: ignore[arg-type]
+
+    return dataclasses.replace(report, sections=tuple(map(walk, report.sections)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_honest_report_agrees(results: Results, tmp_path: Path, language) -> None:  # type: ignore[no-untyped-def]
+    notes = {"vae_fid": WrittenNote("Mine: 99.99", replaces=False), "vae_effect": WrittenNote("Mine.", replaces=True)}
+    path = write_pdf(tmp_path / "r.pdf", build_report(results, language, notes))
+    found = verify_pdf(path)
+    assert found.differences == ()
+    assert found.num_items > 40
+    assert found.num_numbers > 200
+
+
+def test_a_changed_digit_in_a_table_is_found(results: Results, tmp_path: Path) -> None:
+    def change(block: object) -> object:
+        if not isinstance(block, Table) or block.id != "table-vae_fid":
+            return block
+        rows = [list(row) for row in block.rows]
+        rows[1][2] = dataclasses.replace(rows[1][2], text=rows[1][2].text.replace("9", "8", 1))
+        return dataclasses.replace(block, rows=tuple(map(tuple, rows)))
+
+    report = build_report(results, "en")
+    changed = replace_block(report, change)
+    assert changed != report
+    (difference,) = verify_pdf(write_pdf(tmp_path / "r.pdf", changed)).differences
+    assert difference.where == "Table 3, VAE-10"
+    assert difference.printed != difference.derived
+
+
+def test_a_changed_header_is_found(results: Results, tmp_path: Path) -> None:
+    def change(block: object) -> object:
+        if not isinstance(block, Table) or block.id != "table-vae_fid":
+            return block
+        first, *others = block.header
+        return dataclasses.replace(block, header=(first, *reversed(others)))
+
+    report = build_report(results, "en")
+    changed = replace_block(report, change)
+    assert changed != report
+    assert verify_pdf(write_pdf(tmp_path / "r.pdf", changed)).differences
+
+
+def test_a_title_that_no_font_has_whole_agrees(results: Results, tmp_path: Path) -> None:
+    report = build_report(results, "en")
+    odd = "Odd \U0001f600 \u200etitle"
+    path = write_pdf(tmp_path / "r.pdf", dataclasses.replace(report, title=odd))
+    assert list(compare_items([("title", squeeze(odd))], squeeze(read_pdf(path)[0]))) == []
+
+
+def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_path: Path) -> None:
+    def change(block: object) -> object:
+        if isinstance(block, Paragraph) and block.claim and block.claim.id == "extremes.lower":
+            text = block.line[0].text.replace("lowest", "smallest")
+            return dataclasses.replace(block, line=(Span("text", text),))
+        if isinstance(block, Paragraph) and block.claim and block.claim.id == "trend.falling":
+            return dataclasses.replace(block, line=(*block.line[:-1], Span("text", block.line[-1].text[:-2] + "7.")))
+        return block
+
+    report = replace_block(build_report(results, "en"), change)
+    found = verify_pdf(write_pdf(tmp_path / "r.pdf", report)).differences
+    assert [difference.where for difference in found] == [
+        "2 FID by latent dimension",
+        "3 Effect of the latent dimension",
+    ]
+    assert found[0].printed == "not found"
+    assert found[1].printed.endswith("7.")
+
+
+def test_a_changed_digit_in_the_data_is_found_even_where_no_table_shows_it(results: Results, tmp_path: Path) -> None:
+    (kid,) = {run.evaluation["scores"]["classifier"]["kid"] for run in results.finished[:1]}
+    report = build_report(results, "en")
+    changed = replace_attachment(report, "metrics.json", lambda text: text.replace(repr(kid), repr(kid + 1e-9), 1))
+    found = verify_pdf(write_pdf(tmp_path / "r.pdf", changed)).differences
+    assert {difference.where for difference in found} == {"colophon", "runs.csv"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "printed"),
+    [
+        ("runs.csv", "vae-3-s0", "vae-4-s0", "vae-4-s0"),
+        ("experiments.yaml", "hidden_dim: [4, 8, 16, 32, 64]", "hidden_dim: [4, 8, 16, 32]", "declares other runs"),
+        ("experiments.yaml", "\nruns:", "\nfid: {num_images: 50}\nruns:", "declares other runs"),
+        ("experiments.yaml", "\nruns:", "\ninterpolation: {num_points: 3}\nruns:", "declares other runs"),
+        ("experiments.yaml", "runs:", "ruins:", "experiments.yaml:"),
+    ],
+)
+def test_a_changed_attachment_is_found(results, tmp_path: Path, name: str, old: str, new: str, printed: str) -> None:  # type: ignore[no-untyped-def]
+    report = replace_attachment(build_report(results, "en"), name, lambda text: text.replace(old, new))
+    (difference,) = verify_pdf(write_pdf(tmp_path / "r.pdf", report)).differences
+    assert difference.where == name
+    assert printed in difference.printed
+
+
+def test_another_version_is_named(results: Results, tmp_path: Path) -> None:
+    report = replace_attachment(
+        build_report(results, "en"), "metrics.json", lambda text: text.replace('"reportgen":"', '"reportgen":"9.', 1)
+    )
+    with pytest.raises(RenderError, match=r"made by reportgen 9\..*install that version"):
+        verify_pdf(write_pdf(tmp_path / "r.pdf", report))
+
+
+def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match="cannot be read as a PDF"):
+        verify_pdf(tmp_path / "missing.pdf")
+    (tmp_path / "text.pdf").write_text("no PDF")
+    with pytest.raises(RenderError, match="cannot be read as a PDF"):
+        verify_pdf(tmp_path / "text.pdf")
+    writer, stream = PdfWriter(), io.BytesIO()
+    writer.add_blank_page(100, 100)
+    writer.write(stream)
+    (tmp_path / "other.pdf").write_bytes(stream.getvalue())
+    with pytest.raises(RenderError, match=r"carries no metrics\.json"):
+        verify_pdf(tmp_path / "other.pdf")
+
+
+def test_data_that_give_no_report_are_one_line(results: Results, tmp_path: Path) -> None:
+    def lose_scores(text: str) -> str:
+        return text.replace('"scores":{"classifier":{', '"scores":{"classifier":{},"other":{')
+
+    report = replace_attachment(build_report(results, "en"), "metrics.json", lose_scores)
+    with pytest.raises(RenderError, match=r"metrics\.json: gives no report: KeyError"):
+        verify_pdf(write_pdf(tmp_path / "r.pdf", report))
+
+
+@pytest.mark.fault(row=17)
+def test_a_score_that_is_nan_comes_back(tmp_path: Path) -> None:
+    def change(spec, evaluation):  # type: ignore[no-untyped-def]
+        evaluation["scores"]["classifier"]["kid"] = float("nan")
+
+    results = make_results(load_suite(ROOT / "experiments.yaml", "quick"), change=change)
+    again, _ = import_metrics(export_metrics(results, "en", {}), "")
+    a, b = (list(list_items(build_report(r, "en", draws=False))) for r in (results, again))
+    assert a == b
+
+
+def test_an_outline_of_ones_own_is_not_asked_for(results: Results) -> None:
+    text = results.recorded.source_text
+    inline = re.sub(r"(?m)^report:\n(?:  .*\n)+", "report: {outline: short.yaml}\n", text)
+    assert inline != text
+    attachments = {"runs.csv": export_runs(results), "experiments.yaml": inline}
+    assert list(compare_attachments(results, attachments)) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"reportgen":"0.1.0","suite":{}}', "null"])
+def test_broken_data_are_one_line(text: str) -> None:
+    with pytest.raises(RenderError, match=r"metrics\.json: cannot be read|was made by"):
+        import_metrics(text, "")
+
+
+def test_data_come_back_as_they_went(results: Results) -> None:
+    text = export_metrics(results, "zh", {})
+    again, language = import_metrics(text, results.recorded.source_text)
+    assert language == "zh"
+    assert export_metrics(again, "zh", {}) == text
+    a, b = (list(list_items(build_report(r, "zh", draws=False))) for r in (results, again))
+    assert a == b
+    assert hash_results(text) == hash_results(export_metrics(results, "en", {}))
+    assert hash_results(text) != hash_results(text.replace('"seeds":[0]', '"seeds":[1]', 1))
+
+
+def test_a_run_keeps_the_key_that_it_was_recorded_under(results: Results) -> None:
+    key = results.runs[0].spec.training_key
+    text = export_metrics(results, "en", {}).replace(key, "0123456789")
+    again, _ = import_metrics(text, results.recorded.source_text)
+    assert again.runs[0].key == "0123456789"
+    assert again.runs[1].key == results.runs[1].spec.training_key
+    assert "0123456789" in export_runs(again)
+
+
+def test_squeezing_keeps_numbers_apart() -> None:
+    assert squeeze("GAN 100_4 4\r\n83.01 ± 32.81 −5 a\nb") == "GAN100_4 4 83.01±32.81 −5ab"
+    assert squeeze("table-\x02nash 9% 8") == "table--nash9% 8"
+
+
+def test_the_command_says_what_it_checked(results: Results, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    path = write_pdf(tmp_path / "r.pdf", build_report(results, "en"))
+    run = CliRunner().invoke(app, ["verify", str(path)])
+    assert run.exit_code == 0
+    assert "all agree" in run.stdout
+    broken = replace_attachment(build_report(results, "en"), "runs.csv", lambda text: text.replace("mnist", "mnest"))
+    run = CliRunner().invoke(app, ["verify", str(write_pdf(tmp_path / "b.pdf", broken))])
+    assert run.exit_code == 1
+    assert "DIFFERS runs.csv" in run.stdout
+    assert "1 differ" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("repeated", "status", "said"),
+    [
+        ("0123?", 0, "all 2 values are the same, bit for bit"),
+        ("0123", 1, "  digits.counted: recorded 0123?, now 0123\nx: trained and measured again: 1 of 2 values differ"),
+    ],
+)
+def test_the_command_says_what_a_second_training_gave(  # type: ignore[no-untyped-def]
+    results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: str, status: int, said: str
+) -> None:
+    from typer.testing import CliRunner
+
+    from reportgen.cli import retraining
+
+    values = [Retrained("fid", 1.5, 1.5), Retrained("digits.counted", "0123?", repeated)]
+    monkeypatch.setattr(retraining, "retrain", lambda *_: (values, ["torch: recorded 1, here 2"]))
+    path = write_pdf(tmp_path / "r.pdf", build_report(results, "en", draws=False))
+    run = CliRunner().invoke(app, ["verify", str(path), "--retrain", "x"])
+    assert run.exit_code == status
+    assert said in run.stdout
+    assert ("which may give other bits: torch" in run.stdout) is bool(status)
+
+
+def test_a_run_is_trained_again_to_the_same_bits(tiny_output: Path) -> None:
+    results = load_results(tiny_output)
+    values, machine = retrain(results, "vae-3-s0", "cpu", None)
+    assert machine == []
+    assert len(values) > 50
+    assert all(value.is_same for value in values)
+    with pytest.raises(RunError, match=r"--retrain x: no finished run of this name; choose from: vae-3-s0"):
+        retrain(results, "x", "cpu", None)
+
+
+def test_attachments_are_those_of_the_report(results: Results, tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "r.pdf", build_report(results, "en"))
+    reader = PdfReader(path)
+    assert set(reader.attachments) == {"runs.csv", "experiments.yaml", "metrics.json"}

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from synthetic import ROOT
+
+from reportgen.suite.loading import load_suite
+from reportgen.suite.plan import count_step_macs, plan_runs
+from reportgen.suite.settings import GanSettings, VaeSettings
+
+EXPERIMENTS = ROOT / "experiments.yaml"
+
+
+def plan(tmp_path: Path, text: str):
+    path = tmp_path / "suite.yaml"
+    path.write_text(text, encoding="utf-8")
+    return plan_runs(load_suite(path))
+
+
+def test_homework_is_fifteen_runs_and_the_shared_one_is_one() -> None:
+    specs = plan_runs(load_suite(EXPERIMENTS))
+    assert len(specs) == 15
+    assert len({spec.name for spec in specs}) == len({spec.folder_name for spec in specs}) == 15
+    shared = next(spec for spec in specs if spec.name == "gan-100_16-s0")
+    assert shared.groups == ("gan-grid", "gan-hidden-sweep")
+
+
+ODD_NAMES = ["../x", "/etc", "a/b", ".", "CON", "x" * 300, "a\0b", "-rf", "数字🎲", "gan", "GAN"]
+
+
+@pytest.mark.fault(row=4)
+def test_any_name_is_kept_and_no_folder_is_made_of_it(tmp_path: Path) -> None:
+    rows = [f"  {json.dumps(n)}: {{model: gan, hidden_dim: {i + 1}}}" for i, n in enumerate(ODD_NAMES)]
+    specs = plan(tmp_path, "runs:\n" + "\n".join(rows))
+    assert [spec.groups for spec in specs] == [(name,) for name in ODD_NAMES]
+    assert all(re.fullmatch(r"gan-100_\d+-s0-[0-9a-f]{10}", spec.folder_name) for spec in specs)
+
+
+def test_seeds_multiply_runs(tmp_path: Path) -> None:
+    specs = plan(tmp_path, "seeds: [3, 5]\nruns: {a: {model: vae, latent_dim: [2, 4]}}")
+    assert [spec.name for spec in specs] == ["vae-2-s3", "vae-2-s5", "vae-4-s3", "vae-4-s5"]
+    assert len({spec.training_key for spec in specs}) == 4
+
+
+@pytest.mark.fault(row=13)
+def test_key_changes_with_what_changes_the_numbers_and_with_nothing_else(tmp_path: Path) -> None:
+    base = "runs: {a: {model: gan}}"
+    (reference,) = plan(tmp_path, base)
+    same = ["# a comment\nruns: {other: {model: gan, section: gan_grid}}", "report: {title: x}\n" + base]
+    for text in same:
+        (spec,) = plan(tmp_path, text)
+        assert (spec.training_key, spec.evaluation_key) == (reference.training_key, reference.evaluation_key)
+    for text in ["dataset: kmnist\n" + base, "seeds: [1]\n" + base, "runs: {a: {model: gan, batch_size: 8}}"]:
+        (spec,) = plan(tmp_path, text)
+        assert spec.training_key != reference.training_key
+    (spec,) = plan(tmp_path, "fid: {num_images: 100}\n" + base)
+    assert spec.training_key == reference.training_key
+    assert spec.evaluation_key != reference.evaluation_key
+
+
+def test_settings_that_the_homework_name_hides_are_told_apart(tmp_path: Path) -> None:
+    specs = plan(tmp_path, "runs: {a: {model: vae, latent_dim: 3, batch_size: [8, 16]}}")
+    assert [spec.configuration_name for spec in specs] == ["vae-3-batch_size=8", "vae-3-batch_size=16"]
+
+
+def test_wider_networks_are_estimated_to_take_longer() -> None:
+    macs = [count_step_macs(GanSettings(hidden_dim=h)) for h in (4, 16, 64, 100)]
+    assert macs == sorted(macs)
+    assert count_step_macs(VaeSettings()) < count_step_macs(VaeSettings(batch_size=64))
