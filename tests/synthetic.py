@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.base.files import write_bytes, write_json, write_text
+from reportgen.base.files import write_bytes, write_text
 from reportgen.paper.analysis.results import SEPARATION, CurveSummary, RecordedRun, Results, RunResult
 from reportgen.paper.report.pictures import GAN_METRICS, VAE_METRICS
 from reportgen.store.images import encode_grid
 from reportgen.store.manifest import record_stage
 from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.records import Environment, EvaluationRecord, RunRecord, Source, write_record
 from reportgen.store.suites import RecordedSuite, write_suite
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.plan import RunSpec, plan_runs
@@ -54,8 +55,9 @@ main()
 """A program that runs the command line where torch cannot be imported."""
 
 Change = Callable[[RunSpec, dict[str, Any]], None]
+"""Alters the JSON of a run's evaluation record."""
 
-SOURCE = {"file": "reportgen/models/x.py", "line": 3, "text": 'def f(x: int) -> str:\n    return "<&>"\n'}
+SOURCE = Source(file="reportgen/models/x.py", line=3, text='def f(x: int) -> str:\n    return "<&>"\n')
 
 CARD = {
     "sha256": "ab" * 32,
@@ -116,7 +118,7 @@ def write_output(
     """Pretend that a suite was run into ``folder``.
 
     Args:
-        change: may alter a run's evaluation record before it is written.
+        change: may alter the JSON of a run's evaluation record before it is validated and written.
         leave_out: the runs that are not there.
     """
     suite = load_suite(suite_file, profile)
@@ -137,13 +139,10 @@ def write_run(paths: RunPaths, spec: RunSpec, index: int, change: Change | None 
         for step, value in zip(_logged(metric, steps), values, strict=True)
     ]
     write_text(paths.history, "\n".join(["step,metric,value", *rows]) + "\n")
-    write_json(paths.spec, _record(spec))
+    write_record(paths.spec, make_run_record(spec))
     write_bytes(paths.weights, b"weights")
-    evaluation = _evaluation(spec, index)
-    if change is not None:
-        change(spec, evaluation)
-    write_json(paths.evaluation, evaluation)
-    files = _write_images(paths, spec, evaluation)
+    write_record(paths.evaluation, make_evaluation(spec, index, change))
+    files = _write_images(paths, spec)
     files_of_training = [paths.spec, paths.history, paths.weights]
     record_stage(paths, "training", spec.training_key, files_of_training, spec.training_identity)
     record_stage(paths, "evaluation", spec.evaluation_key, [paths.evaluation, *files], spec.evaluation_identity)
@@ -176,20 +175,38 @@ def _history(spec: RunSpec, steps: np.ndarray, index: int) -> dict[str, np.ndarr
     }
 
 
-def _record(spec: RunSpec) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "key": spec.training_key,
-        "train_seconds": 12.5,
-        "environment": {
-            "packages": {"reportgen": "0.1.0", "torch": "2.13.0"},
-            "python": "3.11.7",
-            "processor": "Test CPU",
-            "device": "CPU",
-            "started_at": "2026-01-02T03:04:05+00:00",
-        },
-        "sources": {"model": SOURCE},
-    }
+ENVIRONMENT = Environment(
+    packages={"reportgen": "0.1.0", "torch": "2.13.0"},
+    python="3.11.7",
+    system="Linux x86_64",
+    processor="Test CPU",
+    num_cpus=2,
+    device="CPU",
+    num_threads=1,
+    started_at="2026-01-02T03:04:05+00:00",
+)
+
+
+def make_run_record(spec: RunSpec) -> RunRecord:
+    """The record of a training that says nothing of what only newer ones record."""
+    return RunRecord(
+        name=spec.name,
+        key=spec.training_key,
+        settings=spec.settings,
+        dataset=spec.dataset,
+        seed=spec.seed,
+        train_seconds=12.5,
+        environment=ENVIRONMENT,
+        sources={"model": SOURCE},
+    )
+
+
+def make_evaluation(spec: RunSpec, index: int = 0, change: Change | None = None) -> EvaluationRecord:
+    """The record of one run, number ``index`` of its suite."""
+    evaluation = _evaluation(spec, index)
+    if change is not None:
+        change(spec, evaluation)
+    return EvaluationRecord.model_validate(evaluation)
 
 
 def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
@@ -201,7 +218,7 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
         "scores": {"classifier": make_scores("classifier", 6 * (100 / width) ** 2.5 + spec.seed + 0.01 * index)},
         "failures": {},
         "memorisation": {"samples": 6.0, "dev": 5.5},
-        "reconstruction": {"same": 900 + width, "another": index % 100, "unread": 5} if is_vae else {},
+        "reconstruction": {"same": 900 + width, "another": index % 100, "unread": 5} if is_vae else None,
         "sharpness": {"samples": 0.08 + 0.001 * index, "real": 0.1},
         "gradient_energy": {"samples": 0.03 + 0.001 * index, "real": 0.04},
         "digits": {"counted": "0123456789" * 4 + "012345678?", "all_counts": [290] * 10 + [100]},
@@ -231,7 +248,7 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
             "pixel_entropy": {"train": 60.0, "dev": 59.5},
         },
         "classifier": CARD,
-        "sources": {"interpolation": SOURCE, "digits": SOURCE},
+        "sources": dict.fromkeys(("interpolation", "digits"), SOURCE.model_dump()),
     }
 
 
@@ -240,7 +257,7 @@ def _list_image_steps(spec: RunSpec) -> range:
     return range(interval, spec.settings.num_training_steps + 1, interval)
 
 
-def _write_images(paths: RunPaths, spec: RunSpec, evaluation: dict[str, Any]) -> list[Path]:
+def _write_images(paths: RunPaths, spec: RunSpec) -> list[Path]:
     picture = np.zeros((32, 32), np.uint8)
     picture[8:24, 12:20] = 255
     points = spec.evaluation["interpolation_num_points"]
@@ -270,12 +287,10 @@ def make_results(
         if leave_out(spec):
             runs.append(RunResult(spec, paths, "missing", ""))
             continue
-        evaluation = _evaluation(spec, index)
-        if change is not None:
-            change(spec, evaluation)
+        evaluation = make_evaluation(spec, index, change)
         metrics = VAE_METRICS if isinstance(spec.settings, VaeSettings) else (*GAN_METRICS, SEPARATION)
         summaries = {metric: (summarise or _summarise)(spec, metric) for metric in metrics}
-        runs.append(RunResult(spec, paths, "finished", "", RecordedRun(_record(spec), evaluation, summaries)))
+        runs.append(RunResult(spec, paths, "finished", "", RecordedRun(make_run_record(spec), evaluation, summaries)))
     return Results(RecordedSuite(suite, Path("experiments.yaml"), "", source_changed=False), tuple(runs))
 
 

@@ -42,11 +42,9 @@ def write_json(name: str, value: object) -> None:
 
 def describe_machine(results: Results) -> dict[str, object]:
     """What all runs were trained on, and for how long each was."""
-    environments = [dict(run.record["environment"]) for run in results.finished]
-    for environment in environments:
-        environment.pop("started_at")
+    environments = [run.record.environment.model_dump(exclude={"started_at"}) for run in results.finished]
     assert all(environment == environments[0] for environment in environments), "one machine trained all runs"
-    seconds = {run.spec.name: run.record["train_seconds"] for run in results.finished}
+    seconds = {run.spec.name: run.record.train_seconds for run in results.finished}
     return {**environments[0], "train_seconds": seconds, "total_train_seconds": round(sum(seconds.values()))}
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
 
 FOLDER = Path(__file__).parent
 FONTS = FOLDER / "fonts"
@@ -26,55 +29,70 @@ def find_templates() -> Path:
     return packaged if packaged.is_dir() else FOLDER.parents[1] / "templates"
 
 
-@dataclass(frozen=True)
-class DigitReliability:
-    """How the classifier does on the real test images of one digit: shares in [0, 1].
+class _CardPart(BaseModel):
+    """The base of the card and its rows: frozen, without unknown fields."""
 
-    ``read`` is the share at or above the threshold, ``correct`` the share of those that is read as this digit.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DigitReliability(_CardPart):
+    """How the classifier does on the real test images of one digit."""
 
     digit: int
     num_images: int
     read: float
+    """The share of them at or above the threshold, in [0, 1]."""
     correct: float
+    """The share of those that are read which is read as this digit, in [0, 1]."""
 
 
-@dataclass(frozen=True)
-class CalibrationPoint:
-    """What one threshold would do: shares in [0, 1] on held-out digits, and on the noise that is read most often."""
+class CalibrationPoint(_CardPart):
+    """What one threshold would do."""
 
     threshold: float
     digits_read: float
+    """The share of held-out digits at or above it, in [0, 1]."""
     digits_correct: float
+    """The share of those that are read which is read correctly, in [0, 1]."""
     noise_read: float
+    """The share at or above it of the kind of noise that is read most often, in [0, 1]."""
 
 
-@dataclass(frozen=True)
-class ClassifierCard:
-    """What is known of the shipped classifier; it travels with every score that rests on it.
-
-    ``threshold`` is the confidence below which an image reads as "?"; ``digits_read`` and ``noise_read_by_kind`` are
-    the shares of held-out digits and of each kind of noise at or above it, in [0, 1].
-    """
+class ClassifierCard(_CardPart):
+    """What is known of the shipped classifier; it travels with every evaluation, which rests on it."""
 
     sha256: str
+    """Of the weights, in hex digits."""
     test_accuracy: float
+    """In [0, 1], without any threshold."""
     test_images: int
     temperature: float
+    """What logits are divided by before their softmax."""
     threshold: float
+    """The confidence in [0, 1] below which an image reads as "?"."""
     digits_read: float
-    noise_read_by_kind: dict[str, float]
-    reliability: list[DigitReliability]
-    calibration: list[CalibrationPoint]
+    """The share of held-out digits at or above the threshold, in [0, 1]."""
+    noise_read_by_kind: Mapping[str, float]
+    """Kind of noise -> its share at or above the threshold, in [0, 1]."""
+    reliability: tuple[DigitReliability, ...]
+    """A row per digit, from 0 to 9."""
+    calibration: tuple[CalibrationPoint, ...]
+
+    @property
+    def worst_noise(self) -> str:
+        """The kind of noise that is read most often."""
+        return max(self.noise_read_by_kind, key=lambda kind: self.noise_read_by_kind[kind])
+
+    @property
+    def noise_read(self) -> float:
+        """The share of that kind which is read, in [0, 1]."""
+        return self.noise_read_by_kind[self.worst_noise]
 
 
 @cache
 def load_card() -> ClassifierCard:
     """Read the card that is shipped beside the weights."""
-    content = json.loads(CLASSIFIER_CARD.read_text(encoding="utf-8"))
-    reliability = [DigitReliability(**row) for row in content.pop("reliability")]
-    calibration = [CalibrationPoint(**row) for row in content.pop("calibration")]
-    return ClassifierCard(**content, reliability=reliability, calibration=calibration)
+    return ClassifierCard.model_validate(json.loads(CLASSIFIER_CARD.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)

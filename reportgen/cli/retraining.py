@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.base.errors import RunError
-from reportgen.base.files import read_json
 from reportgen.lab.executors import Failed
 from reportgen.lab.runner import execute_plan, plan_suite, prepare_plan
 from reportgen.paper.analysis.results import Results
 from reportgen.store.paths import OutputPaths
+from reportgen.store.records import Environment, EvaluationRecord, read_evaluation, read_run_record
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,24 @@ def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> 
         if failures:
             raise RunError(f"--retrain {name}: {failures[0].reason}")
         paths = OutputPaths(Path(folder)).run(run.spec.folder_name)
-        record, evaluation = read_json(paths.spec), read_json(paths.evaluation)
-    recorded, repeated = dict(_flatten(run.evaluation)), dict(_flatten(evaluation))
+        record, evaluation = read_run_record(paths), read_evaluation(paths)
+    recorded, repeated = _list_measured(run.evaluation), _list_measured(evaluation)
     values = [Retrained(key, recorded[key], repeated.get(key, math.nan)) for key in recorded]
-    differences = _compare_environments(run.record["environment"], record["environment"])
-    if run.record.get("changed_device"):
+    differences = _compare_environments(run.record.environment, record.environment)
+    if run.record.changed_device:
         differences.append("it was begun on another kind of device than it was ended on")
     return values, differences
 
 
+def _list_measured(evaluation: EvaluationRecord) -> dict[str, float | str]:
+    """All numbers and texts that were measured, by their dotted path."""
+    return dict(_flatten(evaluation.model_dump(mode="json", exclude={"classifier", "sources"})))
+
+
 def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, float | str]]:
-    """All numbers and texts of a record by their path."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if key not in ("classifier", "sources"):
-                yield from _flatten(item, f"{name}.{key}" if name else str(key))
+            yield from _flatten(item, f"{name}.{key}" if name else str(key))
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _flatten(item, f"{name}.{index}")
@@ -74,7 +77,11 @@ def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, float | str]]:
         yield name, value
 
 
-def _compare_environments(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    pairs = {key: (recorded[key], now[key]) for key in ("processor", "device", "python")}
-    pairs["torch"] = recorded["packages"]["torch"], now["packages"]["torch"]
+def _compare_environments(recorded: Environment, now: Environment) -> list[str]:
+    pairs = {
+        "processor": (recorded.processor, now.processor),
+        "device": (recorded.device, now.device),
+        "python": (recorded.python, now.python),
+        "torch": (recorded.packages["torch"], now.packages["torch"]),
+    }
     return [f"{key}: recorded {was}, here {here}" for key, (was, here) in pairs.items() if was != here]

@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +25,21 @@ from reportgen.lab.metrics.scores import RealSide, Yardstick, build_real_side, c
 from reportgen.lab.metrics.sharpness import compute_gradient_energy, compute_sharpness
 from reportgen.lab.models.classifier import UNREAD, read_digits
 from reportgen.lab.models.vae import Vae
+from reportgen.lab.provenance import read_source
 from reportgen.lab.training.objectives import to_uint8, to_unit
+from reportgen.store.records import (
+    DatasetFacts,
+    DigitReadings,
+    EvaluationRecord,
+    ImageStatistic,
+    Interpolation,
+    NearestDistances,
+    PixelEntropy,
+    RandomPairs,
+    ReconstructionReadings,
+    Scores,
+    Source,
+)
 from reportgen.suite.settings import Settings, VaeSettings
 
 DRAW_BATCH_SIZE = 250
@@ -56,7 +69,7 @@ Draw = Callable[[torch.Tensor], torch.Tensor]
 class Evaluation:
     """``record`` is what goes to evaluation.json; ``images`` maps a name to uint8 [N, 1, 32, 32] and its columns."""
 
-    record: dict[str, Any]
+    record: EvaluationRecord
     images: dict[str, tuple[torch.Tensor, int]]
 
 
@@ -96,48 +109,56 @@ def evaluate_run(
     scores, failures = score_samples(
         samples[:num_fake], features[:num_fake], classifier, dataset, cache, inception_weights
     )
-    record = {
-        "scores": scores,
-        "failures": failures,
-        "sharpness": {
-            "samples": compute_sharpness(samples),
-            "real": compute_sharpness(dataset.train.images[: len(samples)]),
-        },
-        "gradient_energy": {
-            "samples": compute_gradient_energy(samples),
-            "real": compute_gradient_energy(dataset.train.images[: len(samples)]),
-        },
-        "memorisation": measure_memorisation(samples, dataset),
-        "reconstruction": read_reconstructions(modules, classifier, dataset.dev.images[:num_fake]),
-        "digits": {
-            "counted": spell(labels[:num_counted]),
-            "all_counts": torch.bincount(labels, minlength=UNREAD + 1).tolist(),
-        },
-        "interpolation": {
-            "ends": names,
-            "inside": spell(read_features(classifier, classifier(inside))[0]),
-            "outside": spell(read_features(classifier, classifier(outside))[0]),
-            "outside_range": EXTRAPOLATION_RANGE,
-            "random_pairs": measure_random_pairs(draw, classifier, *pairs),
-        },
-        "evolution": read_grids(classifier, grids),
-        "dataset": {
-            "num_train": len(dataset.train),
-            "num_dev": len(dataset.dev),
-            "class_counts": torch.bincount(dataset.train.labels, minlength=10).tolist(),
-            "pixel_entropy": {
-                "train": compute_pixel_entropy(dataset.train.images),
-                "dev": compute_pixel_entropy(dataset.dev.images),
-            },
-        },
-        "classifier": asdict(load_card()),
-    }
+    record = EvaluationRecord(
+        scores=scores,
+        failures=failures,
+        sharpness=_measure_images(compute_sharpness, samples, dataset),
+        gradient_energy=_measure_images(compute_gradient_energy, samples, dataset),
+        memorisation=measure_memorisation(samples, dataset),
+        reconstruction=read_reconstructions(modules, classifier, dataset.dev.images[:num_fake]),
+        digits=DigitReadings(
+            counted=spell(labels[:num_counted]),
+            all_counts=tuple(torch.bincount(labels, minlength=UNREAD + 1).tolist()),
+        ),
+        interpolation=Interpolation(
+            ends=tuple(names),
+            inside=spell(read_features(classifier, classifier(inside))[0]),
+            outside=spell(read_features(classifier, classifier(outside))[0]),
+            outside_range=EXTRAPOLATION_RANGE,
+            random_pairs=measure_random_pairs(draw, classifier, *pairs),
+        ),
+        evolution=read_grids(classifier, grids),
+        dataset=_describe_dataset(dataset),
+        classifier=load_card(),
+        sources=_list_sources(),
+    )
     images = {
         "counted": (samples[:num_counted], 10),
         "interpolation": (inside, points),
         "extrapolation": (outside, points),
     }
     return Evaluation(record, images)
+
+
+def _measure_images(
+    measure: Callable[[torch.Tensor], float], samples: torch.Tensor, dataset: Dataset
+) -> ImageStatistic:
+    return ImageStatistic(samples=measure(samples), real=measure(dataset.train.images[: len(samples)]))
+
+
+def _describe_dataset(dataset: Dataset) -> DatasetFacts:
+    return DatasetFacts(
+        num_train=len(dataset.train),
+        num_dev=len(dataset.dev),
+        class_counts=tuple(torch.bincount(dataset.train.labels, minlength=10).tolist()),
+        pixel_entropy=PixelEntropy(
+            train=compute_pixel_entropy(dataset.train.images), dev=compute_pixel_entropy(dataset.dev.images)
+        ),
+    )
+
+
+def _list_sources() -> dict[str, Source]:
+    return {"interpolation": read_source([interpolate, choose_ends]), "digits": read_source([read_digits])}
 
 
 def score_samples(
@@ -147,18 +168,18 @@ def score_samples(
     dataset: Dataset,
     cache: Path,
     inception_weights: Path | None,
-) -> tuple[dict[str, Any], dict[str, str]]:
+) -> tuple[dict[str, Scores], dict[str, str]]:
     """The scores of every detector by its name, and the reasons of those that failed; one failure costs no other.
 
     Raises:
         DataError: there should be Inception scores, and the weights are missing or not the course's.
     """
-    scores: dict[str, Any] = {}
+    scores: dict[str, Scores] = {}
     failures: dict[str, str] = {}
 
     def score(detector: Detector, features: np.ndarray) -> None:
         real = load_real_side(dataset, len(samples), detector, cache)
-        scores[detector.name] = asdict(compute_scores(detector, real, features))
+        scores[detector.name] = compute_scores(detector, real, features)
 
     try:
         score(classifier, classifier_features)
@@ -173,34 +194,32 @@ def score_samples(
     return scores, failures
 
 
-def measure_memorisation(samples: torch.Tensor, dataset: Dataset) -> dict[str, float]:
-    """Median distances to the nearest training image: of samples, and of as many dev images as a yardstick."""
-    dev = dataset.dev.images[:NUM_NEAREST]
-    return {
-        "samples": float(np.median(compute_nearest_distances(samples[:NUM_NEAREST], dataset.train.images))),
-        "dev": float(np.median(compute_nearest_distances(dev, dataset.train.images))),
-    }
+def measure_memorisation(samples: torch.Tensor, dataset: Dataset) -> NearestDistances:
+    """Return the median distances of samples and of as many dev images, at most ``NUM_NEAREST``, as a yardstick."""
+    of_samples, of_dev = (
+        float(np.median(compute_nearest_distances(images[:NUM_NEAREST], dataset.train.images)))
+        for images in (samples, dataset.dev.images)
+    )
+    return NearestDistances(samples=of_samples, dev=of_dev)
 
 
 def read_reconstructions(
     modules: dict[str, nn.Module], classifier: ClassifierDetector, images: torch.Tensor
-) -> dict[str, int]:
-    """Whether a VAE's reconstructions of images, uint8 [N, 1, 32, 32], read as the digits that they are of.
+) -> ReconstructionReadings | None:
+    """Count what a VAE's reconstructions of images, uint8 [N, 1, 32, 32], read as; None for a GAN, which has none.
 
-    Returns:
-        Counts of the images that read as a digit themselves: whose reconstruction reads as the ``same``, as ``another``
-        or as none (``unread``). Empty for a GAN, which reconstructs nothing.
+    Only images that read as a digit themselves are counted.
     """
     vae = modules.get("vae")
     if not isinstance(vae, Vae):
-        return {}
+        return None
     vae.eval()
     with torch.no_grad():
         blocks = [to_uint8(check_pixels(vae.reconstruct(to_unit(block)))) for block in images.split(DRAW_BATCH_SIZE)]
     before, after = (read_features(classifier, classifier(row))[0] for row in (images, torch.cat(blocks)))
     before, after = before[before != UNREAD], after[before != UNREAD]
     same, unread = int((before == after).sum()), int((after == UNREAD).sum())
-    return {"same": same, "another": len(before) - same - unread, "unread": unread}
+    return ReconstructionReadings(same=same, another=len(before) - same - unread, unread=unread)
 
 
 def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:
@@ -294,18 +313,13 @@ def interpolate(draw: Draw, z1: torch.Tensor, z2: torch.Tensor, t: torch.Tensor)
     return draw(z.flatten(0, 1))
 
 
-def measure_random_pairs(
-    draw: Draw, classifier: ClassifierDetector, z1: torch.Tensor, z2: torch.Tensor
-) -> dict[str, Any]:
-    """What is seen between random ends, and as far beyond them as ``EXTRAPOLATION_RANGE`` reaches.
+def measure_random_pairs(draw: Draw, classifier: ClassifierDetector, z1: torch.Tensor, z2: torch.Tensor) -> RandomPairs:
+    """Measure what is seen between random ends, and as far beyond them as ``EXTRAPOLATION_RANGE`` reaches.
+
+    Changes are taken pair by pair, since good ends and good images between them go together.
 
     Args:
         z1, z2: latents [P, latent_dim], drawn from the prior and not chosen.
-
-    Returns:
-        The shares of images that are read as digits at the ends, between them and beyond them; by how much the share
-        changes from the ends to between them (``inside_change``) and to beyond them (``outside_change``), pair by pair,
-        since good ends and good images between them go together; and the shape of the way between them.
     """
     t = torch.linspace(0, 1, RANDOM_PAIR_POINTS, device=z1.device)
     far = torch.linspace(*EXTRAPOLATION_RANGE, RANDOM_PAIR_POINTS, device=z1.device)
@@ -315,17 +329,17 @@ def measure_random_pairs(
     beyond = classifier(interpolate(draw, z1, z2, far))
     ends, inside = read[:, [0, -1]].mean(axis=1), read[:, 1:-1].mean(axis=1)
     outside = _is_read(classifier, beyond).reshape(len(z1), len(far)).mean(axis=1)
-    return {
-        "num_pairs": len(z1),
-        "num_points": len(t),
-        "num_outside": len(far),
-        "read_ends": estimate_shares(ends),
-        "read_inside": estimate_shares(inside),
-        "read_outside": estimate_shares(outside),
-        "inside_change": estimate_values(inside - ends),
-        "outside_change": estimate_values(outside - ends),
+    return RandomPairs(
+        num_pairs=len(z1),
+        num_points=len(t),
+        num_outside=len(far),
+        read_ends=estimate_shares(ends),
+        read_inside=estimate_shares(inside),
+        read_outside=estimate_shares(outside),
+        inside_change=estimate_values(inside - ends),
+        outside_change=estimate_values(outside - ends),
         **summarise_paths(features, len(z1)),
-    }
+    )
 
 
 def _is_read(classifier: ClassifierDetector, features: np.ndarray) -> np.ndarray:
@@ -335,9 +349,9 @@ def _is_read(classifier: ClassifierDetector, features: np.ndarray) -> np.ndarray
 # ---- evolution ------------------------------------------------------------------------------------------------------
 
 
-def read_grids(classifier: ClassifierDetector, grids: Mapping[int, torch.Tensor]) -> dict[str, str]:
+def read_grids(classifier: ClassifierDetector, grids: Mapping[int, torch.Tensor]) -> dict[int, str]:
     """What the classifier reads in the sample grids of training, by step; uint8 [N, 1, 32, 32] each."""
-    return {str(step): spell(read_features(classifier, classifier(grids[step]))[0]) for step in sorted(grids)}
+    return {step: spell(read_features(classifier, classifier(grids[step]))[0]) for step in sorted(grids)}
 
 
 # ---- the real side --------------------------------------------------------------------------------------------------

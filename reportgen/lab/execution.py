@@ -15,7 +15,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
@@ -26,11 +25,11 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from reportgen.base.errors import ConfigError, ReportgenError, RunError, Stopped
-from reportgen.base.files import write_bytes, write_json, write_text
+from reportgen.base.files import write_bytes, write_text
 from reportgen.lab.data import Dataset, load_dataset
 from reportgen.lab.evaluation import evaluate_run
 from reportgen.lab.metrics.inception import InceptionDetector
-from reportgen.lab.provenance import describe_environment, list_evaluation_sources, list_model_sources
+from reportgen.lab.provenance import describe_environment, list_model_sources
 from reportgen.lab.training.checkpoint import DEFAULT_SECONDS, MAX_COST, Checkpointer, resume_training
 from reportgen.lab.training.graph import GraphedRounds
 from reportgen.lab.training.loop import (
@@ -48,6 +47,7 @@ from reportgen.store.images import decode_grid, encode_grid
 from reportgen.store.locks import hold_run
 from reportgen.store.manifest import is_stage_finished, record_stage
 from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.records import FailureRecord, RunRecord, write_record
 from reportgen.store.states import is_run_finished
 from reportgen.suite.plan import RunSpec
 from reportgen.suite.settings import GanSettings, Settings
@@ -139,7 +139,7 @@ def log_to(path: Path) -> Iterator[None]:
 
 def record_failure(paths: RunPaths, reason: str, details: str) -> None:
     """Write why a run failed; the next attempt that succeeds removes it."""
-    write_json(paths.failure, {"reason": reason, "details": details})
+    write_record(paths.failure, FailureRecord(reason=reason, details=details))
 
 
 def explain_failure(error: BaseException) -> str:
@@ -298,7 +298,7 @@ def _take_up(task: Task, dataset: Dataset, paths: RunPaths) -> Training:
     logger.info("%s: training from step %d on %s", spec.name, training.step, task.device)
     if not (training.environment and training.is_over):
         began, now = training.environment, describe_environment(dataset.train.images.device)
-        training.environment = now | {"started_at": began.get("started_at", now["started_at"])}
+        training.environment = now.model_copy(update={"started_at": began.started_at}) if began else now
     return training
 
 
@@ -318,7 +318,7 @@ def _make_checkpointer(
 def _record_training(spec: RunSpec, paths: RunPaths, trained: Training) -> None:
     shutil.rmtree(paths.images, ignore_errors=True)
     shutil.rmtree(paths.tensorboard, ignore_errors=True)
-    write_json(paths.spec, _describe_spec(spec, trained))
+    write_record(paths.spec, _describe_training(spec, trained))
     write_text(paths.history, format_history(trained.rows))
     write_bytes(paths.weights, save(collect_weights(trained.objective.modules)))
     files = [paths.spec, paths.history, paths.weights]
@@ -331,19 +331,20 @@ def _record_training(spec: RunSpec, paths: RunPaths, trained: Training) -> None:
         path.unlink(missing_ok=True)
 
 
-def _describe_spec(spec: RunSpec, trained: Training) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "key": spec.training_key,
-        "settings": spec.settings.model_dump(mode="json"),
-        "dataset": spec.dataset,
-        "seed": spec.seed,
-        "train_seconds": round(trained.train_seconds, 3),
-        "trained_together": trained.trained_together,
-        "changed_device": trained.changed_device,
-        "environment": trained.environment,
-        "sources": list_model_sources(spec.settings),
-    }
+def _describe_training(spec: RunSpec, trained: Training) -> RunRecord:
+    assert trained.environment is not None, "it was described before the first step"
+    return RunRecord(
+        name=spec.name,
+        key=spec.training_key,
+        settings=spec.settings,
+        dataset=spec.dataset,
+        seed=spec.seed,
+        train_seconds=round(trained.train_seconds, 3),
+        trained_together=trained.trained_together,
+        changed_device=trained.changed_device,
+        environment=trained.environment,
+        sources=list_model_sources(spec.settings),
+    )
 
 
 def _evaluate(
@@ -361,7 +362,7 @@ def _evaluate(
         output.cache,
         task.inception_weights,
     )
-    write_json(paths.evaluation, result.record | {"sources": list_evaluation_sources()})
+    write_record(paths.evaluation, result.record)
     files = [paths.evaluation]
     for name, (images, columns) in result.images.items():
         files.append(paths.image(name))

@@ -13,25 +13,25 @@ from typing import Any
 
 import torch
 
-from reportgen.lab import evaluation
-from reportgen.lab.models import classifier, gan, vae
+from reportgen.lab.models import gan, vae
+from reportgen.store.records import Environment, Source
 from reportgen.suite.settings import Settings, VaeSettings
 
 PACKAGES = ("reportgen", "torch", "torchvision", "numpy", "scipy")
 
 
-def describe_environment(device: torch.device) -> dict[str, Any]:
-    """Versions, processor, device, number of torch threads and the time (UTC); no names of users, hosts or folders."""
-    return {
-        "packages": {name: _find_version(name) for name in PACKAGES},
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": _find_processor(),
-        "num_cpus": os.cpu_count(),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        "num_threads": torch.get_num_threads(),
-        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+def describe_environment(device: torch.device) -> Environment:
+    """Describe this machine and process, and the time as that of the first step."""
+    return Environment(
+        packages={name: _find_version(name) for name in PACKAGES},
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.machine()}",
+        processor=_find_processor(),
+        num_cpus=os.cpu_count(),
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        num_threads=torch.get_num_threads(),
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def _find_version(package: str) -> str:
@@ -50,21 +50,9 @@ def _find_processor() -> str:
     return names[0] if names else platform.machine()
 
 
-Sources = dict[str, dict[str, Any]]
-"""Name -> the file, the first line and the text of code that ran: what the report lists."""
-
-
-def list_model_sources(settings: Settings) -> Sources:
-    """The code of the networks that were trained."""
-    return {"model": _read_source(_model_classes(settings))}
-
-
-def list_evaluation_sources() -> Sources:
-    """The code that interpolated and that read digits."""
-    return {
-        "interpolation": _read_source([evaluation.interpolate, evaluation.choose_ends]),
-        "digits": _read_source([classifier.read_digits]),
-    }
+def list_model_sources(settings: Settings) -> dict[str, Source]:
+    """Return the code of the networks that were trained."""
+    return {"model": read_source(_model_classes(settings))}
 
 
 def _model_classes(settings: Settings) -> list[Callable[..., Any]]:
@@ -76,9 +64,11 @@ def _model_classes(settings: Settings) -> list[Callable[..., Any]]:
     return [gan.ConvGenerator, gan.ConvDiscriminator] if is_conv else [gan.MlpGenerator, gan.MlpDiscriminator]
 
 
-def _read_source(objects: list[Callable[..., Any]]) -> dict[str, Any]:
+def read_source(objects: list[Callable[..., Any]]) -> Source:
+    """Return the code of functions or classes of one module, one after another, with the line of the first."""
     texts = [inspect.getsource(item).rstrip() for item in objects]
     _, first_line = inspect.getsourcelines(objects[0])
     module = inspect.getmodule(objects[0])
     assert module is not None, "everything shown is defined in a module"
-    return {"file": module.__name__.replace(".", "/") + ".py", "line": first_line, "text": "\n\n\n".join(texts) + "\n"}
+    file = module.__name__.replace(".", "/") + ".py"
+    return Source(file=file, line=first_line, text="\n\n\n".join(texts) + "\n")

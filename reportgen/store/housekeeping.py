@@ -13,7 +13,7 @@ from typing import Any
 
 from reportgen.base.errors import RunError
 from reportgen.store.locks import hold_run, is_held
-from reportgen.store.manifest import read_identity
+from reportgen.store.manifest import FORMAT_VERSION, find_outdated_format, read_identity
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.states import find_state
 from reportgen.suite.plan import RunSpec
@@ -65,9 +65,7 @@ def explain_run(output: OutputPaths, spec: RunSpec, specs: Iterable[RunSpec]) ->
     own = output.run(spec.folder_name)
     state = find_state(own, spec.training_key, spec.evaluation_key)
     if read_identity(own, "training") is not None:
-        recorded = read_identity(own, "evaluation")
-        changes = compare_identities(recorded, spec.evaluation_identity) if recorded else ()
-        return Explanation(state, own.folder, (), changes)
+        return Explanation(state, own.folder, (), _explain_evaluation(own, spec))
     candidates = [
         (compare_identities(read_identity(RunPaths(path), "training") or {}, spec.training_identity), path)
         for path in list_former(output, specs).get(spec.base_name, [])
@@ -76,6 +74,13 @@ def explain_run(output: OutputPaths, spec: RunSpec, specs: Iterable[RunSpec]) ->
         return Explanation(state, None, (), ())
     changes, path = min(candidates, key=lambda pair: (len(pair[0]), pair[1].name))
     return Explanation(state, path, changes, ())
+
+
+def _explain_evaluation(paths: RunPaths, spec: RunSpec) -> tuple[Change, ...]:
+    outdated, recorded = find_outdated_format(paths, "evaluation"), read_identity(paths, "evaluation")
+    if outdated is not None:
+        return (Change("format", outdated, FORMAT_VERSION),)
+    return compare_identities(recorded, spec.evaluation_identity) if recorded else ()
 
 
 def compare_identities(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:

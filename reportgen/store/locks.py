@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 
 from reportgen.base.errors import RunError
-from reportgen.base.files import explain_unwritable, write_json
+from reportgen.base.files import explain_unwritable, read_json
 from reportgen.store.paths import RunPaths
+from reportgen.store.records import HolderRecord, write_record
 
 SECONDS_TO_LOOK = 1.0
 """Who only looks whether a run is held holds it for a moment."""
@@ -34,7 +35,7 @@ def hold_run(paths: RunPaths) -> Iterator[None]:
     except OSError as error:
         raise explain_unwritable(paths.folder, error) from error
     try:
-        write_json(paths.holder, {"pid": os.getpid(), "host": platform.node()})
+        write_record(paths.holder, HolderRecord(pid=os.getpid(), host=platform.node()))
         yield
     finally:
         lock.release()
@@ -43,9 +44,9 @@ def hold_run(paths: RunPaths) -> Iterator[None]:
 def describe_holder(paths: RunPaths) -> str:
     """The process that holds a run's lock, as far as it is known."""
     try:
-        holder = json.loads(paths.holder.read_text(encoding="utf-8"))
-        return f"PID {holder['pid']} on {holder['host']}"
-    except (OSError, ValueError, KeyError, TypeError):
+        holder = HolderRecord.model_validate(read_json(paths.holder))
+        return f"PID {holder.pid} on {holder.host}"
+    except (RunError, ValidationError):
         return "PID unknown"
 
 

@@ -11,10 +11,13 @@ from reportgen.base.errors import RunError
 from reportgen.base.files import hash_file, write_json
 from reportgen.store.paths import RunPaths
 
-FORMAT_VERSION = 1
-"""Of everything under ``output``. History: 1, the first."""
+FORMAT_VERSION = 2
+"""Of everything under ``output``. History: 1, the first; 2, evaluation.json is a whole ``EvaluationRecord``."""
 
 Stage = Literal["training", "evaluation"]
+
+READ_SINCE: Mapping[Stage, int] = {"training": 1, "evaluation": 2}
+"""The oldest format in which this program still reads what a stage left; one of an older format is done again."""
 
 
 def record_stage(
@@ -27,7 +30,7 @@ def record_stage(
     """
     checksums = {file.relative_to(paths.folder).as_posix(): hash_file(file) for file in sorted(files)}
     entry = {"key": key, "identity": dict(identity or {}), "files": checksums}
-    write_json(paths.manifest, {"format": FORMAT_VERSION, "stages": _read_stages(paths) | {stage: entry}})
+    write_json(paths.manifest, {"format": FORMAT_VERSION, "stages": {**_read_stages(paths), stage: entry}})
 
 
 def is_stage_finished(paths: RunPaths, stage: Stage, key: str, *, check_files: bool = True) -> bool:
@@ -47,21 +50,33 @@ def _matches(path: Path, sha256: str) -> bool:
     return path.is_file() and hash_file(path) == sha256
 
 
-def _read_stages(paths: RunPaths) -> dict[str, dict[str, Any]]:
-    """The stages that the manifest lists; one that is damaged counts as not there.
+def find_outdated_format(paths: RunPaths, stage: Stage) -> int | None:
+    """Return the format of a recorded stage that this program no longer reads; None if it reads it or none is there."""
+    written, stages = _read_manifest(paths)
+    return written if stage in stages and written < READ_SINCE[stage] else None
+
+
+def _read_stages(paths: RunPaths) -> dict[Stage, dict[str, Any]]:
+    """The stages that the manifest lists in a format that is read; one that is damaged counts as not there.
 
     Raises:
         RunError: a newer program wrote it.
     """
+    written, stages = _read_manifest(paths)
+    return {stage: stages[stage] for stage, since in READ_SINCE.items() if stage in stages and written >= since}
+
+
+def _read_manifest(paths: RunPaths) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The format that it was written in, and all of its sound entries by stage."""
     try:
         manifest = json.loads(paths.manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}
+        return FORMAT_VERSION, {}
     match manifest:
-        case {"format": int(), "stages": dict(stages)}:
+        case {"format": int(written), "stages": dict(stages)}:
             check_format(paths.manifest, manifest)
-            return {name: entry for name, entry in stages.items() if _is_entry(entry)}
-    return {}
+            return written, {name: entry for name, entry in stages.items() if _is_entry(entry)}
+    return FORMAT_VERSION, {}
 
 
 def _is_entry(entry: Any) -> bool:

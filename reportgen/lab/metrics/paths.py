@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-
-class Measured(NamedTuple):
-    """A value with its standard error, None where there is none, from ``num`` independent strips."""
-
-    value: float | None
-    error: float | None
-    num: int
+from reportgen.store.records import Measured
 
 
 def measure_paths(features: np.ndarray, num_strips: int) -> dict[str, list[float]]:

@@ -16,6 +16,7 @@ from reportgen.lab.metrics.frechet import (
 )
 from reportgen.lab.metrics.kid import compute_kid
 from reportgen.lab.metrics.manifold import compute_manifold_scores
+from reportgen.store.records import Scores
 
 NUM_COPIED = 100
 """So few real images, repeated, stand for a model without variety; at most a tenth of the images that are scored."""
@@ -80,43 +81,6 @@ def measure_yardstick(real: np.ndarray, others: np.ndarray, num: int) -> Yardsti
         density=manifold.density,
         coverage=manifold.coverage,
     )
-
-
-@dataclass(frozen=True)
-class Scores:
-    """One detector's scores of one run; ``fid_error`` and ``kid_error`` are standard errors over samples.
-
-    ``floor`` is the FID of ``floor_num`` real images in place of samples against as many others, and ``real_...`` are
-    their other scores: those of a perfect model. ``copies_...`` are the scores of ``copies_num`` real images, repeated.
-    """
-
-    detector: str
-    sha256: str
-    resize: str
-    num_real: int
-    num_fake: int
-    floor: float
-    floor_num: int
-    real_kid: float
-    real_precision: float
-    real_recall: float
-    real_density: float
-    real_coverage: float
-    copies_num: int
-    copies_fid: float
-    copies_kid: float
-    copies_precision: float
-    copies_recall: float
-    copies_density: float
-    copies_coverage: float
-    fid: float
-    fid_error: float
-    kid: float
-    kid_error: float
-    precision: float
-    recall: float
-    density: float
-    coverage: float
 
 
 def compute_scores(detector: Detector, real: RealSide, fake: np.ndarray) -> Scores:

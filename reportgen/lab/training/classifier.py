@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -197,7 +196,9 @@ def calibrate(logits: torch.Tensor, labels: torch.Tensor, noise: dict[str, torch
         read = confidence >= threshold
         correct = (predicted[read] == labels[read]).float().mean().item()
         worst = max((values >= threshold).float().mean().item() for values in noise.values())
-        points.append(CalibrationPoint(threshold, read.float().mean().item(), correct, worst))
+        share = read.float().mean().item()
+        point = CalibrationPoint(threshold=threshold, digits_read=share, digits_correct=correct, noise_read=worst)
+        points.append(point)
     return points
 
 
@@ -209,7 +210,8 @@ def measure_reliability(logits: torch.Tensor, labels: torch.Tensor, threshold: f
         own = labels == digit
         read = own & (confidence >= threshold)
         correct = (predicted[read] == digit).float().mean().item()
-        rows.append(DigitReliability(digit, int(own.sum()), read.sum().item() / own.sum().item(), correct))
+        share = read.sum().item() / own.sum().item()
+        rows.append(DigitReliability(digit=digit, num_images=int(own.sum()), read=share, correct=correct))
     return rows
 
 
@@ -236,8 +238,8 @@ def make_card(model: DigitClassifier, sha256: str, held_out: Split, test: Split)
         threshold=threshold,
         digits_read=(confidence(logits) >= threshold).float().mean().item(),
         noise_read_by_kind={name: (values >= threshold).float().mean().item() for name, values in noise.items()},
-        reliability=measure_reliability(test_logits / temperature, test.labels, threshold),
-        calibration=calibrate(logits / temperature, held_out.labels, noise),
+        reliability=tuple(measure_reliability(test_logits / temperature, test.labels, threshold)),
+        calibration=tuple(calibrate(logits / temperature, held_out.labels, noise)),
     )
 
 
@@ -261,7 +263,7 @@ def main() -> None:
         model = train_classifier(train, epochs=arguments.epochs, seed=arguments.seed, progress=_print_now)
         weights.write_bytes(save({name: value.contiguous() for name, value in model.state_dict().items()}))
     card = make_card(model, hashlib.sha256(weights.read_bytes()).hexdigest(), held_out, mnist.dev)
-    text = json.dumps(asdict(card), indent=2)
+    text = json.dumps(card.model_dump(mode="json"), indent=2)
     (arguments.to / CLASSIFIER_CARD.name).write_text(text + "\n", encoding="utf-8")
     _print_now(text)
 

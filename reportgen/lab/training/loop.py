@@ -16,6 +16,7 @@ from reportgen.lab.data import Dataset
 from reportgen.lab.training.gan import GanObjective
 from reportgen.lab.training.objectives import Objective, Scalars, use_precision
 from reportgen.lab.training.vae import VaeObjective
+from reportgen.store.records import Environment
 from reportgen.suite.settings import Settings, VaeSettings
 
 SECONDS_PER_FETCH = 0.5
@@ -95,8 +96,8 @@ class Training:
     """With how many, itself included, it was trained side by side at most."""
     changed_device: bool = False
     """Whether it ever went on on another kind of device: its random numbers started anew there."""
-    environment: dict[str, Any] = field(default_factory=dict)
-    """Where its last step was taken, and when its first; empty before the first."""
+    environment: Environment | None = None
+    """The machine of its last step, and when its first was begun; None before the first."""
 
     @property
     def is_over(self) -> bool:
@@ -110,7 +111,7 @@ class Training:
             "train_seconds": self.train_seconds,
             "trained_together": self.trained_together,
             "changed_device": self.changed_device,
-            "environment": self.environment,
+            "environment": self.environment.model_dump(mode="json") if self.environment else None,
             "modules": {name: module.state_dict() for name, module in self.objective.modules.items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.objective.optimisers.items()},
             "fixed_z": self.objective.fixed_z,
@@ -152,7 +153,8 @@ class Training:
         self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
         self.step, self.train_seconds = state["step"], state["train_seconds"]
         self.trained_together = state.get("trained_together", 1)  # older checkpoints do not say
-        self.environment = state.get("environment", {})
+        environment = state.get("environment")  # older checkpoints do not say
+        self.environment = Environment.model_validate(environment) if environment else None
         is_exact = is_exact or self.is_over
         self.changed_device = state.get("changed_device", False) or not is_exact
         return is_exact

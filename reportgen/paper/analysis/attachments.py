@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from reportgen import __version__
 from reportgen.base.errors import RenderError
 from reportgen.paper.analysis.results import CurveSummary, RecordedRun, Results, RunResult
 from reportgen.store.paths import OutputPaths
+from reportgen.store.records import EvaluationRecord, RunRecord, explain_problem
 from reportgen.store.suites import RecordedSuite
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import plan_runs
 from reportgen.suite.settings import Language
 
-METRICS_FORMAT = 3
+METRICS_FORMAT = 4
 """Of ``metrics.json``. History: 1, the first; 2, random pairs of latents and the evolution of samples; 3, the
-lowest value of every curve."""
+lowest value of every curve; 4, whole ``RunRecord`` and ``EvaluationRecord``."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -58,8 +60,8 @@ def _export_run(run: RunResult) -> dict[str, Any]:
     return {
         "state": run.state,
         "failure": run.failure,
-        "record": _without_nan(run.record),
-        "evaluation": _without_nan(run.evaluation),
+        "record": _without_nan(run.record.model_dump(mode="json")),
+        "evaluation": _without_nan(run.evaluation.model_dump(mode="json")),
         "curves": summaries,
     }
 
@@ -95,6 +97,8 @@ def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
             run = content["runs"][spec.name]
             runs.append(RunResult(spec, folder.run(spec.folder_name), run["state"], run["failure"], _import_run(run)))
         return Results(recorded, tuple(runs)), content["language"]
+    except ValidationError as error:
+        raise RenderError(f"metrics.json: cannot be read: {explain_problem(error)}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RenderError(f"metrics.json: cannot be read: {type(error).__name__} {error}") from None
 
@@ -104,7 +108,8 @@ def _import_run(run: dict[str, Any]) -> RecordedRun | None:
         return None
     curves = {name: CurveSummary(**_with_nan(summary)) for name, summary in run["curves"].items()}
     scores = {detector: _with_nan(row) for detector, row in run["evaluation"]["scores"].items()}
-    return RecordedRun(run["record"], {**run["evaluation"], "scores": scores}, curves)
+    evaluation = EvaluationRecord.model_validate({**run["evaluation"], "scores": scores})
+    return RecordedRun(RunRecord.model_validate(run["record"]), evaluation, curves)
 
 
 def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,12 +141,12 @@ def tabulate_runs(results: Results) -> pd.DataFrame:
         if run.is_finished:
             row |= {
                 **_flatten_scores(run),
-                "sharpness": run.evaluation["sharpness"]["samples"],
-                "sharpness_real": run.evaluation["sharpness"]["real"],
-                "gradient_energy": run.evaluation["gradient_energy"]["samples"],
-                "gradient_energy_real": run.evaluation["gradient_energy"]["real"],
-                "digits_read": run.evaluation["digits"]["counted"],
-                "train_seconds": run.record["train_seconds"],
+                "sharpness": run.evaluation.sharpness.samples,
+                "sharpness_real": run.evaluation.sharpness.real,
+                "gradient_energy": run.evaluation.gradient_energy.samples,
+                "gradient_energy_real": run.evaluation.gradient_energy.real,
+                "digits_read": run.evaluation.digits.counted,
+                "train_seconds": run.record.train_seconds,
             }
         rows.append(row)
     return pd.DataFrame(rows)
@@ -149,10 +154,9 @@ def tabulate_runs(results: Results) -> pd.DataFrame:
 
 def _flatten_scores(run: RunResult) -> dict[str, object]:
     """The scores of all detectors as columns ``<detector>_<score>``."""
-    scores = run.evaluation["scores"]
     return {
         f"{detector}_{name}": value
-        for detector, row in scores.items()
-        for name, value in row.items()
+        for detector, scores in run.evaluation.scores.items()
+        for name, value in scores
         if name != "detector"
     }

@@ -22,6 +22,7 @@ from reportgen.paper.analysis.results import (
     estimate_mean,
     find_quantile,
 )
+from reportgen.store.records import Measured
 
 Trend = Literal["falling", "rising", "falling_overall", "rising_overall", "valley", "peak", "mixed", "flat", "unknown"]
 Comparison = Literal["lower", "higher", "undecided", "equal", "unknown"]
@@ -248,8 +249,8 @@ class DigitCounts:
 def count_digits(configuration: Configuration) -> DigitCounts:
     """The digit counts of a configuration's first seed."""
     evaluation = configuration.first.evaluation
-    counted, all_counts = evaluation["digits"]["counted"], tuple(evaluation["digits"]["all_counts"])
-    classes = np.array(evaluation["dataset"]["class_counts"], dtype=float)
+    counted, all_counts = evaluation.digits.counted, evaluation.digits.all_counts
+    classes = np.array(evaluation.dataset.class_counts, dtype=float)
     shares = classes / classes.sum()
     read = np.array(all_counts[:10], dtype=float)
     expected = shares * read.sum()
@@ -301,7 +302,8 @@ class Memorisation:
 
 def judge_memorisation(configuration: Configuration) -> Memorisation:
     """The distances of a configuration's first seed."""
-    return Memorisation(**configuration.first.evaluation["memorisation"])
+    distances = configuration.first.evaluation.memorisation
+    return Memorisation(distances.samples, distances.dev)
 
 
 @dataclass(frozen=True)
@@ -332,13 +334,12 @@ class InterpolationReading:
 
 def read_interpolation(configuration: Configuration) -> InterpolationReading:
     """The readings of a configuration's first seed."""
-    record = configuration.first.evaluation["interpolation"]
-    ends, pairs = tuple(record["ends"]), record["random_pairs"]
-    points = len(record["inside"]) // len(ends)
-    counts: dict[str, Any] = {name: pairs[name] for name in ("num_pairs", "num_points", "num_outside")}
-    measured: dict[str, Any] = {name: apply_rule(name, _over_pairs(*pairs[name])) for name in PAIR_MEASURES}
-    inside, outside = (tuple(_cut(record[name], points)) for name in ("inside", "outside"))
-    return InterpolationReading(ends, inside, outside, **counts, **measured)
+    record = configuration.first.evaluation.interpolation
+    pairs, points = record.random_pairs, len(record.inside) // len(record.ends)
+    measured: dict[str, Any] = {name: apply_rule(name, _over_pairs(getattr(pairs, name))) for name in PAIR_MEASURES}
+    inside, outside = (tuple(_cut(text, points)) for text in (record.inside, record.outside))
+    numbers = pairs.num_pairs, pairs.num_points, pairs.num_outside
+    return InterpolationReading(record.ends, inside, outside, *numbers, **measured)
 
 
 PAIR_MEASURES = (
@@ -352,9 +353,9 @@ PAIR_MEASURES = (
 )
 
 
-def _over_pairs(value: float | None, error: float | None, count: int) -> Estimate:
-    """None stands for what could not be measured."""
-    return estimate_mean([] if value is None else [value], error, "pairs", count - 1)
+def _over_pairs(measured: Measured) -> Estimate:
+    values = [] if measured.value is None else [measured.value]
+    return estimate_mean(values, measured.error, "pairs", measured.num - 1)
 
 
 def _cut(text: str, length: int) -> list[str]:
@@ -390,7 +391,7 @@ class Evolution:
 
 def read_evolution(configuration: Configuration) -> Evolution:
     """The readings of a configuration's first seed, by step."""
-    texts = {int(step): text for step, text in configuration.first.evaluation["evolution"].items()}
+    texts = configuration.first.evaluation.evolution
     first, last = texts[min(texts)], texts[max(texts)]
     pairs = [(a != "?", b != "?") for a, b in zip(first, last, strict=True)]
     counts = {step: sum(character != "?" for character in text) for step, text in sorted(texts.items())}

@@ -10,15 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import special  # not stats: its import alone takes a second
 
 from reportgen.base.errors import RunError
-from reportgen.base.files import read_json
 from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.records import (
+    EvaluationRecord,
+    ImageStatistic,
+    RunRecord,
+    Scores,
+    Source,
+    read_evaluation,
+    read_run_record,
+)
 from reportgen.store.states import State, find_state, read_failure
 from reportgen.store.suites import RecordedSuite, read_suite
 from reportgen.suite.loading import Suite
@@ -195,8 +203,8 @@ def fit_line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
 class RecordedRun:
     """The numbers of a finished run without its files."""
 
-    record: Mapping[str, Any]
-    evaluation: Mapping[str, Any]
+    record: RunRecord
+    evaluation: EvaluationRecord
     summaries: Mapping[str, CurveSummary]
 
 
@@ -218,14 +226,14 @@ class RunResult:
         return self.state == "finished"
 
     @cached_property
-    def record(self) -> dict[str, Any]:
-        """spec.json: settings, environment, sources, train_seconds."""
-        return dict(self.recorded.record if self.recorded else read_json(self.paths.spec))
+    def record(self) -> RunRecord:
+        """What was trained, and where."""
+        return self.recorded.record if self.recorded else read_run_record(self.paths)
 
     @cached_property
-    def evaluation(self) -> dict[str, Any]:
-        """evaluation.json: scores, digit counts, interpolation ends."""
-        return dict(self.recorded.evaluation if self.recorded else read_json(self.paths.evaluation))
+    def evaluation(self) -> EvaluationRecord:
+        """What was measured."""
+        return self.recorded.evaluation if self.recorded else read_evaluation(self.paths)
 
     def summarise(self, metric: str) -> CurveSummary:
         return self.summaries[metric]
@@ -240,20 +248,19 @@ class RunResult:
             curves[SEPARATION] = curves["D_x"] - curves["D_G_z1"]
         return {metric: summarise_curve(curve) for metric, curve in curves.items()}
 
-    def find_scores(self, detector: str) -> dict[str, Any] | None:
+    def find_scores(self, detector: str) -> Scores | None:
         """All scores of one detector; None if it was not asked, or failed."""
-        found: dict[str, Any] | None = self.evaluation["scores"].get(detector)
-        return found
+        return self.evaluation.scores.get(detector)
 
     @property
     def key(self) -> str:
         """The training key: of a finished run the one that it was recorded under."""
-        return str(self.record["key"]) if self.is_finished else self.spec.training_key
+        return self.record.key if self.is_finished else self.spec.training_key
 
     @property
-    def sources(self) -> dict[str, Any]:
+    def sources(self) -> dict[str, Source]:
         """The code that ran, by name."""
-        return {**self.record["sources"], **self.evaluation["sources"]}
+        return {**self.record.sources, **self.evaluation.sources}
 
     @cached_property
     def curves(self) -> Mapping[str, pd.Series]:
@@ -326,15 +333,16 @@ class Configuration:
         return self.runs[0]
 
     def score(self, name: str, detector: str = CLASSIFIER) -> Estimate:
-        """A score of one detector by its name in evaluation.json; NaN where it could not be computed."""
+        """A score of one detector by its field in ``Scores``; NaN where it could not be computed."""
         scores = [found for run in self.runs if (found := run.find_scores(detector)) is not None]
-        error = scores[0].get(f"{name}_error") if len(scores) == 1 else None
-        estimate = estimate_mean((row[name] for row in scores), error)
+        error = getattr(scores[0], f"{name}_error", None) if len(scores) == 1 else None
+        estimate = estimate_mean((getattr(row, name) for row in scores), error)
         return apply_rule(name, estimate)
 
-    def floor(self, split: str) -> float:
-        """What even perfect reconstruction of the ``train`` or ``dev`` images costs, in nats; 0 if nobody measured."""
-        return float(self.first.evaluation["dataset"].get("pixel_entropy", {}).get(split, 0.0))
+    def floor(self, split: Literal["train", "dev"]) -> float:
+        """What even perfect reconstruction of a split's images costs, in nats per image."""
+        entropy = self.first.evaluation.dataset.pixel_entropy
+        return entropy.train if split == "train" else entropy.dev
 
     @cached_property
     def fid(self) -> Estimate:
@@ -344,33 +352,36 @@ class Configuration:
     @cached_property
     def sharpness(self) -> Estimate:
         """The variance of the Laplacian of samples, as a multiple of that of real images."""
-        return self._relative_to_real("sharpness")
+        return self._relative_to_real("sharpness", [run.evaluation.sharpness for run in self.runs])
 
     @cached_property
     def gradient_energy(self) -> Estimate:
         """Of samples, as a multiple of that of real images."""
-        return self._relative_to_real("gradient_energy")
+        return self._relative_to_real("gradient_energy", [run.evaluation.gradient_energy for run in self.runs])
 
-    def _relative_to_real(self, name: str) -> Estimate:
-        ratios = (run.evaluation[name]["samples"] / run.evaluation[name]["real"] for run in self.runs)
-        return apply_rule(name, estimate_mean(ratios))
+    def _relative_to_real(self, name: str, measured: Sequence[ImageStatistic]) -> Estimate:
+        return apply_rule(name, estimate_mean(statistic.relative for statistic in measured))
 
     @cached_property
     def read_share(self) -> Estimate:
         """The share of samples that the classifier reads as a digit, in [0, 1]."""
-        counts = [run.evaluation["digits"]["all_counts"] for run in self.runs]
-        shares = [1 - row[-1] / sum(row) for row in counts]
-        error = estimate_share_error(sum(counts[0]) - counts[0][-1], sum(counts[0]))
-        return apply_rule("read_share", estimate_mean(shares, error))
+        readings = [run.evaluation.digits for run in self.runs]
+        first = readings[0]
+        error = estimate_share_error(first.total - first.num_unread, first.total)
+        return apply_rule("read_share", estimate_mean((row.read_share for row in readings), error))
 
     def reads_as(self, what: Literal["same", "another", "unread"]) -> Estimate | None:
-        """The share of readable dev images whose reconstruction reads so, in [0, 1]; None where it was not measured."""
-        counts = [run.evaluation.get("reconstruction") for run in self.runs]  # older measurements do not have it
-        shares = [row[what] / sum(row.values()) for row in counts if row and sum(row.values())]
-        if len(shares) < len(counts):
+        """The share of readable dev images whose reconstruction reads so, in [0, 1].
+
+        None for a GAN, which reconstructs nothing, and where no dev image is readable.
+        """
+        found = [run.evaluation.reconstruction for run in self.runs]
+        readings = [row for row in found if row is not None and row.total]
+        if len(readings) < len(found):
             return None
-        first = self.first.evaluation["reconstruction"]
-        error = estimate_share_error(first[what], sum(first.values()))
+        counts = [getattr(row, what) for row in readings]
+        error = estimate_share_error(counts[0], readings[0].total)
+        shares = (count / row.total for count, row in zip(counts, readings, strict=True))
         return apply_rule(f"reads_{what}", estimate_mean(shares, error))
 
     def curve(self, metric: str) -> pd.Series:

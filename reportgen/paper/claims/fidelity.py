@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
 from reportgen.paper.claims.claim import Claim
@@ -37,22 +36,16 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
     return claims
 
 
-def find_copies(c: Configuration) -> dict[str, Any] | None:
-    """The classifier's scores with those of a few real images, repeated; None in measurements that lack them."""
-    scores = c.first.find_scores(CLASSIFIER)
-    return scores if scores is not None and "copies_fid" in scores else None
-
-
 def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """How a model without any variety would stand in FID: how many of these it would beat, by value."""
-    copies = find_copies(scored[0])
-    if copies is None:
+    scores = scored[0].first.find_scores(CLASSIFIER)
+    if scores is None:
         return []
-    num_behind = sum(c.fid.mean > copies["copies_fid"] for c in scored)
+    num_behind = sum(c.fid.mean > scores.copies_fid for c in scored)
     values: dict[str, Value] = {
-        "num": copies["copies_num"],
-        "fid": Number(copies["copies_fid"]),
-        "recall": Number(copies["copies_recall"]),
+        "num": scores.copies_num,
+        "fid": Number(scores.copies_fid),
+        "recall": Number(scores.copies_recall),
         "num_behind": num_behind,
         "num_all": len(scored),
     }

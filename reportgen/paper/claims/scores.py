@@ -260,8 +260,7 @@ def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Cla
 
 def claim_unreadable(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Whose samples are read no more often than the kind of noise that is read most."""
-    card = configurations[0].first.evaluation["classifier"]
-    level = max(card["noise_read_by_kind"].values())
+    level = configurations[0].first.evaluation.classifier.noise_read
     unreadable = [c for c in configurations if not c.read_share.mean > level]
     if not unreadable:
         return []

@@ -55,7 +55,7 @@ def build_report(
     coverage = tabulate_requirements(b, checks).blocks
     complete = tuple(insert_note(_insert_requirements(section, coverage), notes or {}) for section in sections)
     labels = _label(complete, b.t)
-    created = max(run.record["environment"]["started_at"] for run in results.finished)
+    created = max(run.record.environment.started_at for run in results.finished)
     settings = results.suite.report
     metrics = export_metrics(results, language, export_notes(notes or {}))
     return Report(

@@ -180,8 +180,8 @@ class Builder:
     ) -> Listing:
         """Code that ran for a configuration; ``source`` is ``model``, ``interpolation`` or ``digits``."""
         entry = configuration.first.sources[source]
-        caption = parse_markup(self.t(f"listing.{id_}", file=entry["file"], **values))
-        return Listing(_join("listing", id_, slug), caption, entry["text"], entry["line"])
+        caption = parse_markup(self.t(f"listing.{id_}", file=entry.file, **values))
+        return Listing(_join("listing", id_, slug), caption, entry.text, entry.line)
 
     # ---- cells
 
@@ -255,12 +255,12 @@ class Builder:
                     self.t(
                         "passport.detector",
                         name=Message(f"detector.{detector}"),
-                        sha=scores["sha256"][:12],
-                        num_real=scores["num_real"],
-                        num_fake=scores["num_fake"],
+                        sha=scores.sha256[:12],
+                        num_real=scores.num_real,
+                        num_fake=scores.num_fake,
                         resize=Message(f"resize.{detector}"),
-                        floor=Number(scores["floor"]),
-                        floor_num=scores["floor_num"],
+                        floor=Number(scores.floor),
+                        floor_num=scores.floor_num,
                     )
                 )
         over = {c.fid.over for c in configurations}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
-from reportgen.paper.claims.fidelity import claim_copies, claim_fidelity, find_copies
+from reportgen.paper.claims.fidelity import claim_copies, claim_fidelity
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Cell, Section
 
@@ -43,16 +43,16 @@ def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
 
 def _tabulate_yardstick(b: Builder, c: Configuration) -> list[list[Cell]]:
     """The rows of real images in place of samples, different ones and repeated ones."""
-    if find_copies(c) is None:
+    own = c.first.find_scores(CLASSIFIER)
+    if own is None:
         return []
-    scores = [c.first.find_scores(detector) or {} for detector in b.results.detectors]
-    own = scores[b.results.detectors.index(CLASSIFIER)]
+    scores = [c.first.find_scores(detector) for detector in b.results.detectors]
     return [
         [
-            Cell(b.t(f"row.{kind}", num=own[num]), is_header=True),
-            *(b.number_cell(row.get(fid, math.nan)) for row in scores),
-            b.number_cell(own[f"{kind}_kid"], 3),
-            *(b.number_cell(own[f"{kind}_{name}"]) for name in SCORE_NAMES),
+            Cell(b.t(f"row.{kind}", num=getattr(own, num)), is_header=True),
+            *(b.number_cell(getattr(row, fid, math.nan)) for row in scores),
+            b.number_cell(getattr(own, f"{kind}_kid"), 3),
+            *(b.number_cell(getattr(own, f"{kind}_{name}")) for name in SCORE_NAMES),
         ]
         for kind, num, fid in (("real", "floor_num", "floor"), ("copies", "copies_num", "copies_fid"))
     ]

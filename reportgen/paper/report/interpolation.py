@@ -87,7 +87,7 @@ def _draw_strips(b: Builder, c: Configuration, name: str) -> Picture:
     reading = read_interpolation(c)
     strips = reading.inside if name == "interpolation" else reading.outside
     points = len(strips[0])
-    low, high = (0.0, 1.0) if name == "interpolation" else c.first.evaluation["interpolation"]["outside_range"]
+    low, high = (0.0, 1.0) if name == "interpolation" else c.first.evaluation.interpolation.outside_range
     images = decode_grid(c.first.read_image(c.first.paths.image(name)), len(strips) * points)
     labels = [f"{pair[0]} → {pair[1]}" for pair in reading.ends]
     read = [" ".join(strip) for strip in strips]

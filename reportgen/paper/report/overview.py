@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -42,7 +43,7 @@ def write_summary(b: Builder) -> tuple[Paragraph, ...]:
         num_configurations=len(b.results.configurations),
         num_runs=len(b.results.finished),
         dataset=suite.dataset,
-        num_train=first.evaluation["dataset"]["num_train"],
+        num_train=first.evaluation.dataset.num_train,
         seeds=Several([str(seed) for seed in sorted({run.spec.seed for run in b.results.finished})]),
     )
     cautions = [] if has_digits(suite.dataset) else [b.text("settings.no_digits")]
@@ -110,13 +111,13 @@ def _conclude_ablations(b: Builder) -> Iterator[Claim]:
 
 def build_settings(b: Builder, _: Sequence[Configuration]) -> Section:
     record = b.results.finished[0]
-    dataset = record.evaluation["dataset"]
+    dataset = record.evaluation.dataset
     blocks: list[Block] = [
         b.text(
             "settings.dataset",
             dataset=Message(f"dataset.{b.results.suite.dataset}"),
-            num_train=dataset["num_train"],
-            num_dev=dataset["num_dev"],
+            num_train=dataset.num_train,
+            num_dev=dataset.num_dev,
         ),
         *([] if has_digits(b.results.suite.dataset) else [b.notice("settings.no_digits")]),
         _describe_machine(b, record),
@@ -131,16 +132,15 @@ def build_settings(b: Builder, _: Sequence[Configuration]) -> Section:
 
 
 def _describe_machine(b: Builder, run: RunResult) -> Paragraph:
-    environment = run.record["environment"]
-    packages = environment["packages"]
+    environment = run.record.environment
     return b.text(
         "settings.machine",
-        processor=environment["processor"],
-        device=environment["device"],
-        torch=packages["torch"],
-        reportgen=packages["reportgen"],
-        python=environment["python"],
-        minutes=Number(sum(r.record["train_seconds"] for r in b.results.finished) / 60, 1),
+        processor=environment.processor,
+        device=environment.device,
+        torch=environment.packages["torch"],
+        reportgen=environment.packages["reportgen"],
+        python=environment.python,
+        minutes=Number(sum(r.record.train_seconds for r in b.results.finished) / 60, 1),
     )
 
 
@@ -206,25 +206,25 @@ def build_methods(b: Builder, _: Sequence[Configuration]) -> Section:
 
 
 def _describe_scores(b: Builder) -> list[Block]:
-    card = b.results.finished[0].evaluation["classifier"]
+    card = b.results.finished[0].evaluation.classifier
     scores = next((found for run in b.results.finished if (found := run.find_scores(CLASSIFIER))), None)
     if scores is None:
         return []
     return [
         b.text(
             "methods.classifier",
-            accuracy=Percent(card["test_accuracy"], 2),
-            num_test=card["test_images"],
-            num_real=scores["num_real"],
-            num_fake=scores["num_fake"],
-            sha=card["sha256"][:12],
+            accuracy=Percent(card.test_accuracy, 2),
+            num_test=card.test_images,
+            num_real=scores.num_real,
+            num_fake=scores.num_fake,
+            sha=card.sha256[:12],
         ),
         b.text(
             "methods.reading",
-            threshold=Number(card["threshold"], 2),
-            digits_read=Percent(card["digits_read"], 1),
-            noise_read=Percent(max(card["noise_read_by_kind"].values()), 1),
-            worst_kind=Message(f"noise.{_worst_noise(card['noise_read_by_kind'])}"),
+            threshold=Number(card.threshold, 2),
+            digits_read=Percent(card.digits_read, 1),
+            noise_read=Percent(card.noise_read, 1),
+            worst_kind=Message(f"noise.{card.worst_noise.replace(' ', '_')}"),
         ),
         b.notice("methods.scale"),
         *_describe_comparisons(b),
@@ -258,40 +258,38 @@ def _tabulate_seed_rule(b: Builder) -> Table:
     return b.table("seed_rule", ["quantity", "at_least"] * 2, [left + right for left, right in pairs])
 
 
-def _worst_noise(shares: dict[str, float]) -> str:
-    return max(shares, key=lambda kind: shares[kind]).replace(" ", "_")
-
-
 # ---- appendix -------------------------------------------------------------------------------------------------------
 
 
 def build_appendix(b: Builder, _: Sequence[Configuration]) -> Section:
-    rows = []
-    for run in b.results.finished:
-        digits = run.evaluation["digits"]["all_counts"]
-        rows.append(
-            [
-                Cell(run.spec.name, is_header=True),
-                Cell(run.key),
-                *(b.number_cell((run.find_scores(d) or {}).get("fid", float("nan"))) for d in b.results.detectors),
-                b.percent_cell(1 - digits[10] / sum(digits)),
-                b.number_cell(run.evaluation["sharpness"]["samples"] / run.evaluation["sharpness"]["real"]),
-                b.number_cell(run.record["train_seconds"], 0),
-                b.number_cell(1000 * run.record["train_seconds"] / run.spec.settings.num_training_steps, 1),
-            ]
-        )
+    rows = [_tabulate_run(b, run) for run in b.results.finished]
     header = ["run", "key", *b.fid_columns(), "digits_read", "sharpness", "train_seconds", "ms_per_step"]
     note = b.passport(b.results.configurations, has_intervals=False)
     blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows, note=note)]
-    most = max((run.record.get("trained_together", 1) for run in b.results.finished), default=1)
+    together = [num for run in b.results.finished if (num := run.record.trained_together) is not None]
+    most = max(together, default=1)
     if most > 1:
         blocks.append(b.text("appendix.shared_time", count=Number(most, 0)))
     return b.section("appendix", *blocks, *_list_failed_scores(b), *_show_reliability(b))
 
 
+def _tabulate_run(b: Builder, run: RunResult) -> list[Cell]:
+    evaluation, seconds = run.evaluation, run.record.train_seconds
+    scores = [run.find_scores(detector) for detector in b.results.detectors]
+    return [
+        Cell(run.spec.name, is_header=True),
+        Cell(run.key),
+        *(b.number_cell(math.nan if found is None else found.fid) for found in scores),
+        b.percent_cell(evaluation.digits.read_share),
+        b.number_cell(evaluation.sharpness.relative),
+        b.number_cell(seconds, 0),
+        b.number_cell(1000 * seconds / run.spec.settings.num_training_steps, 1),
+    ]
+
+
 def _list_failed_scores(b: Builder) -> list[Block]:
     """Scores that could not be computed, with their reasons."""
-    failures = [(run, *item) for run in b.results.finished for item in run.evaluation["failures"].items()]
+    failures = [(run, *item) for run in b.results.finished for item in run.evaluation.failures.items()]
     if not failures:
         return []
     rows = [
@@ -303,22 +301,22 @@ def _list_failed_scores(b: Builder) -> list[Block]:
 
 def _show_reliability(b: Builder) -> list[Block]:
     """How far the classifier's reading can be trusted: by digit, and what other thresholds would do."""
-    card = b.results.finished[0].evaluation["classifier"]
+    card = b.results.finished[0].evaluation.classifier
     digits = [
-        [Cell(str(row["digit"]), is_header=True), Cell(b.t.format(row["num_images"]), is_number=True)]
-        + [Cell(b.t.format(Percent(row[name], 1)), is_number=True) for name in ("read", "correct")]
-        for row in card["reliability"]
+        [Cell(str(row.digit), is_header=True), Cell(b.t.format(row.num_images), is_number=True)]
+        + [Cell(b.t.format(Percent(share, 1)), is_number=True) for share in (row.read, row.correct)]
+        for row in card.reliability
     ]
     thresholds = [
-        [Cell(b.t.format(Number(row["threshold"])), is_header=True)]
+        [Cell(b.t.format(Number(row.threshold)), is_header=True)]
         + [
-            Cell(b.t.format(Percent(row[n], 1)), is_number=True)
-            for n in ("digits_read", "digits_correct", "noise_read")
+            Cell(b.t.format(Percent(share, 1)), is_number=True)
+            for share in (row.digits_read, row.digits_correct, row.noise_read)
         ]
-        for row in card["calibration"]
+        for row in card.calibration
     ]
     return [
-        b.text("appendix.reliability", threshold=Number(card["threshold"])),
+        b.text("appendix.reliability", threshold=Number(card.threshold)),
         b.table("reliability", ["digit", "num_images", "share_read", "share_correct"], digits),
         b.table("calibration", ["threshold", "share_read", "share_correct", "noise_read"], thresholds),
     ]
