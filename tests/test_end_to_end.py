@@ -18,7 +18,7 @@ from running import (
     make_tasks,
     run_suite,
 )
-from synthetic import ROOT
+from synthetic import ENVIRONMENT, ROOT
 from tensorboardX.proto.event_pb2 import Event
 
 from reportgen.base.errors import RunError
@@ -29,6 +29,7 @@ from reportgen.lab.training.loop import begin_training
 from reportgen.paper.analysis.results import load_results
 from reportgen.paper.report.assemble import build_report
 from reportgen.store.paths import OutputPaths
+from reportgen.store.records import read_run_record
 from reportgen.suite.settings import LANGUAGES
 
 
@@ -46,7 +47,7 @@ def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
         assert listed == there - {"manifest.json", "run.log", events}
         assert "tfevents" in events
         assert set(run.sources) == {"model", "interpolation", "digits"}
-        assert "def interpolate" in run.sources["interpolation"]["text"]
+        assert "def interpolate" in run.sources["interpolation"].text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -103,15 +104,15 @@ def test_what_another_command_finished_meanwhile_is_left_as_it_is(suite: Path, t
 
 def test_a_run_names_the_machine_of_its_last_step_and_the_time_of_its_first(suite: Path, tmp_path: Path) -> None:
     """Not those of the process that found it trained and recorded it."""
-    elsewhere = {"device": "a GPU", "started_at": "2026-01-02T03:04:05+00:00"}
+    elsewhere = ENVIRONMENT.model_copy(update={"device": "a GPU"})
     for task, num_steps, device in zip(make_tasks(suite, tmp_path), (20, 10), ("a GPU", "CPU"), strict=True):
         paths, settings = OutputPaths(tmp_path).run(task.spec.folder_name), task.spec.settings
         training = begin_training(settings, load_dataset("mnist-5k"), task.spec.seed)
         training.step, training.environment = num_steps, elsewhere
         Checkpointer(paths, task.spec.training_key).write(training)
         execute_run(task, lambda *_: None)
-        environment = json.loads(paths.spec.read_text())["environment"]
-        assert (environment["device"], environment["started_at"]) == (device, elsewhere["started_at"])
+        environment = read_run_record(paths).environment
+        assert (environment.device, environment.started_at) == (device, elsewhere.started_at)
 
 
 def test_events_are_what_tensorboard_reads() -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from synthetic import ENVIRONMENT
 from test_training import GAN, MLP, VAE, dataset, make_session
 
 from reportgen.base.errors import RunError, Stopped
@@ -173,12 +174,13 @@ def test_a_checkpoint_from_a_gpu_goes_on_here_with_other_random_numbers(dataset:
 def test_what_was_trained_on_a_gpu_to_its_last_step_went_on_nowhere_else(dataset: Dataset, tmp_path: Path) -> None:
     paths = RunPaths(tmp_path)
     trained = finish(GAN, dataset, begin_training(GAN, dataset, 0))
-    gpu = {"cuda_generator": torch.zeros(16, dtype=torch.uint8), "environment": {"device": "a GPU"}}
+    elsewhere = ENVIRONMENT.model_copy(update={"device": "a GPU"})
+    gpu = {"cuda_generator": torch.zeros(16, dtype=torch.uint8), "environment": elsewhere.model_dump()}
     paths.checkpoint(trained.step).write_bytes(pack_state({"key": "k", **trained.take_state(), **gpu}))
     training, notices = resume(paths, dataset)
     assert notices == []
     assert not training.changed_device
-    assert training.environment == {"device": "a GPU"}
+    assert training.environment == elsewhere
 
 
 def test_a_checkpoint_of_another_run_or_architecture_is_not_taken_up(dataset: Dataset, tmp_path: Path) -> None:

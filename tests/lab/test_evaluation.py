@@ -17,6 +17,7 @@ from reportgen.lab.metrics.scores import build_real_side, compute_scores
 from reportgen.lab.models.classifier import UNREAD
 from reportgen.lab.models.vae import Vae
 from reportgen.store.images import decode_grid, encode_grid
+from reportgen.store.records import ReconstructionReadings
 from reportgen.suite.settings import VaeSettings
 
 
@@ -191,23 +192,23 @@ def test_floor_and_verdicts_on_real_mnist(shared_data: Path, tmp_path: Path) -> 
         read, _ = read_features(detector, features)
         shares[name] = torch.bincount(read, minlength=11) / len(read)
         distances = measure_memorisation(samples, mnist)
-        ratios[name] = distances["samples"] / distances["dev"]
-    floor = scores["copies"]["floor"]
-    assert scores["copies"]["floor_num"] == 1000
+        ratios[name] = distances.samples / distances.dev
+    floor = scores["copies"].floor
+    assert scores["copies"].floor_num == 1000
     assert 0 < floor < 2
-    assert scores["copies"]["fid"] < 2 * floor
-    assert scores["copies"]["precision"] > 0.8
-    assert scores["copies"]["recall"] > 0.8
+    assert scores["copies"].fid < 2 * floor
+    assert scores["copies"].precision > 0.8
+    assert scores["copies"].recall > 0.8
     assert ratios["copies"] < 0.05
-    assert scores["ones"]["fid"] > 20 * floor
-    assert scores["ones"]["precision"] > 0.8
-    assert scores["ones"]["recall"] < 0.3
+    assert scores["ones"].fid > 20 * floor
+    assert scores["ones"].precision > 0.8
+    assert scores["ones"].recall < 0.3
     assert shares["ones"][1] > 0.95
-    assert scores["noise"]["fid"] > 20 * floor
+    assert scores["noise"].fid > 20 * floor
     # Not its precision: noise falls into one spot, which the wide ball of one odd real digit holds (Naeem et al. 2020).
-    assert scores["noise"]["density"] < 0.6
-    assert scores["noise"]["coverage"] < 0.05
-    assert scores["noise"]["recall"] < 0.05
+    assert scores["noise"].density < 0.6
+    assert scores["noise"].coverage < 0.05
+    assert scores["noise"].recall < 0.05
     assert shares["noise"][10] > 0.99
     assert ratios["noise"] > 1.5
 
@@ -239,18 +240,18 @@ def test_random_pairs_are_read_at_the_ends_between_and_beyond(monkeypatch: pytes
     monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
     z1, z2 = torch.tensor([[0.0, 0.0]] * 4), torch.tensor([[1.0, 0.0]] * 4)
     measured = evaluation.measure_random_pairs(draw, take_pixels, z1, z2)  # type: ignore[arg-type]
-    assert (measured["num_pairs"], measured["num_points"], measured["num_outside"]) == (4, 10, 6)
-    assert [measured[f"read_{where}"].value for where in ("ends", "inside", "outside")] == [0, 1, 0]
-    assert measured["inside_change"] == (1.0, 0.0, 4)
-    assert measured["outside_change"] == (0.0, 0.0, 4)
-    assert measured["detour"].value == pytest.approx(1)
-    assert measured["largest_step"].value == pytest.approx(1, rel=1e-5)
+    assert (measured.num_pairs, measured.num_points, measured.num_outside) == (4, 10, 6)
+    assert [measured.read_ends.value, measured.read_inside.value, measured.read_outside.value] == [0, 1, 0]
+    assert measured.inside_change == (1.0, 0.0, 4)
+    assert measured.outside_change == (0.0, 0.0, 4)
+    assert measured.detour.value == pytest.approx(1)
+    assert measured.largest_step.value == pytest.approx(1, rel=1e-5)
 
 
 def test_grids_are_read_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
     grids = {20: draw(torch.full((3, 1), 0.5)), 10: draw(torch.zeros(3, 1))}
-    assert evaluation.read_grids(take_pixels, grids) == {"10": "???", "20": "333"}  # type: ignore[arg-type]
+    assert evaluation.read_grids(take_pixels, grids) == {10: "???", 20: "333"}  # type: ignore[arg-type]
 
 
 class _Echo(Vae):
@@ -274,11 +275,11 @@ def test_reconstructions_are_read_against_what_they_are_of(monkeypatch: pytest.M
 
     monkeypatch.setattr(evaluation, "read_features", read)
 
-    def count(module: torch.nn.Module) -> dict[str, int]:
+    def count(module: torch.nn.Module) -> ReconstructionReadings | None:
         classifier: Any = lambda rows: rows  # noqa: E731
         name = "vae" if isinstance(module, Vae) else "generator"
         return evaluation.read_reconstructions({name: module}, classifier, images)
 
-    assert count(_Echo(0)) == {"same": 8, "another": 0, "unread": 0}
-    assert count(_Echo(1)) == {"same": 0, "another": 6, "unread": 2}
-    assert count(torch.nn.Identity()) == {}
+    assert count(_Echo(0)) == ReconstructionReadings(same=8, another=0, unread=0)
+    assert count(_Echo(1)) == ReconstructionReadings(same=0, another=6, unread=2)
+    assert count(torch.nn.Identity()) is None

@@ -308,6 +308,6 @@ def test_a_run_is_scored_by_both_detectors_apart(
     )
     assert failures == {}
     assert set(scores) == {"classifier", "inception"}
-    assert scores["classifier"]["sha256"] != scores["inception"]["sha256"]
-    assert all(scores[name]["fid"] > 0 and scores[name]["fid_error"] > 0 for name in scores)
+    assert scores["classifier"].sha256 != scores["inception"].sha256
+    assert all(found.fid > 0 and found.fid_error > 0 for found in scores.values())
     assert len(list(tmp_path.glob("real-toy-8-*.npz"))) == 2

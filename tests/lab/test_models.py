@@ -198,12 +198,10 @@ def test_folded_norms_leave_the_features_as_they_were() -> None:
 
 
 def test_damaged_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    import dataclasses
-
     from reportgen.base.errors import DataError
     from reportgen.lab.models import classifier
 
-    card = dataclasses.replace(load_card(), sha256="0" * 64)
+    card = load_card().model_copy(update={"sha256": "0" * 64})
     monkeypatch.setattr(classifier, "load_card", lambda: card)
     with pytest.raises(DataError, match="SHA-256"):
         load_classifier.__wrapped__()

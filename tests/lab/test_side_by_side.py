@@ -66,7 +66,7 @@ def test_runs_trained_side_by_side_leave_what_single_ones_leave(suite: Path, tmp
     assert not list(output.rglob("checkpoint-*"))
     for together, single in zip(load_results(output).finished, load_results(alone).finished, strict=True):
         assert together.spec.name == single.spec.name
-        assert together.record["trained_together"] == (1 if together.spec.name == "gan-3_4-s0" else 2)
+        assert together.record.trained_together == (1 if together.spec.name == "gan-3_4-s0" else 2)
         files = [{p.name for p in r.paths.folder.rglob("*") if "tfevents" not in p.name} for r in (together, single)]
         assert files[0] == files[1]
         for name in ("weights.safetensors", "history.csv", "evaluation.json"):

@@ -157,7 +157,7 @@ def test_seeds_of_one_configuration_come_together(tmp_path: Path) -> None:
     write_output(tmp_path / "out", suite_file=suite_file, profile="full")
     results = load_results(tmp_path / "out")
     assert [len(c.runs) for c in results.configurations] == [3, 3]
-    values = [run.evaluation["scores"]["classifier"]["fid"] for run in results.configurations[0].runs]
+    values = [run.evaluation.scores["classifier"].fid for run in results.configurations[0].runs]
     assert results.configurations[0].fid.mean == pytest.approx(sum(values) / 3)
     assert results.configurations[0].fid.half_width is not None
     assert find_best(results.configurations).label == "GAN 100_64"

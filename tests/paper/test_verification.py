@@ -139,7 +139,7 @@ def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_p
 
 
 def test_a_changed_digit_in_the_data_is_found_even_where_no_table_shows_it(results: Results, tmp_path: Path) -> None:
-    (kid,) = {run.evaluation["scores"]["classifier"]["kid"] for run in results.finished[:1]}
+    (kid,) = {run.evaluation.scores["classifier"].kid for run in results.finished[:1]}
     report = build_report(results, "en")
     changed = replace_attachment(report, "metrics.json", lambda text: text.replace(repr(kid), repr(kid + 1e-9), 1))
     found = verify_pdf(write_pdf(tmp_path / "r.pdf", changed)).differences
@@ -185,12 +185,20 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
         verify_pdf(tmp_path / "other.pdf")
 
 
-def test_data_that_give_no_report_are_one_line(results: Results, tmp_path: Path) -> None:
+def test_a_record_that_lacks_a_field_is_one_line(results: Results, tmp_path: Path) -> None:
     def lose_scores(text: str) -> str:
         return text.replace('"scores":{"classifier":{', '"scores":{"classifier":{},"other":{')
 
     report = replace_attachment(build_report(results, "en"), "metrics.json", lose_scores)
-    with pytest.raises(RenderError, match=r"metrics\.json: gives no report: KeyError"):
+    with pytest.raises(RenderError, match=r"metrics\.json: cannot be read: scores\.classifier\.detector is missing$"):
+        verify_pdf(write_pdf(tmp_path / "r.pdf", report))
+
+
+def test_data_that_give_no_report_are_one_line(results: Results, tmp_path: Path) -> None:
+    report = replace_attachment(
+        build_report(results, "en"), "metrics.json", lambda text: text.replace('"D_x":{', '"D_y":{')
+    )
+    with pytest.raises(RenderError, match=r"metrics\.json: gives no report: KeyError 'D_x'"):
         verify_pdf(write_pdf(tmp_path / "r.pdf", report))
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from synthetic import ROOT
+from synthetic import ROOT, make_evaluation
 
 from reportgen.base import files
 from reportgen.base.errors import RunError
@@ -17,9 +17,11 @@ from reportgen.store import locks, suites
 from reportgen.store.locks import hold_run
 from reportgen.store.manifest import FORMAT_VERSION, is_stage_finished, read_identity, record_stage
 from reportgen.store.paths import OutputPaths, RunPaths
+from reportgen.store.records import write_record
 from reportgen.store.states import find_state, read_failure
 from reportgen.store.suites import read_suite, write_suite
 from reportgen.suite.loading import load_suite
+from reportgen.suite.plan import plan_runs
 
 EXPERIMENTS = ROOT / "experiments.yaml"
 
@@ -28,7 +30,7 @@ EXPERIMENTS = ROOT / "experiments.yaml"
 def paths(tmp_path: Path) -> RunPaths:
     paths = RunPaths(tmp_path / "runs" / "gan-1-abc")
     write_text(paths.history, "step,metric,value\n")
-    write_text(paths.evaluation, "{}")
+    write_record(paths.evaluation, make_evaluation(plan_runs(load_suite(EXPERIMENTS))[0]))
     return paths
 
 
@@ -91,11 +93,11 @@ def test_damaged_manifest_means_missing(paths: RunPaths, content: str) -> None:
     assert find_state(paths, "t", "e", check_files=True) == "finished"
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", '{"reason": 3}'])
+@pytest.mark.parametrize("content", ["{}", "[]", '{"reason": 3, "details": ""}'])
 def test_a_damaged_failure_is_still_one(paths: RunPaths, content: str) -> None:
     paths.failure.write_text(content)
     assert find_state(paths, "t", "e") == "failed"
-    assert read_failure(paths) in ("unknown", "3")
+    assert read_failure(paths) == "unknown"
 
 
 def test_of_a_manifest_only_the_damaged_stage_is_lost(paths: RunPaths) -> None:
