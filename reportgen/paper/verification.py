@@ -1,8 +1,7 @@
-"""A PDF that reportgen made -> every number in it derived again, from the data that it carries.
+"""Verification of a PDF: every number in it is derived again from the data that the PDF carries.
 
-The PDF's ``metrics.json`` is turned into a report once more, without pictures; its words and tables are looked for on
-the pages, in their order. A fingerprint of the data is printed on the last page, so that a digit changed in the data
-beyond what is printed is found as well.
+A report is built from the PDF's ``metrics.json``, without pictures, and its words and tables are searched for on the
+pages in order. A fingerprint of the data on the last page reveals changes of digits that are not printed.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from reportgen.paper.report.notes import import_notes
 from reportgen.suite.loading import Suite, load_suite
 
 MARGIN_PT = 13 * 72 / 25.4
-"""Running headers and page numbers stand within this of the upper and lower edge."""
+"""Height of the margins at the top and bottom that contain running headers and page numbers."""
 
 NUMBER = re.compile(r"−?\d[\d,.]*")
 ANY_NUMBER = r"−?\d[\d,.]*"
@@ -36,7 +35,7 @@ BETWEEN_NUMBERS = re.compile(rf"(?<=[\d,.%]){SPACE}(?=[−\d])")
 
 @dataclass(frozen=True)
 class Difference:
-    """What a place of the PDF shows, and what its data give."""
+    """Place where the PDF shows something else than its data give."""
 
     where: str
     printed: str
@@ -45,11 +44,13 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verification:
-    """``num_items`` sentences, captions and rows with ``num_numbers`` numbers were looked for."""
+    """Result of a verification."""
 
     results: Results
     num_items: int
+    """Number of sentences, captions and rows that were searched for."""
     num_numbers: int
+    """Number of numbers in them."""
     differences: tuple[Difference, ...]
 
 
@@ -57,7 +58,7 @@ def verify_pdf(path: Path) -> Verification:
     """Derive every sentence, caption and table row again and compare it with the page.
 
     Raises:
-        RenderError: the file is no PDF, carries no data, or was made by another version.
+        RenderError: the file is not a PDF, carries no data, or was made by another version.
     """
     text, attachments = read_pdf(path)
     missing = [name for name in ("metrics.json", "runs.csv", "experiments.yaml") if name not in attachments]
@@ -74,10 +75,10 @@ def verify_pdf(path: Path) -> Verification:
 
 
 def _rebuild(metrics: str, suite_text: str) -> tuple[Results, Report]:
-    """The report that the data give.
+    """Build the report that the data give.
 
     Raises:
-        RenderError: the data are not those of a report: someone changed more than a number.
+        RenderError: the data give no report, so someone changed more than a number.
     """
     results, language = import_metrics(metrics, suite_text)
     try:
@@ -88,10 +89,10 @@ def _rebuild(metrics: str, suite_text: str) -> tuple[Results, Report]:
 
 
 def read_pdf(path: Path) -> tuple[str, dict[str, str]]:
-    """The text of all pages without headers and footers, and the attached texts by name.
+    """Return the text of all pages without headers and footers, and the attached texts by name.
 
     Raises:
-        RenderError: the file is not there, or no PDF.
+        RenderError: the file is missing or not a PDF.
     """
     try:
         document = pypdfium2.PdfDocument(path)
@@ -107,8 +108,8 @@ def read_pdf(path: Path) -> tuple[str, dict[str, str]]:
 
 
 def squeeze(text: str) -> str:
-    """Without white space, which a line break may put anywhere, but for one space between two numbers."""
-    text = text.replace("\x02", "-").replace("\ufffe", "-")  # a hyphen at a line's end
+    """Remove white space, which line breaks make unreliable, except for one space between two numbers."""
+    text = text.replace("\x02", "-").replace("\ufffe", "-")  # pdfium's codes for a hyphen at the end of a line
     return re.sub(rf"{SPACE}", "", BETWEEN_NUMBERS.sub("\0", text)).replace("\0", " ")
 
 
@@ -116,7 +117,7 @@ def squeeze(text: str) -> str:
 
 
 def list_items(report: Report) -> Iterator[tuple[str, str]]:
-    """Where and what: the words of the report in the order of the page, but for code and the author's notes."""
+    """Yield place and text of every item of a report in page order, except for code and the author's notes."""
     yield "title", report.title
     yield "title", report.notice
     for block in report.summary:
@@ -152,7 +153,7 @@ def _list_block(report: Report, where: str, block: Block) -> Iterator[tuple[str,
 
 
 def _write(report: Report, line: Line) -> str:
-    """The text of a line on the page, where formulas are drawn."""
+    """Return the text of a line on the page, without its formulas, which are drawn."""
     return "".join(report.labels[s.text] if s.kind == "ref" else s.text for s in line if s.kind != "math")
 
 
@@ -160,7 +161,7 @@ def _write(report: Report, line: Line) -> str:
 
 
 def compare_items(items: Sequence[tuple[str, str]], text: str) -> Iterator[Difference]:
-    """Look for each item behind the one before: first its shape, with any numbers, then its very numbers."""
+    """Search the text for each item after the one before; compare its numbers where the words match."""
     position = 0
     for where, words in ((where, substitute_missing(words)) for where, words in items):
         shape = ANY_NUMBER.join(re.escape(part) for part in NUMBER.split(words))
@@ -174,7 +175,7 @@ def compare_items(items: Sequence[tuple[str, str]], text: str) -> Iterator[Diffe
 
 
 def compare_attachments(results: Results, attachments: dict[str, str]) -> Iterator[Difference]:
-    """The attached files against each other: the table of runs, and the declared experiments."""
+    """Compare the attached table of runs and the attached suite with the attached metrics."""
     derived = export_runs(results)
     if attachments["runs.csv"] != derived:
         rows = zip(attachments["runs.csv"].splitlines(), derived.splitlines(), strict=False)
@@ -188,13 +189,13 @@ def compare_attachments(results: Results, attachments: dict[str, str]) -> Iterat
 
 
 def _list_numbers(suite: Suite) -> tuple[object, ...]:
-    """All of a suite that numbers depend on; where its weights lie is no part of it."""
+    """Return the parts of a suite that numbers depend on, which the path of the Inception weights is not."""
     measured = suite.fid.num_images, suite.interpolation, suite.digits
     return suite.dataset, suite.seeds, suite.groups, *measured
 
 
 def _resolve(suite_text: str, recorded: Suite) -> Suite | str:
-    """The attached suite as this program reads it; the error, if it cannot. An outline's own file is not at hand."""
+    """Read the attached suite, with the recorded outline, whose file may be missing here; return an error as text."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "experiments.yaml"
         path.write_text(suite_text, encoding="utf-8")

@@ -218,7 +218,7 @@ def test_where_nothing_can_be_forked_runs_are_trained_as_well(suite: Path, tmp_p
 
 def test_a_worker_given_more_has_its_tries_anew(suite: Path, tmp_path: Path) -> None:
     worker = _Worker((), SimpleNamespace(), SimpleNamespace(send=lambda job: None), 0.0, 1, trains_together=False)
-    worker.give(make_tasks(suite, tmp_path))
+    worker.assign(make_tasks(suite, tmp_path))
     assert worker.attempt == 0
 
 

@@ -1,4 +1,4 @@
-"""Where runs are executed: an executor turns tasks into a stream of events, and a failure is an event like another."""
+"""Executors: they turn jobs into a stream of events, in which a failure is an event like any other."""
 
 from __future__ import annotations
 
@@ -12,34 +12,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Started:
+    """A worker has begun a run, or resumed it."""
+
     name: str
 
 
 @dataclass(frozen=True)
 class Progressed:
-    """``stage`` is training or evaluation; ``losses`` has the newest value of each loss, or nothing new."""
+    """A run has made progress."""
 
     name: str
     stage: str
+    """``training`` or ``evaluation``."""
     step: int
     losses: dict[str, float]
+    """Latest value of each loss; empty if there are no new ones."""
 
 
 @dataclass(frozen=True)
 class Finished:
+    """A run is trained and measured."""
+
     name: str
     seconds: float
 
 
 @dataclass(frozen=True)
 class Failed:
+    """A run has failed; its ``reason`` is one line for the user."""
+
     name: str
     reason: str
 
 
 @dataclass(frozen=True)
 class Retried:
-    """Its process died; the run goes on from its last checkpoint in another one."""
+    """The worker of a run died; another one will resume the run from its last checkpoint."""
 
     name: str
     reason: str
@@ -47,7 +55,7 @@ class Retried:
 
 @dataclass(frozen=True)
 class Released:
-    """Its process has done what it could for the run; what is left is done in another one."""
+    """A worker has trained a run to its last step; another one records and measures it."""
 
     name: str
 
@@ -56,10 +64,12 @@ Event = Started | Progressed | Finished | Failed | Retried
 
 
 Job = tuple["Task", ...]
-"""What is done in one process: a run, or several that are trained side by side."""
+"""Work for one process: a run, or several that are trained side by side."""
 
 
 class Executor(Protocol):
+    """Interface of what executes jobs."""
+
     def execute(self, jobs: list[Job]) -> Iterator[Event]:
-        """Do all jobs, in this order as places become free; every task ends in one Finished or Failed."""
+        """Start jobs in this order as workers become free; yield exactly one Finished or Failed for every task."""
         ...

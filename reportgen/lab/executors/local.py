@@ -1,4 +1,4 @@
-"""One process per run, several at a time: a run that crashes takes no other with it."""
+"""Execution in worker processes on this machine: a run that crashes its worker takes down no other run."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ from reportgen.lab.executors.workers import get_worker_context
 from reportgen.store.paths import OutputPaths
 
 SECONDS_TO_STOP = 60.0
-"""How long workers may take to write their checkpoints."""
+"""Time that workers get to write their checkpoints on a stop."""
 
 
 class _Idle:
-    """A worker has done what it was given and waits for more, or for an empty job to end."""
+    """Message of a worker that has finished its job and waits for the next; an empty job ends it."""
 
 
 @dataclass
 class _Worker:
+    """A worker process and its current job."""
+
     job: Job
     process: BaseProcess
     connection: Connection
@@ -38,19 +40,21 @@ class _Worker:
     is_idle: bool = False
     is_over_time: bool = False
     ended: set[str] = field(default_factory=set)
-    """The runs of which the end is known."""
+    """Names of the runs of the job that have finished, failed or been released."""
 
     @property
     def left(self) -> Job:
+        """Tasks of the job that have not ended yet."""
         return tuple(task for task in self.job if task.spec.name not in self.ended)
 
-    def give(self, job: Job) -> None:
+    def assign(self, job: Job) -> None:
+        """Send an idle worker its next job."""
         self.job, self.started, self.attempt, self.is_idle = job, time.monotonic(), 0, False
-        with suppress(OSError):  # it died; what it had is taken up as after any death
+        with suppress(OSError):  # the worker died; its job is requeued as after any other death
             self.connection.send(job)
 
     def drain(self) -> Iterator[Event | Released]:
-        """All events that have arrived."""
+        """Yield the events that have arrived, without waiting for more."""
         try:
             while self.connection.poll():
                 event = self.connection.recv()
@@ -65,14 +69,14 @@ class _Worker:
 
 
 class LocalExecutor:
-    """At most ``jobs`` processes at once.
+    """Executor with at most ``jobs`` worker processes at once.
 
-    A process either trains several runs side by side and releases them, or brings one run after another to its end.
+    A worker either trains several runs side by side and releases them, or trains and measures one run after another.
 
     Args:
-        retries: how often a run whose process died (killed, out of memory, crashed) is taken up again from its last
-            checkpoint; an error that Python reports would come again and is not retried.
-        time_limit: seconds that one run may take in one go; k runs in one place may take k times as long.
+        retries: how often to resume a run from its last checkpoint after its worker died (killed, out of memory,
+            crashed); a Python exception would occur again and is not retried.
+        time_limit: seconds that a run may take in one go; a job of k runs may take k times as long.
     """
 
     def __init__(self, jobs: int, retries: int = 1, time_limit: float | None = None) -> None:
@@ -80,6 +84,7 @@ class LocalExecutor:
         self.context = get_worker_context()
 
     def execute(self, jobs: list[Job]) -> Iterator[Event]:
+        """Execute jobs in worker processes; closing the generator lets them write checkpoints and ends them."""
         waiting, working = [(job, 0) for job in reversed(jobs)], list[_Worker]()
         released: list[Task] = []
         try:
@@ -89,45 +94,48 @@ class LocalExecutor:
                     job, attempt = entry
                     working.append(self._start(job, attempt, trains_together=len(job) > 1))
                     yield from (Started(task.spec.name) for task in job)
-                self._employ(working, released, may_wait=_choose(waiting, working) is None)
+                self._assign_released(working, released, may_wait=_choose(waiting, working) is None)
                 handles = [worker.connection for worker in working] + [worker.process.sentinel for worker in working]
                 wait(handles, 1.0 if self.time_limit else None)
-                self._end_late(working)
+                self._kill_overdue(working)
                 for worker in list(working):
-                    ended = not worker.process.is_alive()  # asked before draining: what it sent is all there
+                    ended = not worker.process.is_alive()  # checked before draining, so that no event is missed
                     for event in list(worker.drain()):
                         if isinstance(event, Released):
                             released += [task for task in worker.job if task.spec.name == event.name]
                         else:
                             yield event
                     if ended:
-                        yield from self._take_back(worker, waiting)
+                        yield from self._requeue(worker, waiting)
                         worker.process.join()
                         worker.connection.close()
                         working.remove(worker)
         finally:
             _stop(working)
 
-    def _employ(self, working: list[_Worker], released: list[Task], *, may_wait: bool) -> None:
-        """Share out what is released. A worker without work waits while more may come: beginning one takes seconds."""
+    def _assign_released(self, working: list[_Worker], released: list[Task], *, may_wait: bool) -> None:
+        """Assign released runs to idle and new workers.
+
+        A worker stays idle while more runs may be released, because starting one takes seconds; then it is ended.
+        """
         more_may_come = may_wait and any(worker.trains_together for worker in working)
         for worker in working:
             if worker.is_idle and (released or not more_may_come):
-                worker.give(self._deal(released))
+                worker.assign(self._pop_share(released))
         while released and len(working) < self.jobs:
-            working.append(self._start(self._deal(released), 0, trains_together=False))
+            working.append(self._start(self._pop_share(released), 0, trains_together=False))
 
-    def _deal(self, tasks: list[Task]) -> Job:
-        """Take a fair share of what is released out of the list."""
+    def _pop_share(self, tasks: list[Task]) -> Job:
+        """Remove one worker's share of released tasks from the list and return it."""
         share = -(-len(tasks) // self.jobs)
         job = tuple(tasks[:share])
         del tasks[:share]
         return job
 
-    def _take_back(self, worker: _Worker, waiting: list[tuple[Job, int]]) -> Iterator[Event]:
-        """What a process left when it ended waits again, each alone: what it worked on if it has a try left."""
+    def _requeue(self, worker: _Worker, waiting: list[tuple[Job, int]]) -> Iterator[Event]:
+        """Requeue the runs that a dead worker left, each as a job of its own; report those without a retry left."""
         left = worker.left
-        if worker.trains_together and len(left) > 1 and not worker.is_over_time:  # whose fault it was shows then
+        if worker.trains_together and len(left) > 1 and not worker.is_over_time:  # alone, the culprit shows itself
             waiting += [((task,), worker.attempt) for task in left]
             yield from (Retried(task.spec.name, _describe_death(worker)) for task in left)
             return
@@ -139,8 +147,8 @@ class LocalExecutor:
         else:
             yield from [_report_death(worker, task) for task in begun]
 
-    def _end_late(self, working: list[_Worker]) -> None:
-        """Kill what is over its time; its last checkpoint stays."""
+    def _kill_overdue(self, working: list[_Worker]) -> None:
+        """Kill workers that exceed the time limit; their last checkpoints stay."""
         for worker in working:
             if (
                 self.time_limit
@@ -160,20 +168,23 @@ class LocalExecutor:
 
 
 def _choose(waiting: list[tuple[Job, int]], working: list[_Worker]) -> tuple[Job, int] | None:
-    """The next job, from the end of the list; only one process at a time trains several runs: a GPU holds no more."""
+    """Return the next job, from the end of the list, or None.
+
+    Only one worker at a time trains runs side by side, because they fill the GPU.
+    """
     is_taken = any(worker.trains_together for worker in working)
     return next((entry for entry in reversed(waiting) if not (is_taken and len(entry[0]) > 1)), None)
 
 
 def _stop(working: list[_Worker]) -> None:
-    """Let every worker write a checkpoint and end; an interrupt while waiting, or a worker that hangs, ends them."""
+    """Ask all workers to write a checkpoint and end; kill them after ``SECONDS_TO_STOP`` or on an interrupt."""
     for worker in working:
         worker.process.terminate()
     limit = time.monotonic() + SECONDS_TO_STOP
     left = list(working)
     try:
         while left and (seconds := limit - time.monotonic()) > 0:
-            # What they send is read and thrown away: one that waits for a reader would never write its checkpoint.
+            # Their messages are discarded, but must be read: a worker blocked in ``send`` writes no checkpoint.
             wait([worker.connection for worker in left] + [worker.process.sentinel for worker in left], seconds)
             left = [worker for worker in left if worker.process.is_alive()]
             for worker in left:
@@ -188,9 +199,9 @@ Body = Callable[[Job, Connection, threading.Event], None]
 
 
 def _work(body: Body, job: Job, connection: Connection) -> None:
-    """The body of a worker process: SIGTERM asks it to write a checkpoint and stop; without its parent it ends."""
+    """Run the body of a worker; SIGTERM asks it to write a checkpoint and stop, and the end of its parent ends it."""
     stopping = threading.Event()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are handled by the parent
     threading.Thread(target=end_without_parent, args=(connection,), daemon=True).start()
     os.environ["TQDM_DISABLE"] = "1"
     _stop_at_sigterm(stopping)
@@ -228,7 +239,7 @@ def _work_on(task: Task, connection: Connection, stopping: threading.Event, star
     name = task.spec.name
 
     def report(stage: str, step: int, losses: dict[str, float]) -> None:
-        if stage == "evaluation":  # short, and done anew by the next command
+        if stage == "evaluation":  # short, and repeated by the next command
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         connection.send(Progressed(name, stage, step, losses))
 

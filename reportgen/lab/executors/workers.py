@@ -1,4 +1,4 @@
-"""How processes that train are begun. Imports no torch: whether there is anything to train may not be known yet."""
+"""The start of worker processes. Imports no torch, because there may turn out to be nothing to train."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = ("reportgen.lab.execution", "torch._dynamo")
-"""What processes that train have imported before they begin: torch takes seconds, and so does what its optimisers
-import when the first of them is made."""
+"""Modules imported before workers are forked: torch takes seconds, and so do the imports of its first optimiser."""
 
 
 def get_worker_context() -> ForkServerContext | SpawnContext:
-    """How processes that train are begun: forked from a server that has imported torch, elsewhere than on Linux anew.
+    """Return the multiprocessing context of workers: on Linux a fork server with torch imported, elsewhere ``spawn``.
 
-    There is no fork on Windows, and macOS's libraries may crash in a forked process.
+    Windows has no fork, and macOS's libraries may crash in a forked process.
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
@@ -27,7 +26,7 @@ def get_worker_context() -> ForkServerContext | SpawnContext:
 
 
 def begin_to_import() -> None:
-    """Let the server of ``get_worker_context`` import while this process does something else."""
+    """Start the fork server, which imports torch while this process goes on; do nothing elsewhere than on Linux."""
     if sys.platform != "linux":
         return
     from multiprocessing import forkserver

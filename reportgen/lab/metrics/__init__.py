@@ -1,1 +1,1 @@
-"""Scores: pure functions on features and moments."""
+"""Metrics: pure functions of features, moments or images, and the detectors that compute features."""

@@ -1,4 +1,4 @@
-"""What a reconstruction loss cannot go below."""
+"""The entropy of grey values: the lower bound of a reconstruction loss."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import torch
 
 
 def compute_pixel_entropy(images: torch.Tensor) -> float:
-    """The mean over images, uint8 [N, 1, H, W], of the summed entropies of their grey values x / 255, in nats.
+    """Return the entropy of the grey values x / 255, summed over pixels and averaged over images, in nats.
 
-    The binary cross-entropy between x and a prediction is lowest where the prediction is x, and is the entropy of x
-    there: 0 for black and white, log 2 for a pixel half way between.
+    The binary cross-entropy of a prediction against x has its minimum where the prediction equals x. There it is the
+    entropy of x: 0 for black and white, log 2 for a medium grey.
+
+    Args:
+        images: uint8 [N, 1, H, W].
     """
     x = torch.arange(256, dtype=torch.float64) / 255
     entropy = -(torch.xlogy(x, x) + torch.xlogy(1 - x, 1 - x))

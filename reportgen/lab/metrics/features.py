@@ -1,4 +1,4 @@
-"""Detectors: uint8 images in, float32 features out."""
+"""Detectors: networks that turn uint8 images into float32 features."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ BATCH_SIZE = 250
 
 
 class Detector(Protocol):
-    """A feature extractor for the Frechet distance.
-
-    ``name`` is what its column is called; ``sha256`` that of its weights: features of two detectors are never mixed.
-    ``resize`` says what is done to the images first.
-    """
+    """Interface of a feature extractor for the Frechet distance."""
 
     name: str
+    """Name of the detector in records and reports."""
     sha256: str
+    """SHA-256 of the weights; features of different weights are never compared."""
     resize: str
+    """How images are resized before the network sees them, in words."""
     feature_dim: int
 
     def __call__(self, images: torch.Tensor) -> np.ndarray:
-        """uint8 [N, 1, 32, 32] in 0..255, on any device -> float32 [N, feature_dim], independent of batching."""
+        """Return the features, float32 [N, feature_dim], of uint8 images [N, 1, 32, 32] in 0..255 on any device.
+
+        The features of an image do not depend on the other images.
+        """
         ...
 
 
 def check_images(images: torch.Tensor) -> None:
-    """Refuse what a detector cannot measure.
+    """Check that a detector can measure these images.
 
     Raises:
-        ValueError: not uint8 of the shape [N, 1, 32, 32].
+        ValueError: the images are not uint8 [N, 1, 32, 32].
     """
     if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
         raise ValueError(
@@ -44,7 +46,7 @@ def check_images(images: torch.Tensor) -> None:
 
 
 class ClassifierDetector:
-    """The 128 pooled features of the shipped digit classifier."""
+    """Detector with the 128 pooled features of the shipped digit classifier."""
 
     name = "classifier"
     resize = "none (32x32)"
@@ -53,7 +55,7 @@ class ClassifierDetector:
     def __init__(self, device: torch.device) -> None:
         self.sha256 = load_card().sha256
         self.model = load_classifier().to(device)
-        if device.type == "cpu":  # half as slow
+        if device.type == "cpu":  # takes half the time
             self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # missing in torch's own
 
     @torch.no_grad()

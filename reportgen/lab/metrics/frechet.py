@@ -10,23 +10,26 @@ from scipy.linalg import eigh, eigvalsh
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean float64 [D] and covariance float64 [D, D] (unbiased) of a set of features, and the size of the set.
-
-    ``factor`` float64 [N, D] has factor.T @ factor = covariance. It is kept where N <= D: the spectrum of the N x N
-    Gram matrix is then smaller and free of the D - N eigenvalues that only rounding makes.
-    """
+    """Mean and covariance of a set of features."""
 
     mean: np.ndarray
+    """float64 [D]"""
     covariance: np.ndarray
+    """float64 [D, D], unbiased"""
     num_images: int
     factor: np.ndarray | None = None
+    """float64 [N, D] with factor.T @ factor = covariance if N <= D, else None.
+
+    The N x N Gram matrix of the factor is smaller than the covariance and lacks its D - N eigenvalues that are zero up
+    to rounding.
+    """
 
 
 def compute_moments(features: np.ndarray) -> Moments:
-    """features [N, D], N >= 2 -> their moments.
+    """Compute the moments of features [N, D], N >= 2, in float64.
 
     Raises:
-        ValueError: fewer than two rows, or a value that is not finite.
+        ValueError: there are fewer than two rows, or a value is not finite.
     """
     if features.ndim != 2 or len(features) < 2:
         raise ValueError(f"a covariance needs at least 2 feature rows, found an array of shape {features.shape}")
@@ -39,22 +42,23 @@ def compute_moments(features: np.ndarray) -> Moments:
 
 
 def compute_root(covariance: np.ndarray) -> np.ndarray:
-    """The symmetric square root of a covariance, float64 [D, D]; negative rounding in its spectrum counts as zero."""
+    """Compute the symmetric square root of a covariance, float64 [D, D]; eigenvalues below zero count as zero."""
     values, vectors = eigh(covariance)
     return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
 
 
 def compute_frechet_distance(real: Moments, fake: Moments, real_root: np.ndarray | None = None) -> float:
-    """|mu1 - mu2|^2 + Tr(S1 + S2 - 2 (S1 S2)^(1/2)), Dowson & Landau 1982; the FID of Heusel et al. 2017.
+    """Compute the squared Frechet distance of two Gaussians, which on Inception features is the FID.
 
-    Tr (S1 S2)^(1/2) is the sum of the square roots of the eigenvalues of R S2 R with R = S1^(1/2). That matrix is
-    symmetric, so nothing here can become complex, at small N and for a generator that emits one image just as well.
+    It is |mu1 - mu2|^2 + Tr(S1 + S2 - 2 (S1 S2)^(1/2)) (Dowson & Landau 1982; Heusel et al. 2017). Tr (S1 S2)^(1/2) is
+    the sum of the square roots of the eigenvalues of R S2 R with R = S1^(1/2). That matrix is symmetric, so no result
+    becomes complex, not even for few images or for a generator that emits a single image.
 
     Args:
-        real_root: ``compute_root(real.covariance)``, if it is at hand.
+        real_root: ``compute_root(real.covariance)`` if it was computed before; it saves time only.
 
     Returns:
-        A distance >= 0; what rounding leaves below zero is zero.
+        A distance >= 0; negative values from rounding become 0.
     """
     spectrum = eigvalsh(_build_product(real, fake, real_root))
     trace_of_root = np.sqrt(spectrum.clip(min=0)).sum()
@@ -64,7 +68,7 @@ def compute_frechet_distance(real: Moments, fake: Moments, real_root: np.ndarray
 
 
 def _build_product(real: Moments, fake: Moments, real_root: np.ndarray | None) -> np.ndarray:
-    """The smallest symmetric matrix at hand that has the non-zero eigenvalues of S1 S2."""
+    """Build a symmetric matrix with the non-zero eigenvalues of S1 S2, from a factor if there is one."""
     if fake.factor is not None:
         return fake.factor @ real.covariance @ fake.factor.T
     if real.factor is not None:
@@ -76,10 +80,10 @@ def _build_product(real: Moments, fake: Moments, real_root: np.ndarray | None) -
 def bootstrap_frechet_error(
     features: np.ndarray, real: Moments, real_root: np.ndarray | None, *, num_resamples: int, seed: int
 ) -> float:
-    """The standard error of the Frechet distance over samples, from resampling the fake features [N, D].
+    """Estimate the standard error of the Frechet distance by resampling the fake features [N, D] with replacement.
 
-    Resampled sets have fewer distinct images, which biases their distances upwards; their spread is what counts, not
-    their level (Efron & Tibshirani 1993, chapter 6).
+    Resampled sets contain fewer distinct images, which biases their distances upwards; only their spread is used (Efron
+    & Tibshirani 1993, chapter 6).
     """
     rng = np.random.default_rng(seed)
     values = [

@@ -1,7 +1,7 @@
 """The course's detector: the 2,048 pooled features of TensorFlow's Inception-v3 of 2015-12-05.
 
-The network is that of the package pytorch-fid (M. Seitzer, Apache-2.0), so the features are the ones that published
-FIDs rest on. It is rewritten after loading into one that computes the same in about half the time on a CPU.
+The network is defined by the package pytorch-fid (M. Seitzer, Apache-2.0), so the features are those of published FIDs.
+After loading it is rewritten into an equivalent network that takes about half the time on a CPU.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from reportgen.lab.training.objectives import to_channels_last, to_unit
 FEATURE_DIM = 2048
 INPUT_SIZE = 299
 NUM_CLASSES = 1008
-"""Of TensorFlow's classifier, whose weights the file has too."""
+"""Classes of TensorFlow's classifier, whose weights are in the file but not used."""
 
 BATCH_SIZE = 32
-"""Larger batches are no faster on a CPU; this one takes about 0.3 GB."""
+"""Images per forward pass, which needs about 0.3 GB; larger batches are no faster on a CPU."""
 
-# The blocks that TensorFlow's network pools differently in, their classes in pytorch_fid.inception and their sizes:
-# input channels, then output channels of the pooling branch (A) or inner channels of the 7x7 branches (C).
+# The blocks in which TensorFlow's network pools differently: their classes in pytorch_fid.inception and arguments, that
+# is input channels, then output channels of the pooling branch (A) or inner channels of the 7x7 branches (C).
 _FID_BLOCKS: dict[str, tuple[str, tuple[int, ...]]] = {
     "Mixed_5b": ("FIDInceptionA", (192, 32)),
     "Mixed_5c": ("FIDInceptionA", (256, 64)),
@@ -52,18 +52,19 @@ _REMEDY = (
 
 
 class InceptionDetector:
-    """The features before the classifier of Inception-v3, averaged over the image, for grey images.
+    """Detector with the 2,048 pooled features of Inception-v3, for grey images.
 
-    The homework's protocol: scaled to [0, 1], the one channel taken three times, resized, then scaled to [-1, 1].
+    Images are prepared by the homework's protocol: scale to [0, 1], repeat the channel three times, resize bilinearly,
+    scale to [-1, 1].
 
     Args:
-        weights: the file ``pt_inception-2015-12-05-6726825d.pth``, or one with the same tensors.
-        device: where the features are computed.
-        check_sha256: False takes other weights; their features make no FID that compares with anyone else's.
+        weights: the file ``pt_inception-2015-12-05-6726825d.pth``.
+        device: where to compute features.
+        check_sha256: False admits other weights, whose FID compares with no published one.
 
     Raises:
-        DataError: the package pytorch-fid is not installed; the file is missing, unreadable, not the official one, or
-            not a state dict of this network.
+        DataError: the package pytorch-fid is not installed; the weights file is missing, unreadable, not the official
+            one, or not a state dict of this network.
     """
 
     name = "inception"
@@ -85,7 +86,7 @@ class InceptionDetector:
 
 
 def _prepare_images(images: torch.Tensor) -> torch.Tensor:
-    """uint8 [N, 1, 32, 32] -> float32 [N, 1, 299, 299] in [-1, 1], bilinear with half-pixel centres."""
+    """Resize uint8 images [N, 1, 32, 32] to float32 [N, 1, 299, 299] in [-1, 1], bilinearly with half-pixel centres."""
     resized = F.interpolate(to_unit(images), (INPUT_SIZE, INPUT_SIZE), mode="bilinear", align_corners=False)
     return (2 * resized - 1).contiguous(memory_format=torch.channels_last)
 
@@ -109,7 +110,7 @@ def _hash_weights(path: Path, *, check: bool) -> str:
 
 
 def _load_network(path: Path) -> nn.Module:
-    """The network as pytorch-fid defines it, with the weights of the file, float32 on the CPU, in eval mode, frozen."""
+    """Load the weights into pytorch-fid's network: float32, on the CPU, in eval mode, frozen."""
     network, state = _build_network(), _read_state(path)
     try:
         network.load_state_dict(state, assign=True)
@@ -142,7 +143,7 @@ def _make_content_error(path: Path, reason: Any) -> DataError:
 
 
 def _import_pytorch_fid() -> ModuleType:
-    declare_missing_torchvision_ops()  # it imports torchvision
+    declare_missing_torchvision_ops()  # pytorch_fid imports torchvision
     try:
         return importlib.import_module("pytorch_fid.inception")
     except ImportError as error:
@@ -152,7 +153,7 @@ def _import_pytorch_fid() -> ModuleType:
 
 
 def _build_network() -> nn.Module:
-    """torchvision's Inception-v3 with the blocks of pytorch-fid, without storage: nothing is downloaded or drawn."""
+    """Build torchvision's Inception-v3 with the blocks of pytorch-fid on the meta device, without any weights."""
     fid = _import_pytorch_fid()
     from torchvision.models import inception_v3
 
@@ -164,10 +165,10 @@ def _build_network() -> nn.Module:
 
 
 def _rewrite_network(network: Any) -> nn.Module:
-    """The same function of grey images, faster: float32 [N, 1, 299, 299] in [-1, 1] -> [N, 2048].
+    """Rewrite the network, in place, for grey images, float32 [N, 1, 299, 299] in [-1, 1]; its features are [N, 2048].
 
-    Batch normalisation goes into the convolution before it, the first convolution takes the channel that the three
-    would be copies of, the classifier goes, and the layout becomes channels-last. Exact up to rounding.
+    Each BatchNorm is folded into the convolution before it, the first convolution takes one channel instead of three
+    copies of it, the classifier is removed, and the memory format becomes channels-last. Exact up to rounding.
     """
     from torchvision.models.inception import BasicConv2d
 
@@ -181,6 +182,6 @@ def _rewrite_network(network: Any) -> nn.Module:
 
 
 def _merge_input_channels(convolution: nn.Conv2d) -> None:
-    """Sum the weights over the input channels, in place: right for inputs whose channels are all the same."""
+    """Sum the weights over the input channels, in place, which is exact for inputs with identical channels."""
     convolution.weight = nn.Parameter(convolution.weight.sum(dim=1, keepdim=True), requires_grad=False)
     convolution.in_channels = 1

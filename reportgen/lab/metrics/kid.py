@@ -9,20 +9,20 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Kid:
-    """``value`` may be below zero, as an unbiased estimate of something near zero must be at times."""
+    """A kernel inception distance; being unbiased, an estimate near zero may be negative."""
 
     value: float
     standard_error: float
 
 
 def compute_kid(real: np.ndarray, fake: np.ndarray) -> Kid:
-    """KID of Binkowski et al. 2018: the kernel (x.y / D + 1)^3 on features [N, D], N >= 3, over all pairs i != j.
+    """Compute the KID (Binkowski et al. 2018) of features [N, D], N >= 3, and its jackknife standard error.
 
-    Sets of different sizes are cut to the smaller one. The standard error is the jackknife's, which for this
-    U-statistic (Gretton et al. 2012, lemma 6) follows from the row sums.
+    The kernel is (x.y / D + 1)^3, averaged over all pairs i != j. The larger set is cut to the size of the smaller one.
+    For this U-statistic (Gretton et al. 2012, lemma 6) the jackknife follows from the row sums.
 
     Raises:
-        ValueError: fewer than three rows, other than two dimensions, or dimensions that differ.
+        ValueError: a set has fewer than three rows or is not 2-d, or the feature dimensions differ.
     """
     n = min(len(real), len(fake))
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1] or n < 3:

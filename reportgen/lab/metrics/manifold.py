@@ -1,4 +1,4 @@
-"""Precision and recall, density and coverage: fidelity and diversity told apart."""
+"""Precision and recall, density and coverage: separate scores of fidelity and diversity."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ NUM_NEIGHBOURS = 5
 
 @dataclass(frozen=True)
 class ManifoldScores:
-    """Kynkaanniemi et al. 2019 and Naeem et al. 2020, with balls that reach to the k-th nearest neighbour.
+    """Scores of Kynkaanniemi et al. 2019 (precision, recall) and Naeem et al. 2020 (density, coverage).
 
-    ``precision``: share of samples within a ball of a real image; sharp samples have much of it. ``recall``: share of
-    real images within a ball of a sample; varied samples have much of it. ``density`` counts, for each sample, the real
-    balls it lies in (divided by k; may exceed 1). ``coverage``: share of real balls that hold a sample.
+    The ball of an image reaches to its k-th nearest neighbour in its own set.
     """
 
     precision: float
+    """Share of samples that lie in the ball of a real image; high for realistic samples."""
     recall: float
+    """Share of real images that lie in the ball of a sample; high for varied samples."""
     density: float
+    """Mean number of real balls that a sample lies in, divided by k; may exceed 1."""
     coverage: float
+    """Share of real balls that contain a sample."""
 
 
 def compute_manifold_scores(real: np.ndarray, fake: np.ndarray, k: int = NUM_NEIGHBOURS) -> ManifoldScores:
-    """All four from features [N, D] and [M, D], N and M > k.
+    """Compute the four scores from features [N, D] and [M, D], N and M > k.
 
     Raises:
-        ValueError: too few rows for k neighbours.
+        ValueError: a set has too few rows for k neighbours.
     """
     if min(len(real), len(fake)) <= k:
         raise ValueError(f"{k} neighbours need more than {k} images on both sides, found {len(real)} and {len(fake)}")
@@ -45,14 +47,14 @@ def compute_manifold_scores(real: np.ndarray, fake: np.ndarray, k: int = NUM_NEI
 
 
 def compute_squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Squared Euclidean distances between rows, float64 [N, M], never negative."""
+    """Compute the squared Euclidean distances between the rows of two sets, float64 [N, M], never negative."""
     a, b = a.astype(np.float64), b.astype(np.float64)
     squares = np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1)[None, :]
     return (squares - 2 * (a @ b.T)).clip(min=0)
 
 
 def _find_radii(features: np.ndarray, k: int) -> np.ndarray:
-    """The squared distance of each row to its k-th nearest other row."""
+    """Return the squared distance of each row to its k-th nearest other row, float64 [N]."""
     distance = compute_squared_distances(features, features)
     np.fill_diagonal(distance, np.inf)
     return np.partition(distance, k - 1, axis=1)[:, k - 1]

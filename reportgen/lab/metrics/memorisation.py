@@ -1,4 +1,4 @@
-"""Are samples copies of training images? Their distances to the nearest one, beside those of images never seen."""
+"""Distances of images to their nearest training image, which reveal samples copied from the training set."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ BLOCK = 4096
 
 
 def compute_nearest_distances(images: torch.Tensor, training: torch.Tensor) -> np.ndarray:
-    """The Euclidean pixel distance of each image to its nearest training image, pixels taken in [0, 1].
+    """Compute the Euclidean distance of each image to its nearest training image, with pixels scaled to [0, 1].
 
     Args:
         images, training: uint8 [N, 1, H, W] and [M, 1, H, W], on one device.
 
     Returns:
-        float64 [N]; 0 for an exact copy.
+        Distances, float64 [N]; 0 for an exact copy.
     """
     x = images.flatten(1).float() / 255
     nearest = torch.full((len(x),), float("inf"), device=x.device)

@@ -1,4 +1,4 @@
-"""How strips of images between two latents move through feature space, and how legible they are."""
+"""Paths that strips of interpolated images take through feature space, and means with standard errors over strips."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from reportgen.store.records import Measured
 
 
 def measure_paths(features: np.ndarray, num_strips: int) -> dict[str, list[float]]:
-    """How each strip moves through feature space, in the spirit of the perceptual path length (Karras et al. 2019).
+    """Measure the path of each strip through feature space, in the spirit of the perceptual path length.
+
+    The perceptual path length is due to Karras et al. 2019.
 
     Args:
-        features: [num_strips * K, D], the strips one after another.
+        features: of K images per strip, [num_strips * K, D], strip after strip.
 
     Returns:
-        For each strip the length of its path, the distance of its ends (never more than the length; equal to it on a
-        straight line) and its largest step (length / (K - 1) if it moves evenly).
+        For each strip the length of its path, the distance of its ends (at most the length, which it reaches on a
+        straight line) and its largest step (at least length / (K - 1), which it is at an even pace).
     """
     strips = features.astype(np.float64).reshape(num_strips, -1, features.shape[1])
     steps = np.linalg.norm(np.diff(strips, axis=1), axis=2)
@@ -29,15 +31,15 @@ def measure_paths(features: np.ndarray, num_strips: int) -> dict[str, list[float
 
 
 def summarise_paths(features: np.ndarray, num_strips: int) -> dict[str, Measured]:
-    """Two ratios over strips that do not depend on the features' scale.
+    """Summarise the paths of all strips as two ratios that do not depend on the scale of the features.
 
     Args:
-        features: [num_strips * K, D], the strips one after another; a strip that does not move at all counts for none.
+        features: of K images per strip, [num_strips * K, D], strip after strip; strips of length 0 are left out.
 
     Returns:
-        ``detour``: the length of all paths over the distance of their ends (1 is straight), as the ratio of their sums,
-        since two ends that are nearly alike have no ratio of their own; its error is the jackknife's.
-        ``largest_step``: the mean over strips of the largest step over the even one (1 is even).
+        ``detour``: sum of the path lengths over sum of the end distances, >= 1, 1 for straight paths. A ratio of sums,
+        because that of a single strip is unstable if its ends nearly coincide; its error is the jackknife's.
+        ``largest_step``: mean over strips of the largest step over the average step, >= 1, 1 for an even pace.
     """
     lengths, distances, steps = (np.array(values) for values in measure_paths(features, num_strips).values())
     moves = lengths > 0
@@ -49,13 +51,13 @@ def summarise_paths(features: np.ndarray, num_strips: int) -> dict[str, Measured
 
 
 def estimate_values(values: np.ndarray) -> Measured:
-    """The mean of independent values."""
+    """Return the mean of independent values [N] with its standard error."""
     mean = float(values.mean()) if len(values) else None
     return Measured(mean, float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None, len(values))
 
 
 def estimate_ratio(numerators: np.ndarray, denominators: np.ndarray) -> Measured:
-    """The ratio of two sums over independent pairs."""
+    """Return the ratio of two sums over independent pairs, [N] each, with its jackknife standard error."""
     count, above, below = len(numerators), float(numerators.sum()), float(denominators.sum())
     if not below:
         return Measured(None, None, count)
@@ -67,10 +69,10 @@ def estimate_ratio(numerators: np.ndarray, denominators: np.ndarray) -> Measured
 
 
 def estimate_shares(shares: np.ndarray) -> Measured:
-    """The mean of independent shares in [0, 1].
+    """Return the mean of independent shares [N] in [0, 1] with its standard error.
 
-    The error is that after two shares of 0 and two of 1 are added (as Agresti and Coull 1998 add successes and
-    failures), so that it is not 0 where all are alike: none seen in 100 does not mean that there is none.
+    The error is computed after two shares of 0 and two of 1 are added, as Agresti and Coull 1998 add successes and
+    failures, so that it does not vanish if all shares are equal: none seen in 100 does not prove that there is none.
     """
     widened = estimate_values(np.concatenate([shares, [0.0, 0.0, 1.0, 1.0]]))
     return Measured(float(shares.mean()), widened.error, len(shares))

@@ -1,4 +1,4 @@
-"""How sharp images are: the variance of the Laplacian (Pech-Pacheco et al. 2000) and the energy of the gradient."""
+"""The sharpness of images: variance of the Laplacian (Pech-Pacheco et al. 2000) and energy of the gradient."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ LAPLACIAN = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])
 
 
 def compute_sharpness(images: torch.Tensor) -> float:
-    """uint8 [N, 1, H, W] -> the mean over images of the variance of their Laplacian, pixels taken in [0, 1].
+    """Compute the variance of the Laplacian of uint8 images [N, 1, H, W], averaged over images.
 
-    0 for a constant image; blur lowers it, noise raises it: compare it with the same number of real images.
+    Pixels are scaled to [0, 1]. The variance is 0 for a constant image; blur lowers it and noise raises it, so it means
+    something only next to that of real images.
     """
     x = images.float() / 255
     response = F.conv2d(x, LAPLACIAN.to(x.device)[None, None])
@@ -19,9 +20,9 @@ def compute_sharpness(images: torch.Tensor) -> float:
 
 
 def compute_gradient_energy(images: torch.Tensor) -> float:
-    """uint8 [N, 1, H, W] -> the mean squared difference of neighbours, across plus down, pixels taken in [0, 1].
+    """Compute the mean squared difference of neighbouring pixels, horizontal plus vertical, of uint8 [N, 1, H, W].
 
-    It weighs coarse edges more than the Laplacian does, and noise less.
+    Pixels are scaled to [0, 1]. Compared with the Laplacian, the gradient weighs coarse edges more and noise less.
     """
     x = images.float() / 255
     return float(x.diff(dim=3).square().mean() + x.diff(dim=2).square().mean())

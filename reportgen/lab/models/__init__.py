@@ -1,1 +1,1 @@
-"""Modules with their losses beside them."""
+"""Networks of the models, with their losses."""

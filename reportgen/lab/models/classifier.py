@@ -1,8 +1,7 @@
-"""The MNIST digit classifier that the project trains itself and ships.
+"""The MNIST digit classifier that the package ships.
 
-It has two jobs: its 128 pooled features are the space in which the classifier Frechet distance is measured, and its
-class probabilities read generated digits for the digit counts.
-``python -m reportgen.lab.training.classifier`` trains it.
+It has two purposes: the classifier Frechet distance is measured on its 128 pooled features, and its class probabilities
+read generated digits for the digit counts. ``python -m reportgen.lab.training.classifier`` trains it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from reportgen.base.errors import DataError
 FEATURE_DIM = 128
 NUM_CLASSES = 10
 UNREAD = 10
-"""The label that ``read_digits`` gives to an image whose confidence is below the threshold."""
+"""Label that ``read_digits`` gives to an image with a confidence below the threshold."""
 
 
 class DigitClassifier(nn.Module):
@@ -37,20 +36,20 @@ class DigitClassifier(nn.Module):
         self.head = nn.Linear(FEATURE_DIM, NUM_CLASSES)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
-        """float [N, 1, 32, 32] in [0, 1] -> float [N, 128], non-negative."""
+        """Return the pooled features, float [N, 128], non-negative, of images, float [N, 1, 32, 32] in [0, 1]."""
         return self.body(x).mean(dim=(2, 3))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """float [N, 1, 32, 32] in [0, 1] -> logits [N, 10]."""
+        """Return the logits, float [N, 10], of images, float [N, 1, 32, 32] in [0, 1]."""
         return self.head(self.features(x))
 
 
 @cache
 def load_classifier() -> DigitClassifier:
-    """Load the shipped weights, on the CPU, in eval mode, frozen, every BatchNorm folded into its convolution.
+    """Load the shipped classifier: on the CPU, in eval mode, frozen, each BatchNorm folded into its convolution.
 
     Raises:
-        DataError: the weights file's SHA-256 is not the one on its card.
+        DataError: the SHA-256 of the weights file is not the one on its card.
     """
     content = CLASSIFIER_WEIGHTS.read_bytes()
     found, expected = hashlib.sha256(content).hexdigest(), load_card().sha256
@@ -66,7 +65,7 @@ def load_classifier() -> DigitClassifier:
 
 
 def fold_norms(model: DigitClassifier) -> None:
-    """Scale the weights of each convolution by the BatchNorm after it, in place: the same values, a quarter faster."""
+    """Fold each BatchNorm into the convolution before it, in place, which is exact up to rounding and 25 % faster."""
     body = model.body
     for index in range(0, len(body), 3):
         conv, norm = body[index], body[index + 1]

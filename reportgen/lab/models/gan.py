@@ -10,12 +10,12 @@ from reportgen.suite.settings import GanSettings
 
 
 def build_activation(name: str) -> nn.Module:
-    """The discriminator's activation: ``leaky_relu``, or ``relu`` for the ablation."""
+    """Return the discriminator's activation: ``leaky_relu``, or ``relu`` for the ablation."""
     return nn.LeakyReLU(0.2) if name == "leaky_relu" else nn.ReLU()
 
 
 class ConvGenerator(nn.Module):
-    """z [B, latent_dim, 1, 1] -> images in [-1, 1], [B, 1, 32, 32]."""
+    """Generator: z [B, latent_dim, 1, 1] -> images in [-1, 1], [B, 1, 32, 32]."""
 
     def __init__(self, latent_dim: int, hidden_dim: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class ConvGenerator(nn.Module):
 
 
 class ConvDiscriminator(nn.Module):
-    """x in [-1, 1], [B, 1, 32, 32] -> the logit of D(x), [B]; its sigmoid is the probability that x is real."""
+    """Discriminator: x in [-1, 1], [B, 1, 32, 32] -> logits of D(x), the probability that x is real, [B]."""
 
     def __init__(self, hidden_dim: int, activation: str) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class ConvDiscriminator(nn.Module):
 
 
 class MlpGenerator(nn.Module):
-    """The MLP ablation: the same interface without a convolution."""
+    """Generator of the MLP ablation, without convolutions; its shapes are those of ``ConvGenerator``."""
 
     def __init__(self, latent_dim: int, hidden_dim: int) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class MlpGenerator(nn.Module):
 
 
 class MlpDiscriminator(nn.Module):
-    """The MLP ablation: the same interface without a convolution."""
+    """Discriminator of the MLP ablation, without convolutions; its shapes are those of ``ConvDiscriminator``."""
 
     def __init__(self, hidden_dim: int, activation: str) -> None:
         super().__init__()
@@ -107,17 +107,19 @@ class MlpDiscriminator(nn.Module):
 
 
 def build_generator(settings: GanSettings) -> nn.Module:
+    """Build a generator: latents [B, latent_dim, 1, 1] in, images [B, 1, 32, 32] in [-1, 1] out."""
     build = ConvGenerator if settings.architecture == "conv" else MlpGenerator
     return build(settings.latent_dim, settings.hidden_dim).apply(initialise_weights)
 
 
 def build_discriminator(settings: GanSettings) -> nn.Module:
+    """Build a discriminator: images [B, 1, 32, 32] in [-1, 1] in, logits [B] out."""
     build = ConvDiscriminator if settings.architecture == "conv" else MlpDiscriminator
     return build(settings.hidden_dim, settings.activation).apply(initialise_weights)
 
 
 def initialise_weights(module: nn.Module) -> None:
-    """DCGAN's initialisation: conv weights N(0, 0.02), BatchNorm weights N(1, 0.02), BatchNorm biases 0."""
+    """Initialise a module as DCGAN does: conv weights N(0, 0.02), BatchNorm weights N(1, 0.02) and biases 0."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -126,11 +128,15 @@ def initialise_weights(module: nn.Module) -> None:
 
 
 def compute_discriminator_loss(real_logit: torch.Tensor, fake_logit: torch.Tensor) -> torch.Tensor:
-    """BCE(D(x), 1) + BCE(D(G(z)), 0), a scalar in nats; 2 log 2 = 1.386 at the equilibrium."""
+    """Return BCE(D(x), 1) + BCE(D(G(z)), 0), a scalar in nats; 2 log 2 = 1.386 at the equilibrium.
+
+    Args:
+        real_logit, fake_logit: logits of D(x) and D(G(z)), [B] each.
+    """
     # -log sigmoid(a) = softplus(-a), without the overflow of a sigmoid followed by a logarithm
     return F.softplus(-real_logit).mean() + F.softplus(fake_logit).mean()
 
 
 def compute_generator_loss(fake_logit: torch.Tensor) -> torch.Tensor:
-    """BCE(D(G(z)), 1), the non-saturating "log D trick"; a scalar in nats, log 2 = 0.693 at the equilibrium."""
+    """Return the non-saturating loss BCE(D(G(z)), 1), a scalar in nats; log 2 = 0.693 at the equilibrium."""
     return F.softplus(-fake_logit).mean()

@@ -10,7 +10,7 @@ from reportgen.suite.settings import VaeSettings
 
 
 class ConvEncoder(nn.Module):
-    """x in [0, 1], [B, 1, 32, 32] -> the 2 * latent_dim outputs that hold mu and logvar."""
+    """Encoder: x in [0, 1], [B, 1, 32, 32] -> mu and logvar side by side, [B, 2 * latent_dim]."""
 
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """z [B, latent_dim] -> the logits of the pixels, [B, 1, 32, 32]; their sigmoid is the image."""
+    """Decoder: z [B, latent_dim] -> logits of the pixels, [B, 1, 32, 32]; their sigmoid is the image."""
 
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class ConvDecoder(nn.Module):
 
 
 class LinearEncoder(nn.Module):
-    """The all-linear ablation: 1024 -> 400 + ReLU -> 2 * latent_dim."""
+    """Encoder of the all-linear ablation: 1024 -> 400 + ReLU -> 2 * latent_dim."""
 
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class LinearEncoder(nn.Module):
 
 
 class LinearDecoder(nn.Module):
-    """The all-linear ablation: latent_dim -> 400 + ReLU -> the logits of 1024 pixels."""
+    """Decoder of the all-linear ablation: latent_dim -> 400 + ReLU -> logits of 1024 pixels."""
 
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class LinearDecoder(nn.Module):
 
 
 class Vae(nn.Module):
-    """Encoder q(z|x), decoder p(x|z) and the prior N(0, I)."""
+    """Variational autoencoder: encoder q(z|x), decoder p(x|z), prior N(0, I)."""
 
     def __init__(self, settings: VaeSettings) -> None:
         super().__init__()
@@ -88,23 +88,23 @@ class Vae(nn.Module):
         self.output_relu = settings.encoder_output_relu
 
     def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """x [B, 1, 32, 32] in [0, 1] -> mu and logvar, [B, latent_dim] each."""
+        """Return mu and logvar of q(z|x), [B, latent_dim] each, for images x [B, 1, 32, 32] in [0, 1]."""
         outputs = self.encoder(x).float()  # also where autocast computed it in bfloat16
         mu, logvar = (F.relu(outputs) if self.output_relu else outputs).chunk(2, dim=1)
         return mu, logvar
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        """z [B, latent_dim] -> pixel means in [0, 1], [B, 1, 32, 32]."""
+        """Return the pixel means of p(x|z), [B, 1, 32, 32] in [0, 1], for latents z [B, latent_dim]."""
         return self.decoder(z).sigmoid()
 
     def reconstruct(self, x: torch.Tensor) -> torch.Tensor:
-        """Decode the posterior mean: x [B, 1, 32, 32] in [0, 1] -> the same shape and range."""
+        """Return the decoded posterior means of images x; both are [B, 1, 32, 32] in [0, 1]."""
         mu, _ = self.encode(x)
         return self.decode(mu)
 
 
 def compute_vae_losses(vae: Vae, x: torch.Tensor, eps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two terms of the negative evidence lower bound, each a scalar averaged over the batch, in nats.
+    """Return the two terms of the negative evidence lower bound, scalars averaged over the batch, in nats.
 
     Args:
         x: images in [0, 1], [B, 1, 32, 32].

@@ -1,0 +1,1 @@
+"""Training: the loop, checkpoints, and what supplies a step of each model."""

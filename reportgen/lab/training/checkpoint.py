@@ -1,7 +1,7 @@
-"""A training kept on disk between two steps, so that it goes on to the same bits.
+"""Checkpoints of a training, from which it resumes bit for bit.
 
-A checkpoint is one file: the SHA-256 of what follows, a line break, what ``torch.save`` wrote. Two generations are
-kept; a damaged one is passed over for the one before it.
+A checkpoint is one file: the hexadecimal SHA-256 of the body, a line break, and the body written by ``torch.save``.
+The newest two are kept; a damaged one is skipped in favour of the one before it.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from reportgen.store.paths import RunPaths
 
 DEFAULT_SECONDS = 30.0
 MAX_COST = 0.01
-"""Writing takes about this share of the time: after a slow write the next one waits for longer."""
+"""Largest share of the wall time that checkpoints may take: after a slow write the next one is put off."""
 
 MAX_SECONDS = 300.0
-"""However dear a checkpoint is, no more than this is lost."""
+"""Longest time between two checkpoints, however slow they are to write."""
 
 NUM_CHECKPOINTS = 2
 
 
 @dataclass
 class Checkpointer:
-    """Keeps a training every ``seconds`` or ``steps``, and once more when it is asked to stop.
+    """Writer of checkpoints every ``seconds`` or ``steps``, and once more when the run is asked to stop.
 
-    ``key`` is the run's training key: another run's checkpoint is never taken up.
+    Every checkpoint carries the run's training ``key``, so that a run never resumes from another run's checkpoint.
     """
 
     paths: RunPaths
@@ -49,22 +49,28 @@ class Checkpointer:
         self._next = time.monotonic() + self.seconds
 
     def is_due(self, step: int) -> bool:
+        """Return whether a checkpoint is to be written after ``step`` finished steps."""
         by_step = self.steps is not None and step % self.steps == 0
         return by_step or self.is_stopping() or time.monotonic() >= self._next
 
     def save(self, training: Training) -> None:
-        """Write a generation and remove the oldest.
+        """Write a checkpoint and remove outdated ones.
 
         Raises:
-            Stopped: the run was asked to stop; all of it is on disk now.
+            Stopped: the run was asked to stop; its state is on disk.
+            RunError: the checkpoint cannot be written.
         """
         self.write(training)
         if self.is_stopping():
             raise Stopped(f"stopped after step {training.step}; the same command goes on from there")
 
     def write(self, training: Training) -> None:
-        """The same, whatever was asked."""
-        wait_for_device(training.generator.device)  # whose work is no part of what writing costs
+        """Write a checkpoint and remove outdated ones, without stopping.
+
+        Raises:
+            RunError: the checkpoint cannot be written.
+        """
+        wait_for_device(training.generator.device)  # its pending work must not count as time spent writing
         start = time.monotonic()
         write_bytes(self.paths.checkpoint(training.step), pack_state({"key": self.key, **training.take_state()}))
         self.paths.thin_checkpoints(training.step, NUM_CHECKPOINTS)
@@ -73,12 +79,13 @@ class Checkpointer:
 
 
 def wait_for_device(device: torch.device) -> None:
+    """Block until a GPU has finished its queued work; return at once on the CPU."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def pack_state(state: dict[str, Any]) -> bytes:
-    """A state as the bytes of a checkpoint file."""
+    """Serialise a state as the content of a checkpoint file."""
     stream = io.BytesIO()
     torch.save(state, stream)
     content = stream.getvalue()
@@ -86,11 +93,11 @@ def pack_state(state: dict[str, Any]) -> bytes:
 
 
 def unpack_state(content: bytes) -> dict[str, Any]:
-    """And back; nothing in the file is executed.
+    """Read a state from the content of a checkpoint file without executing anything in it.
 
     Raises:
-        ValueError: the checksum does not hold.
-        pickle.UnpicklingError: the file holds more than tensors and plain values.
+        ValueError: the checksum is wrong, or the body is not a state.
+        pickle.UnpicklingError: the file contains more than tensors and plain values.
     """
     checksum, _, body = content.partition(b"\n")
     if hashlib.sha256(body).hexdigest().encode() != checksum:
@@ -102,17 +109,17 @@ def unpack_state(content: bytes) -> dict[str, Any]:
 
 
 def resume_training(paths: RunPaths, key: str, begin: Callable[[], Training]) -> tuple[Training, list[str]]:
-    """The training as its newest sound checkpoint has it, else from its first step.
+    """Resume a training from its newest intact checkpoint, or begin it if there is none.
 
     Args:
-        begin: gives a training before its first step.
+        begin: returns a training before its first step.
 
     Returns:
-        The training, and a line for every checkpoint that could not be used.
+        The training, and one notice for every checkpoint that could not be used exactly as it is.
 
     Raises:
-        RunError: a checkpoint cannot be read at the moment.
-        MemoryError, torch.OutOfMemoryError: there is no room for it at the moment.
+        RunError: a checkpoint exists but cannot be read at the moment.
+        MemoryError, torch.OutOfMemoryError: there is not enough memory to load a checkpoint at the moment.
     """
     notices = []
     for path in paths.list_checkpoints():
@@ -122,9 +129,9 @@ def resume_training(paths: RunPaths, key: str, begin: Callable[[], Training]) ->
             if state["key"] != key:
                 raise ValueError("it is of another run")
             if not training.restore_state(state):
-                notices.append(f"{path.name}: kept on another kind of device: goes on with other random numbers")
+                notices.append(f"{path.name}: written on another kind of device: resumes with other random numbers")
         except (MemoryError, torch.OutOfMemoryError):
-            raise  # it says nothing of the file: an older one would be no better, and this one would be lost
+            raise  # not the file's fault: an older checkpoint would fare no better, and falling back would lose steps
         except OSError as error:
             raise RunError(f"{path}: cannot be read ({error.strerror}); run the same command again") from error
         except Exception as error:  # whatever is in the file, the run starts over rather than fail

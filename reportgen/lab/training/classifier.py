@@ -1,7 +1,7 @@
 """Train the digit classifier that the package ships: ``python -m reportgen.lab.training.classifier --data-dir DIR``.
 
-The last 5,000 training digits are held out: they and noise images choose the temperature and the threshold below which
-an image reads as "?". The test set is looked at once, for the accuracy on the card.
+The last 5,000 training digits are held out: together with noise images they determine the temperature and the threshold
+below which an image reads as "?". The test set is used once, for the accuracy on the card.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ LEARNING_RATE = 2e-3
 HELD_OUT = 5000
 SHOWN_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 MAX_DIGITS_UNREAD = 0.01
-"""The threshold is the highest at which at most this share of the held-out digits reads as "?"."""
+"""Largest share of the held-out digits that may read as "?": the threshold is the highest that satisfies it."""
 
 
 def pixel_noise(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Independent normal pixels; mean and contrast differ from image to image, down to an even grey."""
+    """Draw independent normal pixels; mean and contrast vary from image to image, down to a uniform grey."""
     mean, spread = torch.rand(2, len(digits), 1, 1, 1, generator=generator)
     return (mean + spread * torch.randn(digits.shape, generator=generator)).clamp(0, 1)
 
 
 def shuffled_pixels(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """The digits' own grey values in random places."""
+    """Permute the pixels of each digit at random."""
     order = torch.rand(digits.flatten(1).shape, generator=generator).argsort(dim=1)
     return digits.flatten(1).gather(1, order).view_as(digits)
 
 
 def smooth_blobs(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Smooth random fields of any contrast and brightness: strokes and shades without meaning."""
+    """Draw smooth random fields of varying contrast and brightness: strokes and shades without meaning."""
     size = int(torch.randint(3, 13, (1,), generator=generator))
     coarse = torch.randn(len(digits), 1, size, size, generator=generator)
     field = F.interpolate(coarse, digits.shape[-2:], mode="bicubic", align_corners=False)
@@ -63,7 +63,7 @@ def smooth_blobs(digits: torch.Tensor, generator: torch.Generator) -> torch.Tens
 
 
 def textures(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Noise through random transposed convolutions: the checkerboards of a generator that has learnt nothing."""
+    """Pass noise through random transposed convolutions, which gives the checkerboards of an untrained generator."""
     x = torch.randn(len(digits), 4, 8, 8, generator=generator)
     for outputs in (4, 1):
         kernel = torch.randn(4, outputs, 4, 4, generator=generator) / 6
@@ -73,7 +73,7 @@ def textures(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 
 def shuffled_tiles(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """The digits cut into 16 tiles of 8x8 and put together in random order."""
+    """Cut each digit into 16 tiles of 8x8 pixels and reassemble them in random order."""
     tiles = digits.view(-1, 4, 8, 4, 8).permute(0, 1, 3, 2, 4).reshape(-1, 16, 8, 8)
     order = torch.rand(tiles.shape[:2], generator=generator).argsort(dim=1)
     tiles = tiles.gather(1, order[:, :, None, None].expand_as(tiles))
@@ -87,18 +87,21 @@ NOISES: dict[str, Callable[[torch.Tensor, torch.Generator], torch.Tensor]] = {
     "shuffled tiles": shuffled_tiles,
     "textures": textures,
 }
-"""What training shows as noise; calibration uses it with another seed."""
+"""Kinds of noise used in training; calibration draws them with another seed.
+
+Each takes digits, float [N, 1, 32, 32] in [0, 1], and returns as many noise images of that shape and range.
+"""
 
 
 def spliced_digits(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """The upper half of one digit on the lower half of another; never trained on: how the threshold does on the new."""
+    """Join the upper half of one digit to the lower half of another; held back from training to test the threshold."""
     other = digits[torch.randperm(len(digits), generator=generator)]
     return torch.cat([digits[:, :, :16], other[:, :, 16:]], dim=2)
 
 
 @torch.no_grad()
 def untrained_generators(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """What the homework's own generators draw before their first step; never trained on either."""
+    """Draw samples of the homework's generators before their first step; held back from training as well."""
     blocks = []
     for index, block in enumerate(digits.split(500)):
         settings = GanSettings(architecture="conv" if index % 2 else "mlp", hidden_dim=(4, 16, 100)[index % 3])
@@ -108,7 +111,7 @@ def untrained_generators(digits: torch.Tensor, generator: torch.Generator) -> to
 
 
 UNSEEN_NOISES = {"spliced digits": spliced_digits, "untrained generators": untrained_generators}
-"""Noise that only calibration sees."""
+"""Kinds of noise used in calibration only."""
 
 
 def augment(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -122,10 +125,11 @@ def augment(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 
 def train_classifier(train: Split, *, epochs: int, seed: int, progress: Callable[[str], None]) -> DigitClassifier:
-    """Train with one-cycle Adam.
+    """Train a digit classifier with Adam and a one-cycle learning rate; return it in eval mode, on the CPU.
 
-    Beside augmented digits it sees noise, with the uniform distribution as its target (Hendrycks et al. 2019), and
-    pairs of digits laid over each other, with both as target (Zhang et al. 2018): it is unsure where a person is.
+    Besides augmented digits the batches contain noise, with the uniform distribution as its target (outlier exposure,
+    Hendrycks et al. 2019), and averages of two digits, with both as targets (mixup, Zhang et al. 2018), so that the
+    classifier is uncertain where a person would be.
     """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
@@ -171,25 +175,33 @@ def _step_loss(
 
 @torch.no_grad()
 def compute_logits(model: DigitClassifier, images: torch.Tensor) -> torch.Tensor:
-    """float [N, 1, 32, 32] in [0, 1] -> logits [N, 10], in batches."""
+    """Return the logits, float [N, 10], of images, float [N, 1, 32, 32] in [0, 1], computed in batches."""
     return torch.cat([model(block) for block in images.split(500)])
 
 
 def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
-    """The temperature on a fine grid with the least held-out cross-entropy (Guo et al. 2017)."""
+    """Return the temperature in [0.3, 3] with the lowest held-out cross-entropy, by grid search (Guo et al. 2017)."""
     grid = torch.linspace(0.3, 3.0, 271)
     losses = torch.stack([F.cross_entropy(logits / t, labels) for t in grid])
     return float(grid[losses.argmin()])
 
 
 def choose_threshold(digit_confidence: torch.Tensor) -> float:
-    """The highest confidence, to two decimals, that all but ``MAX_DIGITS_UNREAD`` of the held-out digits reach."""
+    """Return the highest confidence, to two decimals, that all but ``MAX_DIGITS_UNREAD`` of the held-out digits reach.
+
+    The threshold is at least 0.5.
+    """
     quantile = digit_confidence.quantile(MAX_DIGITS_UNREAD).item()
     return max(0.5, math.floor(quantile * 100) / 100)
 
 
 def calibrate(logits: torch.Tensor, labels: torch.Tensor, noise: dict[str, torch.Tensor]) -> list[CalibrationPoint]:
-    """What each of ``SHOWN_THRESHOLDS`` would do; logits already divided by the temperature."""
+    """Measure each of ``SHOWN_THRESHOLDS``: share and accuracy of the digits read, worst share of noise read.
+
+    Args:
+        logits: of the held-out digits, [N, 10], divided by the temperature.
+        noise: confidences of the noise images by kind, each [N] in [0, 1].
+    """
     confidence, predicted = logits.softmax(dim=1).max(dim=1)
     points = []
     for threshold in SHOWN_THRESHOLDS:
@@ -203,7 +215,11 @@ def calibrate(logits: torch.Tensor, labels: torch.Tensor, noise: dict[str, torch
 
 
 def measure_reliability(logits: torch.Tensor, labels: torch.Tensor, threshold: float) -> list[DigitReliability]:
-    """How each digit's real test images are read; logits already divided by the temperature."""
+    """Measure for each digit how many of its test images are read, and how many of those correctly.
+
+    Args:
+        logits: of the test images, [N, 10], divided by the temperature.
+    """
     confidence, predicted = logits.softmax(dim=1).max(dim=1)
     rows = []
     for digit in range(10):
@@ -216,7 +232,7 @@ def measure_reliability(logits: torch.Tensor, labels: torch.Tensor, threshold: f
 
 
 def make_card(model: DigitClassifier, sha256: str, held_out: Split, test: Split) -> ClassifierCard:
-    """Calibrate on held-out digits and noise, then measure on the test set."""
+    """Calibrate a classifier on held-out digits and noise, measure it on the test set and return both as its card."""
     generator = torch.Generator().manual_seed(1)
     digits = held_out.images.float() / 255
     logits = compute_logits(model, digits)
@@ -244,6 +260,7 @@ def make_card(model: DigitClassifier, sha256: str, held_out: Split, test: Split)
 
 
 def main() -> None:
+    """Train the classifier, or with ``--card-only`` load the shipped weights, and write its card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, help="folder with MNIST in torchvision's layout")
     parser.add_argument("--epochs", type=int, default=10)

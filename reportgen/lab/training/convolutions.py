@@ -1,9 +1,9 @@
-"""Convolutions as matrix products on the CPU, where the library's own are slow.
+"""Convolutions as matrix products on the CPU, for shapes where PyTorch's own kernels are slow.
 
-In bfloat16 they use matrix units (AMX) well where channels come in multiples of 32; with the homework's 100, 200 and
-400 a training step takes half as long again as with the product of all patches and the kernel. In float32 they are slow
-where there is next to nothing to convolve: a kernel that covers the image, a single pixel, a single channel. Values are
-those of ``nn.Conv2d`` and ``nn.ConvTranspose2d`` up to rounding; parameters and their names are the same.
+In bfloat16 PyTorch's convolutions use the CPU's matrix units (AMX) well only if the numbers of channels are multiples
+of 32; with the homework's 100, 200 and 400 a training step takes half as long again as with one product of all patches
+and the kernel. In float32 they are slow for degenerate shapes: a kernel as large as the image, a 1x1 image, a single
+channel. Results equal those of ``nn.Conv2d`` and ``nn.ConvTranspose2d`` up to rounding; parameters keep their names.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import torch.nn.functional as F
 from torch import nn
 
 MIN_CHANNELS = 64 * 128
-"""Input times output channels from which a product is worth its patches."""
+"""Product of input and output channels from which gathering patches pays off."""
 TILE = 32
-"""bfloat16 values in a row of a matrix unit's tile."""
+"""Number of bfloat16 values in a row of a matrix unit's tile."""
 
 
 def use_matrix_products(network: nn.Module, *, is_low: bool) -> None:
-    """Turn the convolutions of a network that the library does slowly into products, in place.
+    """Replace, in place, the convolutions of a network that PyTorch computes slowly by matrix products.
 
     Args:
-        is_low: whether it is to be trained in bfloat16.
+        is_low: whether the network will be trained in bfloat16.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and is_plain(module) and (is_slow(module) or not is_low):
@@ -34,13 +34,17 @@ def use_matrix_products(network: nn.Module, *, is_low: bool) -> None:
 
 
 def is_slow(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:
-    """Many channels that do not fill the tiles of a matrix unit."""
+    """Return whether a convolution has many channels, but not in multiples of ``TILE``."""
     is_wide = module.in_channels * module.out_channels >= MIN_CHANNELS
     return is_wide and bool(module.in_channels % TILE or module.out_channels % TILE)
 
 
 def is_plain(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:
-    """Square, zero padding, nothing dilated or grouped, and a kernel that the stride divides."""
+    """Return whether a convolution is one that this module can replace.
+
+    Its kernel, stride and padding are square, the stride divides the kernel size, the padding is zeros, and it uses
+    neither dilation, groups nor output padding.
+    """
     (kernel, width), (stride, stride_x), dilation = module.kernel_size, module.stride, set(module.dilation)
     is_square = kernel == width and stride == stride_x and len(set(module.padding)) == 1
     has_extras = dilation != {1} or module.groups != 1 or set(module.output_padding) != {0}
@@ -48,9 +52,9 @@ def is_plain(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:
 
 
 class ProductConv2d(nn.Conv2d):
-    """``nn.Conv2d`` that is a matrix product under CPU autocast."""
+    """``nn.Conv2d`` computed as a matrix product under CPU autocast."""
 
-    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - its name in torch
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name
         if not torch.is_autocast_enabled("cpu"):
             return super().forward(input)
         low = torch.get_autocast_dtype("cpu")
@@ -59,7 +63,7 @@ class ProductConv2d(nn.Conv2d):
 
 
 class ProductConvTranspose2d(nn.ConvTranspose2d):
-    """``nn.ConvTranspose2d`` that is a matrix product under CPU autocast."""
+    """``nn.ConvTranspose2d`` computed as a matrix product under CPU autocast."""
 
     def forward(self, input: torch.Tensor, output_size: list[int] | None = None) -> torch.Tensor:  # noqa: A002
         if not torch.is_autocast_enabled("cpu"):
@@ -70,9 +74,9 @@ class ProductConvTranspose2d(nn.ConvTranspose2d):
 
 
 class ThinConv2d(nn.Conv2d):
-    """``nn.Conv2d`` that is a matrix product where its kernel covers the image, and its gradient where C is 1."""
+    """``nn.Conv2d`` computed as a matrix product if its kernel covers the image; its input gradient, if C is 1."""
 
-    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - its name in torch
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name
         if input.shape[2:] == self.weight.shape[2:] and self.padding == (0, 0):
             y = F.linear(to_last(input).flatten(1), to_last(self.weight).flatten(1), self.bias)
             return y[:, :, None, None]
@@ -83,7 +87,7 @@ class ThinConv2d(nn.Conv2d):
 
 
 class ThinConvTranspose2d(nn.ConvTranspose2d):
-    """``nn.ConvTranspose2d`` that is a matrix product where it sees one pixel or gives one channel."""
+    """``nn.ConvTranspose2d`` computed as a matrix product if its input is 1x1 or its output has one channel."""
 
     def forward(self, input: torch.Tensor, output_size: list[int] | None = None) -> torch.Tensor:  # noqa: A002
         if input.shape[2:] == (1, 1) and self.padding == (0, 0):
@@ -105,19 +109,19 @@ THIN: dict[type[Any], type[nn.Module]] = {nn.Conv2d: ThinConv2d, nn.ConvTranspos
 
 
 def take_patches(x: torch.Tensor, kernel: int, stride: int, padding: int) -> torch.Tensor:
-    """[B, H, W, C] -> the input of each output pixel, [B, H', W', k * k * C]."""
+    """Return the patch of [B, H, W, C] images that each output pixel depends on, [B, H', W', k * k * C]."""
     x = F.pad(x, (0, 0, padding, padding, padding, padding))
     patches = x.unfold(1, kernel, stride).unfold(2, kernel, stride)  # [B, H', W', C, k, k]
     return patches.permute(0, 1, 2, 4, 5, 3).flatten(3)
 
 
 def add_patches(patches: torch.Tensor, kernel: int, stride: int, padding: int) -> torch.Tensor:
-    """The adjoint of ``take_patches``: [B, H', W', k * k * C] -> [B, H, W, C], overlapping pixels summed."""
+    """Sum patches [B, H', W', k * k * C] into images [B, H, W, C]: the adjoint of ``take_patches``."""
     batch, height, width, _ = patches.shape
     if height == width == 1:  # nothing overlaps
         image = patches.reshape(batch, kernel, kernel, -1)
     else:
-        # In units of the stride a patch is m x m blocks: m * m images without overlap, each moved and added.
+        # Cut into blocks of the stride, patches give m x m images without overlap, which are shifted and added.
         m = kernel // stride
         blocks = patches.reshape(batch, height, width, m, stride, m, stride, -1)
         moved = [
@@ -131,24 +135,28 @@ def add_patches(patches: torch.Tensor, kernel: int, stride: int, padding: int) -
 
 
 def to_matrix(weight: torch.Tensor) -> torch.Tensor:
+    """Return a kernel [O, C, k, k] as a matrix [k * k * C, O]."""
     return weight.permute(2, 3, 1, 0).flatten(0, 2)
 
 
 def from_matrix(matrix: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Return a matrix [k * k * C, O] as a kernel of the shape [O, C, k, k] of ``like``."""
     outputs, channels, kernel, _ = like.shape
     return matrix.reshape(kernel, kernel, channels, outputs).permute(3, 2, 0, 1)
 
 
 def to_last(x: torch.Tensor) -> torch.Tensor:
+    """Return a view of [B, C, H, W] as [B, H, W, C]."""
     return x.permute(0, 2, 3, 1)
 
 
 def to_first(x: torch.Tensor) -> torch.Tensor:
+    """Return a view of [B, H, W, C] as [B, C, H, W]."""
     return x.permute(0, 3, 1, 2)
 
 
 class ConvProduct(torch.autograd.Function):
-    """``F.conv2d`` with x [B, C, H, W] and weight [O, C, k, k]."""
+    """``F.conv2d`` of x [B, C, H, W] and weight [O, C, k, k] as a matrix product."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, stride: int, padding: int) -> torch.Tensor:
@@ -170,7 +178,7 @@ class ConvProduct(torch.autograd.Function):
 
 
 class ConvTransposeProduct(torch.autograd.Function):
-    """``F.conv_transpose2d`` with x [B, I, H, W] and weight [I, C, k, k]: the gradient of a convolution's input."""
+    """``F.conv_transpose2d`` of x [B, I, H, W] and weight [I, C, k, k] as a matrix product."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, stride: int, padding: int) -> torch.Tensor:
@@ -195,7 +203,7 @@ class ConvTransposeProduct(torch.autograd.Function):
 def fold_product(
     x: torch.Tensor, weight: torch.Tensor, size: tuple[int, ...], stride: int, padding: int
 ) -> torch.Tensor:
-    """``F.conv_transpose2d`` to one channel: x [B, I, H, W], weight [I, 1, k, k] -> [B, 1, *size]."""
+    """Compute ``F.conv_transpose2d`` of x [B, I, H, W] and weight [I, 1, k, k]; return one channel, [B, 1, *size]."""
     patches = weight.flatten(1).t() @ x.flatten(2)  # [B, k * k, H * W]
     return F.fold(patches, size, weight.shape[2], padding=padding, stride=stride)
 
@@ -203,7 +211,7 @@ def fold_product(
 def differentiate(
     ctx: Any, grad: torch.Tensor, needs: Sequence[bool], *, is_transposed: bool
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """The library's own gradients of a convolution by x and by the weight, None where not needed."""
+    """Return PyTorch's own gradients of a convolution for its input and its weight; None for one not in ``needs``."""
     x, weight = ctx.saved_tensors
     stride, padding = [ctx.stride] * 2, [ctx.padding] * 2
     grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
@@ -213,7 +221,7 @@ def differentiate(
 
 
 class ConvOfOneChannel(torch.autograd.Function):
-    """``F.conv2d`` with x [B, 1, H, W] and weight [O, 1, k, k]."""
+    """``F.conv2d`` of x [B, 1, H, W] and weight [O, 1, k, k], with the input's gradient as a matrix product."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, stride: int, padding: int) -> torch.Tensor:
@@ -232,7 +240,7 @@ class ConvOfOneChannel(torch.autograd.Function):
 
 
 class ConvToOneChannel(torch.autograd.Function):
-    """``F.conv_transpose2d`` with x [B, I, H, W] and weight [I, 1, k, k]."""
+    """``F.conv_transpose2d`` of x [B, I, H, W] and weight [I, 1, k, k] as a matrix product."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, stride: int, padding: int) -> torch.Tensor:

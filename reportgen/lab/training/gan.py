@@ -26,7 +26,7 @@ ADAM_BETAS = (0.5, 0.999)  # Radford et al. 2016, section 4
 
 
 class GanObjective:
-    """Alternates one discriminator and one generator update, both with Adam."""
+    """Objective of a GAN: one discriminator and one generator update per step, both with Adam."""
 
     def __init__(self, settings: GanSettings, device: torch.device, generator: torch.Generator) -> None:
         self.latent_dim = settings.latent_dim
@@ -47,15 +47,16 @@ class GanObjective:
         self.fixed_z = self.draw_noise(NUM_GRID_IMAGES)
 
     def draw_noise(self, count: int) -> torch.Tensor:
+        """Draw standard normal latents, float32 [count, latent_dim, 1, 1]."""
         shape = (count, self.latent_dim, 1, 1)
         return torch.randn(shape, generator=self.noise_source, device=self.noise_source.device)
 
     def step(self, images: torch.Tensor) -> Scalars:
-        """One update of D, one of G."""
+        """Update D once, then G once, on uint8 images [B, 1, 32, 32]; return losses and mean probabilities."""
         x, z = to_unit(images) * 2 - 1, self.draw_noise(len(images))
         with self.autocast:
             fake = self.generator(z)
-            # Real and fake batches go through D apart, so that its BatchNorm sees them apart.
+            # Real and fake images go through D in separate batches, each with BatchNorm statistics of its own.
             real_logit = self.discriminator(x)
             fake_logit = self.discriminator(fake.detach())
         discriminator_loss = compute_discriminator_loss(real_logit, fake_logit)
@@ -63,7 +64,7 @@ class GanObjective:
         discriminator_loss.backward()
         self.discriminator_optimiser.step()
 
-        # The same fakes against the updated D; D's own gradients are not needed here and not computed.
+        # G's loss uses these fakes and the updated D, whose own gradients are not needed.
         self.discriminator.requires_grad_(False)
         with self.autocast:
             new_fake_logit = self.discriminator(fake)
@@ -81,11 +82,13 @@ class GanObjective:
             "D_G_z2": new_fake_logit.detach().sigmoid().mean(),
         }
 
-    def compute_dev_losses(self, images: torch.Tensor) -> Scalars:  # noqa: ARG002 - a GAN has no dev loss
+    def compute_dev_losses(self, images: torch.Tensor) -> Scalars:  # noqa: ARG002
+        """Return no losses: the homework asks for a GAN's losses on training batches only."""
         return {}
 
     @torch.no_grad()
     def draw_grids(self, dev_images: torch.Tensor) -> dict[str, torch.Tensor]:  # noqa: ARG002
+        """Return the grid ``samples``, uint8 [32, 1, 32, 32], drawn in eval mode from the fixed noise."""
         self.generator.eval()
         samples = to_uint8((self.generator(self.fixed_z) + 1) / 2)
         self.generator.train()

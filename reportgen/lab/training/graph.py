@@ -1,8 +1,8 @@
-"""A step of several trainings as one CUDA graph: their kernels are launched as one and run side by side.
+"""One step of several trainings as a single CUDA graph, whose branches share the GPU.
 
-A small network's kernels leave most of a GPU idle, and launching them takes the CPU longer than they take the GPU. In a
-graph they cost one launch, and the steps of several trainings are branches of it that share the device. Written after
-PyTorch's notes on CUDA graphs; what a step computes is what it computes without one.
+The kernels of a small network leave most of a GPU idle, and the CPU takes longer to launch them than the GPU to run
+them. A CUDA graph costs one launch for all of them, and the steps of several trainings become parallel branches of it.
+The capture follows PyTorch's notes on CUDA graphs; a step computes exactly what it computes without a graph.
 """
 
 from __future__ import annotations
@@ -18,29 +18,32 @@ from reportgen.lab.training.loop import Read, TrainingSession, step_eagerly
 from reportgen.lab.training.objectives import Scalars
 
 NUM_EAGER = 3
-"""Rounds taken before the first capture: libraries choose their kernels, optimisers make their state."""
+"""Number of rounds before the first capture, in which libraries choose kernels and optimisers allocate state."""
 
 Compute = Callable[[], torch.Tensor]
 Capture = Callable[[Sequence[Compute], Sequence[torch.Generator]], Callable[[], Sequence[torch.Tensor]]]
-"""Records what functions do, without doing it; the result does it and returns the same tensors every time."""
+"""Function that records the work of others without doing it.
+
+It returns a function that replays that work and returns its output tensors, which are overwritten by every replay.
+"""
 
 
 def capture_on_device(
     computes: Sequence[Compute], generators: Sequence[torch.Generator]
 ) -> Callable[[], Sequence[torch.Tensor]]:
-    """``Capture`` as a CUDA graph, a branch for each function.
+    """Capture functions as one CUDA graph with a branch for each; return the function that replays it.
 
     Args:
-        generators: those that the functions draw from, besides the global one.
+        generators: all generators that the functions draw from, except the global one.
     """
     graph = torch.cuda.CUDAGraph()
     for generator in generators:
         graph.register_generator_state(generator)
     outputs = []
-    torch.cuda.empty_cache()  # what an earlier graph held
+    torch.cuda.empty_cache()  # frees the memory of an earlier graph
     with torch.cuda.graph(graph):
         trunk = torch.cuda.current_stream()
-        begin = trunk.record_event()  # one for all: streams come from a pool, and a branch may be given the trunk's own
+        begin = trunk.record_event()  # shared: streams come from a pool, so a branch may be given the trunk itself
         branches = [torch.cuda.Stream() for _ in computes]
         for compute, branch in zip(computes, branches, strict=True):
             branch.wait_event(begin)
@@ -57,7 +60,7 @@ def capture_on_device(
 
 
 class GraphedRounds:
-    """Take rounds: the first ones eagerly, then one replay each; captured anew when a session has ended."""
+    """Rounds that run eagerly at first and then replay a graph, which is captured again when the sessions change."""
 
     def __init__(self, capture: Capture = capture_on_device) -> None:
         self.capture = capture
@@ -68,17 +71,17 @@ class GraphedRounds:
         if self.num_eager < NUM_EAGER:
             self.num_eager += 1
             for session in sessions:
-                _let_capture(session)
-            with _aside(sessions[0].device):
+                _make_capturable(session)
+            with _warm_up_stream(sessions[0].device):
                 return step_eagerly(sessions)
         if self.replay is None or self.replay.sessions != list(sessions):
-            self.replay = None  # its memory is free before the next is captured
+            self.replay = None  # frees its memory before the next capture
             self.replay = _Replay(sessions, self.capture)
         return self.replay()
 
 
 class _Replay:
-    """A captured round of certain sessions."""
+    """Captured round of a fixed list of sessions."""
 
     def __init__(self, sessions: Sequence[TrainingSession], capture: Capture) -> None:
         self.sessions = list(sessions)
@@ -100,20 +103,20 @@ class _Replay:
         return torch.stack(list(scalars.values()))
 
     def _read(self, index: int, scalars: torch.Tensor) -> Scalars:
-        # A copy: the next replay writes into the same place, and a logged loss is fetched later.
+        # Cloned, because the next replay overwrites the tensor and logged losses are fetched later.
         return dict(zip(self.names[index], scalars.clone().unbind(), strict=True))
 
 
-def _let_capture(session: TrainingSession) -> None:
-    """Tell a session's optimisers that their steps on a GPU will be captured."""
+def _make_capturable(session: TrainingSession) -> None:
+    """Set ``capturable`` on a session's optimisers if they run on a GPU."""
     for optimiser in session.training.objective.optimisers.values():
         for group in optimiser.param_groups:
             group["capturable"] = session.device.type == "cuda"
 
 
 @contextmanager
-def _aside(device: torch.device) -> Iterator[None]:
-    """Where steps before a capture belong: what they leave behind must not wait for the default stream."""
+def _warm_up_stream(device: torch.device) -> Iterator[None]:
+    """Run the body on a side stream, as CUDA graphs require of the steps before a capture; do nothing on the CPU."""
     if device.type != "cuda":
         yield
         return

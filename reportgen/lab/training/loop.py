@@ -1,4 +1,4 @@
-"""The one training loop: steps, logging, image grids."""
+"""The training loop shared by all models: steps, logging, image grids, checkpoints."""
 
 from __future__ import annotations
 
@@ -20,26 +20,27 @@ from reportgen.store.records import Environment
 from reportgen.suite.settings import Settings, VaeSettings
 
 SECONDS_PER_FETCH = 0.5
-"""Logged losses stay on the device for this long before they are fetched together: one host sync for all of them."""
+"""Interval at which logged losses are fetched from the device, with one host synchronisation for all of them."""
 
 Row = tuple[int, str, float]  # step, metric, value
 OnStep = Callable[[int, dict[str, float]], None]
-"""Called with the number of finished steps and the losses fetched since the last call, the newest of each."""
+"""Callback that receives the number of finished steps and the latest value of each loss fetched since its last call."""
 
 
 @dataclass
 class ScalarLog:
-    """Scalars that stay on the device until they are fetched, all at once, into ``rows``."""
+    """Log of scalars that stay on the device until they are fetched together into ``rows``."""
 
     rows: list[Row]
     _pending: list[tuple[int, Scalars]] = field(default_factory=list)
 
     def add(self, step: int, scalars: Scalars) -> None:
+        """Log the scalars of a step without fetching them."""
         if scalars:
             self._pending.append((step, scalars))
 
     def fetch(self) -> dict[str, float]:
-        """Move what is pending into ``rows`` and return the newest values.
+        """Fetch pending scalars into ``rows``; return the latest value of each metric among them.
 
         Raises:
             RunError: a loss is NaN or infinite.
@@ -57,13 +58,14 @@ class ScalarLog:
 
 
 def build_objective(settings: Settings, device: torch.device, generator: torch.Generator) -> Objective:
+    """Build the networks and optimisers of a model on ``device``; their noise will come from ``generator``."""
     if isinstance(settings, VaeSettings):
         return VaeObjective(settings, device, generator)
     return GanObjective(settings, device, generator)
 
 
 class BatchOrder:
-    """Indices of endless shuffled epochs; an epoch's last incomplete batch is dropped, as by DataLoader(drop_last)."""
+    """Endless shuffled epochs; an incomplete last batch is dropped, as by ``DataLoader(drop_last=True)``."""
 
     def __init__(self, num_images: int, batch_size: int, generator: torch.Generator) -> None:
         self.num_images, self.batch_size, self.generator = num_images, batch_size, generator
@@ -71,7 +73,7 @@ class BatchOrder:
         self.position = 0
 
     def draw(self) -> torch.Tensor:
-        """The next batch's indices [B]."""
+        """Draw the indices of the next batch, int64 [B]."""
         if self.position + self.batch_size > len(self.order):
             self.order = torch.randperm(self.num_images, generator=self.generator, device=self.generator.device)
             self.position = 0
@@ -81,7 +83,7 @@ class BatchOrder:
 
 @dataclass
 class Training:
-    """A model in training and all that its next step depends on."""
+    """Model in training with all state that its next step depends on."""
 
     objective: Objective
     batches: BatchOrder
@@ -91,20 +93,21 @@ class Training:
     grids: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict)
     step: int = 0
     train_seconds: float = 0.0
-    """Of runs side by side each has its equal share."""
+    """Wall time in seconds; runs that train side by side share it equally."""
     trained_together: int = 1
-    """With how many, itself included, it was trained side by side at most."""
+    """Largest number of runs, this one included, that it was trained side by side with."""
     changed_device: bool = False
-    """Whether it ever went on on another kind of device: its random numbers started anew there."""
+    """True if the training ever resumed on another kind of device, where its random numbers were reseeded."""
     environment: Environment | None = None
-    """The machine of its last step, and when its first was begun; None before the first."""
+    """Machine and packages of the last step and time of the first; None before the first step."""
 
     @property
     def is_over(self) -> bool:
+        """True after the last step."""
         return self.step >= self.num_steps
 
     def take_state(self) -> dict[str, Any]:
-        """Everything that the next step depends on and all that was logged, as tensors and plain values."""
+        """Return all that the next step depends on, and the log, as tensors and plain values."""
         device = self.generator.device
         return {
             "step": self.step,
@@ -125,19 +128,19 @@ class Training:
         }
 
     def restore_state(self, state: dict[str, Any]) -> bool:
-        """Go on from what ``take_state`` gave.
+        """Restore a state that ``take_state`` returned.
 
         Returns:
-            Whether exactly: a GPU's random numbers cannot be gone on with on a CPU, nor the other way round; if there
-            are steps left, they start anew there, from the seed and the step.
+            True if the training will resume exactly. Random number generators cannot move between CPU and GPU: if steps
+            are left there, the generator is reseeded from the seed and the step, and the result is False.
 
         Raises:
-            RuntimeError, KeyError, ValueError: the state is of another model.
+            RuntimeError, KeyError, ValueError: the state belongs to another model.
         """
         for name, module in self.objective.modules.items():
             module.load_state_dict(state["modules"][name])
         for name, optimiser in self.objective.optimisers.items():
-            own = optimiser.state_dict()["param_groups"]  # of this device; the rest of it follows from the settings
+            own = optimiser.state_dict()["param_groups"]  # suits this device; all else in it follows from the settings
             optimiser.load_state_dict({"state": state["optimisers"][name]["state"], "param_groups": own})
         device = self.generator.device
         is_exact = (state["cuda_generator"] is not None) == (device.type == "cuda")
@@ -152,8 +155,8 @@ class Training:
         self.batches.order, self.batches.position = state["order"].to(device), state["position"]
         self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
         self.step, self.train_seconds = state["step"], state["train_seconds"]
-        self.trained_together = state.get("trained_together", 1)  # older checkpoints do not say
-        environment = state.get("environment")  # older checkpoints do not say
+        self.trained_together = state.get("trained_together", 1)  # older checkpoints lack it
+        environment = state.get("environment")  # older checkpoints lack it
         self.environment = Environment.model_validate(environment) if environment else None
         is_exact = is_exact or self.is_over
         self.changed_device = state.get("changed_device", False) or not is_exact
@@ -161,10 +164,10 @@ class Training:
 
 
 def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:
-    """A model before its first step, on the device that the dataset lives on.
+    """Build a model before its first step, on the dataset's device.
 
     Raises:
-        RunError: the batch is larger than the training set.
+        RunError: the batch size exceeds the training set.
     """
     if settings.batch_size > len(dataset.train):
         raise RunError(f"batch_size {settings.batch_size} exceeds the {len(dataset.train)} training images")
@@ -178,18 +181,23 @@ def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:
 
 
 class Saver(Protocol):
-    """Decides between two steps whether the training is kept, and keeps it."""
+    """Interface of what writes checkpoints between two steps."""
 
-    def is_due(self, step: int) -> bool: ...
+    def is_due(self, step: int) -> bool:
+        """Return whether a checkpoint is to be written after ``step`` finished steps."""
+        ...
 
-    def save(self, training: Training) -> None: ...
+    def save(self, training: Training) -> None:
+        """Write a checkpoint; raise Stopped afterwards if the run was asked to stop."""
+        ...
 
 
 Read = Callable[[], Scalars]
+"""Function that returns the scalars of a step that was taken."""
 
 
 class TrainingSession:
-    """A training on its way to its last step: what is done between two steps."""
+    """A training together with its data, its log and its checkpoints: all that happens between two steps."""
 
     def __init__(
         self, settings: Settings, dataset: Dataset, training: Training, on_step: OnStep, checkpointer: Saver
@@ -200,31 +208,33 @@ class TrainingSession:
 
     @property
     def device(self) -> torch.device:
+        """Device that the model is trained on."""
         return self.training.generator.device
 
     @property
     def is_over(self) -> bool:
+        """True after the last step."""
         return self.training.is_over
 
     def draw_batch(self) -> torch.Tensor:
-        """The indices of the next batch among the training images, int64 [B]."""
+        """Draw the indices of the next batch of training images, int64 [B]."""
         return self.training.batches.draw()
 
     def update(self, indices: torch.Tensor) -> Scalars:
-        """Take one step on the images of these indices."""
+        """Take one step on the training images with these indices, int64 [B]; return its scalars."""
         use_precision(self.settings.precision)
         return self.training.objective.step(self.dataset.train.images[indices])
 
     def settle(self, read: Read, *, is_fetch_due: bool) -> None:
-        """Count a step that was taken; log, show and keep what is due after it.
+        """Count a step; then log scalars, draw grids and write a checkpoint where they are due.
 
         Args:
-            read: gives the step's scalars; called only if they are logged.
-            is_fetch_due: whether the host waits for the device now.
+            read: returns the step's scalars; called only if they are logged.
+            is_fetch_due: whether to fetch logged scalars, which waits for the device.
 
         Raises:
             RunError: a loss became NaN or infinite.
-            Stopped: the checkpointer was asked to stop.
+            Stopped: the run was asked to stop; its checkpoint is on disk.
         """
         training, settings = self.training, self.settings
         training.step += 1
@@ -232,7 +242,7 @@ class TrainingSession:
         if step % settings.log_interval == 0 or self.is_over:
             self.log.add(step, read())
         if step % settings.image_interval == 0 or self.is_over:
-            self.log.add(step, self._look(step))
+            self.log.add(step, self._evaluate_on_dev(step))
         is_save_due = not self.is_over and self.checkpointer.is_due(step)
         if self.is_over or is_fetch_due:
             self.on_step(step, self.log.fetch())
@@ -240,17 +250,17 @@ class TrainingSession:
             self.save()
 
     def save(self) -> None:
-        """Keep the training with all that was logged.
+        """Fetch the log and write a checkpoint.
 
         Raises:
             RunError: a loss became NaN or infinite.
-            Stopped: the checkpointer was asked to stop.
+            Stopped: the run was asked to stop; its checkpoint is on disk.
         """
         self.on_step(self.training.step, self.log.fetch())
         self.checkpointer.save(self.training)
 
-    def _look(self, step: int) -> Scalars:
-        """Keep the image grids of a step; return its losses over the dev set."""
+    def _evaluate_on_dev(self, step: int) -> Scalars:
+        """Store the image grids of a step in the training; return its losses over the dev set."""
         use_precision(self.settings.precision)
         objective, dev_images = self.training.objective, self.dataset.dev.images
         losses = objective.compute_dev_losses(dev_images)
@@ -260,11 +270,11 @@ class TrainingSession:
 
 
 Round = Callable[[Sequence[TrainingSession]], list[Read]]
-"""Takes one step of every session; gives a function for each that reads this step's scalars."""
+"""Function that takes one step of every session and returns, for each, a function that reads this step's scalars."""
 
 
 def step_eagerly(sessions: Sequence[TrainingSession]) -> list[Read]:
-    """A round as PyTorch executes it, operation by operation."""
+    """Take one step of every session in turn, as PyTorch executes it: operation by operation."""
     taken = [session.update(session.draw_batch()) for session in sessions]
     return [partial(dict, scalars) for scalars in taken]
 
@@ -272,16 +282,16 @@ def step_eagerly(sessions: Sequence[TrainingSession]) -> list[Read]:
 def train_sessions(
     sessions: Sequence[TrainingSession], take_round: Round = step_eagerly
 ) -> Iterator[tuple[TrainingSession, RunError | None]]:
-    """Train to the last steps, from wherever the trainings stand; one step of each in every round.
+    """Train all sessions to their last step, with one step of each in every round.
 
-    What a step computes does not depend on the others. On the CPU the same settings, seed and number of torch threads
-    give the same bits, however often a training was stopped, kept and taken up again in between.
+    A step does not depend on the other sessions. On the CPU, equal settings, seed and number of torch threads give
+    equal bits, however often a training is stopped and resumed on the way.
 
     Yields:
-        Each session as it ends, and why it failed, if it did.
+        Each session as it ends, with the error that ended it or None.
 
     Raises:
-        Stopped: the runs were asked to stop; all are kept.
+        Stopped: the runs were asked to stop; the checkpoints of all of them are on disk.
     """
     going = [session for session in sessions if not session.is_over]
     yield from ((session, None) for session in sessions if session.is_over)
@@ -291,7 +301,7 @@ def train_sessions(
         now = time.perf_counter()
         is_fetch_due = now - last_fetch > SECONDS_PER_FETCH
         last_fetch = now if is_fetch_due else last_fetch
-        for session in going:  # each has its share of the time
+        for session in going:  # each is charged an equal share of the time
             session.training.train_seconds += (now - last) / len(going)
         last = now
         ended, stop = _settle_all(going, reads, is_fetch_due=is_fetch_due)
@@ -304,7 +314,10 @@ def train_sessions(
 def _settle_all(
     sessions: Sequence[TrainingSession], reads: Sequence[Read], *, is_fetch_due: bool
 ) -> tuple[dict[TrainingSession, RunError | None], Stopped | None]:
-    """Settle a round; gives the sessions that ended, and the stop that was asked for, once all others are kept."""
+    """Settle a round; return the sessions that ended, each with its error or None, and the stop that was requested.
+
+    On a stop, all sessions that go on have written a checkpoint before this returns.
+    """
     ended: dict[TrainingSession, RunError | None] = {}
     settled, stop = list[TrainingSession](), None
     for session, read in zip(sessions, reads, strict=True):
@@ -317,7 +330,7 @@ def _settle_all(
         else:
             settled.append(session)
     ended |= {session: None for session in settled if session.is_over}
-    for session in settled if stop else ():  # those that came before the stop
+    for session in settled if stop else ():  # settled before the stop was noticed
         if not session.is_over:
             try:
                 session.save()
@@ -333,7 +346,7 @@ def train_run(session: TrainingSession, take_round: Round = step_eagerly) -> Non
 
     Raises:
         RunError: a loss became NaN or infinite.
-        Stopped: it was asked to stop, and is kept.
+        Stopped: the run was asked to stop; its checkpoint is on disk.
     """
     for _, error in train_sessions([session], take_round):
         if error is not None:

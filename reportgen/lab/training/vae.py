@@ -18,11 +18,11 @@ from reportgen.lab.training.objectives import (
 from reportgen.suite.settings import VaeSettings
 
 DEV_BATCH_SIZE = {"cpu": 500, "cuda": 2500}
-"""Dev images at once: a GPU takes as long for few as for many."""
+"""Dev images per forward pass, by device type; larger batches cost a GPU no extra time."""
 
 
 class VaeObjective:
-    """Minimises reconstruction + KL with Adam."""
+    """Objective of a VAE: reconstruction + KL, minimised with Adam."""
 
     def __init__(self, settings: VaeSettings, device: torch.device, generator: torch.Generator) -> None:
         self.vae = Vae(settings).to(device)
@@ -35,11 +35,12 @@ class VaeObjective:
         self.fixed_z = self.draw_noise(NUM_GRID_IMAGES)
 
     def draw_noise(self, count: int) -> torch.Tensor:
+        """Draw standard normal latents, float32 [count, latent_dim]."""
         shape = (count, self.vae.latent_dim)
         return torch.randn(shape, generator=self.generator, device=self.generator.device)
 
     def step(self, images: torch.Tensor) -> Scalars:
-        """One update."""
+        """Update encoder and decoder once on uint8 images [B, 1, 32, 32]; return the losses, in nats per image."""
         x, eps = to_unit(images), self.draw_noise(len(images))
         with self.autocast:
             reconstruction, kl = compute_vae_losses(self.vae, x, eps)
@@ -50,6 +51,7 @@ class VaeObjective:
 
     @torch.no_grad()
     def compute_dev_losses(self, images: torch.Tensor) -> Scalars:
+        """Return the mean losses over the dev set, uint8 [N, 1, 32, 32], in eval mode, in nats per image."""
         self.vae.eval()
         totals = torch.zeros(2, device=images.device)
         for block in images.split(DEV_BATCH_SIZE[images.device.type]):
@@ -61,6 +63,7 @@ class VaeObjective:
 
     @torch.no_grad()
     def draw_grids(self, dev_images: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the grids ``dev``, ``reconstructions`` and ``samples``, uint8 [32, 1, 32, 32] each, in eval mode."""
         shown = dev_images[:NUM_GRID_IMAGES]
         self.vae.eval()
         grids = {

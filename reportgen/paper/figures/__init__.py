@@ -1,1 +1,1 @@
-"""Frames and labels -> matplotlib figures. No files, no pyplot state, one style."""
+"""Figures drawn with matplotlib from series and labels, in one style, without files or pyplot state."""

@@ -1,4 +1,4 @@
-"""Curves over training steps, and scores over a dimension."""
+"""Figures of curves over training steps and of scores over a dimension."""
 
 from __future__ import annotations
 
@@ -17,45 +17,46 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator
 from reportgen.paper.figures.style import COLOURS, DASHES, GREY, MM, use_style
 
 SMOOTHING_SHARE = 0.05
-"""The width of the moving average, as a share of the logged points."""
+"""Width of the moving average, as a share of the logged points."""
 
 ROW_HEIGHT_MM = 27
 
 MAX_RAW = 2
-"""Curves of one panel that have their raw values behind them; more would hide each other."""
+"""Most curves in a panel that are drawn with their raw values behind them; more would hide each other."""
 
 OUTLIERS = 0.01
-"""The share of a dense curve's lowest and of its highest values that the vertical axis need not hold."""
+"""Share of a dense curve's values, at each end, that may lie outside the vertical axis."""
 
 MARKERS = ("o", "s", "^", "D", "v", "x", "+")
 NUM_MARKERS = 4
 
 MAX_POINTS = 120
-"""Points that are drawn of one curve; in a panel of 48 mm more cannot be told apart in print."""
+"""Most points drawn of one curve; more are indistinguishable in print in a panel of 48 mm."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One set of axes: a title, curves by label (index: step), horizontal reference lines.
-
-    ``bands`` are the lowest and the highest seed of a curve that is a mean over seeds. ``limits`` are those of the
-    vertical axis, where they are known beforehand; else panels of the same ``scale`` share what fits all of them.
-    """
+    """Content of one set of axes."""
 
     title: str
     curves: dict[str, pd.Series]
+    """Curves by label, indexed by step."""
     references: tuple[float, ...] = ()
+    """Heights of horizontal reference lines."""
     bands: dict[str, tuple[pd.Series, pd.Series]] = field(default_factory=dict)
+    """Minimum and maximum over seeds of the curves that are means over seeds, by label."""
     limits: tuple[float, float] | None = None
+    """Limits of the vertical axis; None to fit them to the curves."""
     scale: str = ""
+    """Panels with an equal, non-empty scale share their fitted limits."""
 
 
 def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm: float = 170) -> Figure:
-    """Small multiples of curves over steps.
+    """Draw small multiples of curves over steps.
 
-    A densely logged curve is drawn smoothed (a centred moving average), with the raw values faint behind it where there
-    are at most ``MAX_RAW`` in a panel; one with few points is drawn as it is, with markers. The curves of panels that
-    have more than one are named in a legend: in the place of a panel that is not there, else below.
+    A densely logged curve is smoothed (a centred moving average), with faint raw values behind it if its panel has at
+    most ``MAX_RAW`` curves; a curve of few points is drawn as it is, with markers. A legend names the curves of panels
+    with more than one; it takes the place of an empty panel, or else stands below.
     """
     rows = math.ceil(len(panels) / columns)
     last_step = max(float(curve.index.max()) for panel in panels for curve in panel.curves.values())
@@ -65,15 +66,16 @@ def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm
     height_mm = rows * ROW_HEIGHT_MM + 4 + legend_mm
     with use_style(), matplotlib.rc_context({"figure.constrained_layout.use": False}):
         figure = Figure(figsize=(width_mm * MM, height_mm * MM))
-        grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=_place(rows, columns, width_mm, legend_mm))
+        spacing = _space_panels(rows, columns, width_mm, legend_mm)
+        grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=spacing)
         ranges = []
         for axes, panel in zip(grid.flat, panels, strict=False):
             ranges.append(_draw_panel(axes, panel, labels))
         for index, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
             alike = [r for r, other in zip(ranges, panels, strict=True) if panel.scale and other.scale == panel.scale]
-            axes.set_ylim(panel.limits or _fit(alike or [ranges[index]]))
+            axes.set_ylim(panel.limits or _fit_limits(alike or [ranges[index]]))
             axes.set_xlim(0, last_step)
-            if index + columns < len(panels):  # the one below has the same steps
+            if index + columns < len(panels):  # the panel below labels the steps
                 axes.tick_params(labelbottom=False)
             else:
                 axes.set_xlabel(x_label)
@@ -88,8 +90,8 @@ def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm
     return figure
 
 
-def _place(rows: int, columns: int, width_mm: float, legend_mm: float) -> dict[str, float]:
-    """Where the panels stand: fixed margins in millimetres, as fitting them to every label takes most of the time."""
+def _space_panels(rows: int, columns: int, width_mm: float, legend_mm: float) -> dict[str, float]:
+    """Return matplotlib's margins and gaps from fixed sizes in mm; fitting them to all labels takes most of the time."""
     height_mm = rows * ROW_HEIGHT_MM + 4 + legend_mm
     left, right, bottom, top, between, above = 7.5, 1.5, 9 + legend_mm, 4.5, 8.5, 10.5
     panel_width = (width_mm - left - right - between * (columns - 1)) / columns
@@ -105,9 +107,9 @@ def _place(rows: int, columns: int, width_mm: float, legend_mm: float) -> dict[s
 
 
 def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, float]:
-    """Draw one panel; return the lowest and the highest value to be seen.
+    """Draw one panel; return the lowest and the highest value that its axis must show.
 
-    The first steps are left out of that: their losses would flatten the rest.
+    The first steps are ignored there, because their losses would flatten the rest.
     """
     for value in panel.references:
         axes.axhline(value, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
@@ -126,12 +128,13 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, flo
                 raw = keep_extremes(curve)
                 axes.plot(raw.index, raw, color=colour, alpha=0.22, linewidth=0.5)
             shown = thin(smoothed)
-            marks = _mark(index, len(shown)) if len(labels) > MAX_RAW else {}
+            marks = _make_markers(index, len(shown)) if len(labels) > MAX_RAW else {}
             axes.plot(shown.index, shown, color=colour, linestyle=dash, label=label, **marks)
             late = (curve if has_raw else smoothed).iloc[len(curve) // 50 :]
             late = late.quantile([OUTLIERS, 1 - OUTLIERS])
         else:
-            axes.plot(curve.index, curve, color=colour, linestyle=dash, label=label, **_mark(index, NUM_MARKERS))
+            marks = _make_markers(index, NUM_MARKERS)
+            axes.plot(curve.index, curve, color=colour, linestyle=dash, label=label, **marks)
             late = curve
         seen += [float(late.min()), float(late.max())]
     axes.set_title(panel.title)
@@ -141,45 +144,45 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, flo
     return min(seen), max(seen)
 
 
-def _mark(index: int, num_points: int) -> dict[str, Any]:
-    """Markers at a few places of a curve, other ones than those of the next: in a grey print dashes are not enough."""
+def _make_markers(index: int, num_points: int) -> dict[str, Any]:
+    """Return a few markers for a curve, staggered from curve to curve: dashes alone do not suffice in a grey print."""
     every = max(1, num_points // NUM_MARKERS)
     return {"marker": MARKERS[index % len(MARKERS)], "markersize": 2.5, "markevery": (index * every // 5, every)}
 
 
-def _fit(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Limits around all of these, with a margin."""
+def _fit_limits(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return limits around all ranges, with a margin."""
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     margin = 0.05 * (high - low) or 0.05
     return low - margin, high + margin
 
 
 def smooth(curve: pd.Series) -> pd.Series:
-    """A centred moving average over ``SMOOTHING_SHARE`` of the points, narrower at the ends."""
+    """Return a centred moving average over ``SMOOTHING_SHARE`` of the points, with a narrower window at the ends."""
     window = max(1, round(len(curve) * SMOOTHING_SHARE))
     return curve.rolling(window, center=True, min_periods=1).mean()
 
 
 def thin(curve: pd.Series) -> pd.Series:
-    """Every k-th point, so that at most ``MAX_POINTS`` remain, and the last."""
+    """Return every k-th point, so that at most ``MAX_POINTS`` remain, and the last one."""
     stride = math.ceil(len(curve) / MAX_POINTS)
     return curve if stride == 1 else curve.iloc[sorted({*range(0, len(curve), stride), len(curve) - 1})]
 
 
 def keep_extremes(curve: pd.Series) -> pd.Series:
-    """The lowest and the highest point of each of ``MAX_POINTS / 2`` stretches, which look like all points of them."""
+    """Return the minimum and maximum of each of ``MAX_POINTS / 2`` stretches, which look like the whole curve."""
     if len(curve) <= MAX_POINTS:
         return curve
     stretches = np.array_split(np.arange(len(curve)), MAX_POINTS // 2)
     values = curve.to_numpy()
-    kept = {int(s[pick(values[s])]) for s in stretches for pick in (np.argmin, np.argmax)}
-    return curve.iloc[sorted(kept)]
+    extremes = {int(s[pick(values[s])]) for s in stretches for pick in (np.argmin, np.argmax)}
+    return curve.iloc[sorted(extremes)]
 
 
 def draw_scores(
     settings: Sequence[int], means: Sequence[float], half_widths: Sequence[float | None], *, x_label: str, y_label: str
 ) -> Figure:
-    """A positive score over a dimension, both on logarithmic axes, with its interval where there is one."""
+    """Draw a positive score over a dimension on two logarithmic axes, with error bars where half-widths are given."""
     with use_style():
         figure = Figure(figsize=(95 * MM, 48 * MM))
         axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""Figures of generated images with what was read in them."""
+"""Figures of generated images and of the digits that the classifier reads in them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from reportgen.paper.figures.style import MM, use_style
 
 WIDTH_MM = 146
-"""Of a figure of strips."""
+"""Width of a figure of strips."""
 
 
 def draw_strips(
     images: np.ndarray, row_labels: Sequence[str], column_labels: Sequence[str], readings: Sequence[str]
 ) -> Figure:
-    """Rows of images, uint8 [rows * columns, H, W], labelled at the left and above, with what was read at the right."""
+    """Draw rows of images, uint8 [rows * columns, H, W], labelled on the left and above, with readings on the right."""
     rows, columns = len(row_labels), len(column_labels)
     size = images.shape[-1]
     with use_style():
@@ -35,7 +35,7 @@ def draw_strips(
 
 
 def draw_read_grid(images: np.ndarray, characters: str, columns: int = 10) -> Figure:
-    """Images uint8 [N, H, W] with the character that was read under each."""
+    """Draw images, uint8 [N, H, W], each above the character that was read in it."""
     rows = -(-len(images) // columns)
     size, gap = images.shape[-1], 14
     with use_style():
@@ -75,7 +75,7 @@ def _clear(axes: Axes) -> None:
 def draw_digit_histogram(
     counts: Sequence[int], expected: Sequence[float], *, x_label: str, y_label: str, expected_label: str
 ) -> Figure:
-    """Eleven bars (0 to 9, then "?") and the counts that the training classes would give."""
+    """Draw eleven bars, for 0 to 9 and "?", with the counts expected from the classes of the training set."""
     with use_style():
         figure = Figure(figsize=(110 * MM, 48 * MM))
         axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""Published scores as a strip per configuration, with our own where they are on the same scale."""
+"""Figure of published scores, one strip per configuration, with our own if they are on the published scale."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from reportgen.paper.figures.style import COLOURS, GREY, MM, use_style
 
 @dataclass(frozen=True)
 class Strip:
-    """``points``: the letter of each report and its score; ``ours`` is NaN where we have none on this scale."""
+    """Published scores of one configuration."""
 
     label: str
     points: Sequence[tuple[str, float]]
+    """Letter and score of each report."""
     ours: float
+    """Our score; NaN if there is none on this scale."""
 
 
 MIN_DISTANCE = 0.04
-"""Scores nearer to each other than this share of the axis have their letters side by side."""
+"""Distance of two scores, as a share of the axis, below which their letters stand side by side."""
 
 
 def group_letters(points: Sequence[tuple[str, float]], distance: float) -> list[tuple[str, float]]:
-    """Letters whose scores lie within ``distance`` of the one below them share a place: that of their mean."""
+    """Join letters whose scores are within ``distance`` of the next lower one; return each group at its mean score."""
     groups: list[list[tuple[str, float]]] = []
     for letter, score in sorted(points, key=lambda point: point[1]):
         if groups and score - groups[-1][-1][1] < distance:
@@ -36,7 +38,7 @@ def group_letters(points: Sequence[tuple[str, float]], distance: float) -> list[
 
 
 def draw_published(strips: Sequence[Strip], *, y_label: str, ours_label: str) -> Figure:
-    """A column of letters per configuration, at the heights of their scores; ours as a diamond."""
+    """Draw a column of letters per configuration, at the heights of their scores, and our score as a diamond."""
     with use_style():
         figure = Figure(figsize=(170 * MM, 62 * MM))
         axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""The one style of all figures, and how a figure becomes bytes."""
+"""The style of all figures, and their conversion to SVG and PNG."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from matplotlib.figure import Figure
 from reportgen.assets import FONT_FILES
 from reportgen.base.errors import RenderError
 
-# Okabe & Ito: told apart with every common form of colour blindness. Dashes tell them apart in a grey print.
+# Okabe & Ito's palette: distinct with every common form of colour blindness. Dashes distinguish curves in a grey print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (7, 2, 1, 2, 1, 2)), (0, (2, 2)), (0, (9, 2)))
 GREY = "#666666"
 FAMILY = "Noto Sans SC"
-MM = 1 / 25.4  # matplotlib counts in inches
+MM = 1 / 25.4  # in inches, matplotlib's unit
 
 STYLE: dict[Any, Any] = {
     "font.family": FAMILY,
     "font.size": 7,
     "axes.titlesize": 7.5,
-    "axes.titley": 1.0,  # to find a place for it by trial takes a third of the drawing
+    "axes.titley": 1.0,  # placing titles automatically takes a third of the drawing time
     "axes.labelsize": 7,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -46,7 +46,7 @@ STYLE: dict[Any, Any] = {
     "legend.fontsize": 7,
     "lines.linewidth": 1.2,
     "path.simplify_threshold": 0.5,
-    "svg.fonttype": "none",  # text stays text; where the font may be lacking, rendering outlines it
+    "svg.fonttype": "none",  # text stays text; rendering outlines it where the font may be missing
     "svg.hashsalt": "reportgen",
     "figure.constrained_layout.use": True,
 }
@@ -60,7 +60,11 @@ PROPERTY = re.compile(r"([\w-]+): ?([^;]+)")
 
 @contextmanager
 def use_style() -> Iterator[None]:
-    """Draw inside this; a character that the bundled font lacks raises RenderError."""
+    """Apply the style to all drawing in the body.
+
+    Raises:
+        RenderError: the bundled font lacks a character.
+    """
     _add_fonts()
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("error", message=r"Glyph .* missing")
@@ -77,15 +81,15 @@ def _add_fonts() -> None:
 
 
 def to_svg(figure: Figure) -> bytes:
-    """A figure as SVG, byte for byte the same every time."""
+    """Return a figure as SVG; equal figures give equal bytes."""
     stream = io.BytesIO()
     with use_style():
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return _present(stream.getvalue().decode("utf-8")).encode("utf-8")
+    return _replace_styles(stream.getvalue().decode("utf-8")).encode("utf-8")
 
 
-def _present(svg: str) -> str:
-    """matplotlib's SVG with attributes in place of styles, which cost WeasyPrint an eighth of its drawing to parse."""
+def _replace_styles(svg: str) -> str:
+    """Replace the styles of matplotlib's SVG by attributes; parsing styles takes an eighth of WeasyPrint's drawing."""
     assert SHEET in svg, "matplotlib writes this style sheet"
     svg = svg.replace(SHEET, "").replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
     return TAG.sub(lambda tag: STYLE_ATTRIBUTE.sub(_list_attributes, tag[0]), svg)
@@ -96,7 +100,7 @@ def _list_attributes(style: re.Match[str]) -> str:
 
 
 def to_png(figure: Figure, dpi: int = 200) -> bytes:
-    """A figure as PNG, byte for byte the same every time."""
+    """Return a figure as PNG; equal figures give equal bytes."""
     stream = io.BytesIO()
     with use_style():
         figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})

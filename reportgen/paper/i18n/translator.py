@@ -1,4 +1,4 @@
-"""Messages of one language, with values as that language writes them."""
+"""The translator: messages of one language, with numbers, lists and dates in that language's format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 
 @dataclass(frozen=True)
 class Number:
-    """A number with a fixed number of decimals."""
+    """A number, printed with a fixed number of decimals."""
 
     value: float
     decimals: int = 2
@@ -33,7 +33,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Percent:
-    """A share in [0, 1] as a percentage."""
+    """A share in [0, 1], printed as a percentage."""
 
     share: float
     decimals: int = 0
@@ -41,7 +41,7 @@ class Percent:
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with the half width of its interval, where it has one: 13.20 ± 0.41."""
+    """A value with the half-width of its confidence interval, if it has one, printed as 13.20 ± 0.41."""
 
     value: Number | Percent
     half_width: Number | Percent | None
@@ -49,21 +49,21 @@ class Interval:
 
 @dataclass(frozen=True)
 class PValue:
-    """A p value: three decimals, or that it is below 0.001."""
+    """A p-value, printed with three decimals or as being below 0.001."""
 
     value: float
 
 
 @dataclass(frozen=True)
 class Several:
-    """Values as a list in prose: a, b and c."""
+    """Several values, printed as a list in prose: a, b and c."""
 
     values: Sequence[Value]
 
 
 @dataclass(frozen=True)
 class Message:
-    """Another message of the catalogue, with its own values, as part of a sentence."""
+    """Another message of the catalogue with its own values, used as part of a sentence."""
 
     id: str
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -74,7 +74,7 @@ Value = str | int | Number | Percent | Interval | PValue | Several | Message
 
 @cache
 def load_catalogue(language: Language) -> Catalog:
-    """The language's catalogue as it stands in the package."""
+    """Load the catalogue of a language from the package."""
     path = files("reportgen.paper.i18n").joinpath("locale", language, "LC_MESSAGES", "reportgen.po")
     with path.open("rb") as stream:
         return read_po(stream, locale=LOCALES[language])
@@ -89,7 +89,7 @@ def _load_translations(language: Language) -> GNUTranslations:
 
 
 class Translator:
-    """Turns message ids and values into text."""
+    """Translator from message ids and values to text in one language."""
 
     def __init__(self, language: Language) -> None:
         self.language = language
@@ -97,10 +97,10 @@ class Translator:
         self._translations = _load_translations(language)
 
     def __call__(self, message_id: str, /, **values: Value) -> str:
-        """The message with its values put in.
+        """Return a message with its values filled in.
 
         Raises:
-            KeyError: the catalogue lacks the message, or the message a value: a bug that the tests look for.
+            KeyError: the catalogue lacks the message, or a value of the message is missing. This is a bug.
         """
         text = self._translations.gettext(message_id)
         if text == message_id:
@@ -108,10 +108,11 @@ class Translator:
         return text % {name: self.format(value) for name, value in values.items()}
 
     def has(self, message_id: str) -> bool:
+        """Return whether the catalogue has a message."""
         return self._translations.gettext(message_id) != message_id
 
     def format(self, value: Value) -> str:
-        """A value as the language writes it; a dash where there is none."""
+        """Format a value in the language's style; NaN becomes a dash."""
         if isinstance(value, str):
             return value
         if isinstance(value, Message):
@@ -141,7 +142,7 @@ class Translator:
         return text.replace("-", MINUS) if any(digit in text for digit in "123456789") else text.lstrip("-")
 
     def format_date(self, iso: str) -> str:
-        """An ISO 8601 date or time -> the date in words."""
+        """Format an ISO 8601 date or time as a date in words."""
         from datetime import datetime
 
         return format_date(datetime.fromisoformat(iso), "long", locale=self._locale)

@@ -1,4 +1,4 @@
-"""HTML, PDF and Markdown from a report. Nothing here knows what a VAE is."""
+"""Rendering of reports as HTML, PDF and Markdown, independent of what they are about."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ FORMATS = ("html", "pdf", "md")
 
 @dataclass(frozen=True)
 class Rendered:
-    """The reports' paths; ``is_unchanged``: they were there already, made from the same."""
+    """Result of rendering."""
 
     paths: tuple[Path, ...]
     is_unchanged: bool = False
+    """True if the reports existed already and their inputs have not changed."""
 
 
 def render_reports(
@@ -38,16 +39,17 @@ def render_reports(
     warn: Callable[[str], None],
     notes: Path | None = None,
 ) -> Rendered:
-    """Render every language in every format; HTML first, so that it is there whatever becomes of the PDF.
+    """Render every language in every format; HTML is written before PDF, so that it exists even if the PDF fails.
 
-    Reports that are there and were made from the same are left as they are.
+    Existing reports whose inputs have not changed are left untouched.
 
     Args:
-        notes: the folder of the author's notes, by default ``notes`` beside the suite.
+        warn: called with every warning, one line each.
+        notes: folder of the author's notes, by default ``notes`` beside the suite.
 
     Raises:
         RunError: there is nothing to report.
-        RenderError: a note cannot be read; the PDF could not be made. What is not written yet stays as it was.
+        RenderError: a note cannot be read, or the PDF cannot be made; older reports stay where no new ones are written.
     """
     paths = OutputPaths(output)
     recorded = read_suite(paths)
@@ -73,15 +75,15 @@ def render_reports(
 
 @dataclass(frozen=True)
 class _Pages:
-    """One language: what is to be written, in this order, what to warn of, and what the PDF's fonts lack.
-
-    ``problem``: why there can be no PDF, though the rest is there.
-    """
+    """Rendered pages of one language, not yet written."""
 
     files: dict[Path, bytes]
+    """Contents by path, in the order of writing."""
     warnings: list[str]
     missing: list[str]
+    """Characters that the PDF's fonts lack."""
     problem: RenderError | None
+    """Error that prevents the PDF, though the other formats are complete."""
 
 
 def _render(
@@ -106,7 +108,7 @@ def _render(
 def _make_all(
     paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], notes: Path, printer: PdfPrinter
 ) -> dict[Language, _Pages]:
-    """The pages of all languages; each language's PDF is begun with as soon as it can be."""
+    """Render the pages of all languages, each in a process of its own, and start each PDF as soon as possible."""
     jobs = {language: printer.job(language) if "pdf" in formats else None for language in languages}
     tasks = {language: (paths, language, formats, notes, jobs[language]) for language in languages}
     outcomes: dict[Language, _Pages | ReportgenError | Died] = {}
@@ -131,7 +133,7 @@ def _expect_pages(outcome: _Pages | ReportgenError | Died, language: Language, n
 
 
 def _warn_of(made: Sequence[_Pages], has_pdf: bool, warn: Callable[[str], None]) -> None:
-    """What both languages warn of is said once."""
+    """Pass on the warnings of all languages, each once."""
     for warning in dict.fromkeys(warning for pages in made for warning in pages.warnings):
         warn(warning)
     missing = list(dict.fromkeys(character for pages in made for character in pages.missing))
@@ -140,7 +142,7 @@ def _warn_of(made: Sequence[_Pages], has_pdf: bool, warn: Callable[[str], None])
 
 
 def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes: Path, job: PrintJob | None) -> _Pages:
-    """Build a report and lay it out as pages; prepare its PDF."""
+    """Build a report in one language, render its pages and prepare its PDF."""
     from reportgen.paper.rendering.characters import find_missing_characters
     from reportgen.paper.rendering.html import render_html
     from reportgen.paper.rendering.markdown import render_markdown

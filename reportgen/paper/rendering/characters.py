@@ -1,4 +1,4 @@
-"""Characters that the bundled fonts lack: found before the PDF is made, replaced in it, and listed once."""
+"""Detection and replacement of characters that the bundled fonts lack."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from reportgen.assets import FONT_FILES
 from reportgen.paper.report.model import Note, Report, Table
 
 SUBSTITUTE = "\u3013"
-"""The geta mark, which Chinese and Japanese typesetting puts where a character is not at hand."""
+"""The geta mark, with which Chinese and Japanese typesetting replaces an unavailable character."""
 
 MAX_LISTED = 10
 
 
 @cache
 def load_known_characters() -> frozenset[int]:
-    """The code points that all of our text fonts have."""
+    """Load the code points that all of our text fonts have."""
     known = [frozenset(TTFont(path, lazy=True).getBestCmap()) for path in FONT_FILES.values()]
     return frozenset.intersection(*known)
 
 
 def find_missing_characters(report: Report) -> list[str]:
-    """What users wrote (title, author, notes, reasons of failures) that our fonts have no glyph for, in its order."""
+    """Find the characters in texts of users (title, author, notes, ...) that our fonts lack, in order of appearance."""
     texts = "".join(_list_texts(report))
     return [character for character in dict.fromkeys(texts) if _is_missing(character)]
 
@@ -48,14 +48,14 @@ def _is_missing(character: str) -> bool:
 
 
 def describe_characters(characters: list[str]) -> str:
-    """The first of them with their code points."""
+    """Describe characters in one line: their number, and the first ``MAX_LISTED`` with code points."""
     listed = ", ".join(f"{character} (U+{ord(character):04X})" for character in characters[:MAX_LISTED])
     rest = len(characters) - MAX_LISTED
     return f"{len(characters)} characters: {listed}" + (f" and {rest} more" if rest > 0 else "")
 
 
 def substitute_missing(page: str) -> str:
-    """A page for the printer: what our fonts lack replaced, and invisible marks that reorder text left out."""
+    """Return a page for PDF: missing characters become ``SUBSTITUTE``, invisible format characters are removed."""
     table = {ord(character): SUBSTITUTE for character in set(page) if _is_missing(character)}
     table |= {ord(character): "" for character in set(page) if unicodedata.category(character) == "Cf"}
     return page.translate(table)

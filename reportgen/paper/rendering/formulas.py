@@ -1,4 +1,7 @@
-"""TeX -> MathML for browsers, SVG for PDF (WeasyPrint flattens MathML: one half would read 12)."""
+"""Conversion of TeX to MathML for browsers and to SVG for PDF.
+
+WeasyPrint does not lay out MathML: one half would read 12.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ INLINE_SIZE_PT = 10.0
 
 @cache
 def to_mathml(tex: str, *, display: bool) -> Markup:
-    """One formula as a ``<math>`` element.
+    """Convert a formula to a ``<math>`` element.
 
     Raises:
         RenderError: the TeX cannot be read.
@@ -30,7 +33,7 @@ def to_mathml(tex: str, *, display: bool) -> Markup:
 
 @cache
 def to_svg_image(tex: str, *, display: bool) -> Markup:
-    """One formula as an ``<img>`` with outlined glyphs, its baseline on the line's, the TeX as its alternative text.
+    """Convert a formula to an ``<img>`` with outlined glyphs, aligned to the baseline, with the TeX as ``alt``.
 
     Raises:
         RenderError: the TeX cannot be read.

@@ -1,4 +1,4 @@
-"""One self-contained HTML page: for a screen, or for the printer that makes the PDF."""
+"""Rendering of a report as one self-contained HTML page, for screens or as the source of the PDF."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ HTML_LANGUAGES = {"zh": "zh-CN", "en": "en"}
 
 
 def render_html(report: Report, medium: Medium) -> str:
-    """The whole page; it loads nothing from anywhere, and nothing in it is executed.
+    """Render a page that loads nothing from elsewhere and contains no scripts.
 
-    On a ``screen`` formulas are MathML, figures have their letters as shapes, and the characters in use travel along as
-    a font; in ``print`` formulas are SVG and WeasyPrint gets the fonts by other means.
+    For a ``screen``, formulas are MathML, letters in figures are shapes, and a font with the characters in use is
+    embedded; in ``print``, formulas are SVG and WeasyPrint gets the fonts through fontconfig.
     """
     environment = load_environment()
     style = _read_source(environment, "report.css") + _read_source(environment, f"{medium}.css") + highlight_css()
@@ -45,12 +45,12 @@ def render_html(report: Report, medium: Medium) -> str:
 
 
 def to_print_source(picture: Picture) -> str:
-    """A picture as a data: URI, the only kind of address that our pages may load."""
+    """Return a picture as a data: URI, the only kind of address that our pages may load."""
     return f"data:{picture.media_type};base64,{base64.b64encode(picture.content).decode('ascii')}"
 
 
 def to_screen_source(picture: Picture) -> str:
-    """The same with its letters as shapes."""
+    """Return a picture as a data: URI, with the letters of an SVG as shapes."""
     return to_print_source(outline_picture(picture))
 
 
@@ -61,12 +61,12 @@ def _read_source(environment: Environment, name: str) -> str:
 
 
 def _collect_characters(page: str) -> str:
-    """The characters beyond ASCII of a page, and ASCII itself."""
+    """Return the characters of a page and all printable ASCII, sorted."""
     return "".join(sorted({*page, *map(chr, range(0x20, 0x7F))}))
 
 
 def _embed_fonts(characters: str) -> str:
-    """CSS that carries our fonts with just these characters."""
+    """Return CSS that embeds our fonts, reduced to these characters."""
     faces = {weight: _embed_font(path, characters) for weight, path in FONT_FILES.items()}
     return "".join(
         f'@font-face {{ font-family: "Report Sans"; font-weight: {weight}; '
@@ -77,7 +77,10 @@ def _embed_fonts(characters: str) -> str:
 
 @cache
 def _embed_font(path: Path, characters: str) -> str:
-    """A font with just these characters as WOFF in base64; WOFF2 is a quarter smaller and takes twice as long."""
+    """Return a font, reduced to these characters, as WOFF in base64.
+
+    WOFF2 would be a quarter smaller and take twice as long.
+    """
     font = TTFont(path, recalcTimestamp=False)
     subsetter = subset.Subsetter(subset.Options(flavor="woff", hinting=False))
     subsetter.populate(text=characters)

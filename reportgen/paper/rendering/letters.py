@@ -1,4 +1,4 @@
-"""Figures hold their text as text. A PDF keeps it so; where our fonts may be lacking, its letters become shapes."""
+"""Conversion of text in figures to shapes, for pages on which our fonts may be missing. In a PDF it stays text."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from reportgen.paper.report.model import Picture
 TEXT = re.compile(r"<text ([^>]*)>([^<]*)</text>")
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 SHARE_BEFORE = {"start": 0.0, "middle": 0.5, "end": 1.0}
-"""Anchor -> the share of a line that stands before its point."""
+"""Share of a line's length that precedes its point, by text anchor."""
 
 
 def outline_picture(picture: Picture) -> Picture:
-    """A picture as it may be shown anywhere: a drawing's letters as shapes, an image as it is."""
+    """Return a picture that shows correctly anywhere: letters of an SVG become shapes, other pictures stay."""
     if picture.media_type != "image/svg+xml":
         return picture
     return replace(picture, content=outline_letters(picture.content))
 
 
 def outline_letters(svg: bytes) -> bytes:
-    """An SVG of the figures' room, each line of it as shapes of our font's letters instead.
+    """Replace each line of text in an SVG of ours by the shapes of our font's letters.
 
-    A browser shows an image without the page's fonts, and other programs use those that they have.
+    Browsers show SVG images without the page's fonts, and other programs substitute fonts of their own.
     """
     used: dict[str, str] = {}
     content = TEXT.sub(lambda match: _outline_line(match, used), svg.decode("utf-8"))
-    assert "<text" not in content, "only plain lines are known here, no formulas"
+    assert "<text" not in content, "figures contain plain lines only, no formulas"
     shapes = "".join(f'<path id="{name}" d="{path}"/>' for name, path in used.items())
     return content.replace("</svg>", f"<defs>{shapes}</defs></svg>").encode("utf-8")
 
 
 def _outline_line(line: re.Match[str], used: dict[str, str]) -> str:
-    """One ``<text>`` as a group of letters; notes in ``used`` which letters it needs: id -> path."""
+    """Return one ``<text>`` as a group of letters; add the paths of these letters, by id, to ``used``."""
     attributes = dict(ATTRIBUTE.findall(line[1]))
     weight = 700 if int(attributes.get("font-weight", 400)) >= 600 else 400
     scale = float(attributes["font-size"].removesuffix("px")) / _load_font(weight)["head"].unitsPerEm
@@ -66,9 +66,9 @@ def _load_font(weight: int) -> TTFont:
 
 @cache
 def _load_letter(weight: int, character: str) -> tuple[str, int]:
-    """A character's outline and advance in units of the font, the vertical axis upwards."""
+    """Return a character's outline and advance in font units, with the vertical axis pointing up."""
     if unicodedata.category(character) == "Cf":
-        return "", 0  # invisible; of others that the font lacks, matplotlib has told
+        return "", 0  # invisible; other characters that the font lacks were an error when the figure was drawn
     font = _load_font(weight)
     glyphs = font.getGlyphSet()
     glyph = glyphs[font.getBestCmap()[ord(character)]]

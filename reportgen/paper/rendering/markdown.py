@@ -1,4 +1,4 @@
-"""A report as Markdown with its pictures beside it, for those who go on writing elsewhere."""
+"""Rendering of a report as Markdown with picture files, for authors who continue in another program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXTENSIONS = {"image/svg+xml": "svg", "image/png": "png"}
 
 
 def render_markdown(report: Report, target: Path, assets: Path) -> dict[Path, bytes]:
-    """What is to be written: the pictures in the folder ``assets``, then the text that shows them as ``target``."""
+    """Return the contents of the files to write: pictures in the folder ``assets``, then the text ``target``."""
     names: dict[int, str] = {}
     files: dict[Path, bytes] = {}
     for figure in _walk_figures(report.sections):

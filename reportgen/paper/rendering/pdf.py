@@ -1,4 +1,4 @@
-"""A report -> all that WeasyPrint needs to make its PDF."""
+"""Preparation of a PDF: the files that WeasyPrint makes it from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ from reportgen.paper.report.model import Report
 
 
 def prepare_pdf(report: Report, job: PrintJob) -> None:
-    """Write the page, the attachments and the fonts of a job."""
+    """Write the page, the attachments and the font configuration of a job.
+
+    Raises:
+        RenderError: a formula cannot be read.
+        OSError: a file cannot be written.
+    """
     order = {
         "html": substitute_missing(render_html(report, "print")),
         "target": str(job.target),
@@ -36,7 +41,7 @@ def prepare_pdf(report: Report, job: PrintJob) -> None:
 
 
 def _describe_fonts(cache: Path) -> str:
-    """A fontconfig file that knows our fonts and the monospaced one of matplotlib, and no others."""
+    """Return a fontconfig file with our fonts and matplotlib's monospaced one, and no others."""
     mono = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     return (
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'

@@ -1,6 +1,6 @@
-"""Starts WeasyPrint, in child processes with a time limit: a missing font library ends those, not us.
+"""Child processes that run WeasyPrint under a time limit, so that a missing system library ends only them.
 
-It loads little, as it stays while the children have all the memory.
+This module imports little, because its process stays alive while the children need the memory.
 """
 
 from __future__ import annotations
@@ -24,28 +24,31 @@ PANGO_REMEDY = "install Pango (Debian, Ubuntu: apt-get install libpango-1.0-0 li
 
 @dataclass(frozen=True)
 class PrintJob:
-    """The files of one PDF on its way: what WeasyPrint is given, the fonts that it may use, and what it makes."""
+    """Files of one PDF in the making."""
 
     folder: Path
     language: Language
 
     @property
     def order(self) -> Path:
+        """Page and attachments for WeasyPrint, as JSON."""
         return self.folder / f"{self.language}.json"
 
     @property
     def fontconfig(self) -> Path:
+        """Configuration of the fonts that WeasyPrint may use."""
         return self.folder / f"{self.language}.fonts.conf"
 
     @property
     def target(self) -> Path:
+        """PDF that WeasyPrint writes."""
         return self.folder / f"{self.language}.pdf"
 
 
 class PdfPrinter:
-    """Makes PDFs side by side: a ``job`` is prepared, perhaps in another process, then started and finished.
+    """Printer of several PDFs in parallel: prepare a ``job``, in any process, then ``start`` and ``finish`` it.
 
-    Leaving the context ends what still runs.
+    Leaving the context kills the children that still run.
     """
 
     def __init__(self) -> None:
@@ -65,10 +68,10 @@ class PdfPrinter:
         self._exit.close()
 
     def job(self, language: Language) -> PrintJob:
-        """Where the PDF of a language is to be prepared.
+        """Return the files in which to prepare the PDF of a language.
 
         Raises:
-            RenderError: there is no place for temporary files.
+            RenderError: no temporary folder can be created.
         """
         return PrintJob(self._folder, language)
 
@@ -81,7 +84,7 @@ class PdfPrinter:
             raise RenderError(f"the PDF needs a folder for temporary files ({error.strerror}); {remedy}") from error
 
     def start(self, language: Language) -> None:
-        """Begin with a PDF that has been prepared."""
+        """Start WeasyPrint on a prepared PDF; ``finish`` reports an error, if any."""
         try:
             self._children[language] = _start(self.job(language))
         except OSError as error:
@@ -89,10 +92,11 @@ class PdfPrinter:
             self._problems[language] = RenderError(reason)
 
     def finish(self, language: Language) -> bytes:
-        """Wait for a PDF that was started.
+        """Wait for a started PDF and return its content.
 
         Raises:
-            RenderError: Pango is missing, WeasyPrint failed or hung, or a character has no glyph. The remedy is named.
+            RenderError: Pango is missing, WeasyPrint failed or timed out, or a character has no glyph; the message names
+                the remedy.
         """
         if language in self._problems:
             raise self._problems[language]

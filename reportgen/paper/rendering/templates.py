@@ -1,4 +1,4 @@
-"""The Jinja2 environment: where templates are, and the filters that they use."""
+"""The Jinja2 environment: the folder of the templates and their filters."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from reportgen.paper.report.model import Listing, Section
 
 HIGHLIGHT_STYLE = "friendly"
 UNSTYLED = (Name, Punctuation, Whitespace)
-"""Look like plain text, and as plain text need no element of their own."""
+"""Tokens that look like plain text and therefore need no element of their own."""
 
 
 @cache
 def load_environment() -> Environment:
+    """Load the environment of all templates; undefined variables are errors, and HTML is escaped."""
     environment = Environment(
         loader=FileSystemLoader(find_templates()),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), disabled_extensions=("md.j2",), default=True),
@@ -33,28 +34,29 @@ def load_environment() -> Environment:
     environment.filters["highlight"] = highlight_code
     environment.filters["breakable"] = allow_breaks
     environment.filters["halve"] = halve
-    environment.filters["sanitised"] = Markup  # nh3 has been over it
+    environment.filters["sanitised"] = Markup  # for HTML that nh3 has sanitised
     return environment
 
 
 def allow_breaks(name: str) -> Markup:
-    """A long name such as ``num_training_steps`` that may be broken behind its underscores."""
+    """Allow line breaks after the underscores of a long name such as ``num_training_steps``."""
     return Markup("<wbr>").join(part for part in name.replace("_", "_\0").split("\0"))
 
 
 def halve(sections: Sequence[Section]) -> tuple[Sequence[Section], Sequence[Section]]:
-    """The contents in two columns of about equal length; with CSS's columns the page would be laid out many times."""
+    """Split the table of contents into two columns of similar length; CSS columns would repeat the layout many times."""
     lengths = [1 + len(section.sections) for section in sections]
-    cuts = range(len(sections), -1, -1)  # a single section stands at the left
+    cuts = range(len(sections), -1, -1)  # descending, so that a single section goes to the left
     cut = min(cuts, key=lambda cut: abs(sum(lengths[:cut]) - sum(lengths[cut:])))
     return sections[:cut], sections[cut:]
 
 
 def highlight_code(listing: Listing) -> Markup:
-    """Python code as HTML with classes; ``highlight_css`` has their colours."""
+    """Return Python code as HTML with the classes that ``highlight_css`` styles."""
     tokens = ((Text if kind in UNSTYLED else kind, text) for kind, text in pygments.lex(listing.code, PythonLexer()))
     return Markup(pygments.format(tokens, HtmlFormatter(nowrap=True)))  # noqa: S704 - Pygments escapes
 
 
 def highlight_css() -> str:
+    """Return the CSS of highlighted code."""
     return str(HtmlFormatter(style=HIGHLIGHT_STYLE).get_style_defs(".code"))

@@ -1,4 +1,4 @@
-"""Whether the reports that are there are those that would be made now."""
+"""The record of what reports were rendered from, by which nothing is rendered twice."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ PROGRAM_SUFFIXES = {".py", ".po", ".yaml", ".csv", ".json", ".j2", ".css", ".js"
 
 
 def hash_inputs(output: OutputPaths, recorded: RecordedSuite, notes: Path) -> str:
-    """A digest of all that reports depend on: the program, the suite, the runs, the author's notes."""
-    digest = hashlib.sha256(repr((_name_program(), recorded.source_changed)).encode())
+    """Hash all that reports depend on: the program, the suite, the runs, the author's notes."""
+    digest = hashlib.sha256(repr((_hash_program(), recorded.source_changed)).encode())
     for piece in (*_read_all(output.root, [output.suite]), *_read_all(notes, sorted(notes.rglob("*.md")))):
         digest.update(piece)
     for spec in plan_runs(recorded.suite):
@@ -47,7 +47,7 @@ def _read_all(folder: Path, paths: Iterable[Path]) -> Iterator[bytes]:
 
 
 def _stat_all(paths: RunPaths) -> Iterator[bytes]:
-    """Sizes and times of what a report reads of a run: a file that was touched is read again."""
+    """Yield name, size and modification time of the files of a run that a report reads."""
     for path in (paths.spec, paths.history, paths.evaluation, *sorted(paths.images.glob("*.png"))):
         with suppress(OSError):
             status = path.stat()
@@ -55,7 +55,8 @@ def _stat_all(paths: RunPaths) -> Iterator[bytes]:
 
 
 @cache
-def _name_program() -> str:
+def _hash_program() -> str:
+    """Hash the versions of packages, our source and the templates."""
     folder = Path(reportgen.__file__).parent
     digest = hashlib.sha256(repr([importlib.metadata.version(name) for name in PACKAGES]).encode())
     for root in (folder, find_templates()):
@@ -66,10 +67,13 @@ def _name_program() -> str:
 
 
 def find_rendered(output: OutputPaths, request: Sequence[str], inputs: str) -> tuple[list[Path], list[str]] | None:
-    """The reports made from these inputs, if all of them are there as they were written, and what was warned of.
+    """Find reports rendered from these inputs; return their paths and the warnings of that time, or None.
+
+    They count only if all their files are on disk as they were written.
 
     Args:
-        request: the languages and formats that are wanted; what was made for a larger request will do.
+        request: languages and formats; reports rendered for a larger request satisfy a smaller one.
+        inputs: the hash of the inputs.
     """
     for made, entry in _read_record(output).items():
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -84,15 +88,20 @@ def find_rendered(output: OutputPaths, request: Sequence[str], inputs: str) -> t
 def record_rendered(
     output: OutputPaths, request: Sequence[str], inputs: str, written: Sequence[Path], warnings: Sequence[str]
 ) -> None:
-    """Args: written: reports and what lies beside them."""
+    """Record what a request was rendered to, for ``find_rendered``.
+
+    Args:
+        inputs: the hash of the inputs.
+        written: the reports and their picture files.
+    """
     files = {path.relative_to(output.root).as_posix(): hash_file(path) for path in written}
     entry = {"inputs": inputs, "files": files, "warnings": list(warnings)}
-    with suppress(RunError):  # a cache that cannot be written to costs time only
+    with suppress(RunError):  # without the record the next rendering only takes longer
         write_json(output.rendered, {**_read_record(output), " ".join(request): entry})
 
 
 def _read_record(output: OutputPaths) -> dict[str, Any]:
-    """By request; empty if there is none or it is damaged."""
+    """Read the record, an entry per request; empty if it is missing or damaged."""
     with suppress(OSError, ValueError):
         record = json.loads(output.rendered.read_text(encoding="utf-8"))
         if isinstance(record, dict):

@@ -1,6 +1,6 @@
 """The child process that runs WeasyPrint: ``python -m reportgen.paper.rendering.weasyprint_child JOB.json``.
 
-It loads nothing but what the page carries with it, and fails if a character has no glyph.
+It loads only what is embedded in the page, and fails if a character has no glyph.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 
 class _Problems(logging.Handler):
-    """Collects what WeasyPrint warns of."""
+    """Log handler that collects WeasyPrint's warnings."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -54,7 +54,8 @@ def render(job: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
-    gc.disable()  # what ends soon need not look for garbage, which takes a tenth of the time and frees 20 MB
+    """Run the job in the file that the command line names; exit with status 1 on a missing glyph or resource."""
+    gc.disable()  # collecting garbage takes a tenth of the time of this short process and frees only 20 MB
     messages = render(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     serious = [message for message in messages if ".notdef" in message or "Failed to load" in message]
     for message in messages:
