@@ -1,15 +1,15 @@
-"""Speed as ratios in one run, ours and theirs by turns: `make bench`, or `python tools/bench.py PART ...`.
+"""Benchmarks as ratios within one run, with alternating sides: `make bench`, or `python tools/bench.py PART ...`.
 
 - training: milliseconds per step of (a) the plain loop of `reference_loop.py`, (b) ours as `reportgen run` trains, with
-  logging and checkpoints, (c) the floor: forward, backward, optimiser on tensors that are there, nothing else;
-- limit: what the multiply-accumulates of a step would take at the speed of one large matrix product;
+  logging and checkpoints, (c) the floor: only forward, backward and optimiser on existing tensors;
+- limit: the time of a step's multiply-accumulates at the speed of one large matrix product;
 - suite: all 15 configurations of experiments.yaml at the homework's steps, extrapolated: (a) one after another on two
   torch threads, ours two at once on one thread each;
 - gpu: milliseconds per step on a GPU: the plain loop, ours step by step, as a CUDA graph, several runs side by side;
-- frechet: the distance at 2,048 dimensions with the real side kept, against scipy.linalg.sqrtm on the same moments;
-- inception: features, against the package pytorch-fid's own network with the same (random) weights and images;
-- report: start-up, a run with nothing to do, rendering, their time and peak memory;
-- growth: the same over the number of recorded runs.
+- frechet: the distance in 2,048 dimensions with a cached root, against scipy.linalg.sqrtm on equal moments;
+- inception: features, against the network of the package pytorch-fid with equal (random) weights and images;
+- report: time and peak memory of start-up, of a run with nothing to do, and of rendering;
+- growth: time and peak memory over the number of recorded runs.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests")]
 
 HAS_BF16 = not emulates_bf16()
-"""Where bfloat16 is emulated it is left out: a step of GAN 100_16 took 570 ms where float32 took 60."""
+"""False on processors that only emulate bfloat16, where a step of GAN 100_16 took 570 ms and in float32 60."""
 
 Side = Callable[[], object]
 
 
 def alternate(sides: Mapping[str, Side], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each side in every round after the first, which warms up; the order turns round each time."""
+    """Return the seconds of each side in every round after a warm-up round; the order is reversed every round."""
     times: dict[str, list[float]] = {name: [] for name in sides}
     for index in range(rounds + 1):
         for name, call in list(sides.items())[:: 1 if index % 2 else -1]:
@@ -75,7 +75,7 @@ def alternate(sides: Mapping[str, Side], rounds: int) -> dict[str, list[float]]:
 
 
 def describe_ratio(slower: Sequence[float], faster: Sequence[float]) -> str:
-    """The ratio of the sums, and the range of the ratios of the rounds."""
+    """Return the ratio of the sums, with the range of the rounds' ratios, as text."""
     rounds = [a / b for a, b in zip(slower, faster, strict=True)]
     return f"{sum(slower) / sum(faster):.2f} ({min(rounds):.2f} to {max(rounds):.2f})"
 
@@ -88,11 +88,11 @@ MODELS: dict[str, tuple[Settings, int]] = {
     "GAN MLP": (GanSettings(architecture="mlp"), 120),
     "VAE 100": (VaeSettings(), 80),
 }
-"""What is timed, and the steps of one round."""
+"""Settings of the models to time, with the number of steps in a round."""
 
 
 class Segments:
-    """Ours, some steps at a time: the loop of `reportgen run` with its logging and its checkpoints."""
+    """Our training loop, a number of steps at a time, with the logging and the checkpoints of `reportgen run`."""
 
     def __init__(self, settings: Settings, steps: int, folder: Path) -> None:
         self.settings, self.steps, self.paths = settings, steps, RunPaths(folder)
@@ -102,20 +102,20 @@ class Segments:
 
     def __call__(self) -> None:
         start = time.perf_counter()
-        # The clock of the checkpoints stands still while another side has its turn.
+        # The clock of the checkpoints stops while the other sides run.
         due = max(0.0, DEFAULT_SECONDS - self.own_seconds)
         checkpointer = _UntilStep(Checkpointer(self.paths, "bench", seconds=due), self.training.step + self.steps)
         with contextlib.suppress(Stopped):
             train_run(TrainingSession(self.settings, self.dataset, self.training, lambda *_: None, checkpointer))
         seconds = time.perf_counter() - start
-        self.own_seconds = 0.0 if checkpointer.has_kept else self.own_seconds + seconds
+        self.own_seconds = 0.0 if checkpointer.has_saved else self.own_seconds + seconds
 
 
 class _UntilStep:
-    """A checkpointer that ends the training at a step and keeps it whenever the other would."""
+    """Checkpointer that stops the training at a step and otherwise does what another checkpointer does."""
 
     def __init__(self, checkpointer: Checkpointer, last_step: int) -> None:
-        self.checkpointer, self.last_step, self.has_kept = checkpointer, last_step, False
+        self.checkpointer, self.last_step, self.has_saved = checkpointer, last_step, False
 
     def is_due(self, step: int) -> bool:
         return step >= self.last_step or self.checkpointer.is_due(step)
@@ -123,13 +123,13 @@ class _UntilStep:
     def save(self, training: Training) -> None:
         if self.checkpointer.is_due(training.step):
             self.checkpointer.save(training)
-            self.has_kept = True
+            self.has_saved = True
         if training.step >= self.last_step:
             raise Stopped("the round is over")
 
 
 class Floor:
-    """The arithmetic of a step and nothing else, on tensors that are there."""
+    """The arithmetic of a step and nothing else, on existing tensors."""
 
     def __init__(self, settings: Settings, steps: int) -> None:
         self.steps = steps
@@ -169,12 +169,15 @@ class Floor:
 
 
 def load_digits() -> torch.Tensor:
-    """uint8 [4000, 28, 28], for the plain loop to resize."""
+    """Load digits for the plain loop, which resizes them itself: uint8 [4000, 28, 28]."""
     return load_dataset("mnist-5k").train.images[:, 0, 2:30, 2:30].contiguous()
 
 
 def bench_training() -> None:
-    """One torch thread, as a worker of `reportgen run` has it, then two; (a) has two DataLoader workers besides."""
+    """Compare training loops on one torch thread, as in a worker of `reportgen run`, and on two.
+
+    Side (a) has two DataLoader workers in addition.
+    """
     for threads in (1, 2):
         torch.set_num_threads(threads)
         for name, (settings, steps) in MODELS.items():
@@ -182,6 +185,7 @@ def bench_training() -> None:
 
 
 def compare_loops(name: str, settings: Settings, steps: int, rounds: int = 3) -> None:
+    """Time the plain loop, ours and the floor on one model, and print milliseconds per step and ratios."""
     images = load_digits()
     with tempfile.TemporaryDirectory() as folder:
         reference = run_reference(settings, images)
@@ -206,6 +210,7 @@ def compare_loops(name: str, settings: Settings, steps: int, rounds: int = 3) ->
 
 
 def bench_limit(size: int = 1024) -> None:
+    """Print the time that a step would take at the speed of one large matrix product."""
     for threads, precision in itertools.product((1, 2), (torch.float32, torch.bfloat16)):
         torch.set_num_threads(threads)
         matrix = torch.randn(size, size).to(precision)
@@ -217,6 +222,7 @@ def bench_limit(size: int = 1024) -> None:
 
 
 def bench_suite() -> None:
+    """Time a few steps of every configuration of experiments.yaml and extrapolate to the whole suite."""
     suite = load_suite(ROOT / "experiments.yaml")
     precisions = ("fp32", "bf16") if HAS_BF16 else ("fp32",)
     images, totals = load_digits(), dict.fromkeys(("plain", *precisions), 0.0)
@@ -238,7 +244,7 @@ def bench_suite() -> None:
 
 
 def time_steps(step: Side, budget: float = 4.0) -> float:
-    """Seconds per call, over about ``budget`` seconds, after two calls that warm up."""
+    """Return the seconds per call, over about ``budget`` seconds, after two warm-up calls."""
     step()
     step()
     start, calls = time.perf_counter(), 0
@@ -249,7 +255,7 @@ def time_steps(step: Side, budget: float = 4.0) -> float:
 
 
 def time_two_at_once(settings: Settings) -> float:
-    """Seconds per step of each of two processes that train the same side by side, one torch thread each."""
+    """Return the seconds per step of each of two processes with one torch thread that train simultaneously."""
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(2), context.SimpleQueue()
     workers = [context.Process(target=_time_ours, args=(settings, barrier, results)) for _ in range(2)]
@@ -271,7 +277,7 @@ def _time_ours(settings: Settings, barrier: Any, results: Any) -> None:
 
 
 class SideBySide:
-    """Ours on a device, some steps at a time, without grids and checkpoints: one run, or several side by side."""
+    """Our training of one run, or several side by side, a number of steps at a time, without grids and checkpoints."""
 
     def __init__(
         self, settings: Settings, steps: int, device: torch.device, *, num_runs: int = 1, use_graph: bool = True
@@ -288,7 +294,7 @@ class SideBySide:
         for step in range(self.steps):
             reads = self.take_round(self.sessions)
             for session, read in zip(self.sessions, reads, strict=True):
-                session.settle(read, is_fetch_due=step == self.steps - 1)  # which waits for the device
+                session.settle(read, is_fetch_due=step == self.steps - 1)  # fetching waits for the device
 
 
 class _NeverSaver:
@@ -300,7 +306,7 @@ class _NeverSaver:
 
 
 class PlainLoop:
-    """The plain loop on a device, with the precision that PyTorch has by itself: convolutions in tf32."""
+    """The plain loop on a device, with PyTorch's default precision: convolutions in tf32."""
 
     def __init__(self, settings: Settings, steps: int, device: torch.device) -> None:
         self.reference, self.steps = run_reference(settings, load_digits(), str(device)), steps
@@ -313,7 +319,7 @@ class PlainLoop:
 
 
 def bench_gpu(device: torch.device | None = None, rounds: int = 2) -> None:
-    """Milliseconds per step of one run; side by side, a step of all of them divided by their number."""
+    """Print milliseconds per step and run on a GPU; a step of runs side by side is divided by their number."""
     if device is None and not torch.cuda.is_available():
         print("gpu: torch sees no CUDA device here")
         return
@@ -343,6 +349,7 @@ def bench_gpu(device: torch.device | None = None, rounds: int = 2) -> None:
 
 
 def bench_frechet(dimension: int = 2048, num_images: int = 3000, rounds: int = 3) -> None:
+    """Compare our Frechet distance with one by ``scipy.linalg.sqrtm``."""
     from reportgen.lab.metrics.frechet import compute_frechet_distance, compute_moments, compute_root
 
     rng = np.random.default_rng(0)
@@ -362,6 +369,7 @@ def bench_frechet(dimension: int = 2048, num_images: int = 3000, rounds: int = 3
 
 
 def bench_inception(num_images: int = 32, rounds: int = 5) -> None:
+    """Compare our Inception features with those of the package pytorch-fid."""
     from test_inception import build_random_state, make_images
 
     from reportgen.lab.metrics.inception import InceptionDetector
@@ -388,6 +396,7 @@ def bench_inception(num_images: int = 32, rounds: int = 5) -> None:
 
 
 def print_pair(name: str, times: Mapping[str, Sequence[float]]) -> None:
+    """Print the medians of our side and theirs, and their ratio."""
     ours, theirs = (statistics.median(times[side]) for side in ("ours", "theirs"))
     ratio = describe_ratio(times["theirs"], times["ours"])
     print(f"{name}: ours {ours:.2f} s, theirs {theirs:.2f} s, ratio {ratio}", flush=True)
@@ -398,10 +407,11 @@ def print_pair(name: str, times: Mapping[str, Sequence[float]]) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Usage:
-    """What a command took; the memory is that of all its processes at their peak, shared pages counted once."""
+    """Time and memory that a command took."""
 
     seconds: float
     megabytes: float
+    """Peak memory of all its processes together, with shared pages counted once."""
 
     def __str__(self) -> str:
         return f"{self.seconds:.2f} s, {self.megabytes:.0f} MB"
@@ -431,14 +441,14 @@ while command.poll() is None:
 assert command.returncode == 0, command.returncode
 print(time.perf_counter() - start, peak / 1024)
 """
-"""Looks fifty times a second, later five times; needs Linux."""
+"""Program that runs a command and samples its memory fifty times a second, later five times; Linux only."""
 
 
 def measure(*arguments: str) -> Usage:
-    """Run ``reportgen`` once.
+    """Run ``reportgen`` once and return what it took.
 
     Raises:
-        CalledProcessError: it failed.
+        CalledProcessError: the command failed.
     """
     command = [sys.executable, "-c", LAUNCHER, *arguments]
     run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
@@ -447,7 +457,7 @@ def measure(*arguments: str) -> Usage:
 
 
 def print_usages(name: str, *arguments: str, rounds: int = 5, forget: Path | None = None) -> None:
-    """Print the median of some rounds, before each of which the file or folder ``forget`` is deleted."""
+    """Print the median of several rounds; before each, the file or folder ``forget`` is deleted."""
     usages = []
     for _ in range(rounds):
         if forget is not None and forget.exists():
@@ -459,7 +469,7 @@ def print_usages(name: str, *arguments: str, rounds: int = 5, forget: Path | Non
 
 
 def bench_report() -> None:
-    """The whole homework with made-up numbers."""
+    """Print what the commands take on an output folder of the whole homework with made-up numbers."""
     from synthetic import write_output
 
     with tempfile.TemporaryDirectory() as name:
@@ -471,8 +481,8 @@ def bench_report() -> None:
         print_usages("reportgen run, nothing to do", "run", suite, "--profile", "quick", "--output", output)
         cache = Path(output, "cache")
         print_usages("reportgen render, both languages, cold", "render", "--output", output, forget=cache)
-        kept = cache / "rendered.json"
-        print_usages("reportgen render, only the figures kept", "render", "--output", output, rounds=3, forget=kept)
+        record = cache / "rendered.json"
+        print_usages("reportgen render, figures cached", "render", "--output", output, rounds=3, forget=record)
         print_usages("reportgen render, nothing changed", "render", "--output", output)
 
 
@@ -487,7 +497,7 @@ runs:
 
 
 def bench_growth() -> None:
-    """10 seeds of ever more configurations, with made-up numbers; of 10,000 runs the manifests only."""
+    """Print what the commands take on 10 seeds of ever more configurations; 10,000 runs have manifests only."""
     from synthetic import write_output
 
     for num_runs in (10, 100, 1_000, 10_000):
@@ -504,7 +514,7 @@ def bench_growth() -> None:
 
 
 def write_manifests(output: Path) -> None:
-    """Finished runs without a file."""
+    """Write the manifests of finished runs that have no files."""
     paths = OutputPaths(output)
     for spec in plan_runs(read_suite(paths).suite):
         run = paths.run(spec.folder_name)
@@ -525,6 +535,7 @@ PARTS: dict[str, Callable[[], None]] = {
 
 
 def main() -> None:
+    """Run the parts that the command line names, by default all."""
     parser = argparse.ArgumentParser()
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
     for part in parser.parse_args().parts or PARTS:

@@ -1,10 +1,10 @@
-"""Make the two fonts that the package ships, from the npm package @expo-google-fonts/noto-sans-sc.
+"""Build the two fonts that the package ships from the npm package @expo-google-fonts/noto-sans-sc.
 
     npm pack @expo-google-fonts/noto-sans-sc@0.4.3
     python tools/build_fonts.py expo-google-fonts-noto-sans-sc-0.4.3.tgz
 
-Static TrueType files, because variable fonts draw Thin in matplotlib, WOFF2 does not load there and collections crash
-WeasyPrint. Every ideograph that the font has stays: smaller sets lack characters that people have in their names.
+They are static TrueType files, because matplotlib draws variable fonts in Thin and cannot load WOFF2, and collections
+crash WeasyPrint. All ideographs of the font stay, because smaller sets lack characters of people's names.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ RANGES = (
     (0x3400, 0x4DBF),  # CJK extension A
     (0x4E00, 0x9FFF),  # CJK unified ideographs
     (0xF900, 0xFAFF),  # CJK compatibility ideographs
-    (0x20000, 0x323AF),  # what the font has of the further extensions
+    (0x20000, 0x323AF),  # CJK extensions B to H
     (0xFF00, 0xFFEF),  # full-width forms
 )
 
 
 def build_font(source: bytes) -> bytes:
-    """Subset one static font to RANGES."""
+    """Return the content of a static font reduced to ``RANGES``."""
     options = subset.Options(layout_features=["*"], name_IDs=["*"], notdef_outline=True, hinting=False)
     font = TTFont(io.BytesIO(source), recalcTimestamp=False)
     subsetter = subset.Subsetter(options)
@@ -56,6 +56,7 @@ def build_font(source: bytes) -> bytes:
 
 
 def main() -> None:
+    """Write both fonts and print their checksums."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package", type=Path)
     parser.add_argument("--to", type=Path, default=Path(__file__).parents[1] / "reportgen" / "assets" / "fonts")

@@ -1,12 +1,12 @@
-"""Kill a suite, run the same command again, compare the results with those of an undisturbed run.
+"""Kill a suite, run it again, and compare its results with those of an undisturbed run.
 
-    python tools/faults.py [--every N]        a small suite, before and after every N-th write, fsync and rename
+    python tools/faults.py [--every N]        a small suite, killed before and after every N-th write, fsync and rename
     python tools/faults.py --random N         the small suite, N kills at random times
     python tools/faults.py --quick N          `reportgen run experiments.yaml --profile quick`, N kills at random times
-                           [--undisturbed DIR]   the output of such a command that nobody killed; else it is run first
+                           [--undisturbed DIR]   output of an undisturbed run of that command; otherwise it is run first
 
-What is compared: the bytes of weights, histories, images and evaluations. Prints one line per kind of point, and exits
-with 1 if a single one differs. POSIX only.
+The bytes of weights, histories, images and evaluations are compared. One line is printed per kind of point; the exit
+status is 1 if a single file differs. POSIX only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ COMPARED = (".safetensors", ".csv", ".png")
 
 
 def start_child(suite: Suite, output: Path, hook: Callable[[str], None] | None) -> int:
-    """Bring the suite to its end in a forked process; return its PID."""
+    """Run the suite to its end in a forked process; return the PID of that process."""
     child = os.fork()
     if child:
         return child
@@ -62,18 +62,18 @@ def start_child(suite: Suite, output: Path, hook: Callable[[str], None] | None) 
 
 
 def run_in_child(suite: Suite, output: Path, hook: Callable[[str], None] | None) -> int:
-    """The exit status of such a process, negative for a signal."""
+    """Run the suite to its end in a forked process; return its exit status, negative for a signal."""
     return os.waitstatus_to_exitcode(os.waitpid(start_child(suite, output, hook), 0)[1])
 
 
 def read_results(output: Path) -> dict[str, bytes]:
-    """The bytes of all that a report is made from."""
+    """Read the files that a report is rendered from, by path."""
     files = [path for path in output.rglob("*") if path.suffix in COMPARED or path.name == "evaluation.json"]
     return {path.relative_to(output).as_posix(): path.read_bytes() for path in files if path.is_file()}
 
 
-def count_points(suite: Suite, output: Path) -> list[str]:
-    """Run undisturbed and list every point that is passed."""
+def list_points(suite: Suite, output: Path) -> list[str]:
+    """Run the suite undisturbed; list the names of all points at which it could be killed."""
     log = output.with_suffix(".points")
 
     def note(name: str) -> None:
@@ -85,6 +85,7 @@ def count_points(suite: Suite, output: Path) -> list[str]:
 
 
 def kill_at(number: int) -> Callable[[str], None]:
+    """Return a hook that kills its process at the point with this number, from 1."""
     passed = iter(range(1, sys.maxsize))
 
     def hook(_: str) -> None:
@@ -95,7 +96,7 @@ def kill_at(number: int) -> Callable[[str], None]:
 
 
 def is_survived(suite: Suite, folder: Path, number: int, expected: dict[str, bytes]) -> bool:
-    """Kill at one point, run again, compare."""
+    """Kill the suite at one point and run it again; return whether its results are as expected."""
     output = folder / f"point-{number}"
     status = run_in_child(suite, output, kill_at(number))
     assert status == -signal.SIGKILL, f"point {number} was not reached: {status}"
@@ -103,7 +104,8 @@ def is_survived(suite: Suite, folder: Path, number: int, expected: dict[str, byt
 
 
 def try_points(suite: Suite, folder: Path, every: int) -> int:
-    points = count_points(suite, folder / "undisturbed")
+    """Kill the suite at every ``every``-th point, each time in a new folder; return the number of failures."""
+    points = list_points(suite, folder / "undisturbed")
     expected = read_results(folder / "undisturbed")
     print(f"{len(points)} points; {len(expected)} files are compared", flush=True)
     tried: Counter[str] = Counter()
@@ -118,7 +120,10 @@ def try_points(suite: Suite, folder: Path, every: int) -> int:
 
 
 def try_random_times(suite: Suite, folder: Path, count: int) -> int:
-    """Kill the same output again and again at random times until it is finished; ``count`` kills in all."""
+    """Kill suites at random times, ``count`` times in all; return the number of failures.
+
+    Each suite is killed again and again until it finishes before the kill.
+    """
     start = time.monotonic()
     assert run_in_child(suite, folder / "undisturbed", None) == 0, "the undisturbed run failed"
     seconds, expected = time.monotonic() - start, read_results(folder / "undisturbed")
@@ -133,7 +138,7 @@ def try_random_times(suite: Suite, folder: Path, count: int) -> int:
 
 
 def kill_after(suite: Suite, output: Path, seconds: float) -> bool:
-    """Whether the suite was killed before it ended."""
+    """Run the suite and kill it after a while; return whether it had not ended before."""
     child = start_child(suite, output, None)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
@@ -141,7 +146,7 @@ def kill_after(suite: Suite, output: Path, seconds: float) -> bool:
 
 
 def start_quick(output: Path) -> subprocess.Popen[bytes]:
-    """The command that a student types; what it prints goes beside its output folder."""
+    """Start `reportgen run` with the quick profile; its messages are appended to a file beside the output folder."""
     suite_file = Path(__file__).parents[1] / "experiments.yaml"
     command = [sys.executable, "-m", "reportgen", "run", str(suite_file)]
     command += ["--profile", "quick", "--output", str(output)]
@@ -150,7 +155,7 @@ def start_quick(output: Path) -> subprocess.Popen[bytes]:
 
 
 def try_quick(folder: Path, count: int, undisturbed: Path | None) -> int:
-    """Kill the whole command ``count`` times on one output folder, each time after 5 to 90 seconds."""
+    """Kill the command ``count`` times on one output folder, after 5 to 90 seconds each; return the failures."""
     if undisturbed is None:
         undisturbed = folder / "undisturbed"
         assert start_quick(undisturbed).wait() == 0, "the undisturbed run failed"
@@ -176,6 +181,7 @@ def try_quick(folder: Path, count: int, undisturbed: Path | None) -> int:
 
 
 def main() -> None:
+    """Run the drive that the command line names; exit with status 1 on a failure."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--random", type=int, default=0)

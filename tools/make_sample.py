@@ -1,6 +1,6 @@
-"""What docs/sample/ holds, from a finished and rendered output folder: `python tools/make_sample.py OUTPUT`.
+"""Fill docs/sample/ from a finished and rendered output folder: `python tools/make_sample.py OUTPUT`.
 
-The reports, the table of all runs, the suite as it was resolved, the machine; no checkpoints, no weights, no paths.
+The sample contains the reports, the table of all runs, the resolved suite and the machine; no weights, no paths.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ SAMPLE = Path(__file__).parents[1] / "docs" / "sample"
 
 
 def main() -> None:
+    """Copy the reports and write the data files of the sample."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path)
     output = parser.parse_args().output
@@ -36,12 +37,13 @@ def main() -> None:
 
 
 def write_json(name: str, value: object) -> None:
+    """Write a JSON file of the sample."""
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
     (SAMPLE / name).write_text(text + "\n", encoding="utf-8")
 
 
 def describe_machine(results: Results) -> dict[str, object]:
-    """What all runs were trained on, and for how long each was."""
+    """Describe the machine that trained all runs, with the training time of each run in seconds."""
     environments = [run.record.environment.model_dump(exclude={"started_at"}) for run in results.finished]
     assert all(environment == environments[0] for environment in environments), "one machine trained all runs"
     seconds = {run.spec.name: run.record.train_seconds for run in results.finished}

@@ -1,8 +1,8 @@
-"""The same samples held against other features, for docs/results.md: `python tools/other_features.py [OUTPUT]`.
+"""Frechet distances of a suite's samples on other features, for docs/results.md: `tools/other_features.py [OUTPUT]`.
 
-Whether an order of configurations is the generators' or the feature extractor's: the Frechet distance on the
-classifier's features, on those of its first block (edges and strokes, no digits), on the pixels themselves, and, for
-GANs, on samples drawn with the batch statistics of BatchNorm in place of the running ones.
+They tell whether a ranking of configurations depends on the feature extractor: the distance is computed on the
+classifier's features, on those of its first block (edges and strokes, no digits), on pixels, and, for GANs, on samples
+drawn with BatchNorm's batch statistics in place of its running ones.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ CPU = torch.device("cpu")
 
 
 def main() -> None:
+    """Print a table with a row per run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path, nargs="?", default=Path("output"))
     results = load_results(parser.parse_args().output)
@@ -49,15 +50,16 @@ def main() -> None:
 
 
 def measure_by_batch(c: Configuration, index: int, real: Moments) -> str:
+    """Return the distance of samples drawn with batch statistics, with two decimals."""
     features = ClassifierDetector(CPU)(draw_samples(c, index, by_batch=True))
     return f"{compute_frechet_distance(real, compute_moments(features)):.2f}"
 
 
 def draw_samples(c: Configuration, index: int, *, by_batch: bool = False) -> torch.Tensor:
-    """The images that the run's scores are of, uint8 [N, 1, 32, 32].
+    """Draw the samples that the run's scores were computed on, uint8 [N, 1, 32, 32].
 
     Args:
-        by_batch: BatchNorm takes the statistics of every batch of samples, as it does in training.
+        by_batch: whether BatchNorm uses the statistics of each batch of samples, as in training.
     """
     run = c.runs[index]
     modules = load_modules(c.settings, run.paths.weights, CPU)
@@ -72,7 +74,7 @@ def draw_samples(c: Configuration, index: int, *, by_batch: bool = False) -> tor
 
 @torch.no_grad()
 def take_features(images: torch.Tensor) -> dict[str, np.ndarray]:
-    """uint8 [N, 1, 32, 32] -> features of each kind, [N, D]."""
+    """Compute features of each kind, [N, D], of uint8 images [N, 1, 32, 32]."""
     classifier = ClassifierDetector(CPU)
     first_block = classifier.model.body[:3]
     blocks = [adaptive_avg_pool2d(first_block(part.float() / 255), 4).flatten(1) for part in images.split(BATCH_SIZE)]

@@ -1,8 +1,8 @@
-"""The homework's training written plainly, as session frameworks write it: what `make bench` compares ours with.
+"""The homework's training as tutorials write it, with which `make bench` compares ours.
 
-A torchvision-style dataset of PIL images with transforms, a DataLoader with two workers, modules as PyTorch lays them
-out, the default Adam, one host sync per logged scalar and step, and D's gradients computed in G's step as well. The
-networks and losses are those of the homework.
+It has a torchvision-style dataset of PIL images with transforms, a DataLoader with two workers, PyTorch's default
+memory format and Adam, a host synchronisation per logged scalar and step, and superfluous gradients of D in G's step.
+The networks and losses are those of the homework.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 
 NUM_WORKERS = 2
 EPOCH = 60_000
-"""Images per epoch, those of MNIST: the few that are at hand are shown again and again."""
+"""Images per epoch, as many as MNIST has; the given images are repeated to reach it."""
 
 
 class PilDigits(Dataset[tuple[torch.Tensor, int]]):
-    """uint8 [N, 28, 28], turned into a PIL image, resized and scaled each time one is asked for."""
+    """Dataset of uint8 images [N, 28, 28], each converted to PIL, resized and scaled on every access."""
 
     def __init__(self, images: torch.Tensor, *, centred: bool) -> None:
         declare_missing_torchvision_ops()
@@ -47,7 +47,7 @@ Loader = DataLoader[tuple[torch.Tensor, int]]
 
 
 def run_reference(settings: Settings, images: torch.Tensor, device: str = "cpu") -> Iterator[dict[str, float]]:
-    """Train for ever; gives the logged scalars after every step.
+    """Train without end; yield the logged scalars after every step.
 
     Args:
         images: uint8 [N, 28, 28], on the CPU.

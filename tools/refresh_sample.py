@@ -1,7 +1,7 @@
-"""The words and tables of docs/sample/ anew, from the data inside its PDFs: `python tools/refresh_sample.py`.
+"""Render docs/sample/ again from the data inside its PDFs: `python tools/refresh_sample.py`.
 
-For when wording has changed and the runs are not at hand. Figures are drawn again where those data suffice; the others
-are taken over from the HTML as they stand there.
+It serves when wording has changed and the runs are not available. Figures are redrawn where the data suffice; the
+others are copied from the HTML.
 """
 
 from __future__ import annotations
@@ -39,11 +39,13 @@ PICTURE = re.compile(
 
 
 def main() -> None:
+    """Refresh the sample in all languages."""
     for language in LANGUAGES:
         refresh(language)
 
 
 def refresh(language: Language) -> None:
+    """Render the HTML and the PDF of the sample in one language again."""
     pdf, page = SAMPLE / f"report.{language}.pdf", SAMPLE / f"report.{language}.html"
     _, attached = read_pdf(pdf)
     results, _ = import_metrics(attached["metrics.json"], attached["experiments.yaml"])
@@ -67,14 +69,15 @@ def _read_pictures(text: str) -> Iterator[Picture]:
 
 @dataclass(frozen=True)
 class _Rebuilder(Builder):
-    """Takes over what it cannot draw."""
+    """Builder that copies the figures which it cannot draw."""
 
     drawn: dict[str, list[Picture]] = field(default_factory=lambda: defaultdict(list))
 
     def figure(self, id_: str, draw: Callable[[], Sequence[Picture]], *rest: Any, **more: Any) -> Figure:
+        """Draw a figure, or copy it if the files of its runs are not available."""
         try:
             return super().figure(id_, draw, *rest, **more)
-        except (OSError, RunError, IndexError):  # the run's files are not here
+        except (OSError, RunError, IndexError):  # the files of the run are not available
             figure = super().figure(id_, lambda: (), *rest, **more)
             return Figure(figure.id, figure.caption, tuple(self.drawn[figure.id]))
 

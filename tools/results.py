@@ -1,6 +1,6 @@
-"""Our homework beside the published ones, as the tables of docs/results.md: `python tools/results.py [OUTPUT]`.
+"""Print the tables of docs/results.md, our results beside published ones: `python tools/results.py [OUTPUT]`.
 
-Their FID is Inception's, ours the classifier's: orders and ratios are compared, never values.
+Published FIDs are Inception's, ours are the classifier's: rankings and ratios are compared, never values.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PUBLISHED_COUNTS = {
     "D": (5, 5, 1, 5, 6, 1, 8, 4, 7, 8, 0),
     "E": (11, 4, 0, 3, 0, 1, 9, 12, 7, 3, 0),
 }
-"""Digits 0 to 9 and "?" among 50 samples of GAN 100_100, as three published reports state them."""
+"""Counts of 0 to 9 and "?" among 50 samples of GAN 100_100 in three published reports."""
 
 LAST_LOSSES = ("dev_reconstruction", "dev_kl", "dev_total")
 TAIL_LOSSES = ("discriminator_loss", "generator_loss", SEPARATION)
@@ -45,10 +45,11 @@ EFFECTS: list[Pair] = [
     ("MLP for convolutions, 100_100", {}, {"architecture": "mlp"}),
     ("ReLU for LeakyReLU, 100_100", {}, {"activation": "relu"}),
 ]
-"""What is changed, and the GAN before and after."""
+"""Changes of a GAN: description, settings before, settings after."""
 
 
 def main() -> None:
+    """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path, nargs="?", default=Path("output"))
     results = load_results(parser.parse_args().output)
@@ -62,17 +63,20 @@ def main() -> None:
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a Markdown table."""
     print(f"\n**{title}**\n")
     for row in (head, ["---"] * len(head), *rows):
         print(f"| {' | '.join(row)} |")
 
 
 def show(value: Estimate, decimals: int = 2) -> str:
+    """Format an estimate with the half-width of its confidence interval."""
     interval = "" if value.half_width is None else f" ± {value.half_width:.{decimals}f}"
     return f"{value.mean:.{decimals}f}{interval}"
 
 
 def show_scores(matched: Sequence[Matched]) -> None:
+    """Print our FID and the published ones of every configuration."""
     reports = "ABCDE"
     rows = []
     for m in sorted(
@@ -85,7 +89,7 @@ def show_scores(matched: Sequence[Matched]) -> None:
 
 
 def show_orders(matched: Sequence[Matched]) -> None:
-    """Kendall's tau-b over the configurations that a report has, and pairs by what our intervals can tell apart."""
+    """Print Kendall's tau-b per report, and how many pairs that our intervals distinguish have its order."""
     rows = []
     kinds = {"VAEs": VaeSettings, "GANs": GanSettings, "all": VaeSettings | GanSettings}
     for report in "ABCDE":
@@ -106,7 +110,7 @@ def show_orders(matched: Sequence[Matched]) -> None:
 
 
 def show_effects(matched: Sequence[Matched]) -> None:
-    """The FID after a change as a multiple of that before."""
+    """Print the FID after each change as a multiple of the FID before it."""
     rows = []
     for name, before, after in EFFECTS:
         a, b = find_gan(matched, before), find_gan(matched, after)
@@ -122,6 +126,8 @@ def show_effects(matched: Sequence[Matched]) -> None:
 
 
 def find_gan(matched: Sequence[Matched], changes: dict[str, object]) -> Matched | None:
+    """Return the GAN whose settings are the default ones with these changes; None if there is none."""
+
     def identify(settings: GanSettings) -> tuple[object, ...]:
         return settings.latent_dim, settings.hidden_dim, settings.architecture, settings.activation
 
@@ -131,7 +137,7 @@ def find_gan(matched: Sequence[Matched], changes: dict[str, object]) -> Matched 
 
 
 def show_counts(results: Results) -> None:
-    """Digits among the samples that the homework counts, and how likely counts as uneven are from even classes."""
+    """Print the digits among the counted samples, with the p-value of the hypothesis that classes are even."""
     best = Builder(results, Translator("en"), draws=False).find_best_gan()
     if best is None:
         return
@@ -145,6 +151,7 @@ def show_counts(results: Results) -> None:
 
 
 def show_equilibrium(results: Results) -> None:
+    """Print how close each GAN is to the equilibrium over the last fifth of training."""
     rows = []
     for c in results.configurations:
         if isinstance(c.settings, GanSettings):
@@ -157,7 +164,7 @@ def show_equilibrium(results: Results) -> None:
 
 
 def show_seeds(results: Results) -> None:
-    """How far seeds of one configuration lie apart, beside the interval that one seed's samples give."""
+    """Print the FID of each seed, with the interval from its samples, beside the interval over seeds."""
     rows = []
     for c in results.configurations:
         if len(c.runs) > 1:
@@ -169,7 +176,7 @@ def show_seeds(results: Results) -> None:
 
 
 def show_spreads(results: Results) -> None:
-    """How far seeds of one configuration lie apart in every quantity that has a seed rule, at most."""
+    """Print the largest spread over seeds of one configuration for every quantity with a seed rule."""
     repeated = [c for c in results.configurations if len(c.runs) > 1]
     rows = []
     for quantity, rule in SEED_RULES.items():
@@ -189,7 +196,7 @@ def show_spreads(results: Results) -> None:
 
 
 def _measure_seeds(c: Configuration, quantity: str) -> list[float]:
-    """One value per seed; none if the model has no such quantity."""
+    """Return one value per seed; an empty list if the model does not have the quantity."""
     is_vae = isinstance(c.settings, VaeSettings)
     if quantity in LAST_LOSSES:
         return [Configuration(c.settings, (run,)).last(quantity).mean for run in c.runs] if is_vae else []

@@ -1,15 +1,13 @@
-"""The errors that a user can cause. Everything else that is raised is a bug and keeps its traceback."""
+"""Errors that a user can cause. Any other exception is a bug and keeps its traceback."""
 
 from __future__ import annotations
 
 
 class ReportgenError(Exception):
-    """A problem that the user can mend: one line that says where, what, what was expected, what to do.
-
-    ``exit_status`` is what the command line returns for it.
-    """
+    """A problem that the user can solve; the message is one line: where, what, what was expected, what to do."""
 
     exit_status = 1
+    """Exit status of the command line."""
 
 
 class ConfigError(ReportgenError):
@@ -19,22 +17,22 @@ class ConfigError(ReportgenError):
 
 
 class DataError(ReportgenError):
-    """A dataset or a weights file is missing, unreadable or not what its checksum says."""
+    """A dataset or a weights file is missing, unreadable or fails its checksum."""
 
     exit_status = 2
 
 
 class RunError(ReportgenError):
-    """A run could not be trained or evaluated, or its files are not what its manifest says."""
+    """A run could not be trained or evaluated, or its files contradict its manifest."""
 
     exit_status = 3
 
 
 class RenderError(ReportgenError):
-    """A report could not be rendered; older reports are left as they were."""
+    """A report could not be rendered; older reports are left untouched."""
 
     exit_status = 4
 
 
 class Stopped(Exception):  # noqa: N818 - not an error
-    """A run ended early because it was asked to, with its checkpoint on disk."""
+    """A run ended early on request, with its checkpoint on disk."""

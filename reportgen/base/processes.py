@@ -1,4 +1,4 @@
-"""Child processes that outlive neither their work nor their parent."""
+"""Child processes that end with their work or with their parent."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ K = TypeVar("K")
 
 @dataclass(frozen=True)
 class Died:
-    """A process ended without an outcome; ``status`` is its exit status, negative for a signal."""
+    """Outcome of a process that ended without returning or raising a ReportgenError."""
 
     status: int
+    """Exit status; negative for a signal."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class _Child:
     connection: Connection
 
     def take_outcome(self) -> Any:
-        """What the function returned, the ReportgenError that it raised, or Died."""
+        """Receive the return value of the function, the ReportgenError that it raised, or Died."""
         try:
             outcome = self.connection.recv()
         except EOFError:
@@ -51,11 +52,13 @@ class _Child:
 def call_side_by_side(
     function: Callable[..., Any], arguments: Mapping[K, tuple[Any, ...]]
 ) -> Generator[tuple[K, Any], None, None]:
-    """Call ``function(*arguments[key])`` for every key, each in a process of its own, whose memory ends with it.
+    """Call ``function(*arguments[key])`` for every key, each call in a process of its own.
 
-    Yields keys with outcomes as they come: what the function returned, the ReportgenError that it raised, or Died (of
-    any other error the process prints its traceback). Closing the generator ends what still runs. On Linux they are
-    forked, and there at once.
+    On Linux the processes are forked, elsewhere spawned. Closing the generator kills those that still run.
+
+    Yields:
+        Keys with outcomes in order of arrival: the return value, the ReportgenError that was raised, or Died. After any
+        other exception the process prints its traceback and the outcome is Died.
     """
     is_linux = sys.platform == "linux"
     context = multiprocessing.get_context("fork") if is_linux else multiprocessing.get_context("spawn")
@@ -64,7 +67,7 @@ def call_side_by_side(
         for key, values in arguments.items():
             receiver, sender = context.Pipe(duplex=False)
             process = context.Process(target=_call, args=(receiver, sender, function, values), daemon=True)
-            with _hold_signals():
+            with _block_signals():
                 process.start()
             sender.close()
             children[key] = _Child(process, receiver)
@@ -82,8 +85,8 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def _hold_signals() -> Iterator[None]:
-    """Let signals wait: what a handler raises within the hooks of a fork is printed and lost, and no interrupt."""
+def _block_signals() -> Iterator[None]:
+    """Block SIGINT and SIGTERM: an exception raised by a handler in the hooks of a fork would be printed and lost."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -95,8 +98,8 @@ def _hold_signals() -> Iterator[None]:
 
 
 def _call(receiver: Connection, connection: Connection, function: Callable[..., Any], values: tuple[Any, ...]) -> None:
-    receiver.close()  # the parent's end, of which a forked process has a copy
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    receiver.close()  # a forked process inherits the parent's end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are handled by the parent
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
@@ -109,10 +112,10 @@ def _call(receiver: Connection, connection: Connection, function: Callable[..., 
 
 
 def end_without_parent(connection: Connection) -> None:
-    """End this process as soon as nobody reads its messages any more: even after ``kill -9`` of the parent."""
+    """Wait until the parent has closed its end of the connection, even by ``kill -9``; then end this process."""
     poll = select.poll() if hasattr(select, "poll") else None
     if poll is None:
-        return  # on Windows the next message fails instead
+        return  # on Windows, sending the next message fails instead
     poll.register(connection.fileno(), select.POLLERR | select.POLLHUP)
     poll.poll()
     os._exit(1)

@@ -1,4 +1,4 @@
-"""How the command line shows a suite at work: bars on a terminal, plain lines elsewhere. Part of the room of cli.py."""
+"""Display of a suite's progress: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ SHORT_NAMES = {
 
 
 class Pace:
-    """How long the rest of a suite takes, from what its runs have done so far.
+    """Estimate of the time that a suite still takes.
 
-    The estimate of the plan counts as ``BELIEF`` seconds of work that took as long as expected; from there on the work
-    itself says by what factor this machine is slower.
+    The plan's estimates are scaled by the factor by which the work so far took longer than planned.
     """
 
     BELIEF = 10.0
+    """Seconds of imaginary work at the planned speed, which dampen the factor at the beginning."""
 
     def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
         self.jobs, self.now = plan.jobs, now
@@ -42,7 +42,7 @@ class Pace:
         self.ended: set[str] = set()
 
     def follow(self, event: Event) -> None:
-        """Take note of what happened."""
+        """Update the estimate with an event."""
         name = event.name
         if isinstance(event, Started):
             self.started[name] = self.now() - self.busy.get(name, 0.0)
@@ -54,11 +54,11 @@ class Pace:
         elif isinstance(event, Finished | Failed):
             self.ended.add(name)
         if isinstance(event, Failed):
-            self.busy.pop(name, None)  # how long it took says nothing of the others
+            self.busy.pop(name, None)  # its duration tells nothing about other runs
 
     @property
     def seconds_left(self) -> float:
-        """About how long until all runs have ended."""
+        """Estimated seconds until all runs have ended."""
         left = {name: self._expect(name) for name in self.runs}
         done = sum(self.runs[name].estimated_seconds - left[name] for name in self.busy)
         factor = (self.BELIEF + sum(self.busy.values())) / (self.BELIEF + max(done, 0.0))
@@ -67,12 +67,12 @@ class Pace:
 
     @property
     def share_done(self) -> float:
-        """Of the expected work, 0..1."""
+        """Share of the planned work that is done, in [0, 1]."""
         left, whole = sum(map(self._expect, self.runs)), sum(run.estimated_seconds for run in self.runs.values())
         return max(0.0, 1 - left / whole) if whole else 1.0
 
     def _expect(self, name: str) -> float:
-        """Seconds that the rest of a run was expected to take."""
+        """Return the planned seconds of what is left of a run."""
         if name in self.ended:
             return 0.0
         run = self.runs[name]
@@ -82,7 +82,7 @@ class Pace:
 
 
 class View:
-    """Shows events; a context, because bars have to be put up and taken down."""
+    """Display of events; a context manager, so that bars are removed at the end."""
 
     def __enter__(self) -> Self:
         return self
@@ -91,15 +91,17 @@ class View:
         return None
 
     def show(self, event: Event) -> None:
+        """Show an event."""
         raise NotImplementedError
 
 
 def make_view(plan: Plan) -> View:
+    """Return bars if standard output is a terminal, else lines."""
     return BarView(plan) if sys.stdout.isatty() else LineView(plan)
 
 
 def format_duration(seconds: float) -> str:
-    """12 s, 3 min 20 s, 4 h 05 min."""
+    """Format a duration as in 12 s, 3 min 20 s, 4 h 05 min."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -109,16 +111,17 @@ def format_duration(seconds: float) -> str:
 
 
 def format_left(seconds: float) -> str:
-    """As exact as an estimate deserves: minutes from two minutes on."""
+    """Format an estimate of the time left, in whole minutes from two minutes on."""
     return f"about {format_duration(seconds if seconds < 120 else round(seconds / 60) * 60).removesuffix(' 00 s')} left"
 
 
 def format_losses(losses: dict[str, float]) -> str:
+    """Format the losses of ``SHOWN_LOSSES``, with short names and three significant digits."""
     return "  ".join(f"{SHORT_NAMES[name]} {losses[name]:.3g}" for name in SHOWN_LOSSES if name in losses)
 
 
 class LineView(View):
-    """A line when a run starts and when it ends, and every few minutes how far all of it is: for logs."""
+    """Lines for logs: one when a run starts or ends, and one about the whole suite every ``SECONDS_PER_LINE``."""
 
     SECONDS_PER_LINE = 300.0
 
@@ -128,6 +131,7 @@ class LineView(View):
         self.last_line = now()
 
     def show(self, event: Event) -> None:
+        """Print a line about an event if it is worth one."""
         self.pace.follow(event)
         if isinstance(event, Started):
             self._print(f"{self._name_work(event.name)} {event.name}")
@@ -140,7 +144,7 @@ class LineView(View):
             )
             self._print(f"[{self.num_done}/{self.num_runs}] {event.name} {outcome}")
         elif isinstance(event, Retried):
-            self._print(f"{event.name}: {event.reason}; taken up again")
+            self._print(f"{event.name}: {event.reason}; resumed")
         elif self.now() - self.last_line > self.SECONDS_PER_LINE:
             self._print(f"{self.pace.share_done:.0%} of all, {format_left(self.pace.seconds_left)}")
 
@@ -154,7 +158,7 @@ class LineView(View):
 
 
 class BarView(View):
-    """A bar for every run at work, with its step rate, time left and losses, and one for the whole suite."""
+    """Bars for a terminal: one for every active run, with step rate, time left and losses, and one for the suite."""
 
     def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
         self.pace, self.now = Pace(plan, now), now
@@ -179,11 +183,12 @@ class BarView(View):
         self.progress.stop()
 
     def show(self, event: Event) -> None:
+        """Update the bars with an event; print a line when a run ends or is resumed."""
         self.pace.follow(event)
         name = event.name
         if isinstance(event, Started):
             self.first.pop(name, None)
-            if name in self.bars:  # its process died before it came to it
+            if name in self.bars:  # its worker died before it began this run
                 self.progress.remove_task(self.bars.pop(name))
             self.bars[name] = self._add_bar(name, self.pace.runs[name].spec.settings.num_training_steps)
         elif isinstance(event, Progressed):
@@ -214,7 +219,7 @@ class BarView(View):
         )
 
     def _update(self, event: Progressed) -> None:
-        if event.name not in self.first:  # a run that was taken up again does not begin at 0
+        if event.name not in self.first:  # a resumed run does not begin at 0
             self.first[event.name] = (event.step, self.now())
         first, since = self.first[event.name]
         rate = (event.step - first) / max(self.now() - since, 1e-3)

@@ -1,4 +1,4 @@
-"""Why a run is stale, and what an output folder holds that its suite does not refer to."""
+"""Explanations of stale runs, and the search for files in an output folder that its suite does not need."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from reportgen.store.states import find_state
 from reportgen.suite.plan import RunSpec
 
 SECONDS_TO_WRITE = 3600.0
-"""A temporary file younger than this may be one that another command is writing."""
+"""Age below which a temporary file may still be in use by another command."""
 
 # ---- explain --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Change:
-    """A field of a key that has another value now; None stands for the field's default or for not being there."""
+    """A field of a key whose value has changed; None means that the field has its default value or did not exist."""
 
     field: str
     old: Any
@@ -35,20 +35,19 @@ class Change:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What would be done for a run, and since what.
-
-    ``recorded`` is the folder that the changes are counted from: the run's own, or one that was trained under the same
-    name with other settings.
-    """
+    """State of a run and the changes that made it stale."""
 
     state: str
     recorded: Path | None
+    """Folder that the changes refer to: the run's own, or one trained under its name with other settings."""
     training: tuple[Change, ...]
+    """Changes that require training again."""
     evaluation: tuple[Change, ...]
+    """Changes that require measuring again."""
 
 
 def list_former(output: OutputPaths, specs: Iterable[RunSpec]) -> dict[str, list[Path]]:
-    """Finished trainings that no run of the suite refers to any more, by the base name they were trained under."""
+    """List the folders of finished trainings that belong to no run of the suite, by base name."""
     wanted, former = {spec.folder_name for spec in specs}, defaultdict(list)
     for folder in sorted(output.runs.glob("*")):
         if folder.name not in wanted and read_identity(RunPaths(folder), "training") is not None:
@@ -84,7 +83,7 @@ def _explain_evaluation(paths: RunPaths, spec: RunSpec) -> tuple[Change, ...]:
 
 
 def compare_identities(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
-    """The fields that differ, those of a nested mapping by their dotted path."""
+    """List the fields that differ; a field of a nested mapping is named by its dotted path."""
     before, after = dict(_flatten(old)), dict(_flatten(new))
     names = dict.fromkeys([*before, *after])
     return tuple(Change(n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n))
@@ -103,7 +102,7 @@ def _flatten(identity: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
 
 @dataclass(frozen=True)
 class Garbage:
-    """Something that no run of the suite needs."""
+    """A file or folder that no run of the suite needs."""
 
     path: Path
     reason: str
@@ -111,9 +110,9 @@ class Garbage:
 
 
 def find_garbage(output: OutputPaths, specs: list[RunSpec]) -> list[Garbage]:
-    """Runs that the suite does not declare, what a killed process left half-written, checkpoints of finished runs.
+    """Find runs that the suite does not declare, half-written files, and checkpoints of finished runs.
 
-    What is being worked on is left out.
+    Runs that a process is working on are skipped.
     """
     wanted = {spec.folder_name: spec for spec in specs}
     found = []
@@ -135,7 +134,7 @@ def find_garbage(output: OutputPaths, specs: list[RunSpec]) -> list[Garbage]:
 def _list_half_written(paths: Iterable[Path]) -> list[Garbage]:
     left, now = [], time.time()
     for path in sorted(paths):
-        with suppress(FileNotFoundError):  # another command has just finished it
+        with suppress(FileNotFoundError):  # another command has just renamed it
             if now - path.stat().st_mtime > SECONDS_TO_WRITE:
                 left.append(Garbage(path, "half-written", _measure(path)))
     return left
@@ -147,10 +146,10 @@ def _measure(path: Path) -> int:
 
 
 def remove(garbage: Garbage) -> None:
-    """Delete it.
+    """Delete a file or folder.
 
     Raises:
-        RunError: it cannot be deleted, or a process began to work on the run since it was listed.
+        RunError: it cannot be deleted, or a process has started to work on the run since it was found.
     """
     try:
         if garbage.path.is_dir():
@@ -165,5 +164,5 @@ def _remove_run(paths: RunPaths) -> None:
     with hold_run(paths):
         shutil.rmtree(paths.folder)
         paths.holder.unlink(missing_ok=True)
-        with suppress(PermissionError):  # Windows keeps a file that is open; an empty lock does no harm
+        with suppress(PermissionError):  # Windows cannot delete an open file; an unused lock does no harm
             paths.lock.unlink()

@@ -1,4 +1,4 @@
-"""Grids of small grey images as PNG files and back: what training draws, evaluation measures and a report shows."""
+"""Grids of small grey images as PNG files: training draws them, evaluation measures them, reports show them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import math
 import numpy as np
 from PIL import Image
 
-PADDING = 2  # pixels of black around every image, as torchvision's make_grid has it
+PADDING = 2  # black pixels around every image, as in torchvision's make_grid
 
 
 def encode_grid(images: np.ndarray, columns: int) -> bytes:
-    """uint8 [N, H, W] -> a PNG with ``columns`` images to a row."""
+    """Encode images, uint8 [N, H, W], as a PNG with ``columns`` images to a row."""
     count, height, width = images.shape
     rows = math.ceil(count / columns)
     canvas = np.zeros((rows * (height + PADDING) + PADDING, columns * (width + PADDING) + PADDING), np.uint8)
@@ -25,7 +25,11 @@ def encode_grid(images: np.ndarray, columns: int) -> bytes:
 
 
 def decode_grid(content: bytes, count: int, size: int = 32) -> np.ndarray:
-    """The first ``count`` images of a PNG that ``encode_grid`` made of square images: uint8 [count, size, size]."""
+    """Decode the first ``count`` square images of a PNG made by ``encode_grid``; return uint8 [count, size, size].
+
+    Raises:
+        PIL.UnidentifiedImageError: the content is not an image.
+    """
     canvas = np.asarray(Image.open(io.BytesIO(content)).convert("L"))
     columns = (canvas.shape[1] - PADDING) // (size + PADDING)
     corners = [_corner(index, columns, size, size) for index in range(count)]

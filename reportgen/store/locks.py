@@ -1,4 +1,4 @@
-"""Who works on a run: a lock that the operating system lets go of when its process ends."""
+"""Locks on runs, which the operating system releases when their process ends."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from reportgen.store.paths import RunPaths
 from reportgen.store.records import HolderRecord, write_record
 
 SECONDS_TO_LOOK = 1.0
-"""Who only looks whether a run is held holds it for a moment."""
+"""Time to wait for a lock, because a process that only checks whether a run is held takes its lock for a moment."""
 
 
 @contextmanager
 def hold_run(paths: RunPaths) -> Iterator[None]:
-    """Hold a run's lock while working on it; the operating system lets go of it when the process ends.
+    """Hold a run's lock in the body, and create the run's folder if it is missing.
 
     Raises:
-        RunError: another process holds it, or its folder cannot be written to.
+        RunError: another process holds the lock, or the folder cannot be written to.
     """
     lock = FileLock(paths.lock)
     try:
@@ -42,7 +42,7 @@ def hold_run(paths: RunPaths) -> Iterator[None]:
 
 
 def describe_holder(paths: RunPaths) -> str:
-    """The process that holds a run's lock, as far as it is known."""
+    """Return PID and host of the process that holds a run's lock, or that the PID is unknown."""
     try:
         holder = HolderRecord.model_validate(read_json(paths.holder))
         return f"PID {holder.pid} on {holder.host}"
@@ -51,7 +51,7 @@ def describe_holder(paths: RunPaths) -> str:
 
 
 def is_held(paths: RunPaths) -> bool:
-    """Whether a process works on the run."""
+    """Return whether a process is working on the run."""
     if not paths.lock.exists():
         return False
     try:
@@ -59,5 +59,5 @@ def is_held(paths: RunPaths) -> bool:
             return False
     except Timeout:
         return True
-    except OSError:  # another user's folder: its lock can be neither taken nor asked for
+    except OSError:  # another user's folder, whose lock can be neither taken nor queried
         return False

@@ -1,4 +1,4 @@
-"""The state of a run, derived from its files: nothing is stored that could lie."""
+"""The state of a run, derived from its files; no status is stored, so none can be wrong after a crash."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ State = Literal["finished", "running", "failed", "trained", "interrupted", "miss
 
 
 def is_run_finished(paths: RunPaths, training_key: str, evaluation_key: str, *, check_files: bool = True) -> bool:
-    """Whether both stages are finished under these keys.
+    """Return whether training and evaluation are finished under these keys.
 
     Args:
-        check_files: whether all their checksums have to hold, and evaluation.json has to be a whole record.
+        check_files: whether to verify the checksums of their files and that evaluation.json is a complete record, too.
     """
     return (
         is_stage_finished(paths, "evaluation", evaluation_key, check_files=check_files)
@@ -38,7 +38,11 @@ def _has_evaluation(paths: RunPaths) -> bool:
 
 
 def find_state(paths: RunPaths, training_key: str, evaluation_key: str, *, check_files: bool = False) -> State:
-    """Derive a run's state from its files: nothing is stored that could lie."""
+    """Derive a run's state from its manifest, its lock, its failure and its checkpoints.
+
+    Args:
+        check_files: whether to verify the checksums of the files of finished stages, too.
+    """
     if is_run_finished(paths, training_key, evaluation_key, check_files=check_files):
         return "finished"
     if is_held(paths):
@@ -51,7 +55,7 @@ def find_state(paths: RunPaths, training_key: str, evaluation_key: str, *, check
 
 
 def read_failure(paths: RunPaths) -> str:
-    """Why the last attempt failed, in one line; empty if it did not."""
+    """Return the reason of the last failure in one line; empty if the last attempt did not fail."""
     if not paths.failure.exists():
         return ""
     try:

@@ -1,4 +1,4 @@
-"""The suite that was run last into an output folder."""
+"""The record of the suite that was last run into an output folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reportgen.suite.loading import Suite
 
 
 def write_suite(paths: OutputPaths, suite: Suite, source: Path) -> None:
-    """Record which suite was run last, and the checksum of the file it came from."""
+    """Record the suite that is run, with the text and the checksum of its file."""
     content = {
         "format": FORMAT_VERSION,
         "source": str(source.resolve()),
@@ -27,24 +27,28 @@ def write_suite(paths: OutputPaths, suite: Suite, source: Path) -> None:
 
 @dataclass(frozen=True)
 class RecordedSuite:
-    """The suite of an output folder and the text it came from."""
+    """The suite that was last run into an output folder, with the text of its file."""
 
     suite: Suite
     source: Path
     source_text: str
     source_changed: bool
-    """The file on disk is not the one that was run; its new texts and runs need ``reportgen run`` first."""
+    """True if the file has changed since; its new texts and runs need ``reportgen run`` first."""
 
 
 def _has_changed(source: Path, sha256: str) -> bool:
     try:
         return source.is_file() and hash_file(source) != sha256
-    except OSError:  # in a folder that is another user's own
+    except OSError:  # in another user's private folder
         return False
 
 
 def read_suite(paths: OutputPaths) -> RecordedSuite:
-    """Raises RunError if nothing was run into this folder yet."""
+    """Read the record of the suite that was last run.
+
+    Raises:
+        RunError: nothing was run into this folder yet, or the record is unusable.
+    """
     if not paths.suite.exists():
         raise RunError(f"{paths.root}: nothing was run into this folder yet; run: reportgen run experiments.yaml")
     content = read_json(paths.suite)

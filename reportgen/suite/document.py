@@ -1,4 +1,4 @@
-"""The strict YAML loader: one file -> plain values that remember on which line they stand."""
+"""The strict YAML loader: it reads a file into plain values and remembers their lines."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from reportgen.base.errors import ConfigError
 MAX_FILE_BYTES = 1_000_000
 
 KeyPath = tuple[str | int, ...]
-"""Where a value stands: keys of mappings and indices of lists, from the root."""
+"""Keys of mappings and indices of lists that lead from the root to a value."""
 
 
 class Document:
-    """A parsed file: ``value`` is made of dict, list, str, int, float, bool and None."""
+    """A parsed file; its ``value`` consists of dict, list, str, int, float, bool and None."""
 
     def __init__(self, name: str, value: Any, lines: dict[KeyPath, int]) -> None:
         self.name, self.value, self._lines = name, value, lines
@@ -26,22 +26,22 @@ class Document:
         return path in self._lines
 
     def line_of(self, path: KeyPath) -> int:
-        """The line (from 1) of the value at ``path``, or of its nearest parent that is in the file."""
+        """Return the line, from 1, of the value at ``path`` or of its nearest ancestor in the file."""
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 1)
 
     def error(self, path: KeyPath, problem: str) -> ConfigError:
-        """An error that names file, line and key."""
+        """Return an error that names file, line and key."""
         key = ".".join(str(part) for part in path)
         return ConfigError(f"{self.name}:{self.line_of(path)}: {key + ': ' if key else ''}{problem}")
 
 
 def read_document(path: Path) -> Document:
-    """Parse one YAML file; nothing in it is executed or expanded.
+    """Parse one YAML file without executing or expanding anything in it.
 
     Raises:
-        ConfigError: the file is missing, too large, not UTF-8, not YAML or not one mapping; a key stands twice; an
+        ConfigError: the file is missing, too large, not UTF-8, not YAML or not a single mapping; a key is repeated; an
             anchor, an alias or a tag is used.
     """
     text = _read_text(path)
@@ -63,7 +63,7 @@ def read_document(path: Path) -> Document:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML 1.2's scalars (``1e-3`` is a number, ``no`` and ``010`` are texts), no anchors, aliases or tags."""
+    """Loader with YAML 1.2's scalars (``1e-3`` is a number, ``no`` and ``010`` are texts) and no anchors or tags."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
@@ -94,7 +94,7 @@ for _tag, _pattern, _first in (
 
 
 def _join_surrogates(node: yaml.ScalarNode) -> str:
-    """A scalar's text in which JSON's two escapes of one character are that character."""
+    """Return a scalar's text with surrogate pairs, as JSON escapes some characters, joined to one character."""
     try:
         return str(node.value).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except UnicodeDecodeError:

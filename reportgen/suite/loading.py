@@ -1,7 +1,7 @@
-"""``experiments.yaml`` -> a frozen, fully resolved :class:`Suite`.
+"""The loader of ``experiments.yaml``: it returns a frozen, fully resolved :class:`Suite`.
 
-Settings are resolved in four layers, the later winning: the model's own defaults, ``defaults.<model>``, the entry under
-``runs``, ``profiles.<name>.<model>``.
+Settings are resolved in four layers, of which later ones take precedence: the model's defaults, ``defaults.<model>``,
+the entry under ``runs``, ``profiles.<name>.<model>``.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from reportgen.suite.settings import (
 )
 
 FULL_PROFILE = "full"
-"""The reserved profile name that means: the file's settings as they are."""
+"""Reserved profile name for the file's settings without changes."""
 
 MAX_RUNS = 100_000
 
 
 def _optional_fields(settings: type[TrainingSettings], *, lists: bool) -> dict[str, Any]:
-    """The fields of a settings class, each optional and, with ``lists``, one value or a list of values."""
+    """Return the fields of a settings class, each optional and, with ``lists``, a value or a list of values."""
     fields: dict[str, Any] = {}
     for name, info in settings.model_fields.items():
         if name == "model":
@@ -125,7 +125,7 @@ class Group(Model):
 
 
 class Suite(Model):
-    """A whole suite with every default filled in, every sweep expanded and the profile applied."""
+    """A resolved suite, with all defaults filled in, sweeps expanded and the profile applied."""
 
     profile: str
     report: ReportSettings
@@ -142,10 +142,11 @@ def load_suite(path: Path, profile: str = FULL_PROFILE, outline: Outline | None 
     """Read, check and resolve ``experiments.yaml``.
 
     Args:
-        outline: takes the place of the one that the file names.
+        profile: name of the profile to apply.
+        outline: replacement for the outline that the file names.
 
     Raises:
-        ConfigError: with file, line, key, what was expected and a suggestion.
+        ConfigError: the file is invalid, or has no such profile.
     """
     document = read_document(path)
     try:
@@ -157,7 +158,7 @@ def load_suite(path: Path, profile: str = FULL_PROFILE, outline: Outline | None 
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of ``experiments.yaml``, for editors."""
+    """Return the JSON Schema of ``experiments.yaml``, for editors."""
     schema = SuiteFile.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
@@ -218,7 +219,7 @@ def _check_question(document: Document, group: Group) -> None:
 
 
 def _expand(document: Document, content: SuiteFile, profile: Profile, name: str) -> Iterator[Settings]:
-    """All combinations of an entry's lists, in the file's order, the last list varying fastest."""
+    """Yield all combinations of an entry's lists, in the order of the file, the last list varying fastest."""
     entry = content.runs[name]
     settings_class = MODELS[entry.model]
     layers = (getattr(content.defaults, entry.model), entry, getattr(profile, entry.model))

@@ -1,4 +1,4 @@
-"""The outline of a report: its sections in their order, the questions that they answer, and what an answer needs."""
+"""The outline of a report: its sections in order, the questions that they answer, and requirements of an answer."""
 
 from __future__ import annotations
 
@@ -40,51 +40,51 @@ WRITTEN_SECTIONS: dict[str, Question | None] = {
     "appendix": None,
     "coverage": None,
 }
-"""The sections that a report can have -> the question whose runs each usually shows."""
+"""Sections that reportgen can write, each with the question whose runs it shows by default."""
 
 
 class OutlineSection(Model):
-    """One section: what it shows, which question it answers, and what an answer needs."""
+    """One section: its content, the question that it answers, and the requirements of an answer."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    """A section that reportgen writes, or, with a `title`, one of your own: a chapter, or a place for your notes."""
+    """A section that reportgen writes or, with a `title`, one of your own: a chapter, or a place for your notes."""
     title: LocalText | None = None
-    """Replaces the heading."""
+    """Heading that replaces the default one."""
     question: str = ""
-    """The number of the homework's question."""
+    """Number of the question in the homework."""
     runs: Question | None = None
-    """The question whose runs it shows, where that is not the section's usual one."""
+    """Question whose runs the section shows, if not its default one."""
     needs: dict[Literal["latent_dim", "hidden_dim"], list[Count]] = {}
-    """Every combination of these must be among its finished runs."""
+    """Values of which every combination must be among the finished runs."""
     settings: dict[ModelName, dict[str, int | float]] = {}
-    """What all runs of a model must have been trained with."""
+    """Settings that all runs of a model must have been trained with."""
     shows: list[str] = []
-    """The beginnings of the ids of tables, figures and listings that must be there."""
+    """Prefixes of the ids of tables, figures and listings that must be present."""
     answers: list[str] = []
-    """The beginnings of the ids of claims that must be there."""
+    """Prefixes of the ids of claims that must be present."""
     fid_below: dict[ModelName, Count] = {}
-    """The Inception FID that the best run of a model must reach."""
+    """Inception FID that the best run of a model must reach."""
     sections: list[OutlineSection] = []
 
 
 class Outline(Model):
-    """The sections of a report in their order, and the models that it is about."""
+    """Sections of a report in order, and the models that the report is about."""
 
     models: Annotated[list[ModelName], Field(min_length=1)] = ["vae", "gan"]
     sections: Annotated[list[OutlineSection], Field(min_length=1)]
 
     def walk(self) -> Iterator[OutlineSection]:
-        """All sections, chapters before their parts."""
+        """Yield all sections, each chapter before its parts."""
         for section in self.sections:
             yield section
             yield from section.sections
 
 
 def load_outline(name: str, folder: Path) -> Outline:
-    """A shipped outline by its name, or a file (relative to ``folder``).
+    """Load a shipped outline by name, or an outline file by its path relative to ``folder``.
 
     Raises:
-        ConfigError: there is no such outline; the file is wrong.
+        ConfigError: the outline does not exist, or its file is invalid.
     """
     path = OUTLINES.get(name, folder / name)
     if not path.is_file():

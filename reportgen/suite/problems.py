@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a file -> one line: where, what, what was expected, what to do."""
+"""One-line errors from pydantic's: where, what, what was expected, what to do."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from reportgen.suite.settings import MODELS, Model
 
 
 def explain(document: Document, error: ValidationError, root: type[Model]) -> ConfigError:
-    """One line for the first problem in the file, with the number of the others."""
+    """Return an error of one line about the first problem in the file, with the number of further ones."""
     problems = sorted(
         error.errors(include_url=False),
         key=lambda problem: (problem["type"] == "missing", document.line_of(_key_path(problem["loc"]))),
     )
     path = _key_path(problems[0]["loc"])
     if path and isinstance(path[-1], int) and path not in document:
-        path = path[:-1]  # a single value that was read as a list of one
+        path = path[:-1]  # a single value that stands for a list of one
     rest = len(problems) - 1
     more = f" (and {rest} more problem{'s' if rest > 1 else ''})" if rest else ""
     return document.error(path, _describe(dict(problems[0]), root) + more)
 
 
 def _key_path(loc: tuple[str | int, ...]) -> KeyPath:
-    """A pydantic location without the discriminator that stands in ``runs.<name>.<model>.<key>``."""
+    """Return a pydantic location without the discriminator in ``runs.<name>.<model>.<key>``."""
     return (*loc[:2], *loc[3:]) if loc[:1] == ("runs",) else loc
 
 
@@ -70,13 +70,14 @@ _WANTED = {
 
 
 def suggest(wrong: str, choices: list[str]) -> str:
+    """Return the end of an error message that lists the choices and names the closest one, if it is close."""
     close = difflib.get_close_matches(wrong, choices, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ""
     return f"; choose from: {', '.join(sorted(choices))}{hint}" if choices else hint
 
 
 def _known_keys(loc: tuple[str | int, ...], root: type[Model]) -> list[str]:
-    """The keys that are allowed where an unknown one was found."""
+    """Return the keys that are allowed at the location of an unknown one."""
     model: Any = root
     for part in loc[:-1]:
         model = _step_into(model, part)
@@ -97,12 +98,12 @@ def _step_into(kind: Any, part: str | int) -> Any:
 
 
 def _list_models(entry: type[BaseModel]) -> tuple[Any, ...]:
-    """The values of an entry's discriminator ``model``."""
+    """Return the values of an entry's discriminator ``model``."""
     return get_args(entry.model_fields["model"].annotation) if "model" in entry.model_fields else ()
 
 
 def _unwrap(kind: Any) -> Any:
-    """Strip Annotated and Optional; a union of models stays what it is."""
+    """Strip Annotated and Optional from a type; leave a union of models as it is."""
     if get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     members = [member for member in get_args(kind) if member is not type(None)]

@@ -150,7 +150,7 @@ def test_a_log_says_now_and_then_how_far_it_is(
     assert [line.split(" ")[0] for line in lines[1:3]] == ["19%", "38%"]
     assert all(line.endswith("left") for line in lines[1:3])
     assert lines[3:] == [
-        "vae-3-s0: its process was killed by signal 9; taken up again",
+        "vae-3-s0: its process was killed by signal 9; resumed",
         "[1/2] vae-3-s0 done in 16 min 40 s",
         "[2/2] vae-10-s0 FAILED: no memory",
     ]

@@ -1,4 +1,4 @@
-"""Runs that are killed, interrupted, out of time or out of room, and taken up again."""
+"""Runs that are killed, interrupted, out of time or out of space, and resumed."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_two_invocations_at_once_both_end_well(suite: Path, tmp_path: Path) -> N
 
 @pytest.mark.fault(row=9)
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
-def test_a_killed_worker_is_taken_up_again_from_its_checkpoint(suite: Path, tmp_path: Path) -> None:
+def test_a_killed_worker_is_resumed_from_its_checkpoint(suite: Path, tmp_path: Path) -> None:
     suite.write_text(LONG, encoding="utf-8")
     output = tmp_path / "out"
     with start(suite, output, 20) as parent:
@@ -164,7 +164,7 @@ def test_a_killed_worker_is_taken_up_again_from_its_checkpoint(suite: Path, tmp_
         text = parent.communicate(timeout=120)[0]
     assert parent.returncode == 0, text
     assert "killed by signal 9" in text
-    assert "taken up again" in text
+    assert "; resumed" in text
     log = next(output.rglob("run.log")).read_text()
     resumed = [int(line.rpartition("from step ")[2].split()[0]) for line in log.splitlines() if "from step" in line]
     assert resumed[0] == 0

@@ -255,7 +255,7 @@ def _work_on(task: Task, connection: Connection, stopping: threading.Event, star
 
 def _describe_death(worker: _Worker) -> str:
     if worker.is_over_time:
-        return "it took longer than --time-limit; the same command goes on from its last checkpoint"
+        return "it took longer than --time-limit; run the same command again to resume from its last checkpoint"
     code = worker.process.exitcode
     reason = (
         f"its process was killed by signal {-code}" if code is not None and code < 0 else f"its process ended ({code})"

@@ -62,7 +62,7 @@ class Checkpointer:
         """
         self.write(training)
         if self.is_stopping():
-            raise Stopped(f"stopped after step {training.step}; the same command goes on from there")
+            raise Stopped(f"stopped after step {training.step}; run the same command again to resume")
 
     def write(self, training: Training) -> None:
         """Write a checkpoint and remove outdated ones, without stopping.

@@ -91,7 +91,7 @@ def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm
 
 
 def _space_panels(rows: int, columns: int, width_mm: float, legend_mm: float) -> dict[str, float]:
-    """Return matplotlib's margins and gaps from fixed sizes in mm; fitting them to all labels takes most of the time."""
+    """Return matplotlib's margins and gaps from fixed sizes in mm; fitting them to labels takes most of the time."""
     height_mm = rows * ROW_HEIGHT_MM + 4 + legend_mm
     left, right, bottom, top, between, above = 7.5, 1.5, 9 + legend_mm, 4.5, 8.5, 10.5
     panel_width = (width_mm - left - right - between * (columns - 1)) / columns

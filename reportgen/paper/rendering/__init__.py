@@ -67,7 +67,7 @@ def render_reports(
         warn(message)
 
     if recorded.source_changed:
-        note(f"{recorded.source} has changed since it was run; 'reportgen run' takes the changes up")
+        note(f"{recorded.source} has changed since it was run; 'reportgen run' applies the changes")
     written = _render(paths, languages, formats, note, folder)
     record_rendered(paths, request, inputs, written, warnings)
     return Rendered(tuple(path for path in written if path.parent == paths.root))

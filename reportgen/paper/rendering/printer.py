@@ -95,8 +95,7 @@ class PdfPrinter:
         """Wait for a started PDF and return its content.
 
         Raises:
-            RenderError: Pango is missing, WeasyPrint failed or timed out, or a character has no glyph; the message names
-                the remedy.
+            RenderError: Pango is missing, WeasyPrint failed or timed out, or a character has no glyph.
         """
         if language in self._problems:
             raise self._problems[language]

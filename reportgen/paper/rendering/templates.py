@@ -44,7 +44,7 @@ def allow_breaks(name: str) -> Markup:
 
 
 def halve(sections: Sequence[Section]) -> tuple[Sequence[Section], Sequence[Section]]:
-    """Split the table of contents into two columns of similar length; CSS columns would repeat the layout many times."""
+    """Split the table of contents into two columns of similar length; CSS columns would repeat the layout often."""
     lengths = [1 + len(section.sections) for section in sections]
     cuts = range(len(sections), -1, -1)  # descending, so that a single section goes to the left
     cut = min(cuts, key=lambda cut: abs(sum(lengths[:cut]) - sum(lengths[cut:])))
