@@ -50,7 +50,7 @@ def start_child(suite: Suite, output: Path, hook: Callable[[str], None] | None) 
         return child
     try:
         if hook is not None:
-            files.pass_point = hook
+            files.reach_failpoint = hook
         for spec in plan_runs(suite):
             paths = OutputPaths(output).run(spec.folder_name)
             if find_state(paths, spec.training_key, spec.evaluation_key, check_files=True) != "finished":

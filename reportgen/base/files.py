@@ -40,29 +40,29 @@ def replace_file(path: Path) -> Iterator[IO[bytes]]:
         OSError: the disk is full, or the folder may not be written to.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    pass_point("before the file")
+    reach_failpoint("before the file")
     stream = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False)  # noqa: SIM115
     temporary = Path(stream.name)
     try:
         with stream:
-            pass_point("before the write")
+            reach_failpoint("before the write")
             yield stream
             stream.flush()
-            pass_point("after the write")
+            reach_failpoint("after the write")
             os.fsync(stream.fileno())
         temporary.chmod(0o644)
-        pass_point("before the rename")
+        reach_failpoint("before the rename")
         os.replace(temporary, path)
-        pass_point("after the rename")
+        reach_failpoint("after the rename")
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
-    pass_point("after the folder's fsync")
+    reach_failpoint("after the folder's fsync")
 
 
-def pass_point(name: str) -> None:
-    """A place where a fault is of interest: ``tools/faults.py`` puts something in its stead that kills the process."""
+def reach_failpoint(name: str) -> None:
+    """Do nothing; ``tools/faults.py`` replaces this function by one that kills the process at a given call."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -22,7 +22,7 @@ class Detector(Protocol):
     sha256: str
     """SHA-256 of the weights; features of different weights are never compared."""
     resize: str
-    """How images are resized before the network sees them, in words."""
+    """Resizing of images before the network, in words."""
     feature_dim: int
 
     def __call__(self, images: torch.Tensor) -> np.ndarray:
