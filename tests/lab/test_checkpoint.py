@@ -165,7 +165,7 @@ def test_a_checkpoint_from_a_gpu_goes_on_here_with_other_random_numbers(dataset:
     newest.write_bytes(pack_state(state))
     training, (notice,) = resume(paths, dataset)
     assert training.step == state["step"]
-    assert "kept on another kind of device" in notice
+    assert "written on another kind of device" in notice
     assert training.changed_device
     again, _ = resume(paths, dataset)
     assert torch.equal(training.objective.draw_noise(4), again.objective.draw_noise(4))  # type: ignore[attr-defined]
