@@ -26,7 +26,7 @@ def get_worker_context() -> ForkServerContext | SpawnContext:
 
 
 def begin_to_import() -> None:
-    """Start the fork server, which imports torch while this process continues; do nothing on other systems than Linux."""
+    """Start the fork server, which imports torch while this process continues; do nothing if not on Linux."""
     if sys.platform != "linux":
         return
     from multiprocessing import forkserver
