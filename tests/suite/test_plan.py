@@ -28,6 +28,24 @@ def test_homework_is_fifteen_runs_and_the_shared_one_is_one() -> None:
     assert shared.groups == ("gan-grid", "gan-hidden-sweep")
 
 
+FOLDERS = [
+    "vae-3-s0-9dc0397116",
+    "vae-100-s0-08e148343a",
+    "vae-linear-64-s0-5997625aa4",
+    "gan-16_16-s0-0af5e9100f",
+    "gan-100_4-s0-5b81603f23",
+    "gan-mlp-100_100-s0-62ec758440",
+    "gan-relu-100_100-s0-96a5569331",
+]
+"""Some folders of the homework's runs, base names and training keys, as earlier versions wrote them."""
+
+
+def test_folders_of_runs_that_were_trained_are_found_again() -> None:
+    assert set(FOLDERS) <= {spec.folder_name for spec in plan_runs(load_suite(EXPERIMENTS))}
+    quick = {spec.folder_name for spec in plan_runs(load_suite(EXPERIMENTS, "quick"))}
+    assert {"vae-64-s0-a0ad335d7c", "gan-100_100-s0-449432172f", "gan-mlp-100_100-s0-a709121fbd"} <= quick
+
+
 ODD_NAMES = ["../x", "/etc", "a/b", ".", "CON", "x" * 300, "a\0b", "-rf", "数字🎲", "gan", "GAN"]
 
 
