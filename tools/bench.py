@@ -50,7 +50,7 @@ from reportgen.store.manifest import record_stage
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.suites import read_suite
 from reportgen.suite.loading import load_suite
-from reportgen.suite.plan import count_step_macs, has_dropout, plan_runs
+from reportgen.suite.plan import plan_runs
 from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 
 ROOT = Path(__file__).parents[1]
@@ -215,7 +215,7 @@ def bench_limit(size: int = 1024) -> None:
         torch.set_num_threads(threads)
         matrix = torch.randn(size, size).to(precision)
         speed = size**3 / min(alternate({"product": lambda matrix=matrix: matrix @ matrix}, 20)["product"])  # type: ignore[misc]
-        limits = ", ".join(f"{name} {1e3 * count_step_macs(own) / speed:.1f}" for name, (own, _) in MODELS.items())
+        limits = ", ".join(f"{name} {1e3 * own.count_step_macs() / speed:.1f}" for name, (own, _) in MODELS.items())
         print(
             f"limit in {precision}, {threads} threads at {2e-9 * speed:.0f} GFLOP/s: ms per step {limits}", flush=True
         )
@@ -332,7 +332,7 @@ def bench_gpu(device: torch.device | None = None, rounds: int = 2) -> None:
         sides["eager"] = SideBySide(settings, 100, device, use_graph=False)
         for precision, own in in_precision.items():
             sides[f"graph {precision}"] = SideBySide(own, 500, device)
-        for precision, own in in_precision.items() if not has_dropout(settings) else ():
+        for precision, own in in_precision.items() if not settings.has_dropout else ():
             for count, steps in ((3, 300), (12, 100)):
                 sides[f"{count} side by side {precision}"] = SideBySide(own, steps, device, num_runs=count)
         times = alternate(sides, rounds)

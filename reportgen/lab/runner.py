@@ -23,7 +23,6 @@ from reportgen.suite.plan import (
     RunSpec,
     estimate_evaluation_seconds,
     estimate_training_seconds,
-    has_dropout,
     plan_runs,
     schedule,
 )
@@ -233,8 +232,8 @@ def _group(tasks: Sequence[Task]) -> list[Job]:
 
     A network with dropout needs a process of its own, because dropout draws from the process's global generator.
     """
-    together = [task for task in tasks if not has_dropout(task.spec.settings)]
-    alone: list[Job] = [(task,) for task in tasks if has_dropout(task.spec.settings)]
+    together = [task for task in tasks if not task.spec.settings.has_dropout]
+    alone: list[Job] = [(task,) for task in tasks if task.spec.settings.has_dropout]
     starts = range(0, len(together), MAX_TOGETHER)
     return [tuple(together[start : start + MAX_TOGETHER]) for start in starts] + alone
 

@@ -10,8 +10,10 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, create_model
 
@@ -24,7 +26,6 @@ from reportgen.suite.settings import (
     DatasetName,
     DigitSettings,
     FidSettings,
-    GanSettings,
     InterpolationSettings,
     Model,
     Question,
@@ -32,7 +33,6 @@ from reportgen.suite.settings import (
     Seed,
     Settings,
     TrainingSettings,
-    VaeSettings,
 )
 
 FULL_PROFILE = "full"
@@ -62,42 +62,49 @@ def _one_or_list(one: Any) -> Any:
     return Annotated[list[one], Field(min_length=1), wrap]
 
 
-VaeOverrides: Any = create_model("VaeOverrides", __base__=Model, **_optional_fields(VaeSettings, lists=False))
-
-GanOverrides: Any = create_model("GanOverrides", __base__=Model, **_optional_fields(GanSettings, lists=False))
-
-
 class _Entry(Model):
     section: Question | None = None
     """The question of the report that these runs answer; without it they are trained and listed only."""
 
 
-_IS_VAE: Any = (Literal["vae"], ...)
-
-_IS_GAN: Any = (Literal["gan"], ...)
-
-VaeEntry: Any = create_model("VaeEntry", __base__=_Entry, model=_IS_VAE, **_optional_fields(VaeSettings, lists=True))
-
-GanEntry: Any = create_model("GanEntry", __base__=_Entry, model=_IS_GAN, **_optional_fields(GanSettings, lists=True))
+def _create_overrides(settings: type[TrainingSettings]) -> Any:
+    """Return the class of what a file may set for all runs of a model."""
+    return create_model(_name(settings, "Overrides"), __base__=Model, **_optional_fields(settings, lists=False))
 
 
-class FamilyDefaults(Model):
-    """Settings that all runs of one model share."""
+def _create_entry(settings: type[TrainingSettings]) -> Any:
+    """Return the class of an entry under ``runs``."""
+    model: Any = (settings.model_fields["model"].annotation, ...)
+    fields = _optional_fields(settings, lists=True)
+    return create_model(_name(settings, "Entry"), __base__=_Entry, model=model, **fields)
 
-    vae: VaeOverrides | None = None
-    gan: GanOverrides | None = None
+
+def _name(settings: type[TrainingSettings], ending: str) -> str:
+    return settings.__name__.removesuffix("Settings") + ending
 
 
-class Profile(Model):
-    """Overrides for a quick or otherwise changed suite."""
+_OVERRIDES: dict[str, Any] = {name: (_create_overrides(settings) | None, None) for name, settings in MODELS.items()}
+
+FamilyDefaults: Any = create_model(
+    "FamilyDefaults", __base__=Model, __doc__="Settings that all runs of one model share.", **_OVERRIDES
+)
+
+
+class ProfileSettings(Model):
+    """The overrides of a profile that are of no model."""
 
     dataset: DatasetName | None = None
     seeds: Annotated[list[Seed], Field(min_length=1)] | None = None
     fid: FidSettings | None = None
     interpolation: InterpolationSettings | None = None
     digits: DigitSettings | None = None
-    vae: VaeOverrides | None = None
-    gan: GanOverrides | None = None
+
+
+Profile: Any = create_model(
+    "Profile", __base__=ProfileSettings, __doc__="Overrides for a quick or otherwise changed suite.", **_OVERRIDES
+)
+
+Entry: Any = Annotated[reduce(or_, map(_create_entry, MODELS.values())), Field(discriminator="model")]
 
 
 class SuiteFile(Model):
@@ -112,7 +119,7 @@ class SuiteFile(Model):
     interpolation: InterpolationSettings = InterpolationSettings()
     digits: DigitSettings = DigitSettings()
     defaults: FamilyDefaults = FamilyDefaults()
-    runs: dict[str, Annotated[VaeEntry | GanEntry, Field(discriminator="model")]]
+    runs: dict[str, Entry]
     profiles: dict[str, Profile] = {}
 
 
@@ -163,7 +170,7 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _choose_profile(document: Document, content: SuiteFile, name: str) -> tuple[str, Profile]:
+def _choose_profile(document: Document, content: SuiteFile, name: str) -> tuple[str, ProfileSettings]:
     if FULL_PROFILE in content.profiles:
         raise document.error(
             ("profiles", FULL_PROFILE), "the name is reserved for the file's settings as they are; choose another"
@@ -179,7 +186,7 @@ def _choose_profile(document: Document, content: SuiteFile, name: str) -> tuple[
     return name, content.profiles[name]
 
 
-def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, Profile], outline: Outline) -> Suite:
+def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, ProfileSettings], outline: Outline) -> Suite:
     name, profile = chosen
     groups, num_runs = [], 0
     for group_name, entry in content.runs.items():
@@ -218,7 +225,7 @@ def _check_question(document: Document, group: Group) -> None:
             )
 
 
-def _expand(document: Document, content: SuiteFile, profile: Profile, name: str) -> Iterator[Settings]:
+def _expand(document: Document, content: SuiteFile, profile: ProfileSettings, name: str) -> Iterator[Settings]:
     """Yield all combinations of an entry's lists, in the order of the file, the last list varying fastest."""
     entry = content.runs[name]
     settings_class = MODELS[entry.model]

@@ -16,7 +16,7 @@ from typing import Any
 
 from reportgen.assets import load_card
 from reportgen.suite.loading import Suite
-from reportgen.suite.settings import DatasetName, GanSettings, Settings, VaeSettings
+from reportgen.suite.settings import DatasetName, Settings
 
 TRAINING_VERSION = 2
 """Raise it when the same settings and seed would train to other weights, or when a setting's default changes."""
@@ -92,7 +92,7 @@ def _make_spec(
     trained = {"model": settings.model, **settings.model_dump(exclude_defaults=True)}
     training = {"version": TRAINING_VERSION, "settings": trained, "dataset": dataset, "seed": seed}
     measured = {"version": EVALUATION_VERSION, "classifier": load_card().sha256, **evaluation}
-    base_name = f"{_base_name(settings)}-s{seed}"
+    base_name = f"{settings.base_name}-s{seed}"
     return RunSpec(name, base_name, settings, dataset, seed, evaluation, training, measured, groups)
 
 
@@ -105,7 +105,7 @@ def _name_all(all_settings: list[Settings]) -> dict[Settings, str]:
     """Names as the homework has them (``gan-100_16``), with what tells apart those that would be the same."""
     alike: dict[str, list[Settings]] = defaultdict(list)
     for settings in all_settings:
-        alike[_base_name(settings)].append(settings)
+        alike[settings.base_name].append(settings)
     names = {}
     for base, members in alike.items():
         differing = [field for field in type(members[0]).model_fields if len({getattr(m, field) for m in members}) > 1]
@@ -115,36 +115,7 @@ def _name_all(all_settings: list[Settings]) -> dict[Settings, str]:
     return names
 
 
-def _base_name(settings: Settings) -> str:
-    if isinstance(settings, VaeSettings):
-        variants = ["linear"] * (settings.architecture == "linear") + ["outrelu"] * settings.encoder_output_relu
-        return "-".join(["vae", *variants, str(settings.latent_dim)])
-    variants = ["mlp"] * (settings.architecture == "mlp") + ["relu"] * (settings.activation == "relu")
-    return "-".join(["gan", *variants, f"{settings.latent_dim}_{settings.hidden_dim}"])
-
-
 # ---- how long a run takes -------------------------------------------------------------------------------------------
-
-
-def count_step_macs(settings: Settings) -> float:
-    """Multiply-accumulates of one training step, forward and backward, from the layer shapes of the homework."""
-    if isinstance(settings, VaeSettings):
-        if settings.architecture == "linear":
-            forward = 2 * 1024 * 400 + 400 * 3 * settings.latent_dim
-        else:
-            convolutions = 9 * (16 * 1024 + 16 * 32 * 256 + 32 * 32 * 256 + 32 * 16 * 64)
-            forward = 2 * convolutions + 2 * 1024 * 2 * settings.latent_dim
-        return 3.0 * forward * settings.batch_size
-    latent, h = settings.latent_dim, settings.hidden_dim
-    if settings.architecture == "mlp":
-        generator = latent * 4 * h + 8 * h * h + 2 * h * h + 1024 * h
-        discriminator = 1024 * h + 2 * h * h + 8 * h * h + 4 * h
-    else:
-        generator = 16 * (latent * 4 * h + 8 * h * h * 16 + 2 * h * h * 64 + h * 256)
-        discriminator = 16 * (h * 256 + 2 * h * h * 64 + 8 * h * h * 16 + 4 * h)
-    # G forward and backward; D on real and fake forward and backward, then D forward and its input's gradient for G.
-    return (3.0 * generator + 8.0 * discriminator) * settings.batch_size
-
 
 # Fitted to one thread of a server CPU (`make bench`); said with "about". A step takes as long as this many times its
 # multiply-accumulates, and these on top, would take as one large matrix product.
@@ -163,7 +134,7 @@ def estimate_training_seconds(settings: Settings, finished_steps: int, macs_per_
     Args:
         macs_per_second: of a large matrix product on one thread of the CPU; None for a GPU, which other runs share.
     """
-    macs = count_step_macs(settings)
+    macs = settings.count_step_macs()
     if macs_per_second is None:
         seconds_per_step = GPU_SECONDS_PER_STEP + GPU_SECONDS_PER_MAC * macs
     else:
@@ -176,17 +147,9 @@ def estimate_evaluation_seconds(*, on_gpu: bool) -> float:
     return GPU_SECONDS_TO_EVALUATE if on_gpu else CPU_SECONDS_TO_EVALUATE
 
 
-def has_dropout(settings: Settings) -> bool:
-    """Whether training draws from the global random generator of its process."""
-    return isinstance(settings, GanSettings) and settings.architecture == "mlp"
-
-
 def schedule(durations: Sequence[float], places: int) -> float:
     """How long tasks take that are begun in this order as places become free; the unit of ``durations``."""
     free_at = [0.0] * places
     for duration in durations:
         free_at[free_at.index(min(free_at))] += duration
     return max(free_at)
-
-
-assert {VaeSettings, GanSettings} == set(Settings.__args__), "plan.py knows every model"

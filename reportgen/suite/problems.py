@@ -42,7 +42,7 @@ def _describe(problem: dict[str, Any], root: type[Model]) -> str:
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = str(value.get("model")) if isinstance(value, dict) else ""
         if kind == "union_tag_not_found" or not tag:
-            return "the key 'model' is missing; choose from: gan, vae"
+            return f"the key 'model' is missing; choose from: {', '.join(sorted(MODELS))}"
         return f"model: unknown model '{tag}'{suggest(tag, list(MODELS))}"
     if kind == "missing":
         return f"the key '{key}' is missing"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from abc import ABC, abstractmethod
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -35,7 +36,7 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 
 Rate = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 
-ModelName = Literal["vae", "gan"]
+PublishedKey = tuple[str, str, int, int | None]
 
 
 def has_digits(dataset: DatasetName) -> bool:
@@ -49,8 +50,28 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class TrainingSettings(Model):
-    """What every model has."""
+class VariantNames(NamedTuple):
+    """The names of a model's variant."""
+
+    folder: str
+    """Begins the names of runs."""
+    label: str
+    """The report's, with ``{}`` for the dimensions."""
+    published: str
+    """That of ``published_fid.csv``."""
+
+
+class TrainingSettings(Model, ABC):
+    """The settings that every model has, and the facts of a model that other rooms ask for."""
+
+    DIMENSIONS: ClassVar[tuple[str, ...]]
+    """The settings that a name states, in its order."""
+    VARIANT_FIELDS: ClassVar[tuple[str, ...]]
+    """The settings of a variant that the report's table of settings shows."""
+    PROGRESS_LOSSES: ClassVar[dict[str, str]]
+    """Logged losses that are shown during training -> their short names."""
+    COUNTS_DIGITS_DURING_TRAINING: ClassVar[bool]
+    """Whether the report shows how the digits among the samples change during training."""
 
     latent_dim: Count
     """Number of latent variables (the length of z)."""
@@ -67,9 +88,84 @@ class TrainingSettings(Model):
     precision: Precision = "fp32"
     """Arithmetic of training's matrix products: `bf16` is faster where the processor has it, `tf32` on NVIDIA GPUs."""
 
+    @property
+    @abstractmethod
+    def variant(self) -> str:
+        """Return which network of the model this is; subclasses narrow the type to the names that there are."""
+
+    @property
+    @abstractmethod
+    def names(self) -> VariantNames:
+        """Return the names of the variant."""
+
+    @property
+    @abstractmethod
+    def baseline(self) -> Self:
+        """Return the settings that an ablation is compared with; of what is no ablation its own."""
+
+    @property
+    @abstractmethod
+    def published_key(self) -> PublishedKey:
+        """Return the model, variant, latent and hidden dimension under which published scores are listed."""
+
+    @property
+    @abstractmethod
+    def has_dropout(self) -> bool:
+        """Return whether training draws from the global random generator of its process."""
+
+    @abstractmethod
+    def count_step_macs(self) -> float:
+        """Return the multiply-accumulates of one training step, forward and backward, from the layers' shapes."""
+
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        """Return the values of ``DIMENSIONS``."""
+        return tuple(getattr(self, name) for name in self.DIMENSIONS)
+
+    @property
+    def base_name(self) -> str:
+        """Return the name in folders: ``vae-linear-64``, ``gan-100_16``; it states no other setting than these."""
+        return f"{self.names.folder}-{self._join_dimensions()}"
+
+    @property
+    def label(self) -> str:
+        """Return the name in the report: ``VAE-64 linear``, ``MLP GAN 100_100``."""
+        return self.names.label.format(self._join_dimensions())
+
+    @property
+    def is_ablation(self) -> bool:
+        """Return whether the network is another one than the homework's."""
+        return self.baseline != self
+
+    def _join_dimensions(self) -> str:
+        return "_".join(map(str, self.dimensions))
+
+
+VaeVariant = Literal["conv", "linear", "conv_output_relu", "linear_output_relu"]
+
+VAE_VARIANTS: dict[tuple[str, bool], VaeVariant] = {
+    ("conv", False): "conv",
+    ("linear", False): "linear",
+    ("conv", True): "conv_output_relu",
+    ("linear", True): "linear_output_relu",
+}
+"""Architecture, and whether the encoder ends in a ReLU -> the variant."""
+
+VAE_NAMES: dict[VaeVariant, VariantNames] = {
+    "conv": VariantNames("vae", "VAE-{}", "conv"),
+    "linear": VariantNames("vae-linear", "VAE-{} linear", "mlp"),
+    "conv_output_relu": VariantNames("vae-outrelu", "VAE-{} (output ReLU)", "conv-output-relu"),
+    "linear_output_relu": VariantNames("vae-linear-outrelu", "VAE-{} linear (output ReLU)", "mlp-output-relu"),
+}
+
 
 class VaeSettings(TrainingSettings):
     """A variational autoencoder (Kingma & Welling 2014)."""
+
+    DIMENSIONS = ("latent_dim",)
+    VARIANT_FIELDS = ("architecture",)
+    PROGRESS_LOSSES = {"train_reconstruction": "rec", "train_kl": "KL"}
+    COUNTS_DIGITS_DURING_TRAINING = False
 
     model: Literal["vae"] = "vae"
     architecture: Literal["conv", "linear"] = "conv"
@@ -81,9 +177,63 @@ class VaeSettings(TrainingSettings):
     encoder_output_relu: bool = False
     """A ReLU on the encoder's output, as one published report had it: it forces mu and log-variance to be >= 0."""
 
+    @property
+    def variant(self) -> VaeVariant:
+        return VAE_VARIANTS[self.architecture, self.encoder_output_relu]
+
+    @property
+    def names(self) -> VariantNames:
+        return VAE_NAMES[self.variant]
+
+    @property
+    def baseline(self) -> Self:
+        return self.model_copy(update={"architecture": "conv", "encoder_output_relu": False})
+
+    @property
+    def published_key(self) -> PublishedKey:
+        return self.model, self.names.published, self.latent_dim, None
+
+    @property
+    def has_dropout(self) -> bool:
+        return False
+
+    def count_step_macs(self) -> float:
+        match self.architecture:
+            case "conv":
+                convolutions = 9 * (16 * 1024 + 16 * 32 * 256 + 32 * 32 * 256 + 32 * 16 * 64)
+                forward = 2 * convolutions + 2 * 1024 * 2 * self.latent_dim
+            case "linear":
+                forward = 2 * 1024 * 400 + 400 * 3 * self.latent_dim
+            case _:
+                assert_never(self.architecture)
+        return 3.0 * forward * self.batch_size
+
+
+GanVariant = Literal["conv", "mlp", "relu", "mlp_relu"]
+
+GAN_VARIANTS: dict[tuple[str, str], GanVariant] = {
+    ("conv", "leaky_relu"): "conv",
+    ("mlp", "leaky_relu"): "mlp",
+    ("conv", "relu"): "relu",
+    ("mlp", "relu"): "mlp_relu",
+}
+"""Architecture and activation -> the variant."""
+
+GAN_NAMES: dict[GanVariant, VariantNames] = {
+    "conv": VariantNames("gan", "GAN {}", "conv"),
+    "mlp": VariantNames("gan-mlp", "MLP GAN {}", "mlp"),
+    "relu": VariantNames("gan-relu", "ReLU GAN {}", "conv-relu"),
+    "mlp_relu": VariantNames("gan-mlp-relu", "MLP ReLU GAN {}", "mlp-relu"),
+}
+
 
 class GanSettings(TrainingSettings):
     """A DCGAN (Radford et al. 2016), trained with the non-saturating loss (Goodfellow et al. 2014)."""
+
+    DIMENSIONS = ("latent_dim", "hidden_dim")
+    VARIANT_FIELDS = ("architecture", "activation")
+    PROGRESS_LOSSES = {"discriminator_loss": "D", "generator_loss": "G"}
+    COUNTS_DIGITS_DURING_TRAINING = True
 
     model: Literal["gan"] = "gan"
     architecture: Literal["conv", "mlp"] = "conv"
@@ -97,10 +247,48 @@ class GanSettings(TrainingSettings):
     num_training_steps: Count = 5_000
     learning_rate: Rate = 2e-4
 
+    @property
+    def variant(self) -> GanVariant:
+        return GAN_VARIANTS[self.architecture, self.activation]
+
+    @property
+    def names(self) -> VariantNames:
+        return GAN_NAMES[self.variant]
+
+    @property
+    def baseline(self) -> Self:
+        return self.model_copy(update={"architecture": "conv", "activation": "leaky_relu"})
+
+    @property
+    def published_key(self) -> PublishedKey:
+        is_width_stated = self.variant != "mlp"  # one published MLP leaves its width open
+        return self.model, self.names.published, self.latent_dim, self.hidden_dim if is_width_stated else None
+
+    @property
+    def has_dropout(self) -> bool:
+        return self.architecture == "mlp"
+
+    def count_step_macs(self) -> float:
+        latent, h = self.latent_dim, self.hidden_dim
+        match self.architecture:
+            case "conv":
+                generator = 16 * (latent * 4 * h + 8 * h * h * 16 + 2 * h * h * 64 + h * 256)
+                discriminator = 16 * (h * 256 + 2 * h * h * 64 + 8 * h * h * 16 + 4 * h)
+            case "mlp":
+                generator = latent * 4 * h + 8 * h * h + 2 * h * h + 1024 * h
+                discriminator = 1024 * h + 2 * h * h + 8 * h * h + 4 * h
+            case _:
+                assert_never(self.architecture)
+        # G forward and backward; D on real and fake forward and backward; for G, D forward and its input's gradient.
+        return (3.0 * generator + 8.0 * discriminator) * self.batch_size
+
 
 Settings = VaeSettings | GanSettings
 
-MODELS: dict[str, type[VaeSettings] | type[GanSettings]] = {"gan": GanSettings, "vae": VaeSettings}
+ModelName = Literal["vae", "gan"]
+
+MODELS: dict[ModelName, type[Settings]] = {"vae": VaeSettings, "gan": GanSettings}
+"""All models, in the report's order."""
 
 
 class LocalText(Model):

@@ -8,7 +8,7 @@ import pytest
 from synthetic import ROOT
 
 from reportgen.suite.loading import load_suite
-from reportgen.suite.plan import count_step_macs, plan_runs
+from reportgen.suite.plan import plan_runs
 from reportgen.suite.settings import GanSettings, VaeSettings
 
 EXPERIMENTS = ROOT / "experiments.yaml"
@@ -85,6 +85,6 @@ def test_settings_that_the_homework_name_hides_are_told_apart(tmp_path: Path) ->
 
 
 def test_wider_networks_are_estimated_to_take_longer() -> None:
-    macs = [count_step_macs(GanSettings(hidden_dim=h)) for h in (4, 16, 64, 100)]
+    macs = [GanSettings(hidden_dim=h).count_step_macs() for h in (4, 16, 64, 100)]
     assert macs == sorted(macs)
-    assert count_step_macs(VaeSettings()) < count_step_macs(VaeSettings(batch_size=64))
+    assert VaeSettings().count_step_macs() < VaeSettings(batch_size=64).count_step_macs()
