@@ -27,7 +27,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import scipy.linalg
@@ -136,10 +136,13 @@ class Floor:
         training = begin_training(settings, load_dataset("mnist-5k"), 0)
         self.objective = training.objective
         x = torch.rand(settings.batch_size, 1, 32, 32)
-        if isinstance(settings, VaeSettings):
-            self.x, self.z = x, torch.randn(settings.batch_size, settings.latent_dim)
-        else:
-            self.x, self.z = x * 2 - 1, torch.randn(settings.batch_size, settings.latent_dim, 1, 1)
+        match settings:
+            case VaeSettings():
+                self.x, self.z = x, torch.randn(settings.batch_size, settings.latent_dim)
+            case GanSettings():
+                self.x, self.z = x * 2 - 1, torch.randn(settings.batch_size, settings.latent_dim, 1, 1)
+            case _:
+                assert_never(settings)
 
     def __call__(self) -> None:
         for _ in range(self.steps):

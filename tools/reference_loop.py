@@ -8,6 +8,7 @@ The networks and losses are those of the homework.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 import torch
 import torch.nn.functional as F
@@ -54,9 +55,14 @@ def run_reference(settings: Settings, images: torch.Tensor, device: str = "cpu")
     """
     dataset = PilDigits(images, centred=isinstance(settings, GanSettings))
     loader = DataLoader(dataset, settings.batch_size, shuffle=True, drop_last=True, num_workers=NUM_WORKERS)
-    train = _train_vae if isinstance(settings, VaeSettings) else _train_gan
     while True:
-        yield from train(settings, loader, device)
+        match settings:
+            case VaeSettings():
+                yield from _train_vae(settings, loader, device)
+            case GanSettings():
+                yield from _train_gan(settings, loader, device)
+            case _:
+                assert_never(settings)
 
 
 def _train_vae(settings: VaeSettings, loader: Loader, device: str) -> Iterator[dict[str, float]]:

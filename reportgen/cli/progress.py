@@ -14,14 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from reportgen.lab.executors import Event, Failed, Finished, Progressed, Retried, Started
 from reportgen.lab.runner import Plan
 from reportgen.suite.plan import schedule
-
-SHOWN_LOSSES = ("train_reconstruction", "train_kl", "discriminator_loss", "generator_loss")
-SHORT_NAMES = {
-    "train_reconstruction": "rec",
-    "train_kl": "KL",
-    "discriminator_loss": "D",
-    "generator_loss": "G",
-}
+from reportgen.suite.settings import Settings
 
 
 class Pace:
@@ -115,9 +108,10 @@ def format_left(seconds: float) -> str:
     return f"about {format_duration(seconds if seconds < 120 else round(seconds / 60) * 60).removesuffix(' 00 s')} left"
 
 
-def format_losses(losses: dict[str, float]) -> str:
-    """Format the losses of ``SHOWN_LOSSES``, with short names and three significant digits."""
-    return "  ".join(f"{SHORT_NAMES[name]} {losses[name]:.3g}" for name in SHOWN_LOSSES if name in losses)
+def format_losses(settings: Settings, losses: dict[str, float]) -> str:
+    """Format the losses that the model shows during training, with short names and three significant digits."""
+    shown = settings.PROGRESS_LOSSES
+    return "  ".join(f"{short} {losses[name]:.3g}" for name, short in shown.items() if name in losses)
 
 
 class LineView(View):
@@ -223,12 +217,13 @@ class BarView(View):
             self.first[event.name] = (event.step, self.now())
         first, since = self.first[event.name]
         rate = (event.step - first) / max(self.now() - since, 1e-3)
-        num_steps = self.pace.runs[event.name].spec.settings.num_training_steps
+        settings = self.pace.runs[event.name].spec.settings
+        num_steps = settings.num_training_steps
         fields = {"count": f"{event.step}/{num_steps}", "rate": f"{rate:.1f} steps/s", "left": ""}
         if event.stage == "evaluation":
             fields["rate"] = "measuring"
         elif rate > 0:
             fields["left"] = format_left((num_steps - event.step) / rate)
         if event.losses:
-            fields["losses"] = format_losses(event.losses)
+            fields["losses"] = format_losses(settings, event.losses)
         self.progress.update(self.bars[event.name], completed=event.step, **fields)  # type: ignore[arg-type]

@@ -24,9 +24,9 @@ from reportgen.lab.metrics.paths import estimate_shares, estimate_values, summar
 from reportgen.lab.metrics.scores import RealSide, Yardstick, build_real_side, compute_scores
 from reportgen.lab.metrics.sharpness import compute_gradient_energy, compute_sharpness
 from reportgen.lab.models.classifier import UNREAD, read_digits
-from reportgen.lab.models.vae import Vae
 from reportgen.lab.provenance import read_source
 from reportgen.lab.training.objectives import to_uint8, to_unit
+from reportgen.lab.training.registry import ToImages, find_decoder, find_reconstructor
 from reportgen.store.records import (
     DatasetFacts,
     DigitReadings,
@@ -40,7 +40,7 @@ from reportgen.store.records import (
     Scores,
     Source,
 )
-from reportgen.suite.settings import Settings, VaeSettings
+from reportgen.suite.settings import Settings
 
 DRAW_BATCH_SIZE = 250
 MIN_SAMPLES = 10
@@ -93,7 +93,8 @@ def evaluate_run(
         inception_weights: for the Inception scores; without them there are none.
     """
     device = dataset.train.images.device
-    draw, classifier = make_draw(settings, modules), ClassifierDetector(device)
+    draw, reconstruct = make_draw(settings, modules), find_reconstructor(settings, modules)
+    classifier = ClassifierDetector(device)
     num_fake, num_counted = options["fid_num_images"], options["digits_num_images"]
     z = draw_latents(settings.latent_dim, max(num_fake, num_counted, MIN_SAMPLES), seed, device)
     samples = draw(z)
@@ -115,7 +116,7 @@ def evaluate_run(
         sharpness=_measure_images(compute_sharpness, samples, dataset),
         gradient_energy=_measure_images(compute_gradient_energy, samples, dataset),
         memorisation=measure_memorisation(samples, dataset),
-        reconstruction=read_reconstructions(modules, classifier, dataset.dev.images[:num_fake]),
+        reconstruction=read_reconstructions(reconstruct, classifier, dataset.dev.images[:num_fake]),
         digits=DigitReadings(
             counted=spell(labels[:num_counted]),
             all_counts=tuple(torch.bincount(labels, minlength=UNREAD + 1).tolist()),
@@ -204,18 +205,16 @@ def measure_memorisation(samples: torch.Tensor, dataset: Dataset) -> NearestDist
 
 
 def read_reconstructions(
-    modules: dict[str, nn.Module], classifier: ClassifierDetector, images: torch.Tensor
+    reconstruct: ToImages | None, classifier: ClassifierDetector, images: torch.Tensor
 ) -> ReconstructionReadings | None:
-    """Count what a VAE's reconstructions of images, uint8 [N, 1, 32, 32], read as; None for a GAN, which has none.
+    """Count what reconstructions of images, uint8 [N, 1, 32, 32], read as; None for a model that makes none.
 
     Only images that read as a digit themselves are counted.
     """
-    vae = modules.get("vae")
-    if not isinstance(vae, Vae):
+    if reconstruct is None:
         return None
-    vae.eval()
     with torch.no_grad():
-        blocks = [to_uint8(check_pixels(vae.reconstruct(to_unit(block)))) for block in images.split(DRAW_BATCH_SIZE)]
+        blocks = [to_uint8(check_pixels(reconstruct(to_unit(block)))) for block in images.split(DRAW_BATCH_SIZE)]
     before, after = (read_features(classifier, classifier(row))[0] for row in (images, torch.cat(blocks)))
     before, after = before[before != UNREAD], after[before != UNREAD]
     same, unread = int((before == after).sum()), int((after == UNREAD).sum())
@@ -224,10 +223,7 @@ def read_reconstructions(
 
 def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:
     """The model as a function from latent vectors to images."""
-    network = modules["vae" if isinstance(settings, VaeSettings) else "generator"].eval()
-
-    def decode(z: torch.Tensor) -> torch.Tensor:
-        return network.decode(z) if isinstance(network, Vae) else (network(z[:, :, None, None]) + 1) / 2
+    decode = find_decoder(settings, modules)
 
     @torch.no_grad()
     def draw(z: torch.Tensor) -> torch.Tensor:

@@ -37,12 +37,12 @@ from reportgen.lab.training.loop import (
     Training,
     TrainingSession,
     begin_training,
-    build_objective,
     step_eagerly,
     train_run,
     train_sessions,
 )
 from reportgen.lab.training.objectives import NUM_GRID_IMAGES, use_precision
+from reportgen.lab.training.registry import build_objective
 from reportgen.store.images import decode_grid, encode_grid
 from reportgen.store.locks import hold_run
 from reportgen.store.manifest import is_stage_finished, record_stage
@@ -50,7 +50,7 @@ from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import FailureRecord, RunRecord, write_record
 from reportgen.store.states import is_run_finished
 from reportgen.suite.plan import RunSpec
-from reportgen.suite.settings import GanSettings, Settings
+from reportgen.suite.settings import Settings
 
 CPU_THREADS_PER_RUN = 1
 """Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
@@ -355,7 +355,7 @@ def _evaluate(
     result = evaluate_run(
         spec.settings,
         modules,
-        _load_samples(paths, dataset.train.images.device) if isinstance(spec.settings, GanSettings) else {},
+        _load_samples(paths, dataset.train.images.device) if spec.settings.COUNTS_DIGITS_DURING_TRAINING else {},
         dataset,
         spec.seed,
         spec.evaluation,

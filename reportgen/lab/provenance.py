@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 
-from reportgen.lab.models import gan, vae
+from reportgen.lab.training.registry import list_shown_code
 from reportgen.store.records import Environment, Source
-from reportgen.suite.settings import Settings, VaeSettings
+from reportgen.suite.settings import Settings
 
 PACKAGES = ("reportgen", "torch", "torchvision", "numpy", "scipy")
 
@@ -52,19 +52,10 @@ def _find_processor() -> str:
 
 def list_model_sources(settings: Settings) -> dict[str, Source]:
     """Return the code of the networks that were trained."""
-    return {"model": read_source(_model_classes(settings))}
+    return {"model": read_source(list_shown_code(settings))}
 
 
-def _model_classes(settings: Settings) -> list[Callable[..., Any]]:
-    is_conv = settings.architecture == "conv"
-    if isinstance(settings, VaeSettings):
-        return [vae.ConvEncoder, vae.ConvDecoder] if is_conv else [vae.LinearEncoder, vae.LinearDecoder]
-    if settings.activation == "relu" and is_conv:
-        return [gan.build_activation, gan.ConvDiscriminator]  # all that the ablation changes
-    return [gan.ConvGenerator, gan.ConvDiscriminator] if is_conv else [gan.MlpGenerator, gan.MlpDiscriminator]
-
-
-def read_source(objects: list[Callable[..., Any]]) -> Source:
+def read_source(objects: Sequence[Callable[..., Any]]) -> Source:
     """Return the code of functions or classes of one module, one after another, with the line of the first."""
     texts = [inspect.getsource(item).rstrip() for item in objects]
     _, first_line = inspect.getsourcelines(objects[0])

@@ -146,7 +146,7 @@ def test_sections_find_their_configurations_in_order(synthetic_output: Path) -> 
     assert [c.label for c in results.answer("gan_mlp")] == ["MLP GAN 100_100"]
     assert [c.label for c in results.answer("gan_relu")] == ["ReLU GAN 100_100"]
     ablated = results.answer("vae_architecture")[0]
-    baseline = results.find_like(ablated, architecture="conv")
+    baseline = results.find(ablated.settings.baseline)
     assert baseline is not None
     assert baseline.label == "VAE-64"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any, assert_never
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -11,7 +14,7 @@ from reportgen.suite.settings import GanSettings
 
 def build_activation(name: str) -> nn.Module:
     """Return the discriminator's activation: ``leaky_relu``, or ``relu`` for the ablation."""
-    return nn.LeakyReLU(0.2) if name == "leaky_relu" else nn.ReLU()
+    return {"leaky_relu": nn.LeakyReLU(0.2), "relu": nn.ReLU()}[name]
 
 
 class ConvGenerator(nn.Module):
@@ -106,15 +109,42 @@ class MlpDiscriminator(nn.Module):
         return self.layers(x.flatten(1)).flatten().float()  # also where autocast computed it in bfloat16
 
 
+def choose_networks(settings: GanSettings) -> tuple[type[nn.Module], type[nn.Module]]:
+    """Return the classes of the generator and the discriminator."""
+    match settings.architecture:
+        case "conv":
+            return ConvGenerator, ConvDiscriminator
+        case "mlp":
+            return MlpGenerator, MlpDiscriminator
+        case _:
+            assert_never(settings.architecture)
+
+
+def list_shown_code(settings: GanSettings) -> Sequence[Callable[..., Any]]:
+    """Return what the report lists of a variant: both networks, or what the ablation changes."""
+    match settings.variant:
+        case "conv" | "mlp" | "mlp_relu":
+            return choose_networks(settings)
+        case "relu":
+            return build_activation, ConvDiscriminator
+        case _:
+            assert_never(settings.variant)
+
+
+def draw_images(generator: nn.Module, z: torch.Tensor) -> torch.Tensor:
+    """Draw images in [0, 1], [B, 1, 32, 32], from latents [B, latent_dim]."""
+    return (generator(z[:, :, None, None]) + 1) / 2
+
+
 def build_generator(settings: GanSettings) -> nn.Module:
     """Build a generator: latents [B, latent_dim, 1, 1] in, images [B, 1, 32, 32] in [-1, 1] out."""
-    build = ConvGenerator if settings.architecture == "conv" else MlpGenerator
+    build, _ = choose_networks(settings)
     return build(settings.latent_dim, settings.hidden_dim).apply(initialise_weights)
 
 
 def build_discriminator(settings: GanSettings) -> nn.Module:
     """Build a discriminator: images [B, 1, 32, 32] in [-1, 1] in, logits [B] out."""
-    build = ConvDiscriminator if settings.architecture == "conv" else MlpDiscriminator
+    _, build = choose_networks(settings)
     return build(settings.hidden_dim, settings.activation).apply(initialise_weights)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import assert_never
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -81,10 +84,10 @@ class Vae(nn.Module):
 
     def __init__(self, settings: VaeSettings) -> None:
         super().__init__()
-        is_conv = settings.architecture == "conv"
+        build_encoder, build_decoder = choose_networks(settings)
         self.latent_dim = settings.latent_dim
-        self.encoder = (ConvEncoder if is_conv else LinearEncoder)(settings.latent_dim)
-        self.decoder = (ConvDecoder if is_conv else LinearDecoder)(settings.latent_dim)
+        self.encoder = build_encoder(settings.latent_dim)
+        self.decoder = build_decoder(settings.latent_dim)
         self.output_relu = settings.encoder_output_relu
 
     def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -101,6 +104,24 @@ class Vae(nn.Module):
         """Return the decoded posterior means of images x; both are [B, 1, 32, 32] in [0, 1]."""
         mu, _ = self.encode(x)
         return self.decode(mu)
+
+
+def choose_networks(settings: VaeSettings) -> tuple[type[nn.Module], type[nn.Module]]:
+    """Return the classes of the encoder and the decoder."""
+    match settings.architecture:
+        case "conv":
+            return ConvEncoder, ConvDecoder
+        case "linear":
+            return LinearEncoder, LinearDecoder
+        case _:
+            assert_never(settings.architecture)
+
+
+def find_vae(modules: Mapping[str, nn.Module]) -> Vae:
+    """Return the network among a run's modules."""
+    vae = modules["vae"]
+    assert isinstance(vae, Vae), "a VAE's only module"
+    return vae
 
 
 def compute_vae_losses(vae: Vae, x: torch.Tensor, eps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -13,11 +13,10 @@ import torch
 
 from reportgen.base.errors import RunError, Stopped
 from reportgen.lab.data import Dataset
-from reportgen.lab.training.gan import GanObjective
 from reportgen.lab.training.objectives import Objective, Scalars, use_precision
-from reportgen.lab.training.vae import VaeObjective
+from reportgen.lab.training.registry import build_objective
 from reportgen.store.records import Environment
-from reportgen.suite.settings import Settings, VaeSettings
+from reportgen.suite.settings import Settings
 
 SECONDS_PER_FETCH = 0.5
 """Interval at which logged losses are fetched from the device, with one host synchronisation for all of them."""
@@ -55,13 +54,6 @@ class ScalarLog:
                 raise RunError(f"{name} became {value} at step {step}; try a smaller learning_rate")
             self.rows.append((step, name, value))
         return {name: value for (_, name), value in zip(keys, values, strict=True)}
-
-
-def build_objective(settings: Settings, device: torch.device, generator: torch.Generator) -> Objective:
-    """Build the networks and optimisers of a model on ``device``; their noise will come from ``generator``."""
-    if isinstance(settings, VaeSettings):
-        return VaeObjective(settings, device, generator)
-    return GanObjective(settings, device, generator)
 
 
 class BatchOrder:

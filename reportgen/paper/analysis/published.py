@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from reportgen.assets import PublishedScore, load_published_scores
 from reportgen.paper.analysis.findings import compare_fid
 from reportgen.paper.analysis.results import Configuration
-from reportgen.suite.settings import VaeSettings, has_digits
-
-VARIANTS = {("conv", "leaky_relu"): "conv", ("mlp", "leaky_relu"): "mlp", ("conv", "relu"): "conv-relu"}
+from reportgen.suite.settings import PublishedKey, has_digits
 
 
 @dataclass(frozen=True)
@@ -40,22 +38,11 @@ def match_published(configurations: Sequence[Configuration]) -> list[Matched]:
     """Those configurations that at least one published report has a score for; all of these are of MNIST."""
     if not all(has_digits(run.spec.dataset) for c in configurations for run in c.runs):
         return []
-    scores_of: dict[tuple[object, ...], list[PublishedScore]] = defaultdict(list)
+    scores_of: dict[PublishedKey, list[PublishedScore]] = defaultdict(list)
     for score in load_published_scores():
         scores_of[score.model, score.variant, score.latent_dim, score.hidden_dim].append(score)
-    matched = [Matched(c, tuple(scores_of.get(_identify(c), ()))) for c in configurations]
+    matched = [Matched(c, tuple(scores_of.get(c.settings.published_key, ()))) for c in configurations]
     return [m for m in matched if m.scores]
-
-
-def _identify(c: Configuration) -> tuple[object, ...]:
-    settings = c.settings
-    if isinstance(settings, VaeSettings):
-        variant = {"conv": "conv", "linear": "mlp"}[settings.architecture]
-        return "vae", variant + "-output-relu" * settings.encoder_output_relu, settings.latent_dim, None
-    variant = VARIANTS.get((settings.architecture, settings.activation), "other")
-    # one published MLP leaves its width open
-    hidden = None if variant == "mlp" else settings.hidden_dim
-    return "gan", variant, settings.latent_dim, hidden
 
 
 def measure_agreement(matched: Sequence[Matched]) -> Agreement:

@@ -31,7 +31,7 @@ from reportgen.store.states import State, find_state, read_failure
 from reportgen.store.suites import RecordedSuite, read_suite
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import RunSpec, plan_runs
-from reportgen.suite.settings import GanSettings, Question, Settings, VaeSettings
+from reportgen.suite.settings import Question, Settings
 
 TAIL_SHARE = 0.2
 """The end of training, wherever "at the end" is said of a curve: its last fifth."""
@@ -308,14 +308,9 @@ class Configuration:
     @cached_property
     def label(self) -> str:
         """How the report calls it: VAE-100, GAN 100_16, MLP GAN 100_100; with what else tells it from the others."""
-        settings = self.settings
         _, *differing = re.split(r"-(?=[a-z_]+=)", self.first.spec.configuration_name)
         suffix = f" ({', '.join(differing)})" if differing else ""
-        if isinstance(settings, VaeSettings):
-            variant = " linear" * (settings.architecture == "linear") + " (output ReLU)" * settings.encoder_output_relu
-            return f"VAE-{settings.latent_dim}{variant}{suffix}"
-        prefix = "MLP " * (settings.architecture == "mlp") + "ReLU " * (settings.activation == "relu")
-        return f"{prefix}GAN {settings.latent_dim}_{settings.hidden_dim}{suffix}"
+        return self.settings.label + suffix
 
     @cached_property
     def first_seed(self) -> Configuration:
@@ -470,22 +465,16 @@ class Results:
     def answer(self, section: Question) -> list[Configuration]:
         """The configurations that a question of the report is about, smallest dimensions first."""
         wanted = {s for group in self.suite.groups if group.section == section for s in group.settings}
-        return sorted((c for c in self.configurations if c.settings in wanted), key=_order)
+        return sorted((c for c in self.configurations if c.settings in wanted), key=lambda c: c.settings.dimensions)
 
-    def find_like(self, configuration: Configuration, **changes: object) -> Configuration | None:
-        """The configuration that differs from another one in exactly these settings."""
-        wanted = configuration.settings.model_copy(update=changes)
-        return next((c for c in self.configurations if c.settings == wanted), None)
+    def find(self, settings: Settings) -> Configuration | None:
+        """Return the configuration of these settings; None if no run of it is finished."""
+        return next((c for c in self.configurations if c.settings == settings), None)
 
     @cached_property
     def detectors(self) -> list[str]:
         """The detectors that the report has a column for: the classifier always, Inception where it was at hand."""
         return [d for d in (CLASSIFIER, INCEPTION) if d == CLASSIFIER or any(r.find_scores(d) for r in self.finished)]
-
-
-def _order(configuration: Configuration) -> tuple[int, int]:
-    settings = configuration.settings
-    return (settings.latent_dim, settings.hidden_dim if isinstance(settings, GanSettings) else 0)
 
 
 def load_results(output: Path) -> Results:

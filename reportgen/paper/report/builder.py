@@ -40,11 +40,12 @@ MAX_ROWS = 60
 MAX_SHOWN = 8
 """Configurations that get figures of their own, and lines in one figure."""
 
+CAPTION_FIELDS = ("batch_size", "num_training_steps")
+"""The settings that a caption states beside the model's dimensions."""
+
 MAX_CHARACTERS = 104
 MAX_DENSE_CHARACTERS = 132
 """What fits beside each other on an upright page, in usual and in small type; a wider table gets a turned page."""
-
-CAPTION_FIELDS = ("latent_dim", "hidden_dim", "batch_size", "num_training_steps")
 
 
 def parse_markup(text: str) -> Line:
@@ -116,11 +117,11 @@ class Builder:
     def _list_settings(self, configurations: Sequence[Configuration]) -> str:
         parts = []
         models = {c.settings.model for c in configurations}
-        for name in CAPTION_FIELDS if len(models) == 1 else ():  # of several models the table of settings says more
-            values = [getattr(c.settings, name, None) for c in configurations]
-            unique = sorted({value for value in values if value is not None})
-            if unique:
-                parts.append(self.t("caption.field", name=name, values=self.list_plainly(unique)))
+        # of several models the table of settings says more
+        names = (*configurations[0].settings.DIMENSIONS, *CAPTION_FIELDS) if len(models) == 1 else ()
+        for name in names:
+            values = sorted({getattr(c.settings, name) for c in configurations})
+            parts.append(self.t("caption.field", name=name, values=self.list_plainly(values)))
         seeds = sorted({run.spec.seed for c in configurations for run in c.runs})
         parts.append(self.t("caption.field", name="seed", values=self.list_plainly(seeds)))
         return self.t("caption.separator").join(parts)
@@ -284,7 +285,7 @@ class Builder:
             return []
         return [self.notice("picked", shown=MAX_SHOWN, num=len(configurations))]
 
-    def select(self, model: type[VaeSettings] | type[GanSettings]) -> list[Configuration]:
+    def select(self, model: type[Settings]) -> list[Configuration]:
         """All configurations of one model."""
         return [c for c in self.results.configurations if isinstance(c.settings, model)]
 
@@ -295,20 +296,11 @@ class Builder:
 
     def select_plain_gans(self) -> list[Configuration]:
         """Those that are not an ablation."""
-        return [
-            c
-            for c in self.select(GanSettings)
-            if isinstance(c.settings, GanSettings)
-            and (c.settings.architecture, c.settings.activation) == ("conv", "leaky_relu")
-        ]
+        return [c for c in self.select(GanSettings) if not c.settings.is_ablation]
 
     def find_baseline(self, ablated: Configuration) -> Configuration | None:
         """What an ablation is compared with: the plain convolutional model of the same settings, if it is there."""
-        if isinstance(ablated.settings, VaeSettings):
-            found = self.results.find_like(ablated, architecture="conv", encoder_output_relu=False)
-        else:
-            found = self.results.find_like(ablated, architecture="conv", activation="leaky_relu")
-        return None if found is ablated else found
+        return self.results.find(ablated.settings.baseline) if ablated.settings.is_ablation else None
 
     def find_main_vae(self) -> Configuration | None:
         """The VAE that is compared with the GAN: the convolutional one with the most latent variables (VAE-100).
@@ -316,7 +308,7 @@ class Builder:
         Of those that a GAN shares the latent dimension with, and without the ablations, if there are any.
         """
         convolutional = [c for c in self.select(VaeSettings) if c.settings.architecture == "conv"]
-        plain = [c for c in convolutional if not getattr(c.settings, "encoder_output_relu", False)]
+        plain = [c for c in convolutional if not c.settings.is_ablation]
         shared = {c.settings.latent_dim for c in self.select_plain_gans()}
         vaes = [c for c in plain if c.settings.latent_dim in shared] or plain or convolutional
         return max(vaes, key=lambda c: c.settings.latent_dim) if vaes else None

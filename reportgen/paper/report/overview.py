@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
+from typing import assert_never
 
 from reportgen.paper.analysis.findings import count_digits, judge_equilibrium, read_interpolation
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, SEED_RULES, Configuration, RunResult
@@ -20,7 +21,7 @@ from reportgen.paper.i18n.translator import Message, Number, Percent, Several, V
 from reportgen.paper.report.builder import Builder, pick
 from reportgen.paper.report.comparison import find_compared
 from reportgen.paper.report.model import Block, Cell, Paragraph, Section, Table
-from reportgen.suite.settings import MODELS, GanSettings, Question, VaeSettings, has_digits
+from reportgen.suite.settings import MODELS, GanSettings, ModelName, Question, has_digits
 
 ABLATION_TABLES: dict[Question, str] = {
     "vae_architecture": "vae_ablation",
@@ -29,7 +30,8 @@ ABLATION_TABLES: dict[Question, str] = {
 }
 """The questions that ask for an ablation -> the beginning of their tables' ids."""
 
-COMMON_FIELDS = ("latent_dim", "hidden_dim", "batch_size", "num_training_steps", "learning_rate")
+COMMON_FIELDS = ("batch_size", "num_training_steps", "learning_rate")
+"""The settings of every model that the tables of settings show beside its dimensions."""
 
 
 # ---- summary --------------------------------------------------------------------------------------------------------
@@ -65,7 +67,7 @@ def _lead(b: Builder, topic: str, paragraphs: Sequence[Paragraph]) -> list[Parag
 
 def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
     """The answers in short, by topic."""
-    for name, kind in (("vae", VaeSettings), ("gan", GanSettings)):
+    for name, kind in MODELS.items():
         chosen = [c for c in b.select(kind) if c.score("fid").num_seeds]
         if chosen:
             yield name, [claim_best_brief(name, chosen, "table-scores"), *_claim_effect(b, name)]
@@ -85,16 +87,20 @@ def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
     yield "ablations", list(_conclude_ablations(b))
 
 
-def _claim_effect(b: Builder, model: str) -> list[Claim]:
+def _claim_effect(b: Builder, model: ModelName) -> list[Claim]:
     """What the dimensions do to FID."""
-    if model == "vae":
-        sweep = b.results.answer("vae_latent")
-        if len(sweep) < 2:
-            return []
-        return [claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-vae_effect")]
-    grid = b.results.answer("gan_grid")
-    fields = ("hidden_dim", "latent_dim")
-    return [claim for field in fields for claim in claim_raising_brief(grid, field, "table-gan_effect")]
+    match model:
+        case "vae":
+            sweep = b.results.answer("vae_latent")
+            if len(sweep) < 2:
+                return []
+            return [claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-vae_effect")]
+        case "gan":
+            grid = b.results.answer("gan_grid")
+            fields = ("hidden_dim", "latent_dim")
+            return [claim for field in fields for claim in claim_raising_brief(grid, field, "table-gan_effect")]
+        case _:
+            assert_never(model)
 
 
 def _conclude_ablations(b: Builder) -> Iterator[Claim]:
@@ -123,9 +129,9 @@ def build_settings(b: Builder, _: Sequence[Configuration]) -> Section:
         _describe_machine(b, record),
     ]
     models = {name: chosen for name, kind in MODELS.items() if (chosen := b.select(kind))}
-    if models:
-        blocks.append(b.text(f"settings.tables.{'both' if len(models) > 1 else next(iter(models))}"))
-    blocks += [_tabulate_settings(b, f"{name}_settings", models[name]) for name in ("vae", "gan") if name in models]
+    introduced = ["both"] if models.keys() == {"vae", "gan"} else list(models)
+    blocks += [b.text(f"settings.tables.{name}") for name in introduced]
+    blocks += [_tabulate_settings(b, f"{name}_settings", chosen) for name, chosen in models.items()]
     if b.results.unfinished:
         blocks += _list_unfinished(b)
     return b.section("settings", *blocks)
@@ -145,19 +151,17 @@ def _describe_machine(b: Builder, run: RunResult) -> Paragraph:
 
 
 def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration]) -> Block:
-    variants = ["architecture"]
-    if isinstance(configurations[0].settings, GanSettings):
-        variants.append("activation")
-    fields = [field for field in COMMON_FIELDS if hasattr(configurations[0].settings, field)]
+    model = configurations[0].settings
+    fields = [*model.VARIANT_FIELDS, *model.DIMENSIONS, *COMMON_FIELDS]
     if any(c.settings.precision != "fp32" for c in configurations):
         fields.append("precision")
     rows = []
     for c in configurations:
         seeds = b.t("caption.list_separator").join(str(run.spec.seed) for run in c.runs)
         cells = [b.name_cell(c)]
-        cells += [b.setting_cell(c.settings, field) for field in (*variants, *fields)]
+        cells += [b.setting_cell(c.settings, field) for field in fields]
         rows.append([*cells, Cell(seeds, is_number=True)])
-    return b.table(name, ["configuration", *variants, *fields, "seed"], rows)
+    return b.table(name, ["configuration", *fields, "seed"], rows)
 
 
 def _list_unfinished(b: Builder) -> list[Block]:
@@ -170,30 +174,26 @@ def _list_unfinished(b: Builder) -> list[Block]:
 
 # ---- methods --------------------------------------------------------------------------------------------------------
 
+LOSS_FORMULAS: dict[ModelName, list[str]] = {
+    "vae": [
+        r"\mathcal{L}_{\mathrm{VAE}} = -\mathbb{E}_{q(z|x)}\left[\log p(x|z)\right]"
+        r" + \mathrm{KL}\left(q(z|x)\,\|\,\mathcal{N}(0, I)\right)",
+        r"\mathrm{KL} = -\frac{1}{2}\sum_{j}\left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right),"
+        r"\qquad z = \mu + \sigma\odot\epsilon,\quad \epsilon\sim\mathcal{N}(0, I)",
+    ],
+    "gan": [
+        r"\mathcal{L}_D = -\mathbb{E}_{x}\left[\log D(x)\right]"
+        r" - \mathbb{E}_{z}\left[\log\left(1 - D(G(z))\right)\right],"
+        r"\qquad \mathcal{L}_G = -\mathbb{E}_{z}\left[\log D(G(z))\right]",
+    ],
+}
+
 
 def build_methods(b: Builder, _: Sequence[Configuration]) -> Section:
     blocks: list[Block] = []
-    if b.select(VaeSettings):
-        blocks += [
-            b.text("methods.vae"),
-            b.formula(
-                r"\mathcal{L}_{\mathrm{VAE}} = -\mathbb{E}_{q(z|x)}\left[\log p(x|z)\right]"
-                r" + \mathrm{KL}\left(q(z|x)\,\|\,\mathcal{N}(0, I)\right)"
-            ),
-            b.formula(
-                r"\mathrm{KL} = -\frac{1}{2}\sum_{j}\left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right),"
-                r"\qquad z = \mu + \sigma\odot\epsilon,\quad \epsilon\sim\mathcal{N}(0, I)"
-            ),
-        ]
-    if b.select(GanSettings):
-        blocks += [
-            b.text("methods.gan"),
-            b.formula(
-                r"\mathcal{L}_D = -\mathbb{E}_{x}\left[\log D(x)\right]"
-                r" - \mathbb{E}_{z}\left[\log\left(1 - D(G(z))\right)\right],"
-                r"\qquad \mathcal{L}_G = -\mathbb{E}_{z}\left[\log D(G(z))\right]"
-            ),
-        ]
+    for name, kind in MODELS.items():
+        if b.select(kind):
+            blocks += [b.text(f"methods.{name}"), *map(b.formula, LOSS_FORMULAS[name])]
     blocks += [
         b.text("methods.fid"),
         b.formula(
