@@ -70,7 +70,7 @@ class OutlineSection(Model):
 class Outline(Model):
     """Sections of a report in order, and the models that the report is about."""
 
-    models: Annotated[list[ModelName], Field(min_length=1)] = ["vae", "gan"]
+    models: Annotated[list[ModelName], Field(min_length=1)] = list(MODELS)
     sections: Annotated[list[OutlineSection], Field(min_length=1)]
 
     def walk(self) -> Iterator[OutlineSection]:

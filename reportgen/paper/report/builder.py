@@ -307,7 +307,7 @@ class Builder:
 
         Of those that a GAN shares the latent dimension with, and without the ablations, if there are any.
         """
-        convolutional = [c for c in self.select(VaeSettings) if c.settings.architecture == "conv"]
+        convolutional = [c for c in self.select(VaeSettings) if c.settings.variant in ("conv", "conv_output_relu")]
         plain = [c for c in convolutional if not c.settings.is_ablation]
         shared = {c.settings.latent_dim for c in self.select_plain_gans()}
         vaes = [c for c in plain if c.settings.latent_dim in shared] or plain or convolutional

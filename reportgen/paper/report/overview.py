@@ -174,26 +174,12 @@ def _list_unfinished(b: Builder) -> list[Block]:
 
 # ---- methods --------------------------------------------------------------------------------------------------------
 
-LOSS_FORMULAS: dict[ModelName, list[str]] = {
-    "vae": [
-        r"\mathcal{L}_{\mathrm{VAE}} = -\mathbb{E}_{q(z|x)}\left[\log p(x|z)\right]"
-        r" + \mathrm{KL}\left(q(z|x)\,\|\,\mathcal{N}(0, I)\right)",
-        r"\mathrm{KL} = -\frac{1}{2}\sum_{j}\left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right),"
-        r"\qquad z = \mu + \sigma\odot\epsilon,\quad \epsilon\sim\mathcal{N}(0, I)",
-    ],
-    "gan": [
-        r"\mathcal{L}_D = -\mathbb{E}_{x}\left[\log D(x)\right]"
-        r" - \mathbb{E}_{z}\left[\log\left(1 - D(G(z))\right)\right],"
-        r"\qquad \mathcal{L}_G = -\mathbb{E}_{z}\left[\log D(G(z))\right]",
-    ],
-}
-
 
 def build_methods(b: Builder, _: Sequence[Configuration]) -> Section:
     blocks: list[Block] = []
     for name, kind in MODELS.items():
         if b.select(kind):
-            blocks += [b.text(f"methods.{name}"), *map(b.formula, LOSS_FORMULAS[name])]
+            blocks += [b.text(f"methods.{name}"), *map(b.formula, list_loss_formulas(name))]
     blocks += [
         b.text("methods.fid"),
         b.formula(
@@ -203,6 +189,26 @@ def build_methods(b: Builder, _: Sequence[Configuration]) -> Section:
     ]
     blocks += _describe_scores(b)
     return b.section("methods", *blocks)
+
+
+def list_loss_formulas(model: ModelName) -> list[str]:
+    """Return what a model minimises, in LaTeX."""
+    match model:
+        case "vae":
+            return [
+                r"\mathcal{L}_{\mathrm{VAE}} = -\mathbb{E}_{q(z|x)}\left[\log p(x|z)\right]"
+                r" + \mathrm{KL}\left(q(z|x)\,\|\,\mathcal{N}(0, I)\right)",
+                r"\mathrm{KL} = -\frac{1}{2}\sum_{j}\left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right),"
+                r"\qquad z = \mu + \sigma\odot\epsilon,\quad \epsilon\sim\mathcal{N}(0, I)",
+            ]
+        case "gan":
+            return [
+                r"\mathcal{L}_D = -\mathbb{E}_{x}\left[\log D(x)\right]"
+                r" - \mathbb{E}_{z}\left[\log\left(1 - D(G(z))\right)\right],"
+                r"\qquad \mathcal{L}_G = -\mathbb{E}_{z}\left[\log D(G(z))\right]",
+            ]
+        case _:
+            assert_never(model)
 
 
 def _describe_scores(b: Builder) -> list[Block]:
