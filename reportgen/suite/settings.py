@@ -91,27 +91,27 @@ class TrainingSettings(Model, ABC):
     @property
     @abstractmethod
     def variant(self) -> str:
-        """Return which network of the model this is; subclasses narrow the type to the names that there are."""
+        """Name of the network among those of the model; a subclass narrows the type to the names that there are."""
 
     @property
     @abstractmethod
     def names(self) -> VariantNames:
-        """Return the names of the variant."""
+        """Names of the variant in folders, in the report and in published scores."""
 
     @property
     @abstractmethod
     def baseline(self) -> Self:
-        """Return the settings that an ablation is compared with; of what is no ablation its own."""
+        """Settings that an ablation is compared with; equal to its own for a network that is no ablation."""
 
     @property
     @abstractmethod
     def published_key(self) -> PublishedKey:
-        """Return the model, variant, latent and hidden dimension under which published scores are listed."""
+        """Model, variant, latent and hidden dimension under which published scores are listed."""
 
     @property
     @abstractmethod
     def has_dropout(self) -> bool:
-        """Return whether training draws from the global random generator of its process."""
+        """True if training draws from the global random generator of its process."""
 
     @abstractmethod
     def count_step_macs(self) -> float:
@@ -119,22 +119,22 @@ class TrainingSettings(Model, ABC):
 
     @property
     def dimensions(self) -> tuple[int, ...]:
-        """Return the values of ``DIMENSIONS``."""
+        """Values of ``DIMENSIONS``, in that order."""
         return tuple(getattr(self, name) for name in self.DIMENSIONS)
 
     @property
     def base_name(self) -> str:
-        """Return the name in folders: ``vae-linear-64``, ``gan-100_16``; it states no other setting than these."""
+        """Name in folders, of variant and dimensions alone: ``vae-linear-64``, ``gan-100_16``."""
         return f"{self.names.folder}-{self._join_dimensions()}"
 
     @property
     def label(self) -> str:
-        """Return the name in the report: ``VAE-64 linear``, ``MLP GAN 100_100``."""
+        """Name in the report, of variant and dimensions alone: ``VAE-64 linear``, ``MLP GAN 100_100``."""
         return self.names.label.format(self._join_dimensions())
 
     @property
     def is_ablation(self) -> bool:
-        """Return whether the network is another one than the homework's."""
+        """True if the network differs from the homework's."""
         return self.baseline != self
 
     def _join_dimensions(self) -> str:
@@ -179,25 +179,31 @@ class VaeSettings(TrainingSettings):
 
     @property
     def variant(self) -> VaeVariant:
+        """Name of the network, which architecture and output ReLU decide."""
         return VAE_VARIANTS[self.architecture, self.encoder_output_relu]
 
     @property
     def names(self) -> VariantNames:
+        """Row of ``VAE_NAMES``."""
         return VAE_NAMES[self.variant]
 
     @property
     def baseline(self) -> Self:
+        """Settings with the convolutional network and no output ReLU."""
         return self.model_copy(update={"architecture": "conv", "encoder_output_relu": False})
 
     @property
     def published_key(self) -> PublishedKey:
+        """Key without a hidden dimension: a VAE's widths are fixed."""
         return self.model, self.names.published, self.latent_dim, None
 
     @property
     def has_dropout(self) -> bool:
+        """False: neither network has dropout."""
         return False
 
     def count_step_macs(self) -> float:
+        """Count encoder and decoder once forward and twice backward."""
         match self.architecture:
             case "conv":
                 convolutions = 9 * (16 * 1024 + 16 * 32 * 256 + 32 * 32 * 256 + 32 * 16 * 64)
@@ -249,26 +255,31 @@ class GanSettings(TrainingSettings):
 
     @property
     def variant(self) -> GanVariant:
+        """Name of the network, which architecture and activation decide."""
         return GAN_VARIANTS[self.architecture, self.activation]
 
     @property
     def names(self) -> VariantNames:
+        """Row of ``GAN_NAMES``."""
         return GAN_NAMES[self.variant]
 
     @property
     def baseline(self) -> Self:
+        """Settings with the convolutional networks and LeakyReLU."""
         return self.model_copy(update={"architecture": "conv", "activation": "leaky_relu"})
 
     @property
     def published_key(self) -> PublishedKey:
-        is_width_stated = self.variant != "mlp"  # one published MLP leaves its width open
-        return self.model, self.names.published, self.latent_dim, self.hidden_dim if is_width_stated else None
+        """Key without a hidden dimension for an MLP: one published report does not state it."""
+        return self.model, self.names.published, self.latent_dim, None if self.variant == "mlp" else self.hidden_dim
 
     @property
     def has_dropout(self) -> bool:
+        """True for the MLP: its discriminator has dropout."""
         return self.architecture == "mlp"
 
     def count_step_macs(self) -> float:
+        """Count the passes of an update of D and of one of G."""
         latent, h = self.latent_dim, self.hidden_dim
         match self.architecture:
             case "conv":
