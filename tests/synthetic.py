@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from reportgen.base.files import write_bytes, write_text
-from reportgen.paper.analysis.results import SEPARATION, CurveSummary, RecordedRun, Results, RunResult
+from reportgen.paper.analysis.curves import CurveSummary
+from reportgen.paper.analysis.results import SEPARATION, RecordedRun, Results, RunResult
 from reportgen.paper.report.pictures import GAN_METRICS, VAE_METRICS
 from reportgen.store.images import encode_grid
 from reportgen.store.manifest import record_stage

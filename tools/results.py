@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
+from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
     PAIR_MEASURES,
     compare_fid,
@@ -21,7 +22,7 @@ from reportgen.paper.analysis.findings import (
     simulate_p_value,
 )
 from reportgen.paper.analysis.published import Matched, match_published, measure_agreement
-from reportgen.paper.analysis.results import SEED_RULES, SEPARATION, Configuration, Estimate, Results, load_results
+from reportgen.paper.analysis.results import SEED_RULES, SEPARATION, Configuration, Results, load_results
 from reportgen.paper.i18n.translator import Translator
 from reportgen.paper.report.builder import Builder
 from reportgen.suite.settings import GanSettings, VaeSettings

@@ -15,6 +15,8 @@ from synthetic import write_output
 from reportgen.base.errors import RunError
 from reportgen.base.files import write_json
 from reportgen.paper.analysis.attachments import export_runs, tabulate_runs
+from reportgen.paper.analysis.curves import fit_line
+from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate_share_error
 from reportgen.paper.analysis.findings import (
     classify_trend,
     compare,
@@ -27,14 +29,7 @@ from reportgen.paper.analysis.findings import (
     judge_equilibrium,
     read_interpolation,
 )
-from reportgen.paper.analysis.results import (
-    Estimate,
-    apply_rule,
-    estimate_mean,
-    estimate_share_error,
-    fit_line,
-    load_results,
-)
+from reportgen.paper.analysis.results import apply_rule, load_results
 from reportgen.store.paths import OutputPaths
 from reportgen.suite.plan import plan_runs
 

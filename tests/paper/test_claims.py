@@ -16,6 +16,8 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from synthetic import TINY, make_results, make_scores, make_summary
 
+from reportgen.paper.analysis.curves import CurveSummary
+from reportgen.paper.analysis.estimates import Estimate, estimate_mean
 from reportgen.paper.analysis.findings import (
     PAIR_MEASURES,
     compare,
@@ -25,7 +27,7 @@ from reportgen.paper.analysis.findings import (
     read_interpolation,
 )
 from reportgen.paper.analysis.published import Matched, match_published
-from reportgen.paper.analysis.results import Configuration, CurveSummary, Estimate, Results, estimate_mean
+from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.paper.claims import collapse, comparison, fidelity, gan, interpolation, published, scores, summary, vae
 from reportgen.paper.claims.claim import Claim, Order, Undecided, Verdict, contradict, find_contradictions
 from reportgen.paper.i18n.translator import Translator, load_catalogue

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from reportgen import __version__
 from reportgen.base.errors import RenderError
-from reportgen.paper.analysis.results import CurveSummary, RecordedRun, Results, RunResult
+from reportgen.paper.analysis.curves import CurveSummary
+from reportgen.paper.analysis.results import RecordedRun, Results, RunResult
 from reportgen.store.paths import OutputPaths
 from reportgen.store.records import EvaluationRecord, RunRecord, explain_problem
 from reportgen.store.suites import RecordedSuite

@@ -11,17 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy import special
 
-from reportgen.paper.analysis.results import (
-    CLASSIFIER,
-    CONFIDENCE,
-    NO_RULE,
-    Configuration,
-    Estimate,
-    Over,
-    apply_rule,
-    estimate_mean,
-    find_quantile,
-)
+from reportgen.paper.analysis.estimates import CONFIDENCE, NO_RULE, Estimate, Over, estimate_mean, find_quantile
+from reportgen.paper.analysis.results import CLASSIFIER, Configuration, apply_rule
 from reportgen.store.records import Measured
 
 Trend = Literal["falling", "rising", "falling_overall", "rising_overall", "valley", "peak", "mixed", "flat", "unknown"]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
-from scipy import special  # not stats: its import alone takes a second
 
 from reportgen.base.errors import RunError
+from reportgen.paper.analysis.curves import TAIL_SHARE, CurveSummary, summarise_curve
+from reportgen.paper.analysis.estimates import NO_RULE, Estimate, SeedRule, estimate_mean, estimate_share_error
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import (
     EvaluationRecord,
@@ -33,34 +32,11 @@ from reportgen.suite.loading import Suite
 from reportgen.suite.plan import RunSpec, plan_runs
 from reportgen.suite.settings import Question, Settings
 
-TAIL_SHARE = 0.2
-"""The end of training, wherever "at the end" is said of a curve: its last fifth."""
-
-CONFIDENCE = 0.95
 CLASSIFIER = "classifier"
 INCEPTION = "inception"
 SEPARATION = "separation"
 """D(x) - D(G(z)) at every logged step: the two move together, so that their difference has its own error."""
 
-NUM_BLOCKS = 10
-MIN_BLOCKS = 3
-
-Over = Literal["seeds", "samples", "steps", "pairs", "nothing"]
-
-
-@dataclass(frozen=True)
-class SeedRule:
-    """How far apart two values of one training each must be to be told apart: by a factor, by a difference."""
-
-    ratio: float = 1.0
-    difference: float = 0.0
-
-    def covers(self, low: float, high: float) -> bool:
-        """Whether another seed alone may make of ``low`` what ``high`` is."""
-        return high < self.ratio * low or high - low < self.difference
-
-
-NO_RULE = SeedRule()
 SEED_RULES: Mapping[str, SeedRule] = {
     "fid": SeedRule(ratio=2.5),
     "precision": SeedRule(difference=0.4),
@@ -84,119 +60,9 @@ SEED_RULES: Mapping[str, SeedRule] = {
 """By quantity: somewhat more than seeds of one setting were measured to differ by (docs/results.md)."""
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A mean with the half width of its interval at ``CONFIDENCE`` and its standard error, where there are any.
-
-    ``values`` are one per seed. ``over`` says what the interval covers: ``seeds`` (Student's t over several),
-    ``samples`` (one seed's bootstrap or jackknife; other seeds may lie outside), ``steps`` (one training's blocks of
-    steps), ``pairs`` (one run's random pairs of latents), or ``nothing``. ``degrees`` are those of Student's t,
-    infinite where the error is known well. ``rule`` says how far another seed may move a single value.
-    """
-
-    mean: float
-    half_width: float | None
-    error: float | None
-    values: tuple[float, ...]
-    over: Over
-    degrees: float = math.inf
-    rule: SeedRule = NO_RULE
-
-    @property
-    def num_seeds(self) -> int:
-        return len(self.values)
-
-
-def estimate_mean(
-    values: Iterable[float],
-    error: float | None = None,
-    over: Literal["samples", "steps", "pairs"] = "samples",
-    degrees: float = math.inf,
-) -> Estimate:
-    """From one value per seed; ``error`` is the standard error within a run, for the case of a single seed."""
-    per_seed = tuple(float(value) for value in values)
-    array = np.array(per_seed)
-    if len(array) > 1:
-        standard_error = float(array.std(ddof=1) / np.sqrt(len(array)))
-        half_width = find_quantile(len(array) - 1) * standard_error
-        return Estimate(float(array.mean()), half_width, standard_error, per_seed, "seeds", len(array) - 1)
-    mean = float(array[0]) if len(array) else float("nan")
-    if error is None:
-        return Estimate(mean, None, None, per_seed, "nothing")
-    return Estimate(mean, find_quantile(degrees) * error, error, per_seed, over, degrees)
-
-
 def apply_rule(quantity: str, estimate: Estimate) -> Estimate:
     """The same under the rule for the seeds of a quantity, if there is one."""
     return replace(estimate, rule=SEED_RULES.get(quantity, NO_RULE))
-
-
-def estimate_share_error(count: int, num: int) -> float:
-    """The standard error of ``count`` of ``num`` after two more of each kind are added (Agresti and Coull 1998).
-
-    So it is not 0 where none or all are of the kind: none seen among 3,000 does not mean that there is none.
-    """
-    share = (count + 2) / (num + 4)
-    return math.sqrt(share * (1 - share) / (num + 4))
-
-
-def find_quantile(degrees: float, confidence: float = CONFIDENCE) -> float:
-    """How many standard errors an interval reaches to both sides: Student's t, the normal for infinitely many."""
-    return float(special.stdtrit(degrees, (1 + confidence) / 2))
-
-
-@dataclass(frozen=True)
-class CurveSummary:
-    """What a report says of one curve of one run; "tail" is the last fifth of training.
-
-    ``tail_slope`` is the change per 1,000 steps over the tail, by least squares on ten block means, for their
-    independence; the two errors are standard errors from the same blocks. NaN where there are too few points.
-    ``lowest`` is the lowest value of all, first logged at ``lowest_step``.
-    """
-
-    last: float
-    tail_mean: float
-    tail_error: float
-    tail_spread: float
-    tail_slope: float
-    tail_slope_error: float
-    num_blocks: int
-    lowest: float
-    lowest_step: int
-
-
-def summarise_curve(curve: pd.Series) -> CurveSummary:
-    """A curve over steps (its index) -> what is said of it."""
-    all_steps, values = curve.index.to_numpy(), curve.to_numpy()
-    lowest = int(values.argmin())
-    in_tail = all_steps > all_steps[-1] * (1 - TAIL_SHARE)
-    steps, tail = all_steps[in_tail], values[in_tail]
-    edges = np.unique(np.linspace(0, len(tail), NUM_BLOCKS + 1).astype(int))
-    blocks = [slice(first, last) for first, last in itertools.pairwise(edges)]
-    means = [float(tail[block].mean()) for block in blocks]
-    error = slope = slope_error = float("nan")
-    if len(blocks) >= MIN_BLOCKS:
-        slope, slope_error = fit_line([float(steps[block].mean()) / 1000 for block in blocks], means)
-        error = float(np.std(means, ddof=1) / np.sqrt(len(means)))
-    return CurveSummary(
-        last=float(values[-1]),
-        tail_mean=float(tail.mean()),
-        tail_error=error,
-        tail_spread=float(tail.std()),
-        tail_slope=slope,
-        tail_slope_error=slope_error,
-        num_blocks=len(blocks),
-        lowest=float(values[lowest]),
-        lowest_step=int(all_steps[lowest]),
-    )
-
-
-def fit_line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
-    """The slope of the least-squares line through at least three points, and its standard error."""
-    dx, dy = np.asarray(x) - np.mean(x), np.asarray(y) - np.mean(y)
-    slope = float(dx @ dy / (dx @ dx))
-    residuals = dy - slope * dx
-    return slope, float(np.sqrt(residuals @ residuals / (len(dx) - 2) / (dx @ dx)))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.paper.analysis.results import Over
+from reportgen.paper.analysis.estimates import Over
 from reportgen.paper.i18n.translator import Value
 
 Basis = Over | Literal["seed_rule", "rule", "chi_square", "counts"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
     compare,
     find_basis,
 )
-from reportgen.paper.analysis.results import Configuration, Estimate
+from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import (
     Quantity,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
     SIGNIFICANCE,
@@ -17,7 +18,7 @@ from reportgen.paper.analysis.findings import (
     find_worst,
     leaves_out_zero,
 )
-from reportgen.paper.analysis.results import SEPARATION, Configuration, Estimate
+from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import (
     Measure,

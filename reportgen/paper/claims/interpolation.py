@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
     InterpolationReading,
     compare,
     find_basis,
     leaves_out_zero,
 )
-from reportgen.paper.analysis.results import Configuration, Estimate
+from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import (
     Named,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
     classify_trend,
     compare,
@@ -18,7 +19,7 @@ from reportgen.paper.analysis.findings import (
     find_turn,
     stand_out,
 )
-from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, Estimate
+from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration
 from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict
 from reportgen.paper.i18n.translator import Interval, Message, Number, Percent, Several, Value
 

@@ -10,8 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
+from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import find_best, find_ties
-from reportgen.paper.analysis.results import Configuration, Estimate, Results
+from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.i18n.translator import Interval, Message, Number, Percent, Several, Translator, Value
 from reportgen.paper.report.figure_cache import FigureCache
