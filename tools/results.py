@@ -6,23 +6,23 @@ Published FIDs are Inception's, ours are the classifier's: rankings and ratios a
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import kendalltau
 
-from reportgen.paper.analysis.estimates import Estimate
+from reportgen.paper.analysis.estimates import NO_RULE, Estimate
 from reportgen.paper.analysis.findings import (
-    PAIR_MEASURES,
-    compare_fid,
+    compare_by,
     count_digits,
     judge_equilibrium,
-    read_interpolation,
     simulate_p_value,
 )
 from reportgen.paper.analysis.published import Matched, match_published, measure_agreement
-from reportgen.paper.analysis.results import SEED_RULES, SEPARATION, Configuration, Results, load_results
+from reportgen.paper.analysis.quantities import QUANTITIES, Quantity, measure
+from reportgen.paper.analysis.results import Configuration, Results, load_results
 from reportgen.paper.i18n.translator import Translator
 from reportgen.paper.report.builder import Builder
 from reportgen.suite.settings import GanSettings, VaeSettings
@@ -33,9 +33,6 @@ PUBLISHED_COUNTS = {
     "E": (11, 4, 0, 3, 0, 1, 9, 12, 7, 3, 0),
 }
 """Counts of 0 to 9 and "?" among 50 samples of GAN 100_100 in three published reports."""
-
-LAST_LOSSES = ("dev_reconstruction", "dev_kl", "dev_total")
-TAIL_LOSSES = ("discriminator_loss", "generator_loss", SEPARATION)
 
 Pair = tuple[str, dict[str, object], dict[str, object]]
 EFFECTS: list[Pair] = [
@@ -76,16 +73,26 @@ def show(value: Estimate, decimals: int = 2) -> str:
     return f"{value.mean:.{decimals}f}{interval}"
 
 
+def fid(c: Configuration) -> Estimate:
+    """Return the classifier FID."""
+    return measure("fid_classifier", c)
+
+
+def split(c: Configuration) -> list[Configuration]:
+    """Return each run of a configuration as a configuration of a single seed."""
+    return [Configuration(c.settings, (run,)) for run in c.runs]
+
+
 def show_scores(matched: Sequence[Matched]) -> None:
     """Print our FID and the published ones of every configuration."""
     reports = "ABCDE"
     rows = []
     for m in sorted(
-        matched, key=lambda m: (isinstance(m.configuration.settings, GanSettings), m.configuration.fid.mean)
+        matched, key=lambda m: (isinstance(m.configuration.settings, GanSettings), fid(m.configuration).mean)
     ):
         theirs = {score.report: score.fid for score in m.scores}
         stated = [f"{theirs[report]:g}" if report in theirs else "" for report in reports]
-        rows.append([m.configuration.label, show(m.configuration.fid), *stated])
+        rows.append([m.configuration.label, show(fid(m.configuration)), *stated])
     print_table("Scores", ["", "ours, classifier", *(f"{report}, Inception" for report in reports)], rows)
 
 
@@ -100,7 +107,7 @@ def show_orders(matched: Sequence[Matched]) -> None:
             if len(own) < 3:
                 continue
             only = [Matched(m.configuration, tuple(s for s in m.scores if s.report == report)) for m in own]
-            tau = kendalltau([m.configuration.fid.mean for m in only], [m.scores[0].fid for m in only]).statistic
+            tau = kendalltau([fid(m.configuration).mean for m in only], [m.scores[0].fid for m in only]).statistic
             pairs = measure_agreement(only)
             rows.append(
                 [report, name, str(len(own)), f"{tau:+.2f}", f"{pairs.same} / {pairs.reverse} / {pairs.undecided}"]
@@ -119,10 +126,9 @@ def show_effects(matched: Sequence[Matched]) -> None:
             continue
         before_fid, after_fid = ({s.report: s.fid for s in m.scores} for m in (a, b))
         theirs = [f"{r} {after_fid[r] / before_fid[r]:.2f}" for r in sorted(before_fid) if r in after_fid]
-        ours = f"{b.configuration.fid.mean / a.configuration.fid.mean:.2f}"
-        rows.append(
-            [name, ours, compare_fid(b.configuration, a.configuration), ", ".join(theirs) or "none states both"]
-        )
+        ours = f"{fid(b.configuration).mean / fid(a.configuration).mean:.2f}"
+        told = compare_by("fid_classifier", b.configuration, a.configuration)
+        rows.append([name, ours, told, ", ".join(theirs) or "none states both"])
     print_table("Effects: FID after over FID before", ["change", "ours", "as told by intervals", "published"], rows)
 
 
@@ -157,9 +163,8 @@ def show_equilibrium(results: Results) -> None:
     for c in results.configurations:
         if isinstance(c.settings, GanSettings):
             e = judge_equilibrium(c)
-            rows.append(
-                [c.label, show(e.d_x), show(e.d_g_z), show(e.discriminator_loss), f"{e.spread.mean:.2f}", e.verdict]
-            )
+            loss, spread = (measure(name, c) for name in ("discriminator_loss", "spread_D_G_z1"))
+            rows.append([c.label, show(e.d_x), show(e.d_g_z), show(loss), f"{spread.mean:.2f}", e.verdict])
     head = ["", "D(x)", "D(G(z))", "D's loss", "spread of D(G(z))", "verdict"]
     print_table("The last fifth of training", head, rows)
 
@@ -169,8 +174,8 @@ def show_seeds(results: Results) -> None:
     rows = []
     for c in results.configurations:
         if len(c.runs) > 1:
-            within = [show(Configuration(c.settings, (run,)).fid) for run in c.runs]
-            rows.append([c.label, *within, show(c.fid), f"{max(c.fid.values) / min(c.fid.values):.2f}"])
+            within = [show(fid(single)) for single in split(c)]
+            rows.append([c.label, *within, show(fid(c)), f"{max(fid(c).values) / min(fid(c).values):.2f}"])
     if rows:
         seeds = [f"seed {run.spec.seed}" for run in results.configurations[0].runs]
         print_table("Seeds", ["", *seeds, "mean ± over seeds", "highest / lowest"], rows)
@@ -180,13 +185,15 @@ def show_spreads(results: Results) -> None:
     """Print the largest spread over seeds of one configuration for every quantity with a seed rule."""
     repeated = [c for c in results.configurations if len(c.runs) > 1]
     rows = []
-    for quantity, rule in SEED_RULES.items():
+    for quantity in QUANTITIES.values():
+        if quantity.rule == NO_RULE:
+            continue
         known = [(c, values) for c in repeated if (values := _measure_seeds(c, quantity))]
         if not known:
             continue
         ratios = {c.label: max(values) / min(values) for c, values in known if min(values) > 0}
         differences = {c.label: max(values) - min(values) for c, values in known}
-        row = [quantity]
+        row, rule = [quantity.name], quantity.rule
         for spreads in (ratios, differences):
             widest = max(spreads, key=lambda label: spreads[label], default="")
             row.append(f"{spreads[widest]:.3f} ({widest})" if widest else "")
@@ -196,22 +203,11 @@ def show_spreads(results: Results) -> None:
         print_table(f"The farthest seeds of one configuration ({len(repeated)} configurations)", head, rows)
 
 
-def _measure_seeds(c: Configuration, quantity: str) -> list[float]:
-    """Return one value per seed; an empty list if the model does not have the quantity."""
-    is_vae = isinstance(c.settings, VaeSettings)
-    if quantity in LAST_LOSSES:
-        return [Configuration(c.settings, (run,)).last(quantity).mean for run in c.runs] if is_vae else []
-    if quantity in TAIL_LOSSES:
-        return [] if is_vae else [Configuration(c.settings, (run,)).tail(quantity).mean for run in c.runs]
-    singles = [Configuration(c.settings, (run,)) for run in c.runs]
-    if quantity == "reads_same":
-        found = [single.reads_as("same") for single in singles] if is_vae else []
-        return [estimate.mean for estimate in found if estimate is not None]
-    if quantity in PAIR_MEASURES:
-        return [getattr(read_interpolation(single), quantity).mean for single in singles]
-    if quantity in ("sharpness", "gradient_energy", "read_share"):
-        return [getattr(single, quantity).mean for single in singles]
-    return [single.score(quantity).mean for single in singles]
+def _measure_seeds(c: Configuration, quantity: Quantity) -> list[float]:
+    """Return one value per seed that has one; an empty list if the model does not have the quantity."""
+    if quantity.model not in (None, c.settings.model):
+        return []
+    return [value for single in split(c) if math.isfinite(value := measure(quantity.name, single).mean)]
 
 
 if __name__ == "__main__":

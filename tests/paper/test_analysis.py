@@ -29,7 +29,8 @@ from reportgen.paper.analysis.findings import (
     judge_equilibrium,
     read_interpolation,
 )
-from reportgen.paper.analysis.results import apply_rule, load_results
+from reportgen.paper.analysis.quantities import QUANTITIES, measure
+from reportgen.paper.analysis.results import load_results
 from reportgen.store.paths import OutputPaths
 from reportgen.suite.plan import plan_runs
 
@@ -100,12 +101,17 @@ def test_interval_is_students() -> None:
     assert estimate_mean([5.0], 1.0).half_width == pytest.approx(1.96, abs=1e-3)
 
 
+def under(quantity: str, estimate: Estimate) -> Estimate:
+    """Return an estimate under the rule for the seeds of a quantity."""
+    return dataclasses.replace(estimate, rule=QUANTITIES[quantity].rule)
+
+
 def test_comparison_needs_seeds_for_a_verdict() -> None:
     one, other = estimate_mean([1.0]), estimate_mean([2.0])
     assert compare(one, other) == "undecided"  # nothing is known of chance
-    assert compare(apply_rule("fid", one), apply_rule("fid", other)) == "undecided"
-    assert compare(apply_rule("detour", one), apply_rule("detour", other)) == "lower"
-    assert compare(apply_rule("recall", one), apply_rule("recall", other)) == "lower"
+    assert compare(under("fid_classifier", one), under("fid_classifier", other)) == "undecided"
+    assert compare(under("detour", one), under("detour", other)) == "lower"
+    assert compare(under("recall", one), under("recall", other)) == "lower"
     assert find_over(one, other) == "nothing"
     assert compare(estimate_mean([1.0], 0.6), estimate_mean([2.0], 0.6)) == "undecided"
     assert compare(estimate_mean([1.0], 0.2), estimate_mean([2.0], 0.2)) == "lower"
@@ -153,8 +159,8 @@ def test_seeds_of_one_configuration_come_together(tmp_path: Path) -> None:
     results = load_results(tmp_path / "out")
     assert [len(c.runs) for c in results.configurations] == [3, 3]
     values = [run.evaluation.scores["classifier"].fid for run in results.configurations[0].runs]
-    assert results.configurations[0].fid.mean == pytest.approx(sum(values) / 3)
-    assert results.configurations[0].fid.half_width is not None
+    assert measure("fid_classifier", results.configurations[0]).mean == pytest.approx(sum(values) / 3)
+    assert measure("fid_classifier", results.configurations[0]).half_width is not None
     assert find_best(results.configurations).label == "GAN 100_64"
     assert find_worst(results.configurations).label == "GAN 100_4"
 
@@ -219,11 +225,12 @@ def test_the_slope_is_that_of_least_squares(y: list[float]) -> None:
 
 
 def test_interpolation_has_its_strips_and_its_random_pairs(synthetic_output: Path) -> None:
-    reading = read_interpolation(load_results(synthetic_output).configurations[0])
+    c = load_results(synthetic_output).configurations[0]
+    reading, read_inside = read_interpolation(c), measure("read_inside", c)
     assert reading.ends == ("09", "18", "27", "36", "4?")
     assert reading.inside[0] == "00000?9999"
-    assert reading.read_inside.mean == pytest.approx(0.7)
-    assert reading.read_inside.over == "pairs"
+    assert read_inside.mean == pytest.approx(0.7)
+    assert read_inside.over == "pairs"
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
@@ -284,7 +291,7 @@ def test_blocks_of_steps_and_pairs_have_students_interval(synthetic_output: Path
     gan = results.answer("gan_grid")[0]
     tail = gan.tail("D_x")
     assert tail.half_width == pytest.approx(stats.t.ppf(0.975, 9) * (tail.error or 0))
-    detour = read_interpolation(gan).detour
+    detour = measure("detour", gan)
     assert detour.half_width == pytest.approx(stats.t.ppf(0.975, 99) * (detour.error or 0))
-    both = estimate_difference(detour, read_interpolation(results.answer("gan_grid")[1]).detour)
+    both = estimate_difference(detour, measure("detour", results.answer("gan_grid")[1]))
     assert 99 <= both.degrees <= 198

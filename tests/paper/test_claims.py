@@ -19,18 +19,17 @@ from synthetic import TINY, make_results, make_scores, make_summary
 from reportgen.paper.analysis.curves import CurveSummary
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean
 from reportgen.paper.analysis.findings import (
-    PAIR_MEASURES,
     compare,
     count_digits,
     judge_equilibrium,
     read_evolution,
-    read_interpolation,
 )
 from reportgen.paper.analysis.published import Matched, match_published
+from reportgen.paper.analysis.quantities import PAIRS, is_measured, measure
 from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.paper.claims import collapse, comparison, fidelity, gan, interpolation, published, scores, summary, vae
 from reportgen.paper.claims.claim import Claim, Order, Undecided, Verdict, contradict, find_contradictions
-from reportgen.paper.i18n.translator import Translator, load_catalogue
+from reportgen.paper.i18n.translator import Translator
 from reportgen.paper.report.assemble import build_report
 from reportgen.paper.report.model import Paragraph, Report
 from reportgen.suite.loading import Suite, load_suite
@@ -125,12 +124,12 @@ LOW, HIGH = estimate_mean([1.0]), estimate_mean([2.0])  # one run each, and noth
     ],
 )
 def test_pairs(a: Estimate, b: Estimate, said: str) -> None:
-    assert said in words(scores.claim_pair("fid_classifier", named(a, b), "table-x"))
+    assert said in words(scores.tell_pair("fid_classifier", named(a, b), "table-x"))
 
 
 def test_a_difference_of_shares_is_in_percentage_points() -> None:
     half, most = estimate_mean([0.5], 0.01), estimate_mean([0.9], 0.01)
-    said = words(scores.claim_pair("read_share", named(half, most), "table-x"))
+    said = words(scores.tell_pair("read_share", named(half, most), "table-x"))
     assert "50.0% ± 2.0% against 90.0% ± 2.0% of B (difference −40.0 ± 2.8 percentage points)" in said
 
 
@@ -149,7 +148,7 @@ def test_a_difference_of_shares_is_in_percentage_points() -> None:
     ],
 )
 def test_extremes(estimates: list[Estimate], said: str) -> None:
-    assert said in words(scores.claim_extremes("read_share", named(*estimates), "table-x"))
+    assert said in words(scores.tell_extremes("read_share", named(*estimates), "table-x"))
 
 
 def test_the_lowest_and_the_highest_of_many_are_further_apart_by_chance() -> None:
@@ -157,17 +156,17 @@ def test_the_lowest_and_the_highest_of_many_are_further_apart_by_chance() -> Non
     values = [estimate_mean([0.5 + 0.01 * step], 0.02) for step in range(10)]
     ends = values[0], values[-1]
     assert compare(*ends) == "lower"
-    claim = scores.claim_extremes("read_share", named(*values), "table-x")
+    claim = scores.tell_extremes("read_share", named(*values), "table-x")
     assert (claim.id, claim.facts) == ("extremes.chosen", ())
     assert "not as the lowest and the highest of 10" in words(claim)
-    assert scores.claim_extremes("read_share", named(*ends), "table-x").id == "extremes.lower"
+    assert scores.tell_extremes("read_share", named(*ends), "table-x").id == "extremes.lower"
 
 
 def test_extremes_of_one_distribution_are_rarely_told_apart() -> None:
     chance = np.random.default_rng(0)
     drawn = chance.normal(0, 0.02, (400, 10))
     told = sum(
-        scores.claim_extremes("read_share", named(*(estimate_mean([v], 0.02) for v in row)), "x").id == "extremes.lower"
+        scores.tell_extremes("read_share", named(*(estimate_mean([v], 0.02) for v in row)), "x").id == "extremes.lower"
         for row in drawn
     )
     assert told / 400 < 0.08
@@ -189,13 +188,13 @@ def test_scores_that_another_seed_may_change_as_much_are_not_ranked(suite: Suite
     fid = {"vae-3": 5.0, "vae-10": 4.5, "gan-4_4": 5.0, "gan-10_4": 9.0, "gan-4_8": 5.0, "gan-10_8": 16.0}
     results = make_results(suite, change=set_fid(fid))
     vaes, grid = results.answer("vae_latent"), results.answer("gan_grid")
-    (claim,) = [scores.claim_trend("fid_classifier", vaes, lambda c: c.fid, "latent_dim", "table-x")]
+    (claim,) = [scores.claim_trend("fid_classifier", vaes, "latent_dim", "table-x")]
     assert (claim.id, claim.basis) == ("trend.flat", "seed_rule")
     assert [claim.id for claim in scores.claim_best(vaes, "table-x")] == ["extremes.undecided", "tie"]
     claim = gan.claim_raising(grid, "latent_dim", "table-x")[0]
     assert (claim.id, claim.basis) == ("raise_all.partly_higher", "seed_rule")
     assert "difference 4.00 ± 0.03, undecided" in words(claim)
-    pair = scores.measure([find(results, "VAE-3"), find(results, "GAN 10_4")], lambda c: c.fid)
+    pair = [find(results, "VAE-3"), find(results, "GAN 10_4")]
     assert scores.claim_pair("fid_classifier", pair, "table-x").id == "pair.undecided"
     far = make_results(suite, change=set_fid(fid | {"vae-3": 12.0}))
     assert scores.claim_best(far.answer("vae_latent"), "table-x")[0].id == "extremes.lower"
@@ -254,14 +253,14 @@ def test_trends(suite: Suite, values: tuple[float, ...], said: str) -> None:
     fid = dict(zip(("gan-10_2", "gan-10_4", "gan-10_8"), values, strict=True))
     results = make_results(suite, change=set_fid(fid))
     sweep = results.answer("gan_hidden")
-    assert said in words(scores.claim_trend("fid_classifier", sweep, lambda c: c.fid, "hidden_dim", "table-x"))
+    assert said in words(scores.claim_trend("fid_classifier", sweep, "hidden_dim", "table-x"))
 
 
 def test_a_trend_without_direction_names_all_values(tmp_path: Path) -> None:
     fid = {"vae-3": 1.0, "vae-10": 9.0, "vae-20": 2.0, "vae-40": 20.0}
     suite = write_and_load(tmp_path, TINY.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10, 20, 40]}"))
     sweep = make_results(suite, change=set_fid(fid)).answer("vae_latent")
-    claim = scores.claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-x")
+    claim = scores.claim_trend("fid_classifier", sweep, "latent_dim", "table-x")
     assert "do not establish one direction of the classifier FID: 1.00 ± 0.02 at 3, 9.00" in words(claim)
     assert claim.facts == ()
 
@@ -308,11 +307,8 @@ def test_the_gap_leaves_out_what_no_model_could_lower(suite: Suite) -> None:
     def level(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         evaluation["dataset"]["pixel_entropy"] = {"train": 60.0, "dev": 60.0}
 
-    gaps = [
-        vae.compute_gap(make_results(suite, summarise=summarise, change=change).answer("vae_latent")[0])
-        for change in (None, level)
-    ]
-    assert gaps == [0, -0.5]
+    results = [make_results(suite, summarise=summarise, change=change) for change in (None, level)]
+    assert [measure("gap", found.answer("vae_latent")[0]).mean for found in results] == [0, -0.5]
 
 
 def test_a_dev_loss_that_rises_again_is_told(suite: Suite) -> None:
@@ -540,8 +536,7 @@ def test_evenness_may_disagree_with_legibility(
         evaluation["interpolation"]["random_pairs"] |= {n: [v, 0.01, 100] for n, v in zip(names, own, strict=True)}
 
     results = make_results(suite, change=change)
-    pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 10_8"), find(results, "VAE-10"))]
-    claims = interpolation.judge_spaces(pairs[0], pairs[1], "table-x")[1:]
+    claims = interpolation.judge_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), "table-x")[1:]
     kinds = {"interpolation.even_clear": "more even", "interpolation.even_against": "against"}
     assert [f"{kinds[claim.id]}, {claim.values['even']}" for claim in claims] == said
 
@@ -633,10 +628,10 @@ def test_interpolation(
     suite: Suite, inside: float, outside: float, error: float | None, better: str, between: str, beyond: str
 ) -> None:
     results = make_results(suite, change=read("gan-10_8", inside, outside, error))
-    pairs = [(c, read_interpolation(c)) for c in (find(results, "GAN 10_8"), find(results, "VAE-10"))]
-    assert better in words(interpolation.judge_spaces(pairs[0], pairs[1], "table-x")[0])
-    assert between in words(interpolation.claim_between(*pairs[0], "table-x"))
-    assert beyond in words(interpolation.claim_beyond(*pairs[0], "table-x"))
+    c = find(results, "GAN 10_8")
+    assert better in words(interpolation.judge_spaces(c, find(results, "VAE-10"), "table-x")[0])
+    assert between in words(interpolation.claim_between(c, "table-x"))
+    assert beyond in words(interpolation.claim_beyond(c, "table-x"))
 
 
 @pytest.mark.parametrize(
@@ -683,17 +678,16 @@ def test_reconstructions_that_keep_the_digit_are_counted(suite: Suite) -> None:
         evaluation["reconstruction"] = {"same": 990 - another, "another": another, "unread": 10}
 
     sweep = make_results(suite, change=change).answer("vae_latent")
-    named_shares = [scores.Named(c.label, c.reads_as("same") or NONE) for c in sweep]
     assert "lowest share of reconstructions that still read as the same digit is that of VAE-3, 59.0% ± 3.0%" in words(
-        vae.claim_kept(named_shares, "table-x")
+        vae.claim_kept(sweep, "table-x")
     )
-    assert words(vae.claim_kept(named_shares[:1], "table-x")).startswith("59.0% ± 3.0% of the reconstructions of VAE-3")
-    assert find(make_results(suite), "GAN 10_8").reads_as("same") is None
+    assert words(vae.claim_kept(sweep[:1], "table-x")).startswith("59.0% ± 3.0% of the reconstructions of VAE-3")
+    assert not is_measured("reads_same", [find(make_results(suite), "GAN 10_8")])
 
     def read_nothing(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         evaluation["reconstruction"] = {"same": 0, "another": 0, "unread": 0}
 
-    assert find(make_results(suite, change=read_nothing), "VAE-3").reads_as("same") is None
+    assert not is_measured("reads_same", [find(make_results(suite, change=read_nothing), "VAE-3")])
 
 
 def test_the_sharpness_of_a_sweep_is_told_as_a_trend(suite: Suite) -> None:
@@ -851,7 +845,7 @@ def test_a_third_setting_that_varies_is_no_step_of_a_dimension(tmp_path: Path) -
     assert len(grid) == 2 * len(pairs) == 8
     for low, high in pairs:
         assert low.settings == high.settings.model_copy(update={"hidden_dim": 4})
-    claim = scores.claim_trend("fid_classifier", results.answer("vae_latent"), lambda c: c.fid, "latent_dim", "table-x")
+    claim = scores.claim_trend("fid_classifier", results.answer("vae_latent"), "latent_dim", "table-x")
     assert (
         words(claim) == "Over `latent_dim` no trend of the classifier FID is read, because other settings vary with it."
     )
@@ -882,14 +876,8 @@ def test_a_first_seed_without_scores_gives_no_model_without_variety(tmp_path: Pa
             evaluation["scores"] = {}
 
     scored = make_results(write_and_load(tmp_path, SEEDED), change=fail).configurations
-    assert scored[0].fid.num_seeds == 1
+    assert measure("fid_classifier", scored[0]).num_seeds == 1
     assert fidelity.claim_copies(scored, "table-x") == []
-
-
-def test_every_quantity_has_a_name() -> None:
-    for language in LANGUAGES:
-        names = {m.id for m in load_catalogue(language) if str(m.id).startswith("quantity.")}
-        assert names == {f"quantity.{quantity}" for quantity in scores.QUANTITIES}
 
 
 # ---- whole reports --------------------------------------------------------------------------------------------------
@@ -914,10 +902,9 @@ def make_random_results(suite: Suite, random: Random) -> Results:
             evaluation["scores"]["inception"] = make_scores("inception", 100 * value(), random.choice([0.1, 5.0]))
         evaluation["sharpness"]["samples"] = 0.2 * value()
         evaluation["digits"]["all_counts"] = random.choice(COUNTS)
-        pairs = {
-            name: random.choice([[value(), 0.03, 99], [value(), None, 1], [None, None, 0]]) for name in PAIR_MEASURES
-        }
-        evaluation["interpolation"]["random_pairs"] |= pairs
+        pairs = evaluation["interpolation"]["random_pairs"]
+        for pair in PAIRS:
+            pairs[pair.name] = random.choice([[value(), 0.03, 99], [value(), None, 1], [None, None, 0]])
         steps = random.choice([["10"], ["10", "20"]])
         evaluation["evolution"] = {step: random.choice(STRIPS) for step in steps}
 

@@ -6,14 +6,14 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from scipy import special
 
-from reportgen.paper.analysis.estimates import CONFIDENCE, NO_RULE, Estimate, Over, estimate_mean, find_quantile
-from reportgen.paper.analysis.results import CLASSIFIER, Configuration, apply_rule
-from reportgen.store.records import Measured
+from reportgen.paper.analysis.estimates import CONFIDENCE, NO_RULE, Estimate, Over, find_quantile
+from reportgen.paper.analysis.quantities import QUANTITIES, is_measured, measure
+from reportgen.paper.analysis.results import Configuration
 
 Trend = Literal["falling", "rising", "falling_overall", "rising_overall", "valley", "peak", "mixed", "flat", "unknown"]
 Comparison = Literal["lower", "higher", "undecided", "equal", "unknown"]
@@ -121,16 +121,16 @@ def find_turn(estimates: Sequence[Estimate], trend: Trend) -> int:
     return means.index(max(means) if trend == "peak" else min(means))
 
 
-def compare_fid(a: Configuration, b: Configuration, detector: str = CLASSIFIER) -> Comparison:
-    """Whether configuration ``a`` has the lower FID."""
-    return compare(a.score("fid", detector), b.score("fid", detector))
+def compare_by(quantity: str, a: Configuration, b: Configuration) -> Comparison:
+    """Return whether configuration ``a`` has the lower value of a quantity."""
+    return compare(measure(quantity, a), measure(quantity, b))
 
 
-def find_ties(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> list[Configuration]:
-    """The configuration with the lowest FID, and those that the intervals cannot tell from it."""
-    best = find_best(configurations, detector)
-    scored = [c for c in configurations if math.isfinite(c.score("fid", detector).mean)]
-    return [c for c in scored if c is best or compare_fid(best, c, detector) != "lower"]
+def find_ties(configurations: Sequence[Configuration], quantity: str = "fid_classifier") -> list[Configuration]:
+    """Return the configuration with the best value, and those that the intervals cannot tell from it."""
+    best, better = find_best(configurations, quantity), QUANTITIES[quantity].better
+    scored = [c for c in configurations if is_measured(quantity, [c])]
+    return [c for c in scored if c is best or compare_by(quantity, best, c) != better]
 
 
 def leaves_out_zero(change: Estimate) -> bool:
@@ -138,14 +138,21 @@ def leaves_out_zero(change: Estimate) -> bool:
     return change.half_width is not None and abs(change.mean) > change.half_width
 
 
-def find_best(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> Configuration:
-    """The one with the lowest mean FID; one that could not be scored comes last."""
-    return min(configurations, key=lambda c: np.nan_to_num(c.score("fid", detector).mean, nan=np.inf))
+def find_best(configurations: Sequence[Configuration], quantity: str = "fid_classifier") -> Configuration:
+    """Return the configuration with the best mean, the first one if none has a value."""
+    return min(configurations, key=lambda c: _rank(quantity, c, math.inf))
 
 
-def find_worst(configurations: Sequence[Configuration], detector: str = CLASSIFIER) -> Configuration:
-    """The one with the highest mean FID."""
-    return max(configurations, key=lambda c: np.nan_to_num(c.score("fid", detector).mean, nan=-np.inf))
+def find_worst(configurations: Sequence[Configuration], quantity: str = "fid_classifier") -> Configuration:
+    """Return the configuration with the worst mean, the first one if none has a value."""
+    return max(configurations, key=lambda c: _rank(quantity, c, -math.inf))
+
+
+def _rank(quantity: str, configuration: Configuration, missing: float) -> float:
+    """Return a number that is lower for a better value, ``missing`` where there is none."""
+    better, mean = QUANTITIES[quantity].better, measure(quantity, configuration).mean
+    assert better is not None, f"no value of {quantity} is better than another"
+    return missing if math.isnan(mean) else mean if better == "lower" else -mean
 
 
 def estimate_difference(a: Estimate, b: Estimate) -> Estimate:
@@ -164,38 +171,21 @@ def estimate_difference(a: Estimate, b: Estimate) -> Estimate:
 class Equilibrium:
     """The end of a GAN's training against D* = 1/2.
 
-    ``drift_x`` and ``drift_g`` are the changes of D(x) and D(G(z)) over that fifth. ``verdict``: ``near`` where both
-    are within the tolerance of 1/2; ``discriminator`` where D tells them apart (D(x) above D(G(z)) and one of them out
-    of tolerance); ``other`` for the rest.
+    ``d_x`` and ``d_g_z`` are the means of D(x) and, before D's update, D(G(z)) over the last fifth. ``verdict``:
+    ``near`` where both are within the tolerance of 1/2; ``discriminator`` where D tells them apart (D(x) above D(G(z))
+    and one of them out of tolerance); ``other`` for the rest.
     """
 
     d_x: Estimate
     d_g_z: Estimate
-    discriminator_loss: Estimate
-    generator_loss: Estimate
-    spread: Estimate
-    drift_x: Estimate
-    drift_g: Estimate
     verdict: Literal["near", "discriminator", "other"]
 
 
 def judge_equilibrium(configuration: Configuration) -> Equilibrium:
-    """Means over the last fifth of training; ``spread`` is the standard deviation of D(G(z)) before D's update."""
-    d_x, d_g_z = configuration.tail("D_x"), configuration.tail("D_G_z1")
+    """Judge how near a GAN ends to the equilibrium."""
+    d_x, d_g_z = measure("D_x", configuration), measure("D_G_z1", configuration)
     is_near = abs(d_x.mean - 0.5) <= EQUILIBRIUM_TOLERANCE and abs(d_g_z.mean - 0.5) <= EQUILIBRIUM_TOLERANCE
-    verdict: Literal["near", "discriminator", "other"] = (
-        "near" if is_near else "discriminator" if d_x.mean > d_g_z.mean else "other"
-    )
-    return Equilibrium(
-        d_x,
-        d_g_z,
-        configuration.tail("discriminator_loss"),
-        configuration.tail("generator_loss"),
-        configuration.tail_spread("D_G_z1"),
-        configuration.tail_drift("D_x"),
-        configuration.tail_drift("D_G_z1"),
-        verdict,
-    )
+    return Equilibrium(d_x, d_g_z, "near" if is_near else "discriminator" if d_x.mean > d_g_z.mean else "other")
 
 
 @dataclass(frozen=True)
@@ -299,13 +289,10 @@ def judge_memorisation(configuration: Configuration) -> Memorisation:
 
 @dataclass(frozen=True)
 class InterpolationReading:
-    """What the classifier reads between latents, and how the images move through its features.
+    """What the classifier reads between latents and beyond them.
 
-    ``ends``, ``inside`` and ``outside`` are of the strips that are shown, a character per image. The estimates are over
-    random pairs of latents: the shares in [0, 1] of images that are read at the ends, between them and beyond them, and
-    their changes, pair by pair, from the ends to between them and to beyond them; ``detour``, the length of the
-    path over the distance of its ends (1 is straight); ``largest_step``, the largest step over the even
-    one (1 is even).
+    ``ends``, ``inside`` and ``outside`` are of the strips that are shown, a character per image. ``num_pairs`` random
+    pairs of latents were measured, each at ``num_points`` points from end to end and ``num_outside`` beyond the ends.
     """
 
     ends: tuple[str, ...]
@@ -314,39 +301,15 @@ class InterpolationReading:
     num_pairs: int
     num_points: int
     num_outside: int
-    read_ends: Estimate
-    read_inside: Estimate
-    read_outside: Estimate
-    inside_change: Estimate
-    outside_change: Estimate
-    detour: Estimate
-    largest_step: Estimate
 
 
 def read_interpolation(configuration: Configuration) -> InterpolationReading:
     """The readings of a configuration's first seed."""
     record = configuration.first.evaluation.interpolation
     pairs, points = record.random_pairs, len(record.inside) // len(record.ends)
-    measured: dict[str, Any] = {name: apply_rule(name, _over_pairs(getattr(pairs, name))) for name in PAIR_MEASURES}
     inside, outside = (tuple(_cut(text, points)) for text in (record.inside, record.outside))
     numbers = pairs.num_pairs, pairs.num_points, pairs.num_outside
-    return InterpolationReading(record.ends, inside, outside, *numbers, **measured)
-
-
-PAIR_MEASURES = (
-    "read_ends",
-    "read_inside",
-    "read_outside",
-    "inside_change",
-    "outside_change",
-    "detour",
-    "largest_step",
-)
-
-
-def _over_pairs(measured: Measured) -> Estimate:
-    values = [] if measured.value is None else [measured.value]
-    return estimate_mean(values, measured.error, "pairs", measured.num - 1)
+    return InterpolationReading(record.ends, inside, outside, *numbers)
 
 
 def _cut(text: str, length: int) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.assets import PublishedScore, load_published_scores
-from reportgen.paper.analysis.findings import compare_fid
+from reportgen.paper.analysis.findings import compare_by
 from reportgen.paper.analysis.results import Configuration
 from reportgen.suite.settings import PublishedKey, has_digits
 
@@ -49,7 +49,7 @@ def measure_agreement(matched: Sequence[Matched]) -> Agreement:
     """Over all pairs within one published report; the classifier FID orders ours."""
     same = reverse = undecided = 0
     for a, b in itertools.combinations(matched, 2):
-        ours = compare_fid(a.configuration, b.configuration)
+        ours = compare_by("fid_classifier", a.configuration, b.configuration)
         theirs = {score.report: score.fid for score in b.scores}
         for score in a.scores:
             if score.report not in theirs:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -15,11 +15,11 @@ import pandas as pd
 
 from reportgen.base.errors import RunError
 from reportgen.paper.analysis.curves import TAIL_SHARE, CurveSummary, summarise_curve
-from reportgen.paper.analysis.estimates import NO_RULE, Estimate, SeedRule, estimate_mean, estimate_share_error
+from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate_share_error
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import (
     EvaluationRecord,
-    ImageStatistic,
+    Measured,
     RunRecord,
     Scores,
     Source,
@@ -36,33 +36,6 @@ CLASSIFIER = "classifier"
 INCEPTION = "inception"
 SEPARATION = "separation"
 """D(x) - D(G(z)) at every logged step: the two move together, so that their difference has its own error."""
-
-SEED_RULES: Mapping[str, SeedRule] = {
-    "fid": SeedRule(ratio=2.5),
-    "precision": SeedRule(difference=0.4),
-    "recall": SeedRule(difference=0.25),
-    "density": SeedRule(difference=0.3),
-    "coverage": SeedRule(difference=0.12),
-    "sharpness": SeedRule(ratio=2.1),
-    "gradient_energy": SeedRule(ratio=1.5),
-    "read_share": SeedRule(difference=0.25),
-    "reads_same": SeedRule(difference=0.2),
-    "inside_change": SeedRule(difference=0.15),
-    "detour": SeedRule(ratio=1.4),
-    "largest_step": SeedRule(ratio=1.25),
-    "dev_reconstruction": SeedRule(ratio=1.15),
-    "dev_kl": SeedRule(difference=4),
-    "dev_total": SeedRule(ratio=1.15),
-    "discriminator_loss": SeedRule(difference=0.6),
-    "generator_loss": SeedRule(ratio=2.5),
-    "separation": SeedRule(difference=0.4),
-}
-"""By quantity: somewhat more than seeds of one setting were measured to differ by (docs/results.md)."""
-
-
-def apply_rule(quantity: str, estimate: Estimate) -> Estimate:
-    """The same under the rule for the seeds of a quantity, if there is one."""
-    return replace(estimate, rule=SEED_RULES.get(quantity, NO_RULE))
 
 
 @dataclass(frozen=True)
@@ -166,7 +139,10 @@ class RunResult:
 
 @dataclass(frozen=True, eq=False)
 class Configuration:
-    """One setting of a model with all of its finished seeds."""
+    """One setting of a model with all of its finished seeds.
+
+    Its estimates know no rule for seeds: to compare or to print, read them by ``quantities.measure``.
+    """
 
     settings: Settings
     runs: tuple[RunResult, ...]
@@ -197,8 +173,7 @@ class Configuration:
         """A score of one detector by its field in ``Scores``; NaN where it could not be computed."""
         scores = [found for run in self.runs if (found := run.find_scores(detector)) is not None]
         error = getattr(scores[0], f"{name}_error", None) if len(scores) == 1 else None
-        estimate = estimate_mean((getattr(row, name) for row in scores), error)
-        return apply_rule(name, estimate)
+        return estimate_mean((getattr(row, name) for row in scores), error)
 
     def floor(self, split: Literal["train", "dev"]) -> float:
         """What even perfect reconstruction of a split's images costs, in nats per image."""
@@ -206,22 +181,14 @@ class Configuration:
         return entropy.train if split == "train" else entropy.dev
 
     @cached_property
-    def fid(self) -> Estimate:
-        """The classifier FID."""
-        return self.score("fid")
-
-    @cached_property
     def sharpness(self) -> Estimate:
         """The variance of the Laplacian of samples, as a multiple of that of real images."""
-        return self._relative_to_real("sharpness", [run.evaluation.sharpness for run in self.runs])
+        return estimate_mean(run.evaluation.sharpness.relative for run in self.runs)
 
     @cached_property
     def gradient_energy(self) -> Estimate:
         """Of samples, as a multiple of that of real images."""
-        return self._relative_to_real("gradient_energy", [run.evaluation.gradient_energy for run in self.runs])
-
-    def _relative_to_real(self, name: str, measured: Sequence[ImageStatistic]) -> Estimate:
-        return apply_rule(name, estimate_mean(statistic.relative for statistic in measured))
+        return estimate_mean(run.evaluation.gradient_energy.relative for run in self.runs)
 
     @cached_property
     def read_share(self) -> Estimate:
@@ -229,21 +196,37 @@ class Configuration:
         readings = [run.evaluation.digits for run in self.runs]
         first = readings[0]
         error = estimate_share_error(first.total - first.num_unread, first.total)
-        return apply_rule("read_share", estimate_mean((row.read_share for row in readings), error))
+        return estimate_mean((row.read_share for row in readings), error)
 
-    def reads_as(self, what: Literal["same", "another", "unread"]) -> Estimate | None:
+    def reads_as(self, what: Literal["same", "another", "unread"]) -> Estimate:
         """The share of readable dev images whose reconstruction reads so, in [0, 1].
 
-        None for a GAN, which reconstructs nothing, and where no dev image is readable.
+        NaN for a GAN, which reconstructs nothing, and where no dev image is readable.
         """
         found = [run.evaluation.reconstruction for run in self.runs]
         readings = [row for row in found if row is not None and row.total]
         if len(readings) < len(found):
-            return None
+            return estimate_mean([])
         counts = [getattr(row, what) for row in readings]
         error = estimate_share_error(counts[0], readings[0].total)
-        shares = (count / row.total for count, row in zip(counts, readings, strict=True))
-        return apply_rule(f"reads_{what}", estimate_mean(shares, error))
+        return estimate_mean((count / row.total for count, row in zip(counts, readings, strict=True)), error)
+
+    def over_pairs(self, name: str) -> Estimate:
+        """Return a measure of the first seed's random pairs by its field in ``RandomPairs``; NaN where it failed."""
+        measured: Measured = getattr(self.first.evaluation.interpolation.random_pairs, name)
+        values = [] if measured.value is None else [measured.value]
+        return estimate_mean(values, measured.error, "pairs", measured.num - 1)
+
+    @property
+    def train_seconds(self) -> Estimate:
+        """Return the wall-clock seconds of training."""
+        return estimate_mean(run.record.train_seconds for run in self.runs)
+
+    @property
+    def ms_per_step(self) -> Estimate:
+        """Return the wall-clock milliseconds of one training step."""
+        steps = self.settings.num_training_steps
+        return estimate_mean(1000 * run.record.train_seconds / steps for run in self.runs)
 
     def curve(self, metric: str) -> pd.Series:
         """The mean over seeds at every logged step."""
@@ -259,7 +242,7 @@ class Configuration:
 
     def last(self, metric: str) -> Estimate:
         """The last logged value."""
-        return apply_rule(metric, estimate_mean(summary.last for summary in self._summaries(metric)))
+        return estimate_mean(summary.last for summary in self._summaries(metric))
 
     def rise_since_lowest(self, metric: str) -> Estimate:
         """The last logged value less the lowest one."""
@@ -274,7 +257,7 @@ class Configuration:
         summaries = self._summaries(metric)
         first = summaries[0]
         means = (s.tail_mean for s in summaries)
-        return apply_rule(metric, estimate_mean(means, _known(first.tail_error), "steps", first.num_blocks - 1))
+        return estimate_mean(means, _known(first.tail_error), "steps", first.num_blocks - 1)
 
     def tail_drift(self, metric: str) -> Estimate:
         """The change over the last fifth, by its fitted line; with one seed the error is that of the regression."""

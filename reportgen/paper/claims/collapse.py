@@ -15,10 +15,8 @@ from reportgen.paper.analysis.findings import (
 )
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
-from reportgen.paper.claims.scores import (
-    measure,
-    write_estimate,
-)
+from reportgen.paper.claims.scores import name_values
+from reportgen.paper.i18n.quantities import write_estimate, write_measured
 from reportgen.paper.i18n.translator import Number, Percent, PValue, Several, Value
 
 
@@ -92,13 +90,13 @@ def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
 
 def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """What recall says of the variety that counting digits does not see, beside the other GANs."""
-    known = [n for n in measure(gans, lambda c: c.score("recall")) if math.isfinite(n.estimate.mean)]
+    known = [n for n in name_values("recall", gans) if math.isfinite(n.estimate.mean)]
     if not known:
         return []
     low, high = (pick(known, key=lambda n: n.estimate.mean) for pick in (min, max))
     values: dict[str, Value] = {
         "label": gan.label,
-        "recall": write_estimate("recall", gan.score("recall")),
+        "recall": write_measured("recall", gan),
         "num": len(known),
         "low": low.label,
         "low_recall": write_estimate("recall", low.estimate),

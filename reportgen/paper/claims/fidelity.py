@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.scores import (
@@ -11,20 +12,14 @@ from reportgen.paper.claims.scores import (
     LOW_RECALL,
     claim_extremes,
     is_crowded,
-    measure,
-    write_estimate,
 )
-from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
+from reportgen.paper.i18n.quantities import write_mean, write_measured, write_value
+from reportgen.paper.i18n.translator import Message, Number, Several, Value
 
 
 def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Precision and recall: their extremes, and which samples may merely be crowded."""
-    precision = measure(scored, lambda c: c.score("precision"))
-    recall = measure(scored, lambda c: c.score("recall"))
-    claims = [
-        claim_extremes("precision", precision, rests_on),
-        claim_extremes("recall", recall, rests_on),
-    ]
+    claims = [claim_extremes(quantity, scored, rests_on) for quantity in ("precision", "recall")]
     crowded = [c for c in scored if is_crowded(c)]
     if crowded:
         values: dict[str, Value] = {
@@ -41,11 +36,11 @@ def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
     scores = scored[0].first.find_scores(CLASSIFIER)
     if scores is None:
         return []
-    num_behind = sum(c.fid.mean > scores.copies_fid for c in scored)
+    num_behind = sum(measure("fid_classifier", c).mean > scores.copies_fid for c in scored)
     values: dict[str, Value] = {
         "num": scores.copies_num,
-        "fid": Number(scores.copies_fid),
-        "recall": Number(scores.copies_recall),
+        "fid": write_value("fid_classifier", scores.copies_fid),
+        "recall": write_value("recall", scores.copies_recall),
         "num_behind": num_behind,
         "num_all": len(scored),
     }
@@ -55,7 +50,7 @@ def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
 def _write_crowded(c: Configuration) -> Message:
     values: dict[str, Value] = {
         "label": c.label,
-        "coverage": write_estimate("coverage", c.score("coverage")),
-        "share": Percent(c.read_share.mean, 1),
+        "coverage": write_measured("coverage", c),
+        "share": write_mean("read_share", c),
     }
     return Message("scores.crowded_one", values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
@@ -12,33 +12,38 @@ from reportgen.paper.analysis.findings import (
     Equilibrium,
     Evolution,
     compare,
+    compare_by,
     estimate_difference,
     find_basis,
     find_best,
     find_worst,
     leaves_out_zero,
 )
+from reportgen.paper.analysis.quantities import is_measured, measure
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import (
-    Measure,
-    Named,
-    Quantity,
     claim_extremes,
     claim_noise,
     claim_pair,
     claim_trend,
     claim_unreadable,
     conclude_ablation,
-    measure,
+    name_values,
     relate,
+)
+from reportgen.paper.i18n.quantities import (
+    name_quantity,
     write_difference,
     write_estimate,
+    write_mean,
+    write_measured,
+    write_value,
 )
 from reportgen.paper.i18n.translator import Message, Number, PValue, Several, Value
 from reportgen.suite.settings import GanSettings
 
-LOSSES: tuple[Quantity, ...] = ("discriminator_loss", "generator_loss")
+LOSSES = ("discriminator_loss", "generator_loss")
 
 Judged = Sequence[tuple[Configuration, Equilibrium]]
 
@@ -72,13 +77,11 @@ def claim_raising(grid: Sequence[Configuration], field: str, rests_on: str) -> l
     pairs = pair_along(grid, field)
     if not pairs:
         return []
-    measures: dict[Quantity, Measure] = {"fid_classifier": lambda c: c.fid, **{loss: _tail_of(loss) for loss in LOSSES}}
-    return [_claim_all(quantity, of, field, pairs, rests_on) for quantity, of in measures.items()]
+    return [_claim_all(quantity, field, pairs, rests_on) for quantity in ("fid_classifier", *LOSSES)]
 
 
 def _claim_all(
-    quantity: Quantity,
-    of: Measure,
+    quantity: str,
     field: str,
     pairs: Sequence[tuple[Configuration, Configuration]],
     rests_on: str,
@@ -90,7 +93,7 @@ def _claim_all(
     Args:
         brief: name the two values of the dimension, not those of every pair.
     """
-    ends = [measure(pair, of) for pair in pairs]
+    ends = [name_values(quantity, pair) for pair in pairs]
     kind = _join_decisions({compare(high.estimate, low.estimate) for low, high in ends})
     shown = [
         Message(
@@ -112,7 +115,7 @@ def _claim_all(
         details = Message("raise_all.details", {"all": Several(shown)})
     return Claim(
         f"raise_all.{kind}",
-        {"quantity": Message(f"quantity.{quantity}"), "field": f"`{field}`", "details": details},
+        {"quantity": name_quantity(quantity), "field": f"`{field}`", "details": details},
         rests_on,
         find_basis(*(n.estimate for pair in ends for n in pair)),
         tuple(fact for low, high in ends for fact in relate(quantity, low, high)),
@@ -132,7 +135,7 @@ def _join_decisions(decisions: set[str]) -> str:
 def claim_raising_brief(grid: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
     """What raising one dimension does to FID, over all values of the other one."""
     pairs = pair_along(grid, field)
-    return [_claim_all("fid_classifier", lambda c: c.fid, field, pairs, rests_on, brief=True)] if pairs else []
+    return [_claim_all("fid_classifier", field, pairs, rests_on, brief=True)] if pairs else []
 
 
 def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
@@ -145,7 +148,7 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
     # Both effects are of the same four trainings, so their errors may add up.
     is_told_apart = (
         difference > sum(effect.half_width or 0 for effect in effects.values())
-        and any(compare(low.fid, high.fid) != "undecided" for low, high in pair_along(grid, larger))
+        and any(compare_by("fid_classifier", low, high) != "undecided" for low, high in pair_along(grid, larger))
         and not _is_one_pair_within_seeds(grid)
     )
     values: dict[str, Value] = {
@@ -156,7 +159,8 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
     }
     kind = "larger" if is_told_apart else "alike"
     verdict = Verdict("grid", "larger effect", larger if is_told_apart else "neither")
-    return Claim(f"gan.effect.{kind}", values, rests_on, find_basis(*(c.fid for c in grid)), (verdict,))
+    basis = find_basis(*(measure("fid_classifier", c) for c in grid))
+    return Claim(f"gan.effect.{kind}", values, rests_on, basis, (verdict,))
 
 
 def _is_one_pair_within_seeds(grid: Sequence[Configuration]) -> bool:
@@ -166,12 +170,12 @@ def _is_one_pair_within_seeds(grid: Sequence[Configuration]) -> bool:
     """
     lows, highs = zip(*pair_along(grid, "hidden_dim"), strict=True)
     wide, deep = highs[0], lows[-1]  # the smallest latent with the largest hidden dimension, and the reverse
-    return compare(wide.fid, deep.fid) == "undecided"
+    return compare_by("fid_classifier", wide, deep) == "undecided"
 
 
 def _average_change(pairs: Sequence[tuple[Configuration, Configuration]]) -> Estimate:
     """The mean of the absolute changes, its half width from those of the changes."""
-    changes = [estimate_difference(high.fid, low.fid) for low, high in pairs]
+    changes = [estimate_difference(*(measure("fid_classifier", c) for c in (high, low))) for low, high in pairs]
     if not changes:
         return Estimate(math.nan, None, None, (), "nothing")
     mean = sum(abs(change.mean) for change in changes) / len(changes)
@@ -181,18 +185,12 @@ def _average_change(pairs: Sequence[tuple[Configuration, Configuration]]) -> Est
 
 def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     """How legible the samples of the worst setting are beside those of the best."""
-    pair = find_worst(sweep), find_best(sweep)
-    return claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on)
-
-
-def _tail_of(loss: str) -> Measure:
-    return lambda c: c.tail(loss)
+    return claim_pair("read_share", (find_worst(sweep), find_best(sweep)), rests_on)
 
 
 def claim_settling(grid: Sequence[Configuration], rests_on: str) -> Claim:
     """In which GANs a loss still changes over the last fifth of training: a change whose interval leaves out 0."""
-    changes = {c.label: [c.tail_drift(loss) for loss in LOSSES] for c in grid}
-    return _claim_moving("settling", changes, rests_on)
+    return _claim_moving("settling", grid, LOSSES, rests_on)
 
 
 def claim_evolution(c: Configuration, evolution: Evolution, steps: Sequence[int], rests_on: str) -> Claim:
@@ -234,19 +232,21 @@ def claim_equilibrium(judged: Judged, rests_on: str, drift_on: str) -> list[Clai
 
 def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
     """Whether the GAN nearest to the equilibrium is the one with the lowest FID."""
-    scored = [pair for pair in judged if math.isfinite(pair[0].fid.mean)]
+    scored = [pair for pair in judged if is_measured("fid_classifier", pair[:1])]
     if len(scored) < 2:
         return []
     near, _ = min(scored, key=_distance)
     best = find_best([c for c, _ in scored])
     values: dict[str, Value] = {
         "near": near.label,
-        "near_fid": write_estimate("fid_classifier", near.fid),
+        "near_fid": write_measured("fid_classifier", near),
         "best": best.label,
-        "best_fid": write_estimate("fid_classifier", best.fid),
+        "best_fid": write_measured("fid_classifier", best),
     }
-    kind = "same" if near is best else "differ" if compare(best.fid, near.fid) == "lower" else "open"
-    return [Claim(f"nash.quality_{kind}", values, rests_on, find_basis(near.fid, best.fid))]
+    is_better = compare_by("fid_classifier", best, near) == "lower"
+    kind = "same" if near is best else "differ" if is_better else "open"
+    basis = find_basis(*(measure("fid_classifier", c) for c in (near, best)))
+    return [Claim(f"nash.quality_{kind}", values, rests_on, basis)]
 
 
 def _distance(pair: tuple[Configuration, Equilibrium]) -> float:
@@ -260,16 +260,16 @@ def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
         "nash.nearest" if near is not far else "nash.only",
         {
             "near": near.label,
-            "near_x": Number(e_near.d_x.mean),
-            "near_g": Number(e_near.d_g_z.mean),
-            "near_spread": Number(e_near.spread.mean),
-            "near_d": Number(e_near.discriminator_loss.mean),
-            "near_gap": Number(abs(e_near.discriminator_loss.mean - math.log(4))),
-            "near_gen": Number(e_near.generator_loss.mean),
-            "near_gen_gap": Number(abs(e_near.generator_loss.mean - math.log(2))),
+            "near_x": write_mean("D_x", near),
+            "near_g": write_mean("D_G_z1", near),
+            "near_spread": write_mean("spread_D_G_z1", near),
+            "near_d": write_mean("discriminator_loss", near),
+            "near_gap": write_mean("distance_discriminator_loss", near),
+            "near_gen": write_mean("generator_loss", near),
+            "near_gen_gap": write_mean("distance_generator_loss", near),
             "far": far.label,
-            "far_x": Number(e_far.d_x.mean),
-            "far_g": Number(e_far.d_g_z.mean),
+            "far_x": write_mean("D_x", far),
+            "far_g": write_mean("D_G_z1", far),
         },
         rests_on,
         "rule",
@@ -279,11 +279,12 @@ def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
 
 def _claim_drift(judged: Judged, rests_on: str) -> Claim:
     """Whose D(x) or D(G(z)) is still moving."""
-    return _claim_moving("nash.drift", {c.label: [e.drift_x, e.drift_g] for c, e in judged}, rests_on)
+    return _claim_moving("nash.drift", [c for c, _ in judged], ("D_x", "D_G_z1"), rests_on)
 
 
-def _claim_moving(family: str, changes: Mapping[str, Sequence[Estimate]], rests_on: str) -> Claim:
-    """Which of several trainings still move, by the changes of each."""
+def _claim_moving(family: str, gans: Sequence[Configuration], metrics: Sequence[str], rests_on: str) -> Claim:
+    """Which of several trainings still move, by the drifts of these metrics."""
+    changes = {c.label: [measure(f"drift_{metric}", c) for metric in metrics] for c in gans}
     moving = [label for label, of_one in changes.items() if any(leaves_out_zero(change) for change in of_one)]
     all_changes = [change for of_one in changes.values() for change in of_one]
     widths = [c.half_width for c in all_changes if c.half_width is not None and math.isfinite(c.half_width)]
@@ -294,7 +295,7 @@ def _claim_moving(family: str, changes: Mapping[str, Sequence[Estimate]], rests_
         "moving": Several(moving),
         "num_tests": len(widths),
         "by_chance": Number(SIGNIFICANCE * len(widths), 1),
-        "widest": Number(max(widths, default=math.nan)),
+        "widest": write_value(f"drift_{metrics[0]}", max(widths, default=math.nan)),
     }
     facts = tuple(Verdict(label, family, str(label in moving)) for label in changes)
     return Claim(f"{family}_{kind}", values, rests_on, find_basis(*all_changes), facts)
@@ -302,16 +303,12 @@ def _claim_moving(family: str, changes: Mapping[str, Sequence[Estimate]], rests_
 
 def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Where both losses end."""
-    return [claim_extremes(quantity, _measure_loss(shown, quantity), rests_on) for quantity in LOSSES]
+    return [claim_extremes(quantity, shown, rests_on) for quantity in LOSSES]
 
 
 def claim_losses_over(sweep: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
     """How both losses at the end of training run over a dimension."""
-    return [claim_trend(quantity, sweep, _tail_of(quantity), field, rests_on) for quantity in LOSSES]
-
-
-def _measure_loss(shown: Sequence[Configuration], quantity: Quantity) -> list[Named]:
-    return measure(shown, _tail_of(quantity))
+    return [claim_trend(quantity, sweep, field, rests_on) for quantity in LOSSES]
 
 
 # ---- ablations ------------------------------------------------------------------------------------------------------
@@ -321,11 +318,9 @@ def claim_ablation(ablated: Configuration, baseline: Configuration, rests_on: st
     """The ablated GAN against the baseline: FID, losses, D(x) - D(G(z)), fine structure, legibility."""
     pair = (ablated, baseline)
     return [
-        *(claim_pair(quantity, _measure_loss(pair, quantity), rests_on) for quantity in LOSSES),
-        claim_pair("separation", measure(pair, lambda c: c.tail(SEPARATION)), rests_on),
-        claim_pair("sharpness", measure(pair, lambda c: c.sharpness), rests_on),
+        *(claim_pair(quantity, pair, rests_on) for quantity in (*LOSSES, SEPARATION, "sharpness")),
         *claim_noise(pair, rests_on),
-        claim_pair("read_share", measure(pair, lambda c: c.read_share), rests_on),
+        claim_pair("read_share", pair, rests_on),
         *claim_unreadable(pair, rests_on),
         conclude_ablation(ablated, baseline, rests_on),
     ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.paper.analysis.findings import find_basis, find_best, find_ties
+from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Undecided
-from reportgen.paper.claims.scores import write_estimate
+from reportgen.paper.i18n.quantities import write_measured
 from reportgen.paper.i18n.translator import Message, Several, Value
 
 
@@ -19,8 +20,9 @@ def claim_best_brief(model: str, configurations: Sequence[Configuration], rests_
     values: dict[str, Value] = {
         "model": Message(f"model.{model}"),
         "label": best.label,
-        "fid": write_estimate("fid_classifier", best.fid),
+        "fid": write_measured("fid_classifier", best),
         "others": Several([c.label for c in others]),
     }
     facts = tuple(Undecided("fid_classifier", best.label, c.label) for c in others)
-    return Claim(f"summary.best_{kind}", values, rests_on, find_basis(*(c.fid for c in configurations)), facts)
+    basis = find_basis(*(measure("fid_classifier", c) for c in configurations))
+    return Claim(f"summary.best_{kind}", values, rests_on, basis, facts)

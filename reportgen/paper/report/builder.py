@@ -10,11 +10,12 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
-from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import find_best, find_ties
+from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, measure
 from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.paper.claims.claim import Claim
-from reportgen.paper.i18n.translator import Interval, Message, Number, Percent, Several, Translator, Value
+from reportgen.paper.i18n.quantities import name_quantity, write_bare, write_value
+from reportgen.paper.i18n.translator import Message, Several, Translator, Value
 from reportgen.paper.report.figure_cache import FigureCache
 from reportgen.paper.report.model import (
     Block,
@@ -47,6 +48,14 @@ CAPTION_FIELDS = ("batch_size", "num_training_steps")
 MAX_CHARACTERS = 104
 MAX_DENSE_CHARACTERS = 132
 """What fits beside each other on an upright page, in usual and in small type; a wider table gets a turned page."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that one table alone has: the name of its header, and what it shows of a configuration."""
+
+    name: str
+    cell: Callable[[Configuration], Cell]
 
 
 def parse_markup(text: str) -> Line:
@@ -154,8 +163,44 @@ class Builder:
         width = "normal" if wraps else _find_width(names, shown)
         return Table(_join("table", id_, slug), caption, names, shown, note, width, wraps)
 
+    def table_of(
+        self,
+        id_: str,
+        configurations: Sequence[Configuration],
+        columns: Sequence[str | Column],
+        *,
+        slug: str = "",
+        note: Line = (),
+        marks_best: bool = True,
+    ) -> Table:
+        """Return a table with a row for each configuration and a column for each name (see ``tabulate``)."""
+        header, rows = self.tabulate(configurations, columns, marks_best=marks_best)
+        return self.table(id_, header, rows, configurations, slug=slug, note=note)
+
+    def tabulate(
+        self, configurations: Sequence[Configuration], columns: Sequence[str | Column], *, marks_best: bool = True
+    ) -> tuple[list[str], list[list[Cell]]]:
+        """Return the header and a row for each configuration, the labels in the first column.
+
+        Args:
+            columns: each the name of a quantity, of a field of the settings, or a column of this table alone.
+            marks_best: whether the best FID is bold, where the intervals tell it from the rest.
+        """
+        header = ["configuration", *(column if isinstance(column, str) else column.name for column in columns)]
+        cells = [self._list_cells(column, configurations, marks_best=marks_best) for column in columns]
+        return header, [list(row) for row in zip(map(self.name_cell, configurations), *cells, strict=True)]
+
+    def _list_cells(
+        self, column: str | Column, configurations: Sequence[Configuration], *, marks_best: bool
+    ) -> list[Cell]:
+        if isinstance(column, Column):
+            return [column.cell(c) for c in configurations]
+        if column in QUANTITIES:
+            return self.quantity_cells(column, configurations, marks_best=marks_best)
+        return [self.setting_cell(c.settings, column) for c in configurations]
+
     def column(self, name: str) -> str:
-        return self.t(f"column.{name}") if self.t.has(f"column.{name}") else name
+        return self.t(f"column.{name}") if name in QUANTITIES or self.t.has(f"column.{name}") else name
 
     def figure(
         self,
@@ -190,32 +235,20 @@ class Builder:
     def name_cell(self, configuration: Configuration) -> Cell:
         return Cell(configuration.label, is_header=True)
 
-    def number_cell(self, value: float, decimals: int = 2) -> Cell:
-        return Cell(self.t.format(Number(value, decimals)), is_number=True)
+    def quantity_cells(
+        self, name: str, configurations: Sequence[Configuration], *, marks_best: bool = True
+    ) -> list[Cell]:
+        """Return a column of values with their intervals, the best FID bold where the intervals tell it apart."""
+        is_marked = marks_best and QUANTITIES[name] in FIDS and len(configurations) > 1
+        ties = find_ties(configurations, name) if is_marked else []
+        return [
+            Cell(self.t.format(write_bare(name, measure(name, c))), is_number=True, is_best=ties == [c])
+            for c in configurations
+        ]
 
-    def estimate_cell(self, estimate: Estimate, decimals: int = 2, *, best: bool = False) -> Cell:
-        """A mean with the half width of its interval over seeds or samples, where there is one."""
-        is_shown = estimate.over in ("seeds", "samples")
-        half = Number(estimate.half_width, decimals) if is_shown and estimate.half_width is not None else None
-        return Cell(self.t.format(Interval(Number(estimate.mean, decimals), half)), is_number=True, is_best=best)
-
-    def interval_cell(self, estimate: Estimate, decimals: int = 2) -> Cell:
-        """A mean with the half width of whatever interval it has."""
-        half = None if estimate.half_width is None else Number(estimate.half_width, decimals)
-        return Cell(self.t.format(Interval(Number(estimate.mean, decimals), half)), is_number=True)
-
-    def percent_cell(self, share: float) -> Cell:
-        return Cell(self.t.format(Percent(share)), is_number=True)
-
-    def share_cell(self, estimate: Estimate) -> Cell:
-        """A share in [0, 1] as a percentage, with its interval where it has one."""
-        half = None if estimate.half_width is None else Percent(estimate.half_width, 1)
-        return Cell(self.t.format(Interval(Percent(estimate.mean, 1), half)), is_number=True)
-
-    def points_cell(self, change: Estimate) -> Cell:
-        """A change of a share as percentage points; its column names the unit."""
-        half = None if change.half_width is None else Number(100 * change.half_width, 1)
-        return Cell(self.t.format(Interval(Number(100 * change.mean, 1), half)), is_number=True)
+    def value_cell(self, name: str, value: float, *, less: int = 0) -> Cell:
+        """Return a value of a quantity without an interval, with ``less`` decimals fewer than usual."""
+        return Cell(self.t.format(write_value(name, value, less=less)), is_number=True)
 
     def setting_cell(self, settings: Settings, field: str) -> Cell:
         value = getattr(settings, field, None)
@@ -228,26 +261,18 @@ class Builder:
 
     # ---- scores
 
-    def fid_columns(self) -> list[str]:
-        """A column for every detector; the two are never mixed in one."""
+    @property
+    def fids(self) -> list[str]:
+        """Return the names of the FIDs that the report shows, one for each detector."""
         return [f"fid_{detector}" for detector in self.results.detectors]
 
-    def fid_cells(self, configurations: Sequence[Configuration]) -> dict[Configuration, list[Cell]]:
-        """FID by every detector, bold where it is the lowest of these and the intervals allow to say so."""
-        cells: dict[Configuration, list[Cell]] = {c: [] for c in configurations}
-        for detector in self.results.detectors:
-            ties = find_ties(configurations, detector) if len(configurations) > 1 else []
-            for c, row in cells.items():
-                row.append(self.estimate_cell(c.score("fid", detector), best=ties == [c]))
-        return cells
-
     def passport(
-        self, configurations: Sequence[Configuration], *, has_intervals: bool = True, tails: Sequence[str] = ()
+        self, configurations: Sequence[Configuration], columns: Sequence[str] = (), *, has_intervals: bool = True
     ) -> Line:
         """What the scores of a table rest on: extractor, numbers of images, resize, floor, and what intervals cover.
 
         Args:
-            tails: the metrics whose means over the end of training stand beside the scores.
+            columns: the quantities beside the scores, of which those over the end of training are explained.
         """
         parts = []
         for detector in self.results.detectors:
@@ -261,16 +286,17 @@ class Builder:
                         num_real=scores.num_real,
                         num_fake=scores.num_fake,
                         resize=Message(f"resize.{detector}"),
-                        floor=Number(scores.floor),
+                        floor=write_value(f"fid_{detector}", scores.floor),
                         floor_num=scores.floor_num,
                     )
                 )
-        over = {c.fid.over for c in configurations}
         if has_intervals:
+            over = {measure("fid_classifier", c).over for c in configurations}
             kind = "both" if {"seeds", "samples"} <= over else "seeds" if over == {"seeds"} else "samples"
             parts.append(self.t(f"passport.over_{kind}"))
-        if any(c.tail(metric).over == "steps" for c in configurations for metric in tails):
-            parts.append(self.t("passport.over_steps", all=Several([Message(f"quantity.{m}") for m in tails])))
+        tails = [name for name in columns if any(measure(name, c).over == "steps" for c in configurations)]
+        if tails:
+            parts.append(self.t("passport.over_steps", all=Several([name_quantity(name) for name in tails])))
         return parse_markup("".join(parts))
 
     # ---- values
@@ -319,7 +345,7 @@ def pick(configurations: Sequence[Configuration]) -> list[Configuration]:
     """All of a few; of many ``MAX_SHOWN``, evenly spread from the lowest to the highest FID, in their own order."""
     if len(configurations) <= MAX_SHOWN:
         return list(configurations)
-    ranked = sorted(configurations, key=lambda c: np.nan_to_num(c.fid.mean, nan=np.inf))
+    ranked = sorted(configurations, key=lambda c: np.nan_to_num(measure("fid_classifier", c).mean, nan=np.inf))
     chosen = {ranked[round(i * (len(ranked) - 1) / (MAX_SHOWN - 1))] for i in range(MAX_SHOWN)}
     return [c for c in configurations if c in chosen]
 

@@ -20,19 +20,7 @@ def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
     if vae is None or gan is None:
         return None
     shown = [vae, gan]
-    fid = b.fid_cells(shown)
-    rows = [
-        [
-            b.name_cell(c),
-            *fid[c],
-            b.estimate_cell(c.sharpness),
-            b.estimate_cell(c.gradient_energy),
-            b.estimate_cell(c.score("recall")),
-            b.share_cell(c.read_share),
-        ]
-        for c in shown
-    ]
-    header = ["configuration", *b.fid_columns(), "sharpness", "gradient_energy", "recall", "read_share"]
+    columns = [*b.fids, "sharpness", "gradient_energy", "recall", "read_share"]
     return b.section(
         "comparison",
         b.text(
@@ -45,7 +33,7 @@ def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
             gan_steps=gan.settings.num_training_steps,
         ),
         b.figure("comparison", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
-        b.table("comparison", header, rows, shown, note=b.passport(shown)),
+        b.table_of("comparison", shown, columns, note=b.passport(shown)),
         *b.claims(claim_comparison(vae, gan, "table-comparison")),
         b.explanation("comparison.theory"),
     )

@@ -5,30 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from reportgen.paper.analysis.quantities import SCORES, is_measured
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
 from reportgen.paper.claims.fidelity import claim_copies, claim_fidelity
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Cell, Section
 
-SCORE_NAMES = ("precision", "recall", "density", "coverage")
-
 
 def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
     """Precision, recall, density, coverage and KID of every configuration, by the classifier's features."""
-    scored = [c for c in b.results.configurations if c.score("fid").num_seeds]
+    scored = [c for c in b.results.configurations if is_measured("fid_classifier", [c])]
     if not scored:
         return None
-    fid = b.fid_cells(scored)
-    rows = [
-        [
-            b.name_cell(c),
-            *fid[c],
-            b.estimate_cell(c.score("kid"), 3),
-            *(b.estimate_cell(c.score(name)) for name in SCORE_NAMES),
-        ]
-        for c in scored
-    ]
-    header = ["configuration", *b.fid_columns(), "kid", *SCORE_NAMES]
+    header, rows = b.tabulate(scored, [*b.fids, *(score.name for score in SCORES)])
     yardstick = _tabulate_yardstick(b, scored[0])
     note = (*b.passport(scored), *(b.line("scores.yardstick") if yardstick else ()))
     claims = claim_fidelity(scored, "table-scores") if len(scored) > 1 else []
@@ -50,9 +39,8 @@ def _tabulate_yardstick(b: Builder, c: Configuration) -> list[list[Cell]]:
     return [
         [
             Cell(b.t(f"row.{kind}", num=getattr(own, num)), is_header=True),
-            *(b.number_cell(getattr(row, fid, math.nan)) for row in scores),
-            b.number_cell(getattr(own, f"{kind}_kid"), 3),
-            *(b.number_cell(getattr(own, f"{kind}_{name}")) for name in SCORE_NAMES),
+            *(b.value_cell(name, getattr(row, fid, math.nan)) for name, row in zip(b.fids, scores, strict=True)),
+            *(b.value_cell(score.name, getattr(own, f"{kind}_{score.name}")) for score in SCORES),
         ]
         for kind, num, fid in (("real", "floor_num", "floor"), ("copies", "copies_num", "copies_fid"))
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from reportgen.paper.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
@@ -13,6 +13,7 @@ from reportgen.paper.analysis.findings import (
     judge_equilibrium,
     read_evolution,
 )
+from reportgen.paper.analysis.quantities import JUDGED
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.claims.gan import (
     LOSSES,
@@ -36,8 +37,9 @@ from reportgen.paper.claims.scores import (
     claim_trend,
     claim_unreadable,
 )
+from reportgen.paper.i18n.quantities import write_mean
 from reportgen.paper.i18n.translator import Message, Number
-from reportgen.paper.report.builder import Builder, pick
+from reportgen.paper.report.builder import Builder, Column, pick
 from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_gan_curves, draw_samples, show_samples
 from reportgen.paper.report.vae import discuss_best
@@ -46,7 +48,8 @@ from reportgen.suite.settings import GanSettings, Question
 THRESHOLD = 80
 """The course's, on the Inception FID."""
 
-TAIL_METRICS = ("D_x", "D_G_z1", "D_G_z2", "discriminator_loss", "generator_loss")
+ENDS = ("D_x", "D_G_z1", "D_G_z2", *LOSSES)
+"""The quantities whose means and spreads at the end of training are held against the equilibrium."""
 
 MAX_EVOLUTION_GRIDS = 6
 
@@ -128,22 +131,22 @@ def build_fid(b: Builder, grid: Sequence[Configuration]) -> Section | None:
 def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> Table:
     """FID by one detector over latent_dim (rows) and hidden_dim (columns)."""
     at = {(c.settings.latent_dim, hidden_dim(c)): c for c in grid}
-    hiddens = sorted({hidden for _, hidden in at})
-    place, fid = b.results.detectors.index(detector), b.fid_cells(grid)
-    name = Message(f"column.fid_{detector}")
+    fid = f"fid_{detector}"
     if len(at) < len(grid):  # other settings vary too: no rows and columns have room for them
-        rows = [[b.name_cell(c), fid[c][place]] for c in grid]
-        header = ["configuration", f"fid_{detector}"]
-        return b.table("gan_fid", header, rows, grid, slug=detector, note=b.passport(grid), score=name)
-    rows = []
-    for latent in sorted({latent for latent, _ in at}):
-        cells = [Cell(f"latent_dim {latent}", is_header=True)]
-        for hidden in hiddens:
-            c = at.get((latent, hidden))
-            cells.append(Cell("–") if c is None else fid[c][place])
-        rows.append(cells)
-    header = ["", *(f"hidden_dim {hidden}" for hidden in hiddens)]
-    return b.table("gan_fid", header, rows, grid, slug=detector, note=b.passport(grid), score=name)
+        header, rows = b.tabulate(grid, [fid])
+    else:
+        cells = dict(zip(grid, b.quantity_cells(fid, grid), strict=True))
+        latents, hiddens = (sorted(set(values)) for values in zip(*at, strict=True))
+        header = ["", *(f"hidden_dim {hidden}" for hidden in hiddens)]
+        rows = [
+            [
+                Cell(f"latent_dim {latent}", is_header=True),
+                *(cells[at[latent, hidden]] if (latent, hidden) in at else Cell("–") for hidden in hiddens),
+            ]
+            for latent in latents
+        ]
+    score = Message(f"column.{fid}")
+    return b.table("gan_fid", header, rows, grid, slug=detector, note=b.passport(grid), score=score)
 
 
 # ---- effect of both dimensions --------------------------------------------------------------------------------------
@@ -152,13 +155,8 @@ def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> 
 def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
     if len(grid) < 2:
         return None
-    fid = b.fid_cells(grid)
-    rows = [
-        [b.name_cell(c), *fid[c], b.share_cell(c.read_share), *(b.interval_cell(c.tail(loss)) for loss in LOSSES)]
-        for c in grid
-    ]
-    header = ["configuration", *b.fid_columns(), "read_share", *LOSSES]
-    table = b.table("gan_effect", header, rows, grid, note=b.passport(grid, tails=LOSSES))
+    columns = [*b.fids, "read_share", *LOSSES]
+    table = b.table_of("gan_effect", grid, columns, note=b.passport(grid, columns))
     settling = _tabulate_settling(b, grid)
     claims = [claim for field in ("hidden_dim", "latent_dim") for claim in claim_raising(grid, field, table.id)]
     return b.section(
@@ -175,15 +173,7 @@ def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
 
 def _tabulate_settling(b: Builder, grid: Sequence[Configuration]) -> Table:
     """How both losses still move at the end of training: from step to step, and from its beginning to its end."""
-    rows = [
-        [
-            b.name_cell(c),
-            *(b.estimate_cell(c.tail_spread(loss)) for loss in LOSSES),
-            *(b.interval_cell(c.tail_drift(loss)) for loss in LOSSES),
-        ]
-        for c in grid
-    ]
-    return b.table("gan_settling", ["configuration", "spread_D", "spread_G", "drift_D", "drift_G"], rows, grid)
+    return b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in ("spread", "drift") for loss in LOSSES])
 
 
 # ---- the hidden sweep -----------------------------------------------------------------------------------------------
@@ -193,27 +183,15 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
     if len(sweep) < 2:
         return None
     worst = find_worst(sweep)
-    fid = b.fid_cells(sweep)
-    rows = [
-        [
-            b.name_cell(c),
-            b.setting_cell(c.settings, "hidden_dim"),
-            *fid[c],
-            b.estimate_cell(c.sharpness),
-            b.share_cell(c.read_share),
-            *(b.interval_cell(c.tail(loss)) for loss in LOSSES),
-        ]
-        for c in sweep
-    ]
-    header = ["configuration", "hidden_dim", *b.fid_columns(), "sharpness", "read_share", *LOSSES]
-    table = b.table("gan_hidden", header, rows, sweep, note=b.passport(sweep, tails=LOSSES))
+    columns = [*b.fids, "sharpness", "read_share", *LOSSES]
+    table = b.table_of("gan_hidden", sweep, ["hidden_dim", *columns], note=b.passport(sweep, columns))
     return b.section(
         "gan_hidden",
         b.text("gan.hidden"),
         table,
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], sweep),
         *b.claims(claim_best(sweep, table.id)),
-        b.claim(claim_trend("fid_classifier", sweep, lambda c: c.fid, "hidden_dim", table.id)),
+        b.claim(claim_trend("fid_classifier", sweep, "hidden_dim", table.id)),
         _show_curves(b, pick(sweep), "gan_hidden_curves"),
         *b.claims(claim_losses_over(sweep, "hidden_dim", table.id)),
         b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
@@ -230,53 +208,25 @@ def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
     if not gans:
         return None
     judged = [(c, judge_equilibrium(c)) for c in gans]
-    rows = [
-        [
-            b.name_cell(c),
-            *(_mean_and_spread(b, c, metric) for metric in TAIL_METRICS),
-            b.interval_cell(c.tail(SEPARATION)),
-        ]
-        for c in gans
-    ]
-    distances = [
-        [
-            b.name_cell(c),
-            b.number_cell(abs(e.d_x.mean - 0.5)),
-            b.number_cell(abs(e.d_g_z.mean - 0.5)),
-            b.number_cell(abs(e.discriminator_loss.mean - math.log(4))),
-            b.number_cell(abs(e.generator_loss.mean - math.log(2))),
-            b.interval_cell(e.drift_x),
-            b.interval_cell(e.drift_g),
-            b.estimate_cell(c.fid),
-        ]
-        for c, e in judged
-    ]
-    drift = [
-        "configuration",
-        "from_half_x",
-        "from_half_g",
-        "from_log4",
-        "from_log2",
-        "drift_x",
-        "drift_g",
-        "fid_classifier",
-    ]
+    ends = [Column(metric, partial(_mean_and_spread, b, metric)) for metric in ENDS]
+    distances = [f"distance_{metric}" for metric in JUDGED]
+    from_ideal = [*distances, "drift_D_x", "drift_D_G_z1", "fid_classifier"]
     return b.section(
         "nash",
         b.explanation("nash.theory"),
         b.formula(r"D^*(x) = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}"),
         b.text("nash.rule", tolerance=Number(EQUILIBRIUM_TOLERANCE, 1)),
-        b.table("nash", ["configuration", *TAIL_METRICS, SEPARATION], rows, gans),
-        b.table("nash_distance", drift, distances, gans),
+        b.table_of("nash", gans, [*ends, SEPARATION]),
+        b.table_of("nash_distance", gans, from_ideal, marks_best=False),
         *b.claims(claim_equilibrium(judged, "table-nash", "table-nash_distance")),
         *b.claims(claim_quality(judged, "table-nash_distance")),
         b.explanation("nash.meaning"),
     )
 
 
-def _mean_and_spread(b: Builder, c: Configuration, metric: str) -> Cell:
+def _mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
     """Mean and, in brackets, standard deviation over the last fifth of training."""
-    mean, spread = (b.t.format(Number(e.mean)) for e in (c.tail(metric), c.tail_spread(metric)))
+    mean, spread = (write_mean(name, c) for name in (metric, f"spread_{metric}"))
     return Cell(b.t("cell.spread", mean=mean, spread=spread), is_number=True)
 
 
@@ -312,16 +262,5 @@ def _discuss_ablation(b: Builder, ablated: Configuration, baseline: Configuratio
 
 
 def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Table:
-    fid = b.fid_cells(shown)
-    rows = [
-        [
-            b.name_cell(c),
-            *fid[c],
-            *(b.interval_cell(c.tail(metric)) for metric in (*LOSSES, SEPARATION)),
-            b.estimate_cell(c.sharpness),
-            b.share_cell(c.read_share),
-        ]
-        for c in shown
-    ]
-    header = ["configuration", *b.fid_columns(), *LOSSES, SEPARATION, "sharpness", "read_share"]
-    return b.table("gan_ablation", header, rows, shown, slug=slug, note=b.passport(shown, tails=(*LOSSES, SEPARATION)))
+    columns = [*b.fids, *LOSSES, SEPARATION, "sharpness", "read_share"]
+    return b.table_of("gan_ablation", shown, columns, slug=slug, note=b.passport(shown, columns))

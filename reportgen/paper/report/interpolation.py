@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.paper.analysis.findings import (
-    InterpolationReading,
-    read_interpolation,
-)
+from reportgen.paper.analysis.findings import read_interpolation
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.interpolation import claim_between, claim_beyond, claim_interpolation
 from reportgen.paper.figures.images import WIDTH_MM, draw_strips
 from reportgen.paper.i18n.translator import Number, Several
 from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Block, Cell, Figure, Picture, Section
+from reportgen.paper.report.model import Block, Figure, Picture, Section
 from reportgen.store.images import decode_grid
+
+COLUMNS = ("read_ends", "read_inside", "read_outside", "inside_change", "detour", "largest_step")
 
 
 def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | None:
@@ -24,17 +23,13 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
     shown = [c for c in (b.find_best_gan(), b.find_main_vae()) if c is not None]
     if not shown:
         return None
-    readings = {c.label: read_interpolation(c) for c in shown}
-    measured = readings[shown[0].label]
-    rows = [_read_row(b, c, readings[c.label]) for c in shown]
-    note = b.line("interpolation.note", num=measured.num_pairs)
-    header = ["configuration", "read_ends", "read_inside", "read_outside", "inside_change", "detour", "largest_step"]
-    beyond = [claim_beyond(c, readings[c.label], "table-interpolation") for c in shown]
+    first_seeds, measured = [c.first_seed for c in shown], read_interpolation(shown[0])
     if len(shown) == 2:
-        gan, vae = ((c, readings[c.label]) for c in shown)
+        gan, vae = shown
         claims = claim_interpolation(gan, vae, "table-interpolation")
     else:
-        claims = [claim_between(c, readings[c.label], "table-interpolation") for c in shown]
+        claims = [claim_between(c, "table-interpolation") for c in shown]
+    beyond = [claim_beyond(c, "table-interpolation") for c in shown]
     return b.section(
         "interpolation",
         b.text("interpolation.intro", points=b.results.suite.interpolation.num_points),
@@ -50,7 +45,7 @@ def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | Non
             inside=measured.num_points - 2,
             outside=measured.num_outside,
         ),
-        b.table("interpolation", header, rows, [c.first_seed for c in shown], note=note),
+        b.table_of("interpolation", first_seeds, COLUMNS, note=b.line("interpolation.note", num=measured.num_pairs)),
         *b.claims([*claims, *beyond]),
         *_explain_dimensions(b, shown),
         b.explanation("interpolation.theory"),
@@ -65,18 +60,6 @@ def _explain_dimensions(b: Builder, shown: Sequence[Configuration]) -> list[Bloc
         return []
     (gan, vae), (gan_dim, vae_dim) = shown, dims
     return [b.explanation("interpolation.dims", gan=gan.label, vae=vae.label, gan_dim=gan_dim, vae_dim=vae_dim)]
-
-
-def _read_row(b: Builder, c: Configuration, reading: InterpolationReading) -> list[Cell]:
-    return [
-        b.name_cell(c),
-        b.share_cell(reading.read_ends),
-        b.share_cell(reading.read_inside),
-        b.share_cell(reading.read_outside),
-        b.points_cell(reading.inside_change),
-        b.interval_cell(reading.detour),
-        b.interval_cell(reading.largest_step),
-    ]
 
 
 def _show_strips(b: Builder, c: Configuration, name: str) -> Figure:

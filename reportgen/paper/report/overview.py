@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 from typing import assert_never
 
-from reportgen.paper.analysis.findings import count_digits, judge_equilibrium, read_interpolation
-from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, SEED_RULES, Configuration, RunResult
+from reportgen.paper.analysis.estimates import NO_RULE
+from reportgen.paper.analysis.findings import count_digits, judge_equilibrium
+from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, is_measured, measure
+from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, RunResult
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.collapse import claim_collapse_brief
 from reportgen.paper.claims.comparison import claim_comparison_brief
 from reportgen.paper.claims.gan import claim_equilibrium, claim_raising_brief
 from reportgen.paper.claims.interpolation import judge_spaces
-from reportgen.paper.claims.scores import SHARES, claim_trend, conclude_ablation
+from reportgen.paper.claims.scores import claim_trend, conclude_ablation
 from reportgen.paper.claims.summary import claim_best_brief
-from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
-from reportgen.paper.report.builder import Builder, pick
+from reportgen.paper.i18n.quantities import write_rule
+from reportgen.paper.i18n.translator import Message, Number, Percent, Several
+from reportgen.paper.report.builder import Builder, Column, pick
 from reportgen.paper.report.comparison import find_compared
 from reportgen.paper.report.model import Block, Cell, Paragraph, Section, Table
 from reportgen.suite.settings import MODELS, GanSettings, ModelName, Question, has_digits
@@ -68,7 +71,7 @@ def _lead(b: Builder, topic: str, paragraphs: Sequence[Paragraph]) -> list[Parag
 def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
     """The answers in short, by topic."""
     for name, kind in MODELS.items():
-        chosen = [c for c in b.select(kind) if c.score("fid").num_seeds]
+        chosen = [c for c in b.select(kind) if is_measured("fid_classifier", [c])]
         if chosen:
             yield name, [claim_best_brief(name, chosen, "table-scores"), *_claim_effect(b, name)]
     gans = b.select(GanSettings)
@@ -80,8 +83,7 @@ def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
         yield "comparison", claim_comparison_brief(vae, gan, "table-comparison")
     best_gan, main_vae = b.find_best_gan(), b.find_main_vae()
     if best_gan is not None and main_vae is not None:
-        of_gan, of_vae = ((c, read_interpolation(c)) for c in (best_gan, main_vae))
-        yield "interpolation", judge_spaces(of_gan, of_vae, "table-interpolation")
+        yield "interpolation", judge_spaces(best_gan, main_vae, "table-interpolation")
     if best_gan is not None:
         yield "collapse", [claim_collapse_brief(best_gan, count_digits(best_gan), "table-digits")]
     yield "ablations", list(_conclude_ablations(b))
@@ -94,7 +96,7 @@ def _claim_effect(b: Builder, model: ModelName) -> list[Claim]:
             sweep = b.results.answer("vae_latent")
             if len(sweep) < 2:
                 return []
-            return [claim_trend("fid_classifier", sweep, lambda c: c.fid, "latent_dim", "table-vae_effect")]
+            return [claim_trend("fid_classifier", sweep, "latent_dim", "table-vae_effect")]
         case "gan":
             grid = b.results.answer("gan_grid")
             fields = ("hidden_dim", "latent_dim")
@@ -152,16 +154,16 @@ def _describe_machine(b: Builder, run: RunResult) -> Paragraph:
 
 def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration]) -> Block:
     model = configurations[0].settings
-    fields = [*model.VARIANT_FIELDS, *model.DIMENSIONS, *COMMON_FIELDS]
+    columns: list[str | Column] = [*model.VARIANT_FIELDS, *model.DIMENSIONS, *COMMON_FIELDS]
     if any(c.settings.precision != "fp32" for c in configurations):
-        fields.append("precision")
-    rows = []
-    for c in configurations:
-        seeds = b.t("caption.list_separator").join(str(run.spec.seed) for run in c.runs)
-        cells = [b.name_cell(c)]
-        cells += [b.setting_cell(c.settings, field) for field in fields]
-        rows.append([*cells, Cell(seeds, is_number=True)])
-    return b.table(name, ["configuration", *fields, "seed"], rows)
+        columns.append(Column("arithmetic", lambda c: b.setting_cell(c.settings, "precision")))
+    columns.append(Column("seed", partial(_list_seeds, b)))
+    return b.table(name, *b.tabulate(configurations, columns))
+
+
+def _list_seeds(b: Builder, c: Configuration) -> Cell:
+    seeds = b.t("caption.list_separator").join(str(run.spec.seed) for run in c.runs)
+    return Cell(seeds, is_number=True)
 
 
 def _list_unfinished(b: Builder) -> list[Block]:
@@ -251,14 +253,11 @@ def _describe_comparisons(b: Builder) -> list[Block]:
 
 def _tabulate_seed_rule(b: Builder) -> Table:
     """The rule of every quantity, in two columns."""
-    entries = []
-    for key, rule in SEED_RULES.items():
-        quantity = {"fid": "fid_classifier"}.get(key, key)
-        kind, size = ("ratio", rule.ratio) if rule.ratio > 1 else ("difference", rule.difference)
-        least: Value = Message(f"rule.{kind}", {"size": Number(size)})
-        if quantity in (*SHARES, "inside_change"):
-            least = Message("value.points", {"value": Number(100 * size, 0)})
-        entries.append((Cell(b.column(quantity), is_header=True), Cell(b.t.format(least))))
+    entries = [
+        (Cell(b.column(name), is_header=True), Cell(b.t.format(write_rule(name))))
+        for name, quantity in QUANTITIES.items()
+        if quantity.rule != NO_RULE and quantity not in FIDS[1:]  # both FIDs have one rule
+    ]
     half = -(-len(entries) // 2)
     pairs = zip_longest(entries[:half], entries[half:], fillvalue=(Cell(""), Cell("")))
     return b.table("seed_rule", ["quantity", "at_least"] * 2, [left + right for left, right in pairs])
@@ -268,8 +267,9 @@ def _tabulate_seed_rule(b: Builder) -> Table:
 
 
 def build_appendix(b: Builder, _: Sequence[Configuration]) -> Section:
-    rows = [_tabulate_run(b, run) for run in b.results.finished]
-    header = ["run", "key", *b.fid_columns(), "digits_read", "sharpness", "train_seconds", "ms_per_step"]
+    columns = [*b.fids, "read_share", "sharpness", "train_seconds", "ms_per_step"]
+    rows = [_tabulate_run(b, run, columns) for run in b.results.finished]
+    header = ["run", "key", *columns]
     note = b.passport(b.results.configurations, has_intervals=False)
     blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows, note=note)]
     together = [num for run in b.results.finished if (num := run.record.trained_together) is not None]
@@ -279,18 +279,12 @@ def build_appendix(b: Builder, _: Sequence[Configuration]) -> Section:
     return b.section("appendix", *blocks, *_list_failed_scores(b), *_show_reliability(b))
 
 
-def _tabulate_run(b: Builder, run: RunResult) -> list[Cell]:
-    evaluation, seconds = run.evaluation, run.record.train_seconds
-    scores = [run.find_scores(detector) for detector in b.results.detectors]
-    return [
-        Cell(run.spec.name, is_header=True),
-        Cell(run.key),
-        *(b.number_cell(math.nan if found is None else found.fid) for found in scores),
-        b.percent_cell(evaluation.digits.read_share),
-        b.number_cell(evaluation.sharpness.relative),
-        b.number_cell(seconds, 0),
-        b.number_cell(1000 * seconds / run.spec.settings.num_training_steps, 1),
-    ]
+def _tabulate_run(b: Builder, run: RunResult, columns: Sequence[str]) -> list[Cell]:
+    """One run's values without intervals; the share that reads as digits in whole percent."""
+    alone = Configuration(run.spec.settings, (run,))
+    values = [(name, measure(name, alone).mean) for name in columns]
+    cells = [b.value_cell(name, value, less=name == "read_share") for name, value in values]
+    return [Cell(run.spec.name, is_header=True), Cell(run.key), *cells]
 
 
 def _list_failed_scores(b: Builder) -> list[Block]:

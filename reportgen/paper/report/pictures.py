@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from reportgen.paper.analysis.quantities import AT_HALF, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.figures.curves import Panel, draw_curves, draw_scores
 from reportgen.paper.report.builder import Builder
@@ -15,15 +15,6 @@ VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "
 GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
 COLUMNS = 3
 """Panels beside each other."""
-
-AT_HALF = {
-    "discriminator_loss": math.log(4),
-    "generator_loss": math.log(2),
-    "D_x": 0.5,
-    "D_G_z1": 0.5,
-    "D_G_z2": 0.5,
-}
-"""Each metric at D = 1/2."""
 
 
 def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
@@ -71,12 +62,13 @@ def _make_panel(
 
 def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:
     """The classifier FID over a dimension."""
+    scores = [measure("fid_classifier", c) for c in configurations]
     return b.picture(
         "svg",
         draw_scores,
         [getattr(c.settings, field) for c in configurations],
-        [c.fid.mean for c in configurations],
-        [c.fid.half_width for c in configurations],
+        [score.mean for score in scores],
+        [score.half_width for score in scores],
         x_label=field,
         y_label=b.t("column.fid_classifier"),
         alt=b.t("alt.scores", field=field, labels=b.labels(configurations)),

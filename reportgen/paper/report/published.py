@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.paper.analysis.published import Matched, match_published
+from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import INCEPTION, Configuration
 from reportgen.paper.claims.published import claim_agreement, claim_agreement_of_gans, claim_spread
 from reportgen.paper.figures.published import Strip, draw_published
@@ -34,7 +35,7 @@ def _draw_published(b: Builder, matched: Sequence[Matched]) -> Picture:
         Strip(
             m.configuration.label,
             [(score.report, score.fid) for score in m.scores],
-            m.configuration.score("fid", INCEPTION).mean,
+            measure("fid_inception", m.configuration).mean,
         )
         for m in matched
     ]

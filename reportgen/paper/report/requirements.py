@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reportgen.paper.analysis.findings import find_best
-from reportgen.paper.analysis.results import INCEPTION, Configuration
+from reportgen.paper.analysis.quantities import is_measured, measure
+from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import find_contradictions
 from reportgen.paper.claims.scores import claim_threshold
-from reportgen.paper.i18n.translator import Message, Number, Several, Value
+from reportgen.paper.i18n.quantities import write_value
+from reportgen.paper.i18n.translator import Message, Several, Value
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Block, Cell, Figure, Listing, Paragraph, Section, Table
 from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
@@ -121,12 +123,12 @@ def _check_threshold(place: _Place, model: ModelName, threshold: int) -> Check:
     """The best run of a model below the course's threshold on the Inception FID."""
     b = place.b
     shown = [c for c in find_runs(b, place.wanted) if isinstance(c.settings, MODELS[model])]
-    scored = [c for c in shown or b.select(MODELS[model]) if c.score("fid", INCEPTION).num_seeds]
+    scored = [c for c in shown or b.select(MODELS[model]) if is_measured("fid_inception", [c])]
     missing = b.t("check.no_inception")
     if scored:
-        best = find_best(scored, INCEPTION)
+        best = find_best(scored, "fid_inception")
         is_met = claim_threshold(scored, threshold, "").id == "threshold.met"
-        fid = Number(best.score("fid", INCEPTION).mean, 1)
+        fid = write_value("fid_inception", measure("fid_inception", best).mean, less=1)
         missing = "" if is_met else b.t("check.above", label=best.label, fid=fid)
     return place.check("fid_below", missing, model=Message(f"model.{model}"), threshold=threshold)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
+from reportgen.paper.analysis.quantities import RECONSTRUCTIONS, is_measured
 from reportgen.paper.analysis.results import INCEPTION, Configuration
 from reportgen.paper.claims.scores import (
-    Named,
     claim_best,
     claim_noise,
     claim_other_scores,
@@ -21,10 +20,9 @@ from reportgen.paper.claims.vae import (
     claim_kept,
     claim_lowest,
     claim_sharpness,
-    compute_gap,
 )
-from reportgen.paper.i18n.translator import Number
-from reportgen.paper.report.builder import Builder, pick
+from reportgen.paper.i18n.quantities import write_value
+from reportgen.paper.report.builder import Builder, Column, pick
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, show_samples
 
@@ -50,24 +48,19 @@ def build_curves(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
 
 def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
     """The total loss on training and dev data at the end of training, and where that on dev data was lowest."""
-    rows = [
-        [
-            b.name_cell(c),
-            b.interval_cell(c.tail("train_total"), 1),
-            b.interval_cell(c.tail("dev_total"), 1),
-            b.number_cell(compute_gap(c), 1),
-            b.estimate_cell(c.rise_since_lowest("dev_total"), 1),
-            Cell(b.list_plainly(c.lowest_steps("dev_total")), is_number=True),
-        ]
-        for c in sweep
-    ]
-    header = ["configuration", "train_total", "dev_total", "gap", "rise", "lowest_step"]
-    return b.table("vae_losses", header, rows, sweep, note=(*b.line("vae.losses_note"), *_tell_floors(b, sweep[0])))
+    lowest = Column("lowest_step", lambda c: Cell(b.list_plainly(c.lowest_steps("dev_total")), is_number=True))
+    columns = ("tail_train_total", "tail_dev_total", "gap", "rise_dev_total", lowest)
+    note = (*b.line("vae.losses_note"), *_tell_floors(b, sweep[0]))
+    return b.table_of("vae_losses", sweep, columns, note=note)
 
 
 def _tell_floors(b: Builder, c: Configuration) -> Line:
     """What even perfect reconstruction costs."""
-    return b.line("vae.floors", train=Number(c.floor("train"), 1), dev=Number(c.floor("dev"), 1))
+    return b.line(
+        "vae.floors",
+        train=write_value("tail_train_total", c.floor("train")),
+        dev=write_value("tail_dev_total", c.floor("dev")),
+    )
 
 
 def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
@@ -111,15 +104,11 @@ def build_images(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
 
 def _read_reconstructions(b: Builder, sweep: Sequence[Configuration]) -> list[Block]:
     """What reconstructions of dev digits read as, where some of the digits are readable."""
-    kinds: tuple[Literal["same", "another", "unread"], ...] = ("same", "another", "unread")
-    shares = {c: [share for kind in kinds if (share := c.reads_as(kind)) is not None] for c in sweep}
-    if any(len(row) < len(kinds) for row in shares.values()):
+    columns = [quantity.name for quantity in RECONSTRUCTIONS]
+    if not all(is_measured(name, sweep) for name in columns):
         return []
-    rows = [[b.name_cell(c), *(b.share_cell(share) for share in row)] for c, row in shares.items()]
-    header = ["configuration", *(f"reads_{kind}" for kind in kinds)]
-    table = b.table("vae_reading", header, rows, sweep, note=b.line("vae.reading_note"))
-    named = [Named(c.label, row[0]) for c, row in shares.items()]
-    return [b.text("vae.reading"), table, *b.claims([claim_kept(named, table.id)])]
+    table = b.table_of("vae_reading", sweep, columns, note=b.line("vae.reading_note"))
+    return [b.text("vae.reading"), table, *b.claims([claim_kept(sweep, table.id)])]
 
 
 def _show_images(b: Builder, c: Configuration) -> Block:
@@ -132,29 +121,18 @@ def _show_images(b: Builder, c: Configuration) -> Block:
 def build_fid(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
     if not sweep:
         return None
-    fid = b.fid_cells(sweep)
-    rows = [
-        [
-            b.name_cell(c),
-            b.setting_cell(c.settings, "latent_dim"),
-            *fid[c],
-            b.estimate_cell(c.sharpness),
-        ]
-        for c in sweep
-    ]
-    header = ["configuration", "latent_dim", *b.fid_columns(), "sharpness"]
-    blocks: list[Block] = [b.table("vae_fid", header, rows, sweep, note=b.passport(sweep))]
-    sharpness = [claim_sharpness(sweep, "table-vae_fid")] if len(sweep) > 1 else []
-    claims = b.claims([*sharpness, *claim_noise(sweep, "table-vae_fid")])
-    return b.section("vae_fid", *blocks, *discuss_best(b, sweep, "table-vae_fid", THRESHOLD), *claims)
+    table = b.table_of("vae_fid", sweep, ["latent_dim", *b.fids, "sharpness"], note=b.passport(sweep))
+    sharpness = [claim_sharpness(sweep, table.id)] if len(sweep) > 1 else []
+    claims = b.claims([*sharpness, *claim_noise(sweep, table.id)])
+    return b.section("vae_fid", table, *discuss_best(b, sweep, table.id, THRESHOLD), *claims)
 
 
 def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str, threshold: int) -> list[Block]:
     """The best by every detector, and the course's threshold where its own FID is at hand."""
     blocks: list[Block] = []
     if len(configurations) > 1:
-        for detector in b.results.detectors:
-            blocks += b.claims(claim_best(configurations, table, detector))
+        for fid in b.fids:
+            blocks += b.claims(claim_best(configurations, table, fid))
     if INCEPTION in b.results.detectors:
         return [*blocks, b.claim(claim_threshold(configurations, threshold, table))]
     return [*blocks, b.notice("threshold.unknown", threshold=threshold)]
@@ -166,22 +144,11 @@ def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str
 def build_effect(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
     if len(sweep) < 2:
         return None
-    rows = [
-        [
-            b.name_cell(c),
-            *(b.estimate_cell(c.last(name), 1) for name in ("dev_reconstruction", "dev_kl", "dev_total")),
-            b.number_cell(c.last("dev_reconstruction").mean - c.floor("dev"), 1),
-            b.estimate_cell(c.fid),
-            b.share_cell(c.read_share),
-        ]
-        for c in sweep
-    ]
-    losses = ("dev_reconstruction", "dev_kl", "dev_total", "above_floor")
-    header = ["configuration", *losses, "fid_classifier", "read_share"]
+    columns = ["dev_reconstruction", "dev_kl", "dev_total", "above_floor", "fid_classifier", "read_share"]
     return b.section(
         "vae_effect",
         b.text("vae.effect"),
-        b.table("vae_effect", header, rows, sweep, note=b.passport(sweep)),
+        b.table_of("vae_effect", sweep, columns, note=b.passport(sweep), marks_best=False),
         b.figure("vae_scores", lambda: [draw_fid_over(b, sweep, "latent_dim")], sweep),
         *b.claims(claim_effect(sweep, "table-vae_effect")),
         b.explanation("vae.effect_theory"),
@@ -204,21 +171,8 @@ def build_ablation(b: Builder, ablations: Sequence[Configuration]) -> Section | 
 def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | None) -> list[Block]:
     slug = ablated.slug
     shown = [ablated] if conv is None else [conv, ablated]
-    fid = b.fid_cells(shown)
-    rows = [
-        [
-            b.name_cell(c),
-            *fid[c],
-            b.estimate_cell(c.last("dev_reconstruction"), 1),
-            b.estimate_cell(c.last("dev_kl"), 1),
-            b.estimate_cell(c.last("dev_total"), 1),
-            b.estimate_cell(c.sharpness),
-            b.share_cell(c.read_share),
-        ]
-        for c in shown
-    ]
-    header = ["configuration", *b.fid_columns(), "dev_reconstruction", "dev_kl", "dev_total", "sharpness", "read_share"]
-    table = b.table("vae_ablation", header, rows, shown, slug=slug, note=b.passport(shown))
+    columns = [*b.fids, "dev_reconstruction", "dev_kl", "dev_total", "sharpness", "read_share"]
+    table = b.table_of("vae_ablation", shown, columns, slug=slug, note=b.passport(shown))
     return [
         b.listing("vae_ablation", ablated, "model", slug=slug, label=ablated.label),
         b.figure("vae_ablation_curves", lambda: [draw_vae_curves(b, shown)], shown, slug=slug),

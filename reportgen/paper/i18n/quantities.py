@@ -1,0 +1,72 @@
+"""How quantities are named and written: in the unit and with the decimals of the table of quantities."""
+
+from __future__ import annotations
+
+from reportgen.paper.analysis.estimates import NO_RULE, Estimate
+from reportgen.paper.analysis.findings import estimate_difference
+from reportgen.paper.analysis.quantities import QUANTITIES, Quantity, measure
+from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.i18n.translator import Interval, Message, Number, Percent, Value
+
+
+def name_quantity(name: str) -> Message:
+    """Return what sentences call a quantity."""
+    return Message(f"quantity.{name}")
+
+
+def write_value(name: str, value: float, *, less: int = 0) -> Number | Percent:
+    """Return a value of a quantity without an interval.
+
+    Args:
+        less: how many decimals fewer than usual, where a rough value is enough.
+    """
+    quantity = QUANTITIES[name]
+    return _write(quantity, value, quantity.decimals - less)
+
+
+def _write(quantity: Quantity, value: float, decimals: int) -> Number | Percent:
+    if quantity.unit == "share":
+        return Percent(value, decimals)
+    return Number(100 * value if quantity.unit == "points" else value, decimals)
+
+
+def write_bare(name: str, estimate: Estimate) -> Interval:
+    """Return a value with its interval for the cell of a table, whose header names the unit."""
+    half = None if estimate.half_width is None else write_value(name, estimate.half_width)
+    return Interval(write_value(name, estimate.mean), half)
+
+
+def write_estimate(name: str, estimate: Estimate) -> Interval | Message:
+    """Return a value with its interval for a sentence; percentage points are named."""
+    bare = write_bare(name, estimate)
+    return Message("value.points", {"value": bare}) if QUANTITIES[name].unit == "points" else bare
+
+
+def write_measured(name: str, configuration: Configuration) -> Interval | Message:
+    """Return a configuration's value of a quantity for a sentence."""
+    return write_estimate(name, measure(name, configuration))
+
+
+def write_mean(name: str, configuration: Configuration) -> Number | Percent:
+    """Return a configuration's value of a quantity without its interval."""
+    return write_value(name, measure(name, configuration).mean)
+
+
+def write_difference(name: str, a: Estimate, b: Estimate) -> Interval | Message:
+    """Return ``a`` less ``b`` with its interval; of shares in percentage points."""
+    difference = estimate_difference(a, b)
+    if not QUANTITIES[name].is_share:
+        return write_estimate(name, difference)
+    decimals = QUANTITIES[name].decimals
+    half = None if difference.half_width is None else Number(100 * difference.half_width, decimals)
+    return Message("value.points", {"value": Interval(Number(100 * difference.mean, decimals), half)})
+
+
+def write_rule(name: str) -> Value:
+    """Return how far apart two single trainings must be in a quantity that has a rule for seeds."""
+    quantity = QUANTITIES[name]
+    assert quantity.rule != NO_RULE, f"{name} has no rule"
+    kind, size = ("ratio", quantity.rule.ratio) if quantity.rule.ratio > 1 else ("difference", quantity.rule.difference)
+    if quantity.unit in ("share", "points"):
+        return Message("value.points", {"value": Number(100 * size, 0)})
+    return Message(f"rule.{kind}", {"size": Number(size)})

@@ -1,0 +1,259 @@
+"""The table of quantities: complete, the only place that says how one is read and written, and enough to print one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from synthetic import ROOT, TINY, Change, make_results
+
+from reportgen.paper.analysis import quantities
+from reportgen.paper.analysis.estimates import estimate_mean
+from reportgen.paper.analysis.findings import find_best, find_ties, find_worst
+from reportgen.paper.analysis.quantities import PAIRS, QUANTITIES, SCORES, Quantity, is_measured, measure
+from reportgen.paper.analysis.results import Results
+from reportgen.paper.claims.scores import claim_extremes, claim_pair
+from reportgen.paper.i18n.quantities import write_bare, write_difference, write_estimate, write_rule, write_value
+from reportgen.paper.i18n.translator import Translator, load_catalogue
+from reportgen.paper.report.builder import Builder, Column
+from reportgen.paper.report.model import Cell
+from reportgen.paper.report.overview import build_settings
+from reportgen.store.records import RandomPairs, Scores
+from reportgen.suite.loading import load_suite
+from reportgen.suite.plan import RunSpec
+from reportgen.suite.settings import LANGUAGES, MODELS, Language
+
+PAPER = ROOT / "reportgen" / "paper"
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    return load(tmp_path, TINY)
+
+
+def load(folder: Path, text: str, change: Change | None = None) -> Results:
+    path = folder / "suite.yaml"
+    path.write_text(text, encoding="utf-8")
+    return make_results(load_suite(path), change=change)
+
+
+# ---- the table ------------------------------------------------------------------------------------------------------
+
+
+def test_each_quantity_stands_once() -> None:
+    groups = [group for group in vars(quantities).values() if isinstance(group, tuple)]
+    listed = [q.name for group in groups for q in group if isinstance(q, Quantity)]
+    assert sorted(listed) == sorted(QUANTITIES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_quantity_is_named_in_sentences_and_headers(language: Language) -> None:
+    ids = {str(m.id) for m in load_catalogue(language)}
+    assert {name for name in ids if name.startswith("quantity.")} == {f"quantity.{name}" for name in QUANTITIES}
+    assert {f"column.{name}" for name in QUANTITIES} <= ids
+
+
+def test_each_other_header_is_one_of_the_report() -> None:
+    report = "".join(path.read_text(encoding="utf-8") for path in (PAPER / "report").glob("*.py"))
+    headers = {str(m.id).removeprefix("column.") for m in load_catalogue("en") if str(m.id).startswith("column.")}
+    assert [name for name in headers - set(QUANTITIES) if f'"{name}"' not in report] == []
+
+
+def test_scores_and_pairs_have_the_names_of_the_record() -> None:
+    fields = Scores.model_fields.keys()
+    assert all({q.name, f"real_{q.name}", f"copies_{q.name}"} <= fields for q in SCORES)
+    assert [q.name for q in PAIRS] == [name for name in RandomPairs.model_fields if not name.startswith("num_")]
+
+
+def test_shares_run_on_a_linear_scale() -> None:
+    assert {q.scale for q in QUANTITIES.values() if q.unit in ("share", "points")} == {"linear"}
+
+
+def test_each_quantity_can_be_read(results: Results) -> None:
+    for q in QUANTITIES.values():
+        chosen = [c for c in results.configurations if q.model in (None, c.settings.model)]
+        assert is_measured(q.name, chosen) is (q.name != "fid_inception"), q.name
+        assert all(measure(q.name, c).rule == q.rule for c in chosen)
+    with pytest.raises(KeyError, match="no_such_quantity"):
+        measure("no_such_quantity", results.configurations[0])
+
+
+def set_recall(recalls: dict[str, float]) -> Change:
+    """Return a change that gives configurations their recall, by name."""
+
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["scores"]["classifier"]["recall"] = recalls.get(spec.configuration_name, 0.4)
+
+    return change
+
+
+def test_the_best_is_the_one_in_the_better_direction(tmp_path: Path) -> None:
+    grid = load(tmp_path, TINY, set_recall({"gan-4_4": 0.2, "gan-4_8": 0.9})).answer("gan_grid")
+    assert (find_best(grid, "recall").label, find_worst(grid, "recall").label) == ("GAN 4_8", "GAN 4_4")
+    assert [c.label for c in find_ties(grid, "recall")] == ["GAN 4_8"]
+    with pytest.raises(AssertionError, match="no value of D_x is better"):
+        find_best(grid, "D_x")
+
+
+# ---- how they are written -------------------------------------------------------------------------------------------
+
+VALUE = estimate_mean([0.1234], 0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "sentence"),
+    [
+        ("fid_classifier", "0.12 ± 0.02", "0.12 ± 0.02"),
+        ("kid", "0.123 ± 0.020", "0.123 ± 0.020"),
+        ("dev_kl", "0.1 ± 0.0", "0.1 ± 0.0"),
+        ("read_share", "12.3% ± 2.0%", "12.3% ± 2.0%"),
+        ("inside_change", "12.3 ± 2.0", "12.3 ± 2.0 percentage points"),
+    ],
+)
+def test_a_quantity_is_written_in_its_unit(name: str, cell: str, sentence: str) -> None:
+    t = Translator("en")
+    assert t.format(write_bare(name, VALUE)) == cell
+    assert t.format(write_estimate(name, VALUE)) == sentence
+
+
+def test_what_has_no_interval_or_no_value_is_written_without() -> None:
+    t = Translator("en")
+    assert t.format(write_bare("read_share", estimate_mean([0.5]))) == "50.0%"
+    assert t.format(write_bare("fid_classifier", estimate_mean([]))) == "–"
+    assert t.format(write_value("read_share", 0.5, less=1)) == "50%"
+
+
+def test_a_difference_of_shares_is_in_points() -> None:
+    t, low = Translator("en"), estimate_mean([0.0234], 0.01)
+    assert t.format(write_difference("read_share", VALUE, low)) == "10.0 ± 2.8 percentage points"
+    assert t.format(write_difference("inside_change", VALUE, low)) == "10.0 ± 2.8 percentage points"
+    assert t.format(write_difference("recall", VALUE, low)) == "0.10 ± 0.03"
+    assert t.format(write_difference("read_share", estimate_mean([0.5]), estimate_mean([0.4]))) == (
+        "10.0 percentage points"
+    )
+
+
+def test_the_rule_for_seeds_is_written_as_a_factor_a_difference_or_points() -> None:
+    t = Translator("en")
+    assert t.format(write_rule("fid_classifier")) == "a factor of 2.50"
+    assert t.format(write_rule("recall")) == "0.25"
+    assert t.format(write_rule("inside_change")) == "15 percentage points"
+    with pytest.raises(AssertionError, match="kid has no rule"):
+        write_rule("kid")
+
+
+# ---- no other place -------------------------------------------------------------------------------------------------
+
+
+def walk_calls(*rooms: str) -> Iterator[tuple[str, ast.Call]]:
+    """Yield each call of these rooms with its file."""
+    for path in sorted(path for room in rooms for path in (PAPER / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield str(path.relative_to(PAPER)), node
+
+
+def formats_an_estimate(call: ast.Call) -> bool:
+    """Return whether a call writes the mean or the interval of an estimate with decimals of its own."""
+    if not isinstance(call.func, ast.Name) or call.func.id not in ("Number", "Percent", "Interval"):
+        return False
+    inner = [node for argument in call.args for node in ast.walk(argument)]
+    return any(isinstance(node, ast.Attribute) and node.attr in ("mean", "half_width") for node in inner)
+
+
+def test_no_other_module_formats_a_quantity_by_its_own_decimals() -> None:
+    assert formats_an_estimate(ast.parse("Number(100 * share.mean, 1)", mode="eval").body)  # type: ignore[arg-type]
+    found = [f"{file}:{call.lineno}" for file, call in walk_calls("claims", "report") if formats_an_estimate(call)]
+    assert found == []
+
+
+READINGS = {
+    *("score", "sharpness", "gradient_energy", "read_share", "reads_as", "over_pairs"),
+    *("last", "rise_since_lowest", "tail", "tail_drift", "tail_spread"),
+}
+"""What a configuration is read by: an estimate that knows no rule for seeds."""
+
+
+def test_findings_sentences_and_tables_read_quantities_by_name_alone() -> None:
+    paths = [PAPER / "analysis" / "findings.py", *(PAPER / "claims").glob("*.py"), *(PAPER / "report").glob("*.py")]
+    found = [
+        f"{path.name}:{node.lineno} {node.attr}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in READINGS
+    ]
+    assert found == []
+
+
+# ---- a new one ------------------------------------------------------------------------------------------------------
+
+
+class MoreMessages:
+    """A language's messages and some more."""
+
+    def __init__(self, translator: Translator, more: dict[str, str]) -> None:
+        self.usual, self.more = translator._translations, more
+
+    def gettext(self, message_id: str) -> str:
+        return self.more.get(message_id) or self.usual.gettext(message_id)
+
+
+def test_a_line_of_the_table_and_its_messages_print_a_column_and_sentences(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    novelty = Quantity("novelty", lambda c: estimate_mean([c.settings.latent_dim / 7], 0.001), "log", decimals=4)
+    monkeypatch.setitem(QUANTITIES, "novelty", novelty)  # type: ignore[misc]
+    t = Translator("en")
+    messages = {"column.novelty": "Novelty", "quantity.novelty": "novelty of samples"}
+    monkeypatch.setattr(t, "_translations", MoreMessages(t, messages))
+    sweep = results.answer("vae_latent")
+    table = Builder(results, t, draws=False).table_of("vae_fid", sweep, ["novelty"])
+    assert table.header == ("Configuration", "Novelty")
+    assert [row[1].text for row in table.rows] == ["0.4286 ± 0.0020", "1.4286 ± 0.0020"]
+    for claim in (claim_pair("novelty", sweep, table.id), claim_extremes("novelty", sweep, table.id)):
+        assert "novelty of samples" in t(claim.id, **claim.values)
+        assert "1.4286 ± 0.0020" in t(claim.id, **claim.values)
+
+
+# ---- tables ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_table_is_a_list_of_names(results: Results) -> None:
+    b = Builder(results, Translator("en"), draws=False)
+    sweep = results.answer("gan_hidden")
+    own = Column("lowest_step", lambda c: Cell(c.slug))
+    table = b.table_of("gan_hidden", sweep, ["hidden_dim", "fid_classifier", "read_share", own], slug="x")
+    assert table.id == "table-gan_hidden-x"
+    assert table.header == ("Configuration", "hidden_dim", "Classifier FID", "Read as digits", "Lowest at step")
+    first, *_, last = table.rows
+    assert [cell.text for cell in first[:2]] == ["GAN 10_2", "2"]
+    assert (first[4].text, last[3].text) == ("gan-10_2", "96.7% ± 0.6%")
+    assert [row[2].is_best for row in table.rows] == [False, False, True]
+    plain = b.table_of("gan_hidden", sweep, ["fid_classifier"], marks_best=False)
+    assert not any(cell.is_best for row in plain.rows for cell in row)
+
+
+def test_no_other_setting_has_the_name_of_a_quantity() -> None:
+    """A table takes a name for the quantity's, so that a setting of that name needs a column of its own."""
+    settings = {name for model in MODELS.values() for name in model.model_fields}
+    assert settings & set(QUANTITIES) == {"precision"}
+
+
+def test_numeric_precision_is_not_headed_as_the_score(tmp_path: Path) -> None:
+    """Both are called precision in the records."""
+    results = load(tmp_path, TINY.replace("log_interval: 2}", "log_interval: 2, precision: bf16}"))
+    section = build_settings(Builder(results, Translator("zh"), draws=False), [])
+    headers = [block.header for block in section.blocks if hasattr(block, "header")]
+    assert headers
+    assert all("运算精度" in header and "精确率" not in header for header in headers)
+
+
+def test_only_the_best_fid_is_bold(tmp_path: Path) -> None:
+    results = load(tmp_path, TINY, set_recall({"gan-10_2": 0.99}))
+    b, sweep = Builder(results, Translator("en"), draws=False), results.answer("gan_hidden")
+    assert find_ties(sweep, "recall") == [sweep[0]]
+    assert not any(cell.is_best for cell in b.quantity_cells("recall", sweep))
+    assert not b.quantity_cells("fid_classifier", sweep[:1])[0].is_best
