@@ -17,7 +17,8 @@ test: $(STAMP)-test system
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-fail-under=100
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-fail-under=95
+	$(BIN)/coverage report --include='reportgen/paper/claims/*' --fail-under=100 # every wording has a test
 
 # Pango, for the PDF. Without it everything but the PDF still works.
 system:

@@ -46,8 +46,15 @@ def start(suite: Path, output: Path, steps: int, *arguments: str) -> Iterator[su
     command += ["--checkpoint-steps", str(steps), *arguments]
     # In a shell's background job SIGINT is ignored, and so it would be here.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, preexec_fn=heed, **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        start_new_session=True,
+        preexec_fn=heed,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     try:
         yield process
     finally:

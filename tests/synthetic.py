@@ -76,7 +76,7 @@ CARD = {
 }
 
 
-def make_scores(detector: str, fid: float, fid_error: float = 0.01) -> dict[str, Any]:
+def make_scores(detector: str, fid: float, fid_error: float | None = 0.01) -> dict[str, Any]:
     return {
         "detector": detector,
         "sha256": CARD["sha256"],
@@ -295,12 +295,21 @@ def make_results(
     return Results(RecordedSuite(suite, Path("experiments.yaml"), "", source_changed=False), tuple(runs))
 
 
-def make_summary(*numbers: float, num_blocks: int = 10, lowest: float | None = None, at: int = 1000) -> CurveSummary:
-    """A curve's summary from ``last``, ``tail_mean``, ``tail_error``, ``tail_spread``, ``tail_slope`` and its error.
-
-    By default the last value is the lowest.
-    """
-    return CurveSummary(*numbers, num_blocks, numbers[0] if lowest is None else lowest, at)  # type: ignore[arg-type]
+def make_summary(
+    last: float,
+    mean: float,
+    error: float,
+    spread: float,
+    slope: float,
+    slope_error: float,
+    *,
+    num_blocks: int = 10,
+    lowest: float | None = None,
+    at: int = 1000,
+) -> CurveSummary:
+    """A curve's summary; its last value is the lowest if no other is given. All but ``last`` are of its tail."""
+    lowest = last if lowest is None else lowest
+    return CurveSummary(last, mean, error, spread, slope, slope_error, num_blocks, lowest, at)
 
 
 def _summarise(spec: RunSpec, metric: str) -> CurveSummary:

@@ -54,8 +54,8 @@ def list_imports(path: Path) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("reportgen."):
-            names = (node.module or "").split(".")[1:]
-            found |= {(*names, "")[:2]} if len(names) > 1 else {(names[0], alias.name) for alias in node.names}  # type: ignore[arg-type]
+            _, wing, *rooms = (node.module or "").split(".")
+            found |= {(wing, room) for room in rooms[:1] or [alias.name for alias in node.names]}
     return found
 
 

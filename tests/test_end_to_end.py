@@ -30,7 +30,7 @@ from reportgen.paper.analysis.results import load_results
 from reportgen.paper.report.assemble import build_report
 from reportgen.store.paths import OutputPaths
 from reportgen.store.records import read_run_record
-from reportgen.suite.settings import LANGUAGES
+from reportgen.suite.settings import LANGUAGES, Language
 
 
 def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
@@ -51,7 +51,7 @@ def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_trained_suite_is_reported(tiny_output: Path, language) -> None:  # type: ignore[no-untyped-def]
+def test_a_trained_suite_is_reported(tiny_output: Path, language: Language) -> None:
     report = build_report(load_results(tiny_output), language)
     parts = ["settings", "methods", "vae", "gan", "scores", "comparison", "interpolation", "collapse"]
     parts += ["gan_mlp", "gan_relu", "published", "appendix", "coverage"]

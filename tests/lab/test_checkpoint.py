@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import ENVIRONMENT
-from test_training import GAN, MLP, VAE, dataset, make_session
+from trainings import GAN, MLP, VAE, make_session
 
 from reportgen.base.errors import RunError, Stopped
 from reportgen.lab.data import Dataset
 from reportgen.lab.training.checkpoint import Checkpointer, pack_state, resume_training, unpack_state
-from reportgen.lab.training.loop import Training, begin_training, train_run
+from reportgen.lab.training.gan import GanObjective
+from reportgen.lab.training.loop import Saver, Training, begin_training, train_run
 from reportgen.store.paths import RunPaths
+from reportgen.suite.settings import Settings
 
-__all__ = ["dataset"]  # a fixture
 
-
-def finish(model, data: Dataset, training: Training, checkpointer=None) -> Training:  # type: ignore[no-untyped-def]
+def finish(model: Settings, data: Dataset, training: Training, checkpointer: Saver | None = None) -> Training:
     train_run(make_session(model, data, training, checkpointer=checkpointer))
     return training
 
@@ -62,7 +63,7 @@ class StopAt:
 
 @pytest.mark.fault(row=9)
 @pytest.mark.parametrize("model", [VAE, GAN, MLP], ids=["vae", "gan", "mlp"])
-def test_stopped_anywhere_it_ends_with_the_same_bits(model, dataset: Dataset) -> None:  # type: ignore[no-untyped-def]
+def test_stopped_anywhere_it_ends_with_the_same_bits(model: Settings, dataset: Dataset) -> None:
     """An epoch has ten steps, and grids are drawn every ten; REPORTGEN_TEST_STEPS=all stops at every step."""
     steps = (
         range(1, model.num_training_steps) if os.environ.get("REPORTGEN_TEST_STEPS") == "all" else (1, 9, 10, 11, 24)
@@ -90,7 +91,7 @@ def test_two_generations_are_kept(dataset: Dataset, tmp_path: Path) -> None:
     assert [path.name for path in paths.list_checkpoints()] == ["checkpoint-000000020.pt", "checkpoint-000000015.pt"]
 
 
-def resume(paths: RunPaths, data: Dataset, model=GAN) -> tuple[Training, list[str]]:  # type: ignore[no-untyped-def]
+def resume(paths: RunPaths, data: Dataset, model: Settings = GAN) -> tuple[Training, list[str]]:
     return resume_training(paths, "k", lambda: begin_training(model, data, 0))
 
 
@@ -112,7 +113,9 @@ def flip_bit(path: Path) -> None:
     ],
     ids=["empty", "a byte short", "truncated", "garbage", "one bit flipped"],
 )
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(dataset: Dataset, tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
+    dataset: Dataset, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
     undisturbed = finish(GAN, dataset, begin_training(GAN, dataset, 0))
     paths = make_checkpoints(tmp_path, dataset)
     newest, before = paths.list_checkpoints()
@@ -168,7 +171,9 @@ def test_a_checkpoint_from_a_gpu_goes_on_here_with_other_random_numbers(dataset:
     assert "written on another kind of device" in notice
     assert training.changed_device
     again, _ = resume(paths, dataset)
-    assert torch.equal(training.objective.draw_noise(4), again.objective.draw_noise(4))  # type: ignore[attr-defined]
+    assert isinstance(training.objective, GanObjective)
+    assert isinstance(again.objective, GanObjective)
+    assert torch.equal(training.objective.draw_noise(4), again.objective.draw_noise(4))
 
 
 def test_what_was_trained_on_a_gpu_to_its_last_step_went_on_nowhere_else(dataset: Dataset, tmp_path: Path) -> None:
@@ -194,8 +199,8 @@ def test_a_checkpoint_of_another_run_or_architecture_is_not_taken_up(dataset: Da
 
 
 class Malicious:
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return (Path.touch, (Path("/tmp/reportgen-was-here"),))  # type: ignore[return-value]
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return (Path.touch, (Path("/tmp/reportgen-was-here"),))
 
 
 @pytest.mark.fault(row=10)

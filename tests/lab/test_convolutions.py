@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -119,9 +121,14 @@ def test_in_float32_thin_layers_have_the_values_and_gradients_of_the_library(
     plain, product = (network.double() for network in build_pair(build, own, is_low=False))
     assert list(plain.state_dict()) == list(product.state_dict())
     taken = list[str]()
+
+    def note(name: str, apply: Callable[..., torch.Tensor], *values: Any) -> torch.Tensor:
+        taken.append(name)
+        return apply(*values)
+
     for name in ("ConvOfOneChannel", "ConvToOneChannel"):
         function = getattr(convolutions, name)
-        monkeypatch.setattr(function, "apply", lambda *values, f=function.apply, n=name: taken.append(n) or f(*values))
+        monkeypatch.setattr(function, "apply", partial(note, name, function.apply))
     x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
     expected, values = plain(x), product(x)
     assert taken == calls

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,8 +65,13 @@ def test_a_dataset_is_resized_once_and_anew_when_its_files_change(
 ) -> None:
     monkeypatch.setattr(data, "find_cache_dir", lambda: tmp_path / "cache")
     raw, read = tmp_path / "FashionMNIST" / "raw", data._load_torchvision
-    reads = []
-    monkeypatch.setattr(data, "_load_torchvision", lambda *arguments: reads.append(1) or read(*arguments))
+    reads = list[object]()
+
+    def count_and_read(*arguments: Any) -> Any:
+        reads.append(arguments)
+        return read(*arguments)
+
+    monkeypatch.setattr(data, "_load_torchvision", count_and_read)
     write_idx(raw, 0)
     first, second = (load_dataset("fashion-mnist", data_dir=tmp_path) for _ in range(2))
     assert len(reads) == 1

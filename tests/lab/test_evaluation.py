@@ -14,6 +14,7 @@ from reportgen.lab import evaluation
 from reportgen.lab.data import Dataset, Split
 from reportgen.lab.evaluation import choose_ends, draw_latents, interpolate, load_real_side, score_samples
 from reportgen.lab.metrics.entropy import compute_pixel_entropy
+from reportgen.lab.metrics.features import ClassifierDetector
 from reportgen.lab.metrics.scores import build_real_side, compute_scores
 from reportgen.lab.models.classifier import UNREAD
 from reportgen.store.images import decode_grid, encode_grid
@@ -140,8 +141,6 @@ def test_pixel_entropy_closed_forms() -> None:
 
 
 def test_a_score_that_fails_is_recorded_and_costs_no_other(tmp_path: Path, dataset: Dataset) -> None:
-    from reportgen.lab.metrics.features import ClassifierDetector
-
     detector = ClassifierDetector(torch.device("cpu"))
     samples = dataset.train.images[:20]
     broken = np.full((20, 128), np.nan, np.float32)
@@ -152,8 +151,6 @@ def test_a_score_that_fails_is_recorded_and_costs_no_other(tmp_path: Path, datas
 
 def test_scores_without_the_inception_weights_that_were_asked_for_are_none(tmp_path: Path, dataset: Dataset) -> None:
     """Recorded as a measurement, they would not be made up for."""
-    from reportgen.lab.metrics.features import ClassifierDetector
-
     detector = ClassifierDetector(torch.device("cpu"))
     samples = dataset.train.images[:20]
     with pytest.raises(DataError, match=r"no-such-weights\.pth"):
@@ -178,7 +175,6 @@ def test_floor_and_verdicts_on_real_mnist(shared_data: Path, tmp_path: Path) -> 
     """The floor on real digits; noise, one digit and training copies as generators."""
     from reportgen.lab.data import load_dataset
     from reportgen.lab.evaluation import measure_memorisation, read_features
-    from reportgen.lab.metrics.features import ClassifierDetector
 
     mnist, detector = load_dataset("mnist", data_dir=shared_data), ClassifierDetector(torch.device("cpu"))
     images, labels = mnist.train.images, mnist.train.labels
@@ -231,14 +227,20 @@ def read_by_first_pixel(_: object, features: np.ndarray) -> tuple[torch.Tensor, 
     return torch.from_numpy(np.where(is_read, 3, UNREAD)), torch.ones(len(features))
 
 
-def take_pixels(images: torch.Tensor) -> np.ndarray:
-    return images.flatten(1)[:, :3].numpy()
+class PixelDetector(ClassifierDetector):
+    """A detector whose features are an image's first three pixels."""
+
+    def __init__(self) -> None:
+        self.feature_dim = 3
+
+    def __call__(self, images: torch.Tensor) -> np.ndarray:
+        return images.flatten(1)[:, :3].numpy()
 
 
 def test_random_pairs_are_read_at_the_ends_between_and_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
     z1, z2 = torch.tensor([[0.0, 0.0]] * 4), torch.tensor([[1.0, 0.0]] * 4)
-    measured = evaluation.measure_random_pairs(draw, take_pixels, z1, z2)  # type: ignore[arg-type]
+    measured = evaluation.measure_random_pairs(draw, PixelDetector(), z1, z2)
     assert (measured.num_pairs, measured.num_points, measured.num_outside) == (4, 10, 6)
     assert [measured.read_ends.value, measured.read_inside.value, measured.read_outside.value] == [0, 1, 0]
     assert measured.inside_change == (1.0, 0.0, 4)
@@ -250,7 +252,7 @@ def test_random_pairs_are_read_at_the_ends_between_and_beyond(monkeypatch: pytes
 def test_grids_are_read_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
     grids = {20: draw(torch.full((3, 1), 0.5)), 10: draw(torch.zeros(3, 1))}
-    assert evaluation.read_grids(take_pixels, grids) == {10: "???", 20: "333"}  # type: ignore[arg-type]
+    assert evaluation.read_grids(PixelDetector(), grids) == {10: "???", 20: "333"}
 
 
 def test_reconstructions_are_read_against_what_they_are_of(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What only a GPU can show: `pytest tests/test_gpu.py` on a machine with one; skipped elsewhere."""
+"""What only a GPU can show: `pytest tests/lab/test_gpu.py` on a machine with one; skipped elsewhere."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_training import GAN, MLP, VAE, dataset, make_session
+from trainings import GAN, MLP, VAE, make_session
 
 from reportgen.base.errors import Stopped
 from reportgen.lab.data import Dataset, Split
 from reportgen.lab.executors import Failed
 from reportgen.lab.runner import execute_plan, plan_suite
 from reportgen.lab.training.graph import GraphedRounds
-from reportgen.lab.training.loop import Training, begin_training, train_run, train_sessions
+from reportgen.lab.training.loop import Round, Training, begin_training, step_eagerly, train_run, train_sessions
 from reportgen.paper.analysis.results import load_results
 from reportgen.store.paths import OutputPaths
 from reportgen.store.suites import write_suite
 from reportgen.suite.loading import load_suite
 from reportgen.suite.settings import Settings
 
-__all__ = ["dataset"]  # a fixture
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device here")
 
 STEPS = {"num_training_steps": 60, "log_interval": 1, "image_interval": 20, "hidden_dim": 16}
@@ -36,9 +35,9 @@ def lengthen(settings: Settings) -> Settings:
     return settings.model_copy(update={key: value for key, value in STEPS.items() if hasattr(settings, key)})
 
 
-def train(settings: Settings, data: Dataset, rounds=None) -> Training:  # type: ignore[no-untyped-def]
+def train(settings: Settings, data: Dataset, rounds: Round = step_eagerly) -> Training:
     session = make_session(settings, data)
-    train_run(session, *([rounds] if rounds else []))
+    train_run(session, rounds)
     return session.training
 
 

@@ -36,6 +36,8 @@ def build_random_state(seed: int = 0) -> dict[str, torch.Tensor]:
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.weight, 0.8, 1.2)
             nn.init.normal_(module.bias, std=0.1)
+            assert module.running_mean is not None
+            assert module.running_var is not None
             nn.init.normal_(module.running_mean, std=0.1)
             nn.init.uniform_(module.running_var, 0.7, 1.4)
     return network.state_dict()
@@ -266,7 +268,7 @@ def test_an_interrupted_download_leaves_nothing_behind(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fetch.shutil, "copyfileobj", interrupt)
+    monkeypatch.setattr("reportgen.base.fetching.shutil.copyfileobj", interrupt)
     target = tmp_path / "cache" / "weights.pth"
     with pytest.raises(KeyboardInterrupt):
         fetch.fetch_inception(target, source.as_uri())

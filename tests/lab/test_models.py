@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -26,7 +28,9 @@ from reportgen.lab.models.vae import Vae, compute_vae_losses
 from reportgen.suite.settings import GanSettings, VaeSettings
 
 
-def shapes(module: nn.Module, kind: type) -> list[tuple]:
+def shapes(
+    module: nn.Module, kind: type[nn.Conv2d] | type[nn.ConvTranspose2d]
+) -> list[tuple[int, int, int, int, int | str, bool]]:
     return [
         (m.in_channels, m.out_channels, m.kernel_size[0], m.stride[0], m.padding[0], m.bias is not None)
         for m in module.modules()
@@ -34,11 +38,18 @@ def shapes(module: nn.Module, kind: type) -> list[tuple]:
     ]
 
 
+def list_layers(discriminator: nn.Module) -> list[str]:
+    """Return the class names of its layers in their order."""
+    layers = discriminator.layers
+    assert isinstance(layers, nn.Sequential)
+    return [type(layer).__name__ for layer in layers]
+
+
 # ---- VAE ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("architecture", ["conv", "linear"])
-def test_vae_shapes_and_ranges(architecture: str) -> None:
+def test_vae_shapes_and_ranges(architecture: Literal["conv", "linear"]) -> None:
     vae = Vae(VaeSettings(latent_dim=7, architecture=architecture))
     mu, logvar = vae.encode(torch.rand(5, 1, 32, 32))
     assert mu.shape == logvar.shape == (5, 7)
@@ -78,9 +89,9 @@ def test_vae_losses_are_the_closed_forms() -> None:
     torch.testing.assert_close(kl, kl_divergence(Normal(mu, sigma), Normal(0.0, 1.0)).sum(1).mean())
 
 
-def test_kl_of_the_prior_is_zero() -> None:
+def test_kl_of_the_prior_is_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     vae = Vae(VaeSettings(latent_dim=4))
-    vae.encode = lambda x: (torch.zeros(len(x), 4), torch.zeros(len(x), 4))  # type: ignore[method-assign]
+    monkeypatch.setattr(vae, "encode", lambda x: (torch.zeros(len(x), 4), torch.zeros(len(x), 4)))
     _, kl = compute_vae_losses(vae, torch.rand(3, 1, 32, 32), torch.zeros(3, 4))
     assert kl == 0
 
@@ -99,7 +110,7 @@ def test_output_relu_is_an_option() -> None:
 
 
 @pytest.mark.parametrize("architecture", ["conv", "mlp"])
-def test_gan_shapes_and_ranges(architecture: str) -> None:
+def test_gan_shapes_and_ranges(architecture: Literal["conv", "mlp"]) -> None:
     settings = GanSettings(latent_dim=5, hidden_dim=6, architecture=architecture)
     x = build_generator(settings)(torch.randn(3, 5, 1, 1))
     assert x.shape == (3, 1, 32, 32)
@@ -122,16 +133,19 @@ def test_gan_layers_are_those_of_the_homework() -> None:
         (32, 64, 4, 2, 1, False),
         (64, 1, 4, 1, 0, False),
     ]
-    names = [type(layer).__name__ for layer in discriminator.layers]
-    assert names == ["Conv2d", "LeakyReLU", *["Conv2d", "BatchNorm2d", "LeakyReLU"] * 2, "Conv2d"]
+    assert list_layers(discriminator) == ["Conv2d", "LeakyReLU", *["Conv2d", "BatchNorm2d", "LeakyReLU"] * 2, "Conv2d"]
 
 
 def test_mlp_layers_are_those_of_the_homework() -> None:
     settings = GanSettings(architecture="mlp", latent_dim=100, hidden_dim=10)
     linear = [(m.in_features, m.out_features) for m in build_generator(settings).modules() if isinstance(m, nn.Linear)]
     assert linear == [(100, 40), (40, 20), (20, 10), (10, 1024)]
-    names = [type(layer).__name__ for layer in build_discriminator(settings).layers]
-    assert names == ["Linear", "LeakyReLU", *["Linear", "Dropout", "LeakyReLU"] * 2, "Linear"]
+    assert list_layers(build_discriminator(settings)) == [
+        "Linear",
+        "LeakyReLU",
+        *["Linear", "Dropout", "LeakyReLU"] * 2,
+        "Linear",
+    ]
 
 
 def test_relu_ablation_has_no_leaky_relu() -> None:
@@ -186,6 +200,8 @@ def test_folded_norms_leave_the_features_as_they_were() -> None:
     model = DigitClassifier().double()
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
             module.running_mean.normal_()
             module.running_var.uniform_(0.5, 2)
             module.weight.data.uniform_(0.5, 2)
@@ -207,7 +223,7 @@ def test_damaged_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         load_classifier.__wrapped__()
 
 
-def test_card_holds_on_the_test_set(shared_data) -> None:  # type: ignore[no-untyped-def]
+def test_card_holds_on_the_test_set(shared_data: Path) -> None:
     from reportgen.lab.data import load_dataset
 
     test, card = load_dataset("mnist", data_dir=shared_data).dev, load_card()

@@ -9,7 +9,9 @@ from reportgen.lab.metrics.paths import estimate_ratio, estimate_shares, estimat
 def test_a_straight_even_way_has_ratios_of_one() -> None:
     line = np.linspace([0.0, 0.0], [3.0, 4.0], 6)
     for measured in summarise_paths(np.concatenate([line, 2 * line]), 2).values():
-        assert measured == (pytest.approx(1.0), pytest.approx(0.0), 2)
+        assert measured.value == pytest.approx(1.0)
+        assert measured.error == pytest.approx(0.0)
+        assert measured.num == 2
 
 
 def test_a_corner_is_a_detour_and_a_jump_a_large_step() -> None:

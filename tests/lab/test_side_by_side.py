@@ -9,10 +9,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -23,8 +23,8 @@ from running import (
 )
 
 from reportgen.base.errors import RunError
-from reportgen.lab.execution import Report, Task, train_together
-from reportgen.lab.executors import Failed, Finished, Job, Progressed, Released, Retried
+from reportgen.lab.execution import OnProgress, Task, train_together
+from reportgen.lab.executors import Event, Failed, Finished, Job, Progressed, Released, Retried
 from reportgen.lab.executors.local import LocalExecutor, _choose, _Worker
 from reportgen.lab.training.checkpoint import Checkpointer
 from reportgen.lab.training.loop import Training
@@ -42,6 +42,12 @@ runs:
 """
 
 
+def stop(events: Iterator[Event]) -> None:
+    """Close the executor's generator, as an interrupt does."""
+    assert isinstance(events, Generator)
+    events.close()
+
+
 def test_runs_trained_side_by_side_leave_what_single_ones_leave(suite: Path, tmp_path: Path) -> None:
     """Stopped in mid-training and taken up again, too; one was finished alone before. Bit for bit, as on the CPU."""
     suite.write_text(TOGETHER, encoding="utf-8")
@@ -49,11 +55,11 @@ def test_runs_trained_side_by_side_leave_what_single_ones_leave(suite: Path, tmp
     assert run_suite(suite, alone).returncode == 0
     assert run_suite(suite, output, "--only", "gan-3_4-s0").returncode == 0
     tasks = make_tasks(suite, output)
-    events = LocalExecutor(jobs=2).execute([tasks])
-    for event in events:
+    stream = LocalExecutor(jobs=2).execute([tasks])
+    for event in stream:
         if isinstance(event, Progressed) and event.name == "gan-4_4-s0" and event.step > 0:
             break
-    events.close()  # as an interrupt does
+    stop(stream)
     assert sorted(path.parent.name[:10] for path in output.glob("runs/*/checkpoint-*"))[0] == "gan-4_4-s0"
     events = list(LocalExecutor(jobs=2).execute([tasks]))
     assert {event.name for event in events if isinstance(event, Finished)} == {task.spec.name for task in tasks}
@@ -135,10 +141,10 @@ def test_only_one_process_trains_several(suite: Path, tmp_path: Path) -> None:
     tasks = make_tasks(suite, tmp_path)
     groups = [(tasks[:2], 0), (tasks[2:], 0), (tasks[1:], 0)]
     assert _choose(groups, []) == groups[2]
-    busy = SimpleNamespace(trains_together=True)
+    busy = Mock(trains_together=True)
     assert _choose(groups, [busy]) == groups[1]
     assert _choose(groups[:1], [busy]) is None
-    assert _choose(groups[:1], [SimpleNamespace(trains_together=False)]) == groups[0]
+    assert _choose(groups[:1], [Mock(trains_together=False)]) == groups[0]
 
 
 def talk_until_stopped(job: Job, connection: Connection, stopping: threading.Event) -> None:
@@ -157,10 +163,12 @@ def test_a_stopping_worker_that_talks_is_listened_to(
     monkeypatch.setattr("reportgen.lab.executors.local._work_in_turn", talk_until_stopped)
     monkeypatch.setattr("reportgen.lab.executors.local.SECONDS_TO_STOP", 20.0)
     executor = LocalExecutor(jobs=1)
-    executor.context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    monkeypatch.setattr(
+        executor, "context", multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    )
     events = executor.execute([make_tasks(suite, tmp_path)[:1]])
     assert any(isinstance(event, Progressed) for event in itertools.islice(events, 2))
-    events.close()
+    stop(events)
     assert (tmp_path / "kept").exists()
 
 
@@ -169,7 +177,7 @@ def release_all(job: Job, connection: Connection, stopping: threading.Event) -> 
         connection.send(Released(task.spec.name))
 
 
-def die_of_gans(task: Task, report: Report, is_stopping: Callable[[], bool]) -> None:
+def die_of_gans(task: Task, report: OnProgress, is_stopping: Callable[[], bool]) -> None:
     if task.spec.name.startswith("gan"):
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -183,7 +191,7 @@ def test_a_worker_that_dies_takes_only_what_it_worked_on_with_it(
     suite.write_text(TOGETHER, encoding="utf-8")
     for retries in (0, 1):
         executor = LocalExecutor(jobs=1, retries=retries)
-        executor.context = multiprocessing.get_context("fork")
+        monkeypatch.setattr(executor, "context", multiprocessing.get_context("fork"))
         events = list(executor.execute([make_tasks(suite, tmp_path)]))
         assert sorted(event.name for event in events if isinstance(event, Finished)) == ["vae-2-s0"]
         assert sorted(event.name for event in events if isinstance(event, Failed)) == ["gan-3_4-s0", "gan-4_4-s0"]
@@ -202,22 +210,24 @@ def test_the_death_of_a_process_that_trains_several_costs_none_its_tries(
     monkeypatch.setattr("reportgen.lab.executors.local.execute_run", lambda *_: None)
     suite.write_text(TOGETHER, encoding="utf-8")
     executor = LocalExecutor(jobs=1, retries=0)
-    executor.context = multiprocessing.get_context("fork")
+    monkeypatch.setattr(executor, "context", multiprocessing.get_context("fork"))
     events = list(executor.execute([make_tasks(suite, tmp_path)]))
     assert len([event for event in events if isinstance(event, Finished)]) == 3
     assert not any(isinstance(event, Failed) for event in events)
 
 
-def test_where_nothing_can_be_forked_runs_are_trained_as_well(suite: Path, tmp_path: Path) -> None:
+def test_where_nothing_can_be_forked_runs_are_trained_as_well(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As on Windows and macOS: the task travels to a process that imports everything anew."""
     executor = LocalExecutor(jobs=1)
-    executor.context = multiprocessing.get_context("spawn")
+    monkeypatch.setattr(executor, "context", multiprocessing.get_context("spawn"))
     (task, _) = make_tasks(suite, tmp_path)
     assert [event.name for event in executor.execute([(task,)]) if isinstance(event, Finished)] == [task.spec.name]
 
 
 def test_a_worker_given_more_has_its_tries_anew(suite: Path, tmp_path: Path) -> None:
-    worker = _Worker((), SimpleNamespace(), SimpleNamespace(send=lambda job: None), 0.0, 1, trains_together=False)
+    worker = _Worker((), Mock(), Mock(), 0.0, 1, trains_together=False)
     worker.assign(make_tasks(suite, tmp_path))
     assert worker.attempt == 0
 
@@ -242,7 +252,7 @@ def test_where_training_together_fails_each_goes_on_alone(
 def test_a_killed_process_of_several_runs_is_followed_by_one_for_each(suite: Path, tmp_path: Path) -> None:
     suite.write_text(TOGETHER, encoding="utf-8")
     tasks = make_tasks(suite, tmp_path)
-    events = []
+    events = list[Event]()
     for event in LocalExecutor(jobs=2).execute([tasks]):
         if isinstance(event, Progressed) and not any(isinstance(each, Progressed) for each in events):
             os.kill(find_holder(next((tmp_path / "runs").glob(".gan*.lock"))), signal.SIGKILL)

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import torch
 from torch.overrides import TorchFunctionMode
+from trainings import GAN, MLP, VAE, NoSaver, make_session, train
 
 from reportgen.base.errors import RunError, Stopped
-from reportgen.lab.data import Dataset, Split
+from reportgen.lab.data import Dataset
 from reportgen.lab.training import loop
 from reportgen.lab.training.gan import GanObjective
 from reportgen.lab.training.graph import Compute, GraphedRounds
@@ -17,53 +19,17 @@ from reportgen.lab.training.loop import (
     Round,
     ScalarLog,
     Training,
-    TrainingSession,
     begin_training,
     step_eagerly,
     train_run,
     train_sessions,
 )
 from reportgen.lab.training.vae import VaeObjective
-from reportgen.suite.settings import GanSettings, VaeSettings
-
-VAE = VaeSettings(latent_dim=4, batch_size=8, num_training_steps=25, image_interval=10)
-GAN = GanSettings(latent_dim=4, hidden_dim=4, batch_size=8, num_training_steps=25, image_interval=10)
-MLP = GAN.model_copy(update={"architecture": "mlp"})
-
-
-@pytest.fixture(scope="module")
-def dataset() -> Dataset:
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (120, 1, 32, 32), generator=generator, dtype=torch.uint8)
-    labels = torch.arange(120) % 10
-    return Dataset("toy", Split(images[:80], labels[:80]), Split(images[80:], labels[80:]))
-
-
-class NoSaver:
-    """Keeps nothing."""
-
-    def is_due(self, step: int) -> bool:
-        return False
-
-    def save(self, training: Training) -> None:
-        raise AssertionError("nothing is due")
-
-
-def make_session(settings, dataset, training=None, *, progress=None, checkpointer=None) -> TrainingSession:  # type: ignore[no-untyped-def]
-    training = training or begin_training(settings, dataset, 0)
-    return TrainingSession(
-        settings, dataset, training, progress or (lambda step, losses: None), checkpointer or NoSaver()
-    )
-
-
-def train(settings, dataset, seed=0):  # type: ignore[no-untyped-def]
-    session = make_session(settings, dataset, begin_training(settings, dataset, seed))
-    train_run(session)
-    return session.training
+from reportgen.suite.settings import Settings
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN, MLP])
-def test_same_seed_gives_the_same_bits(settings, dataset: Dataset) -> None:  # type: ignore[no-untyped-def]
+def test_same_seed_gives_the_same_bits(settings: Settings, dataset: Dataset) -> None:
     first, second, other = train(settings, dataset), train(settings, dataset), train(settings, dataset, seed=1)
     assert first.rows == second.rows
     assert first.rows != other.rows
@@ -156,7 +122,7 @@ def test_an_epoch_is_a_permutation() -> None:
 
 @pytest.mark.fault(row=14)
 def test_nan_loss_is_an_error_with_a_hint() -> None:
-    log = ScalarLog([[]])
+    log = ScalarLog([])
     log.add(10, {"train_total": torch.tensor(float("nan"))})
     with pytest.raises(RunError, match="train_total became nan at step 10; try a smaller learning_rate"):
         log.fetch()
@@ -169,15 +135,15 @@ def test_batch_larger_than_the_data_is_an_error(dataset: Dataset) -> None:
 
 
 def test_progress_reaches_the_last_step(dataset: Dataset) -> None:
-    seen = []
+    seen: list[tuple[int, dict[str, float]]] = []
     training = begin_training(GAN, dataset, 0)
-    train_run(make_session(GAN, dataset, training, progress=lambda step, losses: seen.append((step, dict(losses)))))
+    train_run(make_session(GAN, dataset, training, on_step=lambda step, losses: seen.append((step, dict(losses)))))
     assert seen[-1][0] == 25
     assert set(seen[-1][1]) == {"discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2"}
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN, MLP])
-def test_bf16_takes_nearly_the_same_first_step_and_keeps_weights_in_fp32(settings, dataset: Dataset) -> None:  # type: ignore[no-untyped-def]
+def test_bf16_takes_nearly_the_same_first_step_and_keeps_weights_in_fp32(settings: Settings, dataset: Dataset) -> None:
     one = settings.model_copy(update={"num_training_steps": 1})
     exact, rounded = (train(one.model_copy(update={"precision": p}), dataset) for p in ("fp32", "bf16"))
     assert exact.rows != rounded.rows
@@ -198,15 +164,15 @@ class CountFetches(TorchFunctionMode):
         super().__init__()
         self.count = 0
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
         self.count += func in {getattr(torch.Tensor, name) for name in TO_HOST}
         return func(*args, **(kwargs or {}))
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN, MLP])
-def test_no_step_waits_for_the_device(  # type: ignore[no-untyped-def]
-    settings, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_step_waits_for_the_device(settings: Settings, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop that fetched a loss per step would wait for a GPU 200 times here."""
     monkeypatch.setattr(loop, "SECONDS_PER_FETCH", 60.0)  # on any machine
     settings = settings.model_copy(update={"num_training_steps": 200, "log_interval": 1, "image_interval": 1000})
@@ -248,8 +214,8 @@ def assert_same_training(a: Training, b: Training) -> None:
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN, MLP])
-def test_a_graphed_training_is_the_same_training(  # type: ignore[no-untyped-def]
-    settings, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+def test_a_graphed_training_is_the_same_training(
+    settings: Settings, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bit for bit: every batch is used once, in its order, and no logged loss is overwritten by a later step."""
     settings = settings.model_copy(update={"log_interval": 1})
@@ -269,7 +235,7 @@ LINEAR = VAE.model_copy(update={"architecture": "linear", "num_training_steps": 
 @pytest.mark.parametrize("rounds", [step_eagerly, GraphedRounds(capture_by_hand)], ids=["eager", "graphed"])
 def test_runs_side_by_side_are_those_that_each_would_be_alone(dataset: Dataset, rounds: Round) -> None:
     """Bit for bit, whatever the others are, and whenever they end."""
-    runs = [(VAE, 0), (GAN, 0), (LONG_GAN, 1), (LINEAR, 0), (GAN, 3)]
+    runs: list[tuple[Settings, int]] = [(VAE, 0), (GAN, 0), (LONG_GAN, 1), (LINEAR, 0), (GAN, 3)]
     sessions = [make_session(settings, dataset, begin_training(settings, dataset, seed)) for settings, seed in runs]
     ended = list(train_sessions(sessions, rounds))
     assert [error for _, error in ended] == [None] * 5

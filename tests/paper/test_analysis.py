@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,6 @@ from scipy import stats
 from synthetic import write_output
 
 from reportgen.base.errors import RunError
-from reportgen.base.files import write_json
-from reportgen.paper.analysis.attachments import export_runs, tabulate_runs
 from reportgen.paper.analysis.curves import fit_line
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate_share_error
 from reportgen.paper.analysis.findings import (
@@ -30,9 +29,8 @@ from reportgen.paper.analysis.findings import (
     read_interpolation,
 )
 from reportgen.paper.analysis.quantities import QUANTITIES, measure
-from reportgen.paper.analysis.results import load_results
-from reportgen.store.paths import OutputPaths
-from reportgen.suite.plan import plan_runs
+from reportgen.paper.analysis.results import Configuration, load_results
+from reportgen.suite.plan import RunSpec
 
 SEEDS = """
 seeds: [0, 1, 2]
@@ -172,7 +170,7 @@ def test_tail_is_the_last_fifth(synthetic_output: Path) -> None:
     assert gan.tail("D_x").mean == pytest.approx(expected)
 
 
-def with_history(configuration, **levels: float):  # type: ignore[no-untyped-def]
+def with_history(configuration: Configuration, **levels: float) -> Configuration:
     """The configuration with flat histories at given levels."""
     run = configuration.first
     curves = {name: pd.Series([level] * 10, index=range(10, 110, 10)) for name, level in levels.items()}
@@ -201,7 +199,7 @@ def test_equilibrium_verdicts(synthetic_output: Path, d_x: float, d_g_z: float, 
     ],
 )
 def test_collapse_verdicts(tmp_path: Path, counts: list[int], verdict: str) -> None:
-    def change(spec, evaluation):  # type: ignore[no-untyped-def]
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         evaluation["digits"]["all_counts"] = counts
 
     write_output(tmp_path, change=change, leave_out=lambda spec: spec.name != "gan-16_16-s0")
@@ -253,24 +251,6 @@ def test_the_difference_of_two_curves_has_its_own_error(synthetic_output: Path) 
     assert gan.tail("separation").error != pytest.approx(apart)
 
 
-def test_table_of_runs_has_every_run_and_its_failure(tmp_path: Path) -> None:
-    write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
-    frame = tabulate_runs(load_results(tmp_path))
-    assert len(frame) == 15
-    assert frame.set_index("run").loc["vae-3-s0", "state"] == "missing"
-    assert frame["classifier_fid"].notna().sum() == 14
-
-
-@pytest.mark.fault(row=6)
-@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
-def test_a_text_in_the_csv_is_no_formula(tmp_path: Path, start: str) -> None:
-    suite = write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
-    spec = next(spec for spec in plan_runs(suite) if spec.name == "vae-3-s0")
-    write_json(OutputPaths(tmp_path).run(spec.folder_name).failure, {"reason": f'{start}cmd("x")', "details": ""})
-    assert f"'{start}cmd" in export_runs(load_results(tmp_path))
-    assert f',"{start}cmd' not in export_runs(load_results(tmp_path))
-
-
 def test_settings_that_a_name_leaves_out_are_in_the_label(tmp_path: Path) -> None:
     suite_file = tmp_path / "suite.yaml"
     suite_file.write_text(
@@ -295,3 +275,15 @@ def test_blocks_of_steps_and_pairs_have_students_interval(synthetic_output: Path
     assert detour.half_width == pytest.approx(stats.t.ppf(0.975, 99) * (detour.error or 0))
     both = estimate_difference(detour, measure("detour", results.answer("gan_grid")[1]))
     assert 99 <= both.degrees <= 198
+
+
+@pytest.mark.fault(row=13)
+@pytest.mark.parametrize("content", [None, b"", b"\xff"], ids=["gone", "empty", "no text"])
+def test_a_history_that_cannot_be_read_is_one_line(tmp_path: Path, content: bytes | None) -> None:
+    write_output(tmp_path, leave_out=lambda spec: spec.name != "vae-3-s0")
+    (run,) = load_results(tmp_path).finished
+    run.paths.history.unlink()
+    if content is not None:
+        run.paths.history.write_bytes(content)
+    with pytest.raises(RunError, match=r"history\.csv: cannot be read .*run 'reportgen run' again"):
+        _ = run.curves

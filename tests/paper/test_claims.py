@@ -28,10 +28,10 @@ from reportgen.paper.analysis.published import Matched, match_published
 from reportgen.paper.analysis.quantities import PAIRS, is_measured, measure
 from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.paper.claims import collapse, comparison, fidelity, gan, interpolation, published, scores, summary, vae
-from reportgen.paper.claims.claim import Claim, Order, Undecided, Verdict, contradict, find_contradictions
+from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict, contradict, find_contradictions
 from reportgen.paper.i18n.translator import Translator
 from reportgen.paper.report.assemble import build_report
-from reportgen.paper.report.model import Paragraph, Report
+from reportgen.paper.report.model import Paragraph, Report, Table
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.plan import RunSpec, plan_runs
 from reportgen.suite.settings import LANGUAGES
@@ -50,7 +50,7 @@ def write_and_load(folder: Path, text: str) -> Suite:
     return load_suite(path)
 
 
-def set_fid(values: dict[str, float], error: float = 0.01) -> Callable[[RunSpec, dict[str, Any]], None]:
+def set_fid(values: dict[str, float], error: float | None = 0.01) -> Callable[[RunSpec, dict[str, Any]], None]:
     """A change that gives configurations their FID, by the beginning of their name."""
 
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ def named(*estimates: Estimate) -> list[scores.Named]:
         (Order("fid", "A", "B"), Verdict("A", "drift", "yes"), False),
     ],
 )
-def test_which_facts_contradict_each_other(a, b, expected: bool) -> None:  # type: ignore[no-untyped-def]
+def test_which_facts_contradict_each_other(a: Fact, b: Fact, expected: bool) -> None:
     assert contradict(a, b) is expected
 
 
@@ -330,14 +330,17 @@ def test_a_dev_loss_that_rises_again_is_told(suite: Suite) -> None:
         ((2.0, 1.0), (1.0, 1.001), "do not tell the two apart in both"),
     ],
 )
-def test_effect_of_the_latent_dimension(suite: Suite, losses, fid, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_effect_of_the_latent_dimension(
+    suite: Suite, losses: tuple[float, float], fid: tuple[float, float], said: str
+) -> None:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         value = losses[0 if spec.settings.latent_dim == 3 else 1]
         return make_summary(value, value, NAN, 0, NAN, NAN)
 
     results = make_results(suite, summarise=summarise, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
     claims = vae.claim_effect(results.answer("vae_latent"), "table-x")
-    assert [claim.id.partition(".")[0] for claim in claims] == ["trend"] * 4 + ["vae"]
+    assert [claim and claim.id.partition(".")[0] for claim in claims] == ["trend"] * 4 + ["vae"]
+    assert claims[-1] is not None
     assert said in words(claims[-1])
 
 
@@ -386,7 +389,7 @@ def test_vae_ablation_and_reading(suite: Suite) -> None:
         ((1, 2, 2, 1), "do not show one and the same effect of raising `hidden_dim` on the loss of D"),
     ],
 )
-def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses: tuple[float, ...], said: str) -> None:
     values = dict(zip(((4, 4), (4, 8), (10, 4), (10, 8)), losses, strict=True))
 
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
@@ -410,7 +413,7 @@ def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses,
         ((10, 4, 10.5, 4.5), 5.0, "these data cannot say"),
     ],
 )
-def test_which_dimension_matters_more(suite: Suite, fid, error: float, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_which_dimension_matters_more(suite: Suite, fid: tuple[float, ...], error: float, said: str) -> None:
     values = dict(zip(("gan-4_4", "gan-4_8", "gan-10_4", "gan-10_8"), fid, strict=True))
     grid = make_results(suite, change=set_fid(values, error)).answer("gan_grid")
     claim = gan.claim_larger_effect(grid, "table-x")
@@ -575,7 +578,9 @@ def test_fidelity_and_variety(suite: Suite) -> None:
     ],
     ids=["all agree", "better by FID", "worse by FID", "crowded", "undecided", "within seeds"],
 )
-def test_scores_that_do_not_follow_fid_are_named(suite: Suite, fid: float, scores_of_the_ablated, said) -> None:  # type: ignore[no-untyped-def]
+def test_scores_that_do_not_follow_fid_are_named(
+    suite: Suite, fid: float, scores_of_the_ablated: dict[str, float], said: list[str]
+) -> None:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         is_ablated = spec.configuration_name == "gan-4_8"
         evaluation["scores"]["classifier"] = make_scores("classifier", fid if is_ablated else 5.0)
@@ -849,9 +854,8 @@ def test_a_third_setting_that_varies_is_no_step_of_a_dimension(tmp_path: Path) -
     assert (
         words(claim) == "Over `latent_dim` no trend of the classifier FID is read, because other settings vary with it."
     )
-    table = next(
-        b for b in build_report(results, "en", draws=False).walk() if getattr(b, "id", "") == "table-gan_fid-classifier"
-    )
+    blocks = build_report(results, "en", draws=False).walk()
+    table = next(b for b in blocks if isinstance(b, Table) and b.id == "table-gan_fid-classifier")
     assert len(table.rows) == 8
 
 

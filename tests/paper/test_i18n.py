@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from synthetic import ROOT
 
-from reportgen.paper.i18n.translator import Number, Percent, PValue, Several, Translator, load_catalogue
-from reportgen.suite.settings import LANGUAGES
+from reportgen.paper.i18n.translator import Number, Percent, PValue, Several, Translator, Value, load_catalogue
+from reportgen.suite.settings import LANGUAGES, Language
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 CJK = r"[\u4e00-\u9fff，。；：（）？、]"
 
 
-def messages(language) -> dict[str, str]:  # type: ignore[no-untyped-def]
-    return {m.id: m.string for m in load_catalogue(language) if m.id}
+def messages(language: Language) -> dict[str, str]:
+    return {str(m.id): str(m.string) for m in load_catalogue(language) if m.id}
 
 
 def test_both_languages_have_the_same_messages_with_the_same_values() -> None:
@@ -31,12 +31,12 @@ def test_both_languages_have_the_same_messages_with_the_same_values() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_message_is_fuzzy_or_malformed(language) -> None:  # type: ignore[no-untyped-def]
+def test_no_message_is_fuzzy_or_malformed(language: Language) -> None:
     for message in load_catalogue(language):
         assert not message.fuzzy
         if message.id:
-            values = dict.fromkeys(PLACEHOLDER.findall(message.string), "x")
-            assert message.string % values
+            text = str(message.string)
+            assert text % dict.fromkeys(PLACEHOLDER.findall(text), "x")
 
 
 def test_chinese_has_no_stray_spaces_at_its_borders() -> None:
@@ -81,7 +81,7 @@ def to_patterns(node: ast.expr) -> set[str]:
     if isinstance(node, ast.IfExp):
         return to_patterns(node.body) | to_patterns(node.orelse)
     if isinstance(node, ast.JoinedStr):
-        parts = [re.escape(v.value) if isinstance(v, ast.Constant) else ".+" for v in node.values]
+        parts = [re.escape(str(v.value)) if isinstance(v, ast.Constant) else ".+" for v in node.values]
         return {"".join(parts)}
     return set()
 
@@ -113,7 +113,7 @@ def test_every_message_is_used() -> None:
         (Several([]), "", ""),
     ],
 )
-def test_values_are_written_as_the_language_does(value, en: str, zh: str) -> None:  # type: ignore[no-untyped-def]
+def test_values_are_written_as_the_language_does(value: Value, en: str, zh: str) -> None:
     assert Translator("en").format(value) == en
     assert Translator("zh").format(value) == zh
 

@@ -165,7 +165,9 @@ def formats_an_estimate(call: ast.Call) -> bool:
 
 
 def test_no_other_module_formats_a_quantity_by_its_own_decimals() -> None:
-    assert formats_an_estimate(ast.parse("Number(100 * share.mean, 1)", mode="eval").body)  # type: ignore[arg-type]
+    call = ast.parse("Number(100 * share.mean, 1)", mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert formats_an_estimate(call)
     found = [f"{file}:{call.lineno}" for file, call in walk_calls("claims", "report") if formats_an_estimate(call)]
     assert found == []
 
@@ -205,7 +207,7 @@ def test_a_line_of_the_table_and_its_messages_print_a_column_and_sentences(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     novelty = Quantity("novelty", lambda c: estimate_mean([c.settings.latent_dim / 7], 0.001), "log", decimals=4)
-    monkeypatch.setitem(QUANTITIES, "novelty", novelty)  # type: ignore[misc]
+    monkeypatch.setitem(QUANTITIES, "novelty", novelty)
     t = Translator("en")
     messages = {"column.novelty": "Novelty", "quantity.novelty": "novelty of samples"}
     monkeypatch.setattr(t, "_translations", MoreMessages(t, messages))

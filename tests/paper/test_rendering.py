@@ -14,16 +14,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pypdfium2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from matplotlib.figure import Figure as Drawing
 from printing import render_pdfs
 from pypdf import PdfReader
 from synthetic import ROOT, WITHOUT_TORCH, write_output
@@ -33,35 +30,32 @@ import reportgen.paper.rendering.pdf
 from reportgen.base.errors import RenderError, RunError
 from reportgen.base.files import write_text
 from reportgen.paper.analysis.results import load_results
-from reportgen.paper.figures.curves import Panel, draw_curves, keep_extremes
-from reportgen.paper.figures.published import group_letters
+from reportgen.paper.figures.curves import Panel, draw_curves
 from reportgen.paper.figures.style import to_svg, use_style
 from reportgen.paper.rendering import printer, render_reports
-from reportgen.paper.rendering.formulas import to_mathml, to_svg_image
 from reportgen.paper.rendering.html import render_html
 from reportgen.paper.rendering.letters import TEXT, outline_letters
 from reportgen.paper.rendering.pdf import prepare_pdf
 from reportgen.paper.rendering.printer import PdfPrinter
 from reportgen.paper.rendering.templates import halve
 from reportgen.paper.report.assemble import build_report
-from reportgen.paper.report.figure_cache import FigureCache
 from reportgen.paper.report.model import Cell, Figure, Paragraph, Picture, Report, Section, Span, Table
-from reportgen.suite.settings import LANGUAGES
+from reportgen.suite.settings import LANGUAGES, Language
 
 
 @pytest.fixture(scope="module")
-def reports(synthetic_output: Path) -> dict[str, Report]:
+def reports(synthetic_output: Path) -> dict[Language, Report]:
     results = load_results(synthetic_output)
     return {language: build_report(results, language) for language in LANGUAGES}
 
 
 @pytest.fixture(scope="module")
-def pdfs(reports) -> dict[str, bytes]:  # type: ignore[no-untyped-def]
+def pdfs(reports: dict[Language, Report]) -> dict[Language, bytes]:
     return render_pdfs(reports)
 
 
 @pytest.fixture(scope="module")
-def small(reports) -> Report:  # type: ignore[no-untyped-def]
+def small(reports: dict[Language, Report]) -> Report:
     """A report of one section, for what does not depend on the rest."""
     section = dataclasses.replace(reports["en"].sections[1], sections=())
     return dataclasses.replace(reports["en"], sections=(section,))
@@ -72,7 +66,7 @@ def small(reports) -> Report:  # type: ignore[no-untyped-def]
 
 @pytest.mark.fault(row=5)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_html_is_self_contained(reports, language: str) -> None:  # type: ignore[no-untyped-def]
+def test_html_is_self_contained(reports: dict[Language, Report], language: Language) -> None:
     page = render_html(reports[language], "screen")
     assert "default-src 'none'" in page
     assert not re.search(r'(?:src|href)="(?!#|data:)', page)
@@ -82,7 +76,7 @@ def test_html_is_self_contained(reports, language: str) -> None:  # type: ignore
     assert page.count("<math") >= 5
 
 
-def test_html_ids_are_unique_and_links_lead_somewhere(reports) -> None:  # type: ignore[no-untyped-def]
+def test_html_ids_are_unique_and_links_lead_somewhere(reports: dict[Language, Report]) -> None:
     page = render_html(reports["en"], "screen")
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
@@ -90,7 +84,7 @@ def test_html_ids_are_unique_and_links_lead_somewhere(reports) -> None:  # type:
     assert all(re.findall(r'<img [^>]*alt="([^"]*)"', page))
 
 
-def test_no_space_ends_a_line_before_what_it_rests_on(reports) -> None:  # type: ignore[no-untyped-def]
+def test_no_space_ends_a_line_before_what_it_rests_on(reports: dict[Language, Report]) -> None:
     """Where such a space alone does not fit on the line, WeasyPrint breaks the line after its first word."""
     page = render_html(reports["zh"], "print")
     assert re.search(r'\S<span class="evidence">', page)
@@ -107,14 +101,14 @@ def test_user_text_is_shown_as_text(small: Report) -> None:
 
 
 @pytest.mark.fault(row=5)
-def test_code_is_escaped_and_highlighted(reports) -> None:  # type: ignore[no-untyped-def]
+def test_code_is_escaped_and_highlighted(reports: dict[Language, Report]) -> None:
     page = render_html(reports["en"], "screen")
     assert '<span class="k">def</span>' in page
     assert "&lt;&amp;&gt;" in page
     assert '<span class="n">' not in page  # looks like plain text: an element for it would only cost
 
 
-def test_contents_stand_in_halves(reports) -> None:  # type: ignore[no-untyped-def]
+def test_contents_stand_in_halves(reports: dict[Language, Report]) -> None:
     first, second = halve(reports["en"].sections)
     assert (*first, *second) == reports["en"].sections
     lines = [sum(1 + len(section.sections) for section in half) for half in (first, second)]
@@ -158,7 +152,7 @@ def test_letters_as_shapes_look_like_the_text_that_they_were(small: Report) -> N
     assert difference < 0.4  # of a shift by less than a pixel; letters elsewhere would make it 2
 
 
-def test_a_page_for_the_screen_needs_no_fonts_for_its_figures(reports) -> None:  # type: ignore[no-untyped-def]
+def test_a_page_for_the_screen_needs_no_fonts_for_its_figures(reports: dict[Language, Report]) -> None:
     drawings = [p for block in reports["zh"].walk() for p in getattr(block, "pictures", ()) if "svg" in p.media_type]
     assert drawings
     assert all(b"<text" in picture.content for picture in drawings)
@@ -172,9 +166,11 @@ def test_a_page_for_the_screen_needs_no_fonts_for_its_figures(reports) -> None: 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_pdf_is_tagged_titled_and_carries_its_data(pdfs, reports, language: str) -> None:  # type: ignore[no-untyped-def]
+def test_pdf_is_tagged_titled_and_carries_its_data(
+    pdfs: dict[Language, bytes], reports: dict[Language, Report], language: Language
+) -> None:
     reader = PdfReader(io.BytesIO(pdfs[language]))
-    catalog = reader.trailer["/Root"]
+    catalog: Any = reader.trailer["/Root"].get_object()
     assert catalog["/MarkInfo"]["/Marked"]
     assert catalog["/Lang"].startswith(language)
     assert reader.metadata is not None
@@ -186,13 +182,14 @@ def test_pdf_is_tagged_titled_and_carries_its_data(pdfs, reports, language: str)
     assert len(pdfs[language]) < 5_000_000
 
 
-def test_pdf_has_only_our_fonts(pdfs) -> None:  # type: ignore[no-untyped-def]
+def find_fonts(page: Any) -> list[Any]:
+    """Return the font dictionaries of a page of pypdf, whose objects have no types."""
+    return [*page["/Resources"].get("/Font", {}).values()]
+
+
+def test_pdf_has_only_our_fonts(pdfs: dict[Language, bytes]) -> None:
     reader = PdfReader(io.BytesIO(pdfs["zh"]))
-    fonts = {
-        str(font.get_object()["/BaseFont"]).split("+")[-1]
-        for page in reader.pages
-        for font in page["/Resources"].get("/Font", {}).values()
-    }
+    fonts = {str(font.get_object()["/BaseFont"]).split("+")[-1] for page in reader.pages for font in find_fonts(page)}
     assert fonts
     assert all(name.startswith(("Noto-Sans-SC", "DejaVu-Sans")) for name in fonts)
     pages = pypdfium2.PdfDocument(pdfs["zh"])
@@ -227,7 +224,7 @@ def test_many_rare_characters_are_one_warning() -> None:
     assert describe_characters([chr(0x12000 + i) for i in range(12)]).endswith("U+12009) and 2 more")
 
 
-def test_our_own_words_need_no_substitute(reports) -> None:  # type: ignore[no-untyped-def]
+def test_our_own_words_need_no_substitute(reports: dict[Language, Report]) -> None:
     from reportgen.paper.rendering.characters import find_missing_characters, substitute_missing
 
     assert [find_missing_characters(report) for report in reports.values()] == [[], []]
@@ -237,7 +234,7 @@ def test_our_own_words_need_no_substitute(reports) -> None:  # type: ignore[no-u
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_runs_off_the_page(pdfs, language: str) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_runs_off_the_page(pdfs: dict[Language, bytes], language: Language) -> None:
     check_boxes(pdfs[language])
 
 
@@ -311,13 +308,6 @@ def test_a_report_of_200_runs_is_valid(tmp_path: Path) -> None:
     assert "The first 60 of 200 rows are shown" in "".join(span.text for span in table.caption)
 
 
-@pytest.mark.fault(row=16)
-def test_a_missing_glyph_in_a_figure_fails_the_build() -> None:
-    panel = Panel("\U00012000", {"a": pd.Series([1.0, 2.0], index=[1, 2])})
-    with pytest.raises(RenderError, match="lacks"):
-        to_svg(draw_curves([panel], columns=1, x_label="x"))
-
-
 @pytest.mark.fault(row=5)
 def test_pdf_fetches_nothing_from_anywhere(small: Report) -> None:
     from weasyprint.urls import FatalURLFetchingError
@@ -331,6 +321,16 @@ def test_pdf_fetches_nothing_from_anywhere(small: Report) -> None:
             weasyprint_child.render(job)
 
 
+def replace_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Let the printer start a process that runs ``code`` in place of WeasyPrint."""
+    real = subprocess.Popen
+
+    def start(_: object, **options: Any) -> subprocess.Popen[bytes]:
+        return real([sys.executable, "-c", code], **options)
+
+    monkeypatch.setattr("reportgen.paper.rendering.printer.subprocess.Popen", start)
+
+
 @pytest.mark.fault(row=16)
 def test_without_pango_the_html_is_made_and_the_remedy_is_named(
     synthetic_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -338,10 +338,7 @@ def test_without_pango_the_html_is_made_and_the_remedy_is_named(
     folder = tmp_path / "out"
     shutil.copytree(synthetic_output, folder)
     code = "import sys; sys.stderr.write(\"OSError: cannot load library 'libpango-1.0-0'\"); sys.exit(1)"
-    real = subprocess.Popen
-    monkeypatch.setattr(
-        printer.subprocess, "Popen", lambda args, **kwargs: real([sys.executable, "-c", code], **kwargs)
-    )
+    replace_child(monkeypatch, code)
     with pytest.raises(RenderError, match="apt-get install libpango"):
         render_reports(folder, ["en"], ["html", "pdf"], warn=print)
     assert (folder / "report.en.html").stat().st_size > 100_000
@@ -350,12 +347,8 @@ def test_without_pango_the_html_is_made_and_the_remedy_is_named(
 
 @pytest.mark.fault(row=16)
 def test_a_hanging_child_is_given_up(small: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = subprocess.Popen
-    code = "import time; time.sleep(60)"
     monkeypatch.setattr(printer, "TIME_LIMIT_SECONDS", 0.5)
-    monkeypatch.setattr(
-        printer.subprocess, "Popen", lambda args, **kwargs: real([sys.executable, "-c", code], **kwargs)
-    )
+    replace_child(monkeypatch, "import time; time.sleep(60)")
     with pytest.raises(RenderError, match="given up"):
         render_pdfs({"en": small})
 
@@ -431,9 +424,9 @@ def test_the_html_is_there_whatever_becomes_of_the_pdf(
             pytest.skip("the process must be forked to take over what is set here")
         monkeypatch.setattr(reportgen.paper.rendering.pdf, "prepare_pdf", fail)
     elif where == "start":
-        monkeypatch.setattr(printer.subprocess, "Popen", fail)
+        monkeypatch.setattr("reportgen.paper.rendering.printer.subprocess.Popen", fail)
     else:
-        monkeypatch.setattr(printer.tempfile, "TemporaryDirectory", fail)
+        monkeypatch.setattr("reportgen.paper.rendering.printer.tempfile.TemporaryDirectory", fail)
     with pytest.raises(RenderError, match="No space left on device"):
         render_reports(one_run, ["en"], ["html", "pdf"], warn=print)
     assert (one_run / "report.en.html").exists() == (where != "place")
@@ -511,22 +504,6 @@ def test_a_report_without_pictures_is_markdown_too(tmp_path: Path) -> None:
     rendered = render_reports(tmp_path / "out", ["en"], ["md"], warn=print)
     assert [path.name for path in rendered.paths] == ["report.en.md"]
     assert not (tmp_path / "out" / "report.en.files").exists()
-
-
-# ---- formulas -------------------------------------------------------------------------------------------------------
-
-
-def test_formulas_are_mathml_and_svg_with_their_tex_as_text() -> None:
-    assert "<mfrac>" in to_mathml(r"\frac{1}{2}", display=True)
-    image = to_svg_image(r"\frac{1}{2}", display=False)
-    assert 'alt="\\frac{1}{2}"' in image
-    assert "data:image/svg+xml;base64," in image
-
-
-@pytest.mark.fault(row=5)
-def test_a_broken_formula_is_an_error() -> None:
-    with pytest.raises(RenderError, match="cannot be read"):
-        to_svg_image(r"\frac{1}{", display=True)
 
 
 # ---- the line between the halves ------------------------------------------------------------------------------------
@@ -612,80 +589,3 @@ def test_both_languages_at_once_are_what_each_is_alone(one_run: Path) -> None:
     shutil.rmtree(one_run / "cache")
     paths = render_reports(one_run, LANGUAGES, ["html"], warn=print).paths
     assert [path.read_bytes() for path in paths] == list(alone.values())
-
-
-def test_a_figure_is_drawn_once_for_the_same_data(tmp_path: Path) -> None:
-    drawn: list[float] = []
-
-    def draw(panel: Panel, *, x_label: str) -> Drawing:
-        drawn.append(float(panel.curves["a"].iloc[-1]))
-        return draw_curves([panel], columns=1, x_label=x_label)
-
-    def make_panel(last: float) -> Panel:
-        return Panel("title", {"a": pd.Series([1.0, last], index=[1, 2])})
-
-    kept = FigureCache(tmp_path, "en-")
-    first = kept.draw("svg", draw, make_panel(2.0), x_label="x")
-    assert kept.draw("svg", draw, make_panel(2.0), x_label="x") == first
-    assert FigureCache(tmp_path, "en-").draw("svg", draw, make_panel(2.0), x_label="x") == first
-    assert drawn == [2.0]
-    kept.draw("svg", draw, make_panel(3.0), x_label="x")
-    kept.draw("svg", draw, make_panel(3.0), x_label="y")
-    kept.draw("png", draw, make_panel(3.0), x_label="y")
-    assert drawn == [2.0, 3.0, 3.0, 3.0]
-    other = FigureCache(tmp_path, "zh-")
-    other.draw("svg", draw, make_panel(2.0), x_label="x")
-    later = FigureCache(tmp_path, "en-")
-    later.draw("svg", draw, make_panel(2.0), x_label="x")
-    later.remove_unused()
-    assert sorted(path.name[:3] for path in tmp_path.iterdir()) == ["en-", "zh-"]
-
-
-def test_a_folder_that_cannot_keep_figures_costs_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    panel = Panel("title", {"a": pd.Series([1.0, 2.0], index=[1, 2])})
-    content = FigureCache(tmp_path / "file").draw("svg", draw_curves, [panel], columns=1, x_label="x")
-    assert content.startswith(b"<?xml")
-
-
-def test_sections_are_numbered(reports) -> None:  # type: ignore[no-untyped-def]
-    def numbers(sections: tuple[Section, ...]) -> list[str]:
-        return [n for s in sections for n in (s.number, *numbers(s.sections))]
-
-    assert numbers(reports["en"].sections)[:5] == ["1", "2", "3", "3.1", "3.2"]
-
-
-def test_scores_near_each_other_share_a_place_for_their_letters() -> None:
-    points = [("C", 30.0), ("A", 10.0), ("B", 10.5), ("D", 12.0)]
-    assert group_letters(points, 1.0) == [("A B", 10.25), ("D", 12.0), ("C", 30.0)]
-    assert group_letters([], 1.0) == []
-
-
-@given(arrays(float, st.integers(1, 700), elements=st.floats(-5, 5)))
-def test_raw_values_keep_their_spikes_where_not_all_points_are_drawn(values: np.ndarray) -> None:
-    curve = pd.Series(values, index=range(10, 10 + len(values)))
-    kept = keep_extremes(curve)
-    assert len(kept) <= 120
-    assert kept.index.is_monotonic_increasing
-    assert kept.index.is_unique
-    assert (kept == curve[kept.index]).all()
-    assert (kept.min(), kept.max()) == (curve.min(), curve.max())
-
-
-def test_panels_of_one_scale_share_their_range() -> None:
-    curves = {"a": pd.Series([1.0, 3.0], index=[1, 2])}, {"a": pd.Series([2.0, 9.0], index=[1, 2])}
-    panels = [Panel("train", curves[0], scale="kl"), Panel("dev", curves[1], scale="kl"), Panel("other", curves[0])]
-    train, dev, other = (axes.get_ylim() for axes in draw_curves(panels, columns=3, x_label="step").axes)
-    assert train == dev == pytest.approx((0.6, 9.4))
-    assert other == pytest.approx((0.9, 3.1))
-    (fixed,) = draw_curves([Panel("D", curves[0], limits=(0, 1))], columns=1, x_label="step").axes
-    assert fixed.get_ylim() == (0, 1)
-
-
-def test_the_band_of_seeds_is_seen_whole() -> None:
-    curve = pd.Series([3.0, 3.0], index=[1, 2])
-    panel = Panel("loss", {"a": curve}, bands={"a": (curve - 2, curve + 3)})
-    (axes,) = draw_curves([panel], columns=1, x_label="step").axes
-    low, high = axes.get_ylim()
-    assert low < 1
-    assert high > 6

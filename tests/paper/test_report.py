@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from synthetic import ROOT, make_scores, write_output
+from synthetic import ROOT, make_results, make_scores, write_output
 
 from reportgen.base.errors import RunError
 from reportgen.paper.analysis.results import load_results
@@ -15,7 +17,9 @@ from reportgen.paper.i18n.translator import load_catalogue
 from reportgen.paper.report.assemble import build_report
 from reportgen.paper.report.builder import parse_markup
 from reportgen.paper.report.model import Block, Figure, Listing, Paragraph, Report, Section, Span, Table
-from reportgen.suite.settings import LANGUAGES
+from reportgen.suite.loading import load_suite
+from reportgen.suite.plan import RunSpec
+from reportgen.suite.settings import LANGUAGES, Language
 
 ITEMS = {
     1: ["table-vae_settings", "table-gan_settings"],
@@ -63,31 +67,31 @@ def texts(report: Report) -> str:
 
 
 @pytest.fixture(scope="module")
-def reports(synthetic_output: Path) -> dict[str, Report]:
+def reports(synthetic_output: Path) -> dict[Language, Report]:
     results = load_results(synthetic_output)
     return {language: build_report(results, language, draws=False) for language in LANGUAGES}
 
 
 @pytest.mark.parametrize("item", ITEMS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_item_of_the_homework_is_there(reports, language: str, item: int) -> None:  # type: ignore[no-untyped-def]
+def test_every_item_of_the_homework_is_there(reports: dict[Language, Report], language: Language, item: int) -> None:
     assert set(ITEMS[item]) <= reports[language].labels.keys()
 
 
-def test_both_languages_have_the_same_elements_and_numbers(reports) -> None:  # type: ignore[no-untyped-def]
+def test_both_languages_have_the_same_elements_and_numbers(reports: dict[Language, Report]) -> None:
     zh, en = reports["zh"], reports["en"]
     assert list(zh.labels) == list(en.labels)
     for a, b in zip(walk(zh.sections), walk(en.sections), strict=True):
         assert type(a) is type(b)
-        if isinstance(a, Table):
+        if isinstance(a, Table) and isinstance(b, Table):
             numbers = [[cell.text for row in t.rows for cell in row if cell.is_number] for t in (a, b)]
             assert numbers[0] == numbers[1]
-        if isinstance(a, Paragraph) and a.role == "finding":
+        if isinstance(a, Paragraph) and isinstance(b, Paragraph) and a.role == "finding":
             found = [sorted(re.findall(r"\d[\d,]*\.\d+", plain(p))) for p in (a, b)]
             assert found[0] == found[1]
 
 
-def test_every_column_has_a_name_in_both_languages(reports) -> None:  # type: ignore[no-untyped-def]
+def test_every_column_has_a_name_in_both_languages(reports: dict[Language, Report]) -> None:
     keys = {"latent_dim", "hidden_dim", "batch_size", "num_training_steps", "learning_rate", "seed", "", *"0123456789?"}
     known = {
         language: {m.string for m in load_catalogue(language) if str(m.id).startswith("column.")}
@@ -106,12 +110,12 @@ def check_references(report: Report) -> None:
         assert {span.text for span in line if span.kind == "ref"} <= report.labels.keys()
 
 
-def test_every_reference_points_to_something(reports) -> None:  # type: ignore[no-untyped-def]
+def test_every_reference_points_to_something(reports: dict[Language, Report]) -> None:
     for report in reports.values():
         check_references(report)
 
 
-def test_captions_state_settings_seed_and_profile(reports) -> None:  # type: ignore[no-untyped-def]
+def test_captions_state_settings_seed_and_profile(reports: dict[Language, Report]) -> None:
     figure = next(b for b in walk(reports["en"].sections) if isinstance(b, Figure) and b.id == "figure-gan_overlay")
     caption = "".join(span.text for span in figure.caption)
     assert "latent_dim 16, 100; hidden_dim 16, 100; batch_size " in caption
@@ -132,7 +136,7 @@ def test_full_profile_has_no_notice(tmp_path: Path) -> None:
     assert not any("Profile" in caption for caption in captions)
 
 
-def test_best_is_bold_once(reports) -> None:  # type: ignore[no-untyped-def]
+def test_best_is_bold_once(reports: dict[Language, Report]) -> None:
     for name, best in (("table-vae_fid", "VAE-100"), ("table-gan_hidden", "GAN 100_64")):
         table = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == name)
         bold = [row[0].text for row in table.rows if any(cell.is_best for cell in row)]
@@ -140,7 +144,7 @@ def test_best_is_bold_once(reports) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_sentences_follow_the_data(tmp_path: Path) -> None:
-    def reverse(spec, evaluation):  # type: ignore[no-untyped-def]
+    def reverse(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         scores = evaluation["scores"]["classifier"]
         scores["fid"] = 1e5 / scores["fid"]
 
@@ -153,7 +157,7 @@ def test_sentences_follow_the_data(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("fid", "words"), [(30.0, "is the best with"), (300.0, "which is not below")])
 def test_inception_scores_have_a_column_of_their_own(tmp_path: Path, fid: float, words: str) -> None:
-    def add_inception(spec, evaluation):  # type: ignore[no-untyped-def]
+    def add_inception(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         evaluation["scores"]["inception"] = make_scores("inception", fid + spec.settings.latent_dim / 1000, 1.0)
 
     write_output(tmp_path, change=add_inception)
@@ -168,7 +172,7 @@ def test_inception_scores_have_a_column_of_their_own(tmp_path: Path, fid: float,
     assert "reportgen fetch inception" not in texts(report)
 
 
-def test_without_inception_the_report_says_how_to_get_it(reports) -> None:  # type: ignore[no-untyped-def]
+def test_without_inception_the_report_says_how_to_get_it(reports: dict[Language, Report]) -> None:
     table = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == "table-vae_fid")
     assert "Inception FID" not in table.header
     assert "are for the Inception FID, not measured here" in texts(reports["en"])
@@ -177,7 +181,7 @@ def test_without_inception_the_report_says_how_to_get_it(reports) -> None:  # ty
 
 
 def test_bold_only_where_intervals_allow_it(tmp_path: Path) -> None:
-    def make_alike(spec, evaluation):  # type: ignore[no-untyped-def]
+    def make_alike(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         evaluation["scores"]["classifier"] = make_scores("classifier", 10 + spec.settings.latent_dim / 1000, 1.0)
 
     write_output(tmp_path, change=make_alike)
@@ -187,7 +191,9 @@ def test_bold_only_where_intervals_allow_it(tmp_path: Path) -> None:
     assert "The lowest is a tie: VAE-3 cannot be told apart from VAE-10, VAE-64, and VAE-100" in texts(report)
 
 
-def test_real_images_in_place_of_samples_have_the_last_rows_of_the_scores(reports: dict[str, Report]) -> None:
+def test_real_images_in_place_of_samples_have_the_last_rows_of_the_scores(
+    reports: dict[Language, Report],
+) -> None:
     table = next(b for b in walk(reports["en"].sections) if isinstance(b, Table) and b.id == "table-scores")
     real, copies = ([cell.text for cell in row] for row in table.rows[-2:])
     assert copies == ["100 real images, repeated", "8.00", "0.020", "0.93", "0.00", "1.02", "0.30"]
@@ -196,7 +202,7 @@ def test_real_images_in_place_of_samples_have_the_last_rows_of_the_scores(report
 
 @pytest.mark.fault(row=17)
 def test_a_failed_score_is_listed_and_leaves_the_rest(tmp_path: Path) -> None:
-    def fail(spec, evaluation):  # type: ignore[no-untyped-def]
+    def fail(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         if spec.name == "gan-100_8-s0":
             evaluation["scores"] = {}
             evaluation["failures"] = {"classifier": "the features contain NaN or infinite values"}
@@ -212,7 +218,7 @@ def test_a_failed_score_is_listed_and_leaves_the_rest(tmp_path: Path) -> None:
 @pytest.mark.fault(row=17)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kept", ["vae-3-s0", "vae-linear-64-s0", "gan-100_16-s0", "gan-mlp-100_100-s0"])
-def test_a_report_of_one_run_is_valid(tmp_path: Path, kept: str, language) -> None:  # type: ignore[no-untyped-def]
+def test_a_report_of_one_run_is_valid(tmp_path: Path, kept: str, language: Language) -> None:
     write_output(tmp_path, leave_out=lambda spec: spec.name != kept)
     report = build_report(load_results(tmp_path), language, draws=False)
     assert {section.id for section in report.sections} >= {"settings", "methods", "appendix"}
@@ -305,7 +311,7 @@ def test_an_ablated_vae_or_one_that_no_gan_matches_is_not_the_one_that_is_compar
     assert table.rows[0][0].text == "VAE-100"
 
 
-def test_listing_is_the_recorded_source(reports) -> None:  # type: ignore[no-untyped-def]
+def test_listing_is_the_recorded_source(reports: dict[Language, Report]) -> None:
     listing = next(b for b in walk(reports["en"].sections) if isinstance(b, Listing))
     assert listing.code == 'def f(x: int) -> str:\n    return "<&>"\n'
 
@@ -322,3 +328,39 @@ def test_markup() -> None:
         Span("code", "c"),
         Span("text", " d"),
     )
+
+
+def test_sections_are_numbered(reports: dict[Language, Report]) -> None:
+    def numbers(sections: tuple[Section, ...]) -> list[str]:
+        return [n for s in sections for n in (s.number, *numbers(s.sections))]
+
+    assert numbers(reports["en"].sections)[:5] == ["1", "2", "3", "3.1", "3.2"]
+
+
+def test_without_any_score_the_report_leaves_out_what_rests_on_scores() -> None:
+    def fail(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["scores"] = {}
+
+    results = make_results(load_suite(ROOT / "experiments.yaml"), change=fail)
+    report = build_report(results, "en", draws=False)
+    assert "scores" not in {section.id for section in report.sections}
+    assert "table-vae_effect" in report.labels
+    check_references(report)
+
+
+def test_a_precision_that_is_not_the_usual_one_has_a_column(tmp_path: Path) -> None:
+    text = "defaults: {vae: {precision: bf16}}\nruns: {a: {model: vae}, b: {model: gan}}\n"
+    (tmp_path / "suite.yaml").write_text(text, encoding="utf-8")
+    report = build_report(make_results(load_suite(tmp_path / "suite.yaml")), "en", draws=False)
+    tables = {block.id: block for block in report.walk() if isinstance(block, Table)}
+    shown = {model: [cell.text for cell in tables[f"table-{model}_settings"].rows[0]] for model in ("vae", "gan")}
+    assert "bf16" in shown["vae"]
+    assert "fp32" not in shown["gan"]
+
+
+def test_runs_that_were_trained_side_by_side_are_said_to_be(tmp_path: Path) -> None:
+    write_output(tmp_path, leave_out=lambda spec: spec.name != "vae-3-s0")
+    (path,) = tmp_path.glob("runs/*/spec.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"trained_together": 4}))
+    said = texts(build_report(load_results(tmp_path), "en", draws=False))
+    assert "Up to 4 runs were trained side by side" in said

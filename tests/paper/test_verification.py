@@ -4,51 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from printing import render_pdfs
 from pypdf import PdfReader, PdfWriter
-from synthetic import ROOT, make_results, write_output
 
-from reportgen.base.errors import RenderError, RunError
+from reportgen.base.errors import RenderError
 from reportgen.cli.commands import app
-from reportgen.cli.retraining import Retrained, retrain
-from reportgen.paper.analysis.attachments import export_metrics, export_runs, hash_results, import_metrics
-from reportgen.paper.analysis.results import Results, load_results
+from reportgen.cli.retraining import Retrained
+from reportgen.paper.analysis.results import Results
 from reportgen.paper.report.assemble import build_report
-from reportgen.paper.report.model import Attachment, Paragraph, Report, Section, Span, Table
+from reportgen.paper.report.model import Attachment, Block, Paragraph, Report, Section, Span, Table
 from reportgen.paper.report.notes import WrittenNote
 from reportgen.paper.verification import (
-    compare_attachments,
     compare_items,
-    list_items,
     read_pdf,
     squeeze,
     verify_pdf,
 )
-from reportgen.suite.loading import load_suite
-from reportgen.suite.settings import LANGUAGES
-
-SHORT = """
-sections:
-  - {id: settings}
-  - {id: vae_fid, question: "4"}
-  - {id: vae_effect}
-"""
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """A finished suite whose outline has three sections."""
-    folder = tmp_path_factory.mktemp("short")
-    (folder / "short.yaml").write_text(SHORT, encoding="utf-8")
-    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("outline: full", "outline: short.yaml")
-    (folder / "suite.yaml").write_text(text, encoding="utf-8")
-    write_output(folder / "out", suite_file=folder / "suite.yaml")
-    return load_results(folder / "out")
+from reportgen.suite.settings import LANGUAGES, Language
 
 
 def write_pdf(path: Path, report: Report) -> Path:
@@ -65,16 +41,16 @@ def replace_attachment(report: Report, name: str, change: Callable[[str], str]) 
     return dataclasses.replace(report, attachments=changed)
 
 
-def replace_block(report: Report, change: Callable[[object], object]) -> Report:
+def replace_block(report: Report, change: Callable[[Block], Block]) -> Report:
     def walk(section: Section) -> Section:
         blocks = tuple(change(block) for block in section.blocks)
-        return dataclasses.replace(section, blocks=blocks, sections=tuple(map(walk, section.sections)))  # type: ignore[arg-type]
+        return dataclasses.replace(section, blocks=blocks, sections=tuple(map(walk, section.sections)))
 
     return dataclasses.replace(report, sections=tuple(map(walk, report.sections)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_honest_report_agrees(results: Results, tmp_path: Path, language) -> None:  # type: ignore[no-untyped-def]
+def test_an_honest_report_agrees(results: Results, tmp_path: Path, language: Language) -> None:
     notes = {"vae_fid": WrittenNote("Mine: 99.99", replaces=False), "vae_effect": WrittenNote("Mine.", replaces=True)}
     path = write_pdf(tmp_path / "r.pdf", build_report(results, language, notes))
     found = verify_pdf(path)
@@ -84,7 +60,7 @@ def test_an_honest_report_agrees(results: Results, tmp_path: Path, language) -> 
 
 
 def test_a_changed_digit_in_a_table_is_found(results: Results, tmp_path: Path) -> None:
-    def change(block: object) -> object:
+    def change(block: Block) -> Block:
         if not isinstance(block, Table) or block.id != "table-vae_fid":
             return block
         rows = [list(row) for row in block.rows]
@@ -100,7 +76,7 @@ def test_a_changed_digit_in_a_table_is_found(results: Results, tmp_path: Path) -
 
 
 def test_a_changed_header_is_found(results: Results, tmp_path: Path) -> None:
-    def change(block: object) -> object:
+    def change(block: Block) -> Block:
         if not isinstance(block, Table) or block.id != "table-vae_fid":
             return block
         first, *others = block.header
@@ -120,7 +96,7 @@ def test_a_title_that_no_font_has_whole_agrees(results: Results, tmp_path: Path)
 
 
 def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_path: Path) -> None:
-    def change(block: object) -> object:
+    def change(block: Block) -> Block:
         if isinstance(block, Paragraph) and block.claim and block.claim.id == "extremes.lower":
             text = block.line[0].text.replace("lowest", "smallest")
             return dataclasses.replace(block, line=(Span("text", text),))
@@ -156,7 +132,9 @@ def test_a_changed_digit_in_the_data_is_found_even_where_no_table_shows_it(resul
         ("experiments.yaml", "runs:", "ruins:", "experiments.yaml:"),
     ],
 )
-def test_a_changed_attachment_is_found(results, tmp_path: Path, name: str, old: str, new: str, printed: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_changed_attachment_is_found(
+    results: Results, tmp_path: Path, name: str, old: str, new: str, printed: str
+) -> None:
     report = replace_attachment(build_report(results, "en"), name, lambda text: text.replace(old, new))
     (difference,) = verify_pdf(write_pdf(tmp_path / "r.pdf", report)).differences
     assert difference.where == name
@@ -202,51 +180,6 @@ def test_data_that_give_no_report_are_one_line(results: Results, tmp_path: Path)
         verify_pdf(write_pdf(tmp_path / "r.pdf", report))
 
 
-@pytest.mark.fault(row=17)
-def test_a_score_that_is_nan_comes_back(tmp_path: Path) -> None:
-    def change(spec, evaluation):  # type: ignore[no-untyped-def]
-        evaluation["scores"]["classifier"]["kid"] = float("nan")
-
-    results = make_results(load_suite(ROOT / "experiments.yaml", "quick"), change=change)
-    again, _ = import_metrics(export_metrics(results, "en", {}), "")
-    a, b = (list(list_items(build_report(r, "en", draws=False))) for r in (results, again))
-    assert a == b
-
-
-def test_an_outline_of_ones_own_is_not_asked_for(results: Results) -> None:
-    text = results.recorded.source_text
-    inline = re.sub(r"(?m)^report:\n(?:  .*\n)+", "report: {outline: short.yaml}\n", text)
-    assert inline != text
-    attachments = {"runs.csv": export_runs(results), "experiments.yaml": inline}
-    assert list(compare_attachments(results, attachments)) == []
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"reportgen":"0.1.0","suite":{}}', "null"])
-def test_broken_data_are_one_line(text: str) -> None:
-    with pytest.raises(RenderError, match=r"metrics\.json: cannot be read|was made by"):
-        import_metrics(text, "")
-
-
-def test_data_come_back_as_they_went(results: Results) -> None:
-    text = export_metrics(results, "zh", {})
-    again, language = import_metrics(text, results.recorded.source_text)
-    assert language == "zh"
-    assert export_metrics(again, "zh", {}) == text
-    a, b = (list(list_items(build_report(r, "zh", draws=False))) for r in (results, again))
-    assert a == b
-    assert hash_results(text) == hash_results(export_metrics(results, "en", {}))
-    assert hash_results(text) != hash_results(text.replace('"seeds":[0]', '"seeds":[1]', 1))
-
-
-def test_a_run_keeps_the_key_that_it_was_recorded_under(results: Results) -> None:
-    key = results.runs[0].spec.training_key
-    text = export_metrics(results, "en", {}).replace(key, "0123456789")
-    again, _ = import_metrics(text, results.recorded.source_text)
-    assert again.runs[0].key == "0123456789"
-    assert again.runs[1].key == results.runs[1].spec.training_key
-    assert "0123456789" in export_runs(again)
-
-
 def test_squeezing_keeps_numbers_apart() -> None:
     assert squeeze("GAN 100_4 4\r\n83.01 ± 32.81 −5 a\nb") == "GAN100_4 4 83.01±32.81 −5ab"
     assert squeeze("table-\x02nash 9% 8") == "table--nash9% 8"
@@ -273,8 +206,8 @@ def test_the_command_says_what_it_checked(results: Results, tmp_path: Path) -> N
         ("0123", 1, "  digits.counted: recorded 0123?, now 0123\nx: trained and measured again: 1 of 2 values differ"),
     ],
 )
-def test_the_command_says_what_a_second_training_gave(  # type: ignore[no-untyped-def]
-    results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: str, status: int, said: str
+def test_the_command_says_what_a_second_training_gave(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: str, status: int, said: str
 ) -> None:
     from typer.testing import CliRunner
 
@@ -287,16 +220,6 @@ def test_the_command_says_what_a_second_training_gave(  # type: ignore[no-untype
     assert run.exit_code == status
     assert said in run.stdout
     assert ("which may give other bits: torch" in run.stdout) is bool(status)
-
-
-def test_a_run_is_trained_again_to_the_same_bits(tiny_output: Path) -> None:
-    results = load_results(tiny_output)
-    values, machine = retrain(results, "vae-3-s0", "cpu", None)
-    assert machine == []
-    assert len(values) > 50
-    assert all(value.is_same for value in values)
-    with pytest.raises(RunError, match=r"--retrain x: no finished run of this name; choose from: vae-3-s0"):
-        retrain(results, "x", "cpu", None)
 
 
 def test_attachments_are_those_of_the_report(results: Results, tmp_path: Path) -> None:

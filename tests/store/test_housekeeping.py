@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -167,3 +168,25 @@ def test_gc_leaves_alone_what_is_being_worked_on(tmp_path: Path) -> None:
 def test_changes_of_nested_fields() -> None:
     old, new = {"a": 1, "s": {"x": 1, "y": 2}}, {"a": 1, "s": {"x": 3}, "z": 4}
     assert compare_identities(old, new) == (Change("s.x", 1, 3), Change("s.y", 2, None), Change("z", None, 4))
+
+
+def test_gc_keeps_the_checkpoints_of_a_run_that_goes_on(tmp_path: Path) -> None:
+    specs = load(tmp_path)
+    paths = OutputPaths(tmp_path / "out").run(specs[0].folder_name)
+    write_bytes(paths.checkpoint(5), b"x")
+    assert find_garbage(OutputPaths(tmp_path / "out"), specs) == []
+
+
+@pytest.mark.fault(row=11)
+def test_what_cannot_be_deleted_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    specs = load(tmp_path)
+    output = finish(tmp_path, specs)
+    write_bytes(output.run(specs[0].folder_name).checkpoint(5), b"x")
+    (garbage,) = find_garbage(output, specs)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(RunError, match=r"checkpoint-000000005\.pt: cannot be deleted \(Permission denied\)$"):
+        remove(garbage)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,23 @@ from synthetic import ROOT
 
 from reportgen.base.errors import ConfigError
 from reportgen.suite.document import read_document
-from reportgen.suite.loading import json_schema, load_suite
-from reportgen.suite.settings import GanSettings, VaeSettings
+from reportgen.suite.loading import Suite, json_schema, load_suite
+from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 
 SUITE = (ROOT / "experiments.yaml").read_text(encoding="utf-8")
 
 
-def load(tmp_path: Path, text: str, profile: str = "full"):
+def load(tmp_path: Path, text: str, profile: str = "full") -> Suite:
     path = tmp_path / "suite.yaml"
     path.write_text(text, encoding="utf-8")
     return load_suite(path, profile)
+
+
+def only_gans(settings: Sequence[Settings]) -> list[GanSettings]:
+    """Return the settings, which all have to be a GAN's."""
+    found = [each for each in settings if isinstance(each, GanSettings)]
+    assert len(found) == len(settings)
+    return found
 
 
 def test_homework_settings_are_declared() -> None:
@@ -30,11 +38,16 @@ def test_homework_settings_are_declared() -> None:
     groups = {group.section: group.settings for group in suite.groups}
     assert [s.latent_dim for s in groups["vae_latent"]] == [3, 10, 64, 100]
     assert all((s.batch_size, s.num_training_steps, s.learning_rate) == (32, 25000, 1e-3) for s in groups["vae_latent"])
-    assert [(s.latent_dim, s.hidden_dim) for s in groups["gan_grid"]] == [(16, 16), (16, 100), (100, 16), (100, 100)]
-    assert [s.hidden_dim for s in groups["gan_hidden"]] == [4, 8, 16, 32, 64]
+    assert [(s.latent_dim, s.hidden_dim) for s in only_gans(groups["gan_grid"])] == [
+        (16, 16),
+        (16, 100),
+        (100, 16),
+        (100, 100),
+    ]
+    assert [s.hidden_dim for s in only_gans(groups["gan_hidden"])] == [4, 8, 16, 32, 64]
     assert all((s.batch_size, s.num_training_steps, s.learning_rate) == (64, 5000, 2e-4) for s in groups["gan_grid"])
     assert groups["gan_mlp"][0].architecture == "mlp"
-    assert groups["gan_relu"][0].activation == "relu"
+    assert only_gans(groups["gan_relu"])[0].activation == "relu"
     assert suite.dataset == "mnist"
     assert suite.fid.num_images == 3000
 
@@ -55,8 +68,8 @@ profiles:
   p: {gan: {batch_size: 3}}
 """
     plain, profiled = load(tmp_path, text), load(tmp_path, text, "p")
-    assert [(s.hidden_dim, s.batch_size) for s in plain.groups[0].settings] == [(6, 10), (7, 10)]
-    assert [(s.hidden_dim, s.batch_size) for s in profiled.groups[0].settings] == [(6, 3), (7, 3)]
+    assert [(s.hidden_dim, s.batch_size) for s in only_gans(plain.groups[0].settings)] == [(6, 10), (7, 10)]
+    assert [(s.hidden_dim, s.batch_size) for s in only_gans(profiled.groups[0].settings)] == [(6, 3), (7, 3)]
     assert plain.groups[0].settings[0].learning_rate == GanSettings().learning_rate
 
 
@@ -120,6 +133,12 @@ def test_bad_input_is_one_line_with_file_and_line(
         assert message.startswith(f"{tmp_path / 'suite.yaml'}:{line}: ")
 
 
+def make_grid(num_latent: int, num_hidden: int) -> bytes:
+    """Return a suite of one GAN with this many values of each of its two dimensions."""
+    latent, hidden = (list(range(1, num + 1)) for num in (num_latent, num_hidden))
+    return f"runs: {{a: {{model: gan, latent_dim: {latent}, hidden_dim: {hidden}}}}}\n".encode()
+
+
 @pytest.mark.fault(row=1)
 @pytest.mark.fault(row=3)
 @pytest.mark.parametrize(
@@ -135,6 +154,13 @@ def test_bad_input_is_one_line_with_file_and_line(
         (b"a: \x00\n", "not valid YAML"),
         (b"runs: {}\n", "no runs are declared"),
         (b'runs: {"\\ud83c": 1}\n', "half of a character"),
+        (b"? [a, b]\n: 1\n", "a key must be a single text"),
+        (b"seeds: [0]\n", "the key 'runs' is missing"),
+        (make_grid(317, 317), "the grid has more than 100000 combinations"),
+        (
+            b"seeds: [%s]\n" % b",".join(b"%d" % seed for seed in range(400)) + make_grid(16, 16),
+            "102400 runs are declared",
+        ),
     ],
 )
 def test_odd_files_are_refused(tmp_path: Path, content: bytes, expected: str) -> None:
@@ -147,6 +173,8 @@ def test_odd_files_are_refused(tmp_path: Path, content: bytes, expected: str) ->
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no\.yaml: no such file"):
         load_suite(tmp_path / "no.yaml")
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_suite(tmp_path)
 
 
 @pytest.mark.fault(row=1)

@@ -8,13 +8,13 @@ import pytest
 from synthetic import ROOT
 
 from reportgen.suite.loading import load_suite
-from reportgen.suite.plan import plan_runs
-from reportgen.suite.settings import GanSettings, VaeSettings
+from reportgen.suite.plan import RunSpec, estimate_training_seconds, plan_runs, schedule
+from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 
 EXPERIMENTS = ROOT / "experiments.yaml"
 
 
-def plan(tmp_path: Path, text: str):
+def plan(tmp_path: Path, text: str) -> list[RunSpec]:
     path = tmp_path / "suite.yaml"
     path.write_text(text, encoding="utf-8")
     return plan_runs(load_suite(path))
@@ -88,3 +88,25 @@ def test_wider_networks_are_estimated_to_take_longer() -> None:
     macs = [GanSettings(hidden_dim=h).count_step_macs() for h in (4, 16, 64, 100)]
     assert macs == sorted(macs)
     assert VaeSettings().count_step_macs() < VaeSettings(batch_size=64).count_step_macs()
+
+
+def test_tasks_are_begun_in_their_order_as_places_become_free() -> None:
+    assert schedule([4.0, 3.0, 2.0, 1.0], 1) == 10
+    assert schedule([4.0, 3.0, 2.0, 1.0], 2) == 5
+    assert schedule([1.0, 1.0, 4.0], 2) == 5
+    assert schedule([], 3) == 0
+
+
+@pytest.mark.parametrize("macs_per_second", [1e10, None], ids=["cpu", "gpu"])
+@pytest.mark.parametrize("settings", [VaeSettings(), GanSettings(), GanSettings(architecture="mlp")])
+def test_the_time_left_is_in_proportion_to_the_steps_left(settings: Settings, macs_per_second: float | None) -> None:
+    whole = estimate_training_seconds(settings, 0, macs_per_second)
+    assert whole > 0
+    half = estimate_training_seconds(settings, settings.num_training_steps // 2, macs_per_second)
+    assert half == pytest.approx(whole / 2)
+    assert estimate_training_seconds(settings, settings.num_training_steps, macs_per_second) == 0
+
+
+def test_linear_networks_take_fewer_operations_than_convolutions() -> None:
+    assert VaeSettings(architecture="linear").count_step_macs() < VaeSettings().count_step_macs()
+    assert GanSettings(architecture="mlp").count_step_macs() < GanSettings().count_step_macs()

@@ -1,0 +1,186 @@
+"""Outlines: what each report contains, what it asks for, and what is said of what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from synthetic import ROOT, Change, make_results, make_scores, write_output
+
+from reportgen.assets import OUTLINES
+from reportgen.paper.analysis.results import load_results
+from reportgen.paper.report.assemble import build_report, check_results
+from reportgen.paper.report.model import Figure, Report, Table
+from reportgen.paper.report.sections import CHAPTERS, WRITERS
+from reportgen.suite.loading import Suite, load_suite
+from reportgen.suite.outline import load_outline
+from reportgen.suite.plan import RunSpec
+from reportgen.suite.settings import LANGUAGES
+
+
+def load(folder: Path, outline: str, profile: str = "full") -> Suite:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("outline: full ", f"outline: {outline} ")
+    (folder / "suite.yaml").write_text(text, encoding="utf-8")
+    return load_suite(folder / "suite.yaml", profile)
+
+
+def ids(report: Report) -> list[str]:
+    return [s.id for chapter in report.sections for s in (chapter, *chapter.sections)]
+
+
+def add_inception(vae: float, gan: float) -> Change:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        fid = vae if spec.settings.model == "vae" else gan
+        evaluation["scores"]["inception"] = make_scores("inception", fid, 1.0)
+
+    return change
+
+
+@pytest.mark.parametrize("name", OUTLINES)
+def test_a_shipped_outline_is_a_whole_report(tmp_path: Path, name: str) -> None:
+    results = make_results(load(tmp_path, name))
+    wanted = [section.id for section in load_outline(name, tmp_path).walk()]
+    for language in LANGUAGES:
+        assert ids(build_report(results, language, draws=False)) == wanted
+    assert {*WRITERS, *CHAPTERS} >= set(wanted)
+
+
+def test_the_second_edition_is_about_gans_only(tmp_path: Path) -> None:
+    results = make_results(load(tmp_path, "gan"))
+    report = build_report(results, "en", draws=False)
+    assert not any("vae" in name for name in ids(report))
+
+
+def test_the_first_edition_shows_the_hidden_sweep(tmp_path: Path) -> None:
+    report = build_report(make_results(load(tmp_path, "vae-gan")), "en", draws=False)
+    assert "figure-gan_curves-gan-100_4" in report.labels
+    assert "figure-gan_curves-gan-16_16" not in report.labels
+
+
+@pytest.mark.parametrize("name", OUTLINES)
+def test_all_requirements_can_be_met(tmp_path: Path, name: str) -> None:
+    suite = load(tmp_path, name)
+    results = make_results(suite, change=add_inception(30.0, 50.0))
+    missing = [check for check in check_results(results, "en") if not check.is_met]
+    if name == "vae-gan":  # its edition trains GANs for 25,000 steps
+        assert [check.missing for check in missing] == ["GAN: num_training_steps 5000 instead of 25000"]
+    else:
+        assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("change", "leave_out", "profile", "missing"),
+    [
+        (None, None, "full", ["the Inception weights are not at hand (reportgen fetch inception)"] * 2),
+        (add_inception(41.0, 81.0), None, "full", ["the best is VAE-3 with 41.0", "the best is GAN 16_16 with 81.0"]),
+        (add_inception(1, 1), "vae-3-s0", "full", ["3", "vae-3-s0"]),
+        (add_inception(1, 1), "gan-mlp-100_100-s0", "full", ["left out: its runs are not there", "gan-mlp-100_100-s0"]),
+        (add_inception(1, 1), "gan-100_16-s0", "full", ["100_16", "16", "gan-100_16-s0"]),
+        (
+            add_inception(1, 1),
+            None,
+            "quick",
+            ["VAE: num_training_steps 3000", "GAN: batch_size 16 instead of 64"],
+        ),
+    ],
+)
+def test_what_is_missing_is_said(
+    tmp_path: Path, change: Change | None, leave_out: str | None, profile: str, missing: list[str]
+) -> None:
+    results = make_results(
+        load(tmp_path, "full", profile), change=change, leave_out=lambda spec: spec.name == leave_out
+    )
+    found = [check.missing for check in check_results(results, "en") if not check.is_met]
+    assert len(found) == len(missing)
+    assert all(a.startswith(b) for a, b in zip(found, missing, strict=True))
+    for language in LANGUAGES:
+        report = build_report(results, language, draws=False)
+        table = next(b for b in report.walk() if isinstance(b, Table) and b.id == "table-coverage")
+        assert sum(row[3].text not in ("met", "满足") for row in table.rows) >= 1
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "own.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_what_an_outline_leaves_out_is_not_pointed_to(tmp_path: Path) -> None:
+    write(tmp_path, "sections: [{id: vae_images}, {id: gan_curves}]")
+    report = build_report(make_results(load(tmp_path, "own.yaml")), "en", draws=False)
+    assert len(report.claims) > 1
+    for block in report.walk():
+        for span in (*getattr(block, "evidence", ()), *getattr(block, "line", ())):
+            assert span.kind != "ref" or span.text in report.labels
+
+
+@pytest.mark.parametrize(("grid", "hidden", "is_met"), [(95.0, 60.0, False), (60.0, 95.0, True), (79.5, 95.0, False)])
+def test_the_threshold_is_checked_as_its_section_judges_it(
+    tmp_path: Path, grid: float, hidden: float, is_met: bool
+) -> None:
+    """By the section's own runs, and not where the interval holds the threshold of 80."""
+
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        fid = grid if "gan-grid" in spec.groups else hidden
+        evaluation["scores"]["inception"] = make_scores("inception", fid, 1.0)
+
+    results = make_results(load(tmp_path, "full"), change=change)
+    (check,) = [c for c in check_results(results, "en") if "FID of 80" in c.wanted]
+    assert check.is_met == is_met
+    said = [
+        claim.id for claim in build_report(results, "en", draws=False).claims if claim.values.get("threshold") == 80
+    ]
+    assert said == ["threshold.met" if is_met else "threshold.near" if grid < 80 else "threshold.missed"]
+
+
+def test_a_sentence_that_is_left_out_answers_nothing(tmp_path: Path) -> None:
+    asked = "question: '8', shows: [figure-gan_images], answers: [extremes]"
+    write(tmp_path, f"sections: [{{id: gan_images, {asked}}}]")
+    missing = [check for check in check_results(make_results(load(tmp_path, "own.yaml")), "en") if not check.is_met]
+    assert [check.wanted for check in missing] == ["answers from the data (sentences found: 1)"]  # that on the figure
+
+
+def test_the_checks_may_stand_inside_a_chapter(tmp_path: Path) -> None:
+    write(tmp_path, "sections: [{id: settings}, {id: end, title: End, sections: [{id: coverage}]}]")
+    report = build_report(make_results(load(tmp_path, "own.yaml")), "en", draws=False)
+    assert "table-coverage" in report.labels
+
+
+def test_check_ends_with_0_where_nothing_is_missing(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from reportgen.cli.commands import app
+
+    write_output(tmp_path, profile="full", change=add_inception(30.0, 50.0))
+    run = CliRunner().invoke(app, ["check", "--output", str(tmp_path)])
+    assert run.exit_code == 0, run.stdout
+    assert "MISSING" not in run.stdout
+    assert run.stdout.endswith("requirements are met\n")
+
+
+def test_an_ablation_is_not_the_best_gan_of_the_other_questions(tmp_path: Path) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        fid = {"gan-relu-100_100": 1.0, "gan-16_100": 2.0}.get(spec.configuration_name, 9.0)
+        evaluation["scores"]["classifier"] = make_scores("classifier", fid)
+
+    report = build_report(make_results(load(tmp_path, "full"), change=change), "en", draws=False)
+    said = {claim.id.split(".")[0]: claim.values["label"] for claim in report.claims if "label" in claim.values}
+    assert said["collapse"] == "GAN 16_100"
+
+
+def test_published_scores_are_drawn_beside_ours(tmp_path: Path) -> None:
+    write(tmp_path, "sections: [{id: published}]")
+    load(tmp_path, "own.yaml")
+    names = ("gan-16_16-s0", "gan-100_100-s0", "vae-3-s0")
+    write_output(
+        tmp_path / "out",
+        suite_file=tmp_path / "suite.yaml",
+        profile="full",
+        change=add_inception(30.0, 50.0),
+        leave_out=lambda spec: spec.name not in names,
+    )
+    report = build_report(load_results(tmp_path / "out"), "en")
+    (figure,) = [block for block in report.walk() if isinstance(block, Figure)]
+    (picture,) = figure.pictures
+    assert b"GAN 100_100" in picture.content
+    assert "GAN 100_100" in picture.alt

@@ -1,0 +1,41 @@
+"""Small trainings on made-up images, for tests of the lab. They import torch."""
+
+from __future__ import annotations
+
+from reportgen.lab.data import Dataset
+from reportgen.lab.training.loop import OnStep, Saver, Training, TrainingSession, begin_training, train_run
+from reportgen.suite.settings import GanSettings, Settings, VaeSettings
+
+VAE = VaeSettings(latent_dim=4, batch_size=8, num_training_steps=25, image_interval=10)
+GAN = GanSettings(latent_dim=4, hidden_dim=4, batch_size=8, num_training_steps=25, image_interval=10)
+MLP = GAN.model_copy(update={"architecture": "mlp"})
+
+
+class NoSaver:
+    """A saver that is never due and fails when asked to save."""
+
+    def is_due(self, step: int) -> bool:
+        return False
+
+    def save(self, training: Training) -> None:
+        raise AssertionError("nothing is due")
+
+
+def make_session(
+    settings: Settings,
+    dataset: Dataset,
+    training: Training | None = None,
+    *,
+    on_step: OnStep = lambda step, losses: None,
+    checkpointer: Saver | None = None,
+) -> TrainingSession:
+    """Return a session of ``training``, or of a new one with seed 0."""
+    training = training or begin_training(settings, dataset, 0)
+    return TrainingSession(settings, dataset, training, on_step, checkpointer or NoSaver())
+
+
+def train(settings: Settings, dataset: Dataset, seed: int = 0) -> Training:
+    """Return a training that was taken to its last step."""
+    session = make_session(settings, dataset, begin_training(settings, dataset, seed))
+    train_run(session)
+    return session.training
