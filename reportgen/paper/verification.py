@@ -20,7 +20,7 @@ from reportgen.paper.analysis.attachments import export_runs, import_metrics
 from reportgen.paper.analysis.results import Results
 from reportgen.paper.rendering.characters import substitute_missing
 from reportgen.paper.report.assemble import build_report
-from reportgen.paper.report.model import Block, Figure, Line, Listing, Paragraph, Report, Section, Table
+from reportgen.paper.report.model import Block, Figure, Line, Listing, Paragraph, Report, Table
 from reportgen.paper.report.notes import import_notes
 from reportgen.suite.loading import Suite, load_suite
 
@@ -120,20 +120,14 @@ def list_items(report: Report) -> Iterator[tuple[str, str]]:
     """Yield place and text of every item of a report in page order, except for code and the author's notes."""
     yield "title", report.title
     yield "title", report.notice
-    for block in report.summary:
-        yield from _list_block(report, report.texts["summary"], block)
-    for section in report.sections:
-        yield from _list_section(report, section)
+    for paragraph in report.summary:
+        yield from _list_block(report, report.texts["summary"], paragraph)
+    for section in (part for chapter in report.sections for part in chapter.walk_sections()):
+        where = f"{section.number} {section.title}"
+        yield where, where
+        for block in section.blocks:
+            yield from _list_block(report, where, block)
     yield "colophon", _write(report, report.colophon)
-
-
-def _list_section(report: Report, section: Section) -> Iterator[tuple[str, str]]:
-    where = f"{section.number} {section.title}"
-    yield where, where
-    for block in section.blocks:
-        yield from _list_block(report, where, block)
-    for part in section.sections:
-        yield from _list_section(report, part)
 
 
 def _list_block(report: Report, where: str, block: Block) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ from synthetic import ROOT, Change, make_results, make_scores, write_output
 
 from reportgen.assets import OUTLINES
 from reportgen.paper.analysis.results import load_results
+from reportgen.paper.claims.claim import Claim
+from reportgen.paper.report import vae
 from reportgen.paper.report.assemble import build_report, check_results
-from reportgen.paper.report.model import Figure, Report, Table
+from reportgen.paper.report.builder import parse_markup
+from reportgen.paper.report.model import Figure, Paragraph, Report, Table
 from reportgen.paper.report.sections import CHAPTERS, WRITERS
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.outline import load_outline
@@ -131,6 +135,40 @@ def test_the_threshold_is_checked_as_its_section_judges_it(
         claim.id for claim in build_report(results, "en", draws=False).claims if claim.values.get("threshold") == 80
     ]
     assert said == ["threshold.met" if is_met else "threshold.near" if grid < 80 else "threshold.missed"]
+
+
+@pytest.mark.parametrize("id_", ["table-gan_efect", "table-gan", "figure-gan_effect"])
+def test_a_reference_to_what_no_section_makes_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id_: str
+) -> None:
+    claim = Claim("noisy", {"all": "x", "limit": 1}, id_, "rule")
+    monkeypatch.setattr(vae, "claim_noise", lambda *_: [claim])
+    with pytest.raises(AssertionError, match=f"points to {id_}, which no section makes"):
+        build_report(make_results(load(tmp_path, "full")), "en", draws=False)
+
+
+def test_an_element_that_its_writer_does_not_list_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WRITERS, "nash", replace(WRITERS["nash"], elements=("table-nash",)))
+    with pytest.raises(AssertionError, match="nash makes table-nash_distance"):
+        build_report(make_results(load(tmp_path, "full")), "en", draws=False)
+
+
+def test_a_text_that_points_to_what_is_left_out_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paragraph = Paragraph(parse_markup("[[table-scores]]"))
+    monkeypatch.setitem(WRITERS, "nash", replace(WRITERS["nash"], write=lambda b, *_: b.section("nash", paragraph)))
+    write(tmp_path, "sections: [{id: nash}]")
+    with pytest.raises(AssertionError, match="paragraph points to table-scores, which is not in this report"):
+        build_report(make_results(load(tmp_path, "own.yaml")), "en", draws=False)
+
+
+def test_writers_list_no_element_that_they_never_make(tmp_path: Path) -> None:
+    def fail(spec: RunSpec, evaluation: dict) -> None:  # type: ignore[type-arg]
+        evaluation["failures"]["inception"] = "no memory"
+
+    results = make_results(load(tmp_path, "full"), change=fail, leave_out=lambda spec: spec.name == "vae-3-s0")
+    made = build_report(results, "en", draws=False).labels
+    names = {name for writer in WRITERS.values() for name in writer.elements}
+    assert [name for name in sorted(names) if not any(f"{id_}-".startswith(f"{name}-") for id_ in made)] == []
 
 
 def test_a_sentence_that_is_left_out_answers_nothing(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reportgen.base.errors import RunError
 from reportgen.paper.analysis.attachments import export_metrics, export_runs, hash_results
@@ -14,6 +14,7 @@ from reportgen.paper.report.figure_cache import FigureCache
 from reportgen.paper.report.model import (
     Attachment,
     Block,
+    Element,
     Figure,
     Line,
     Listing,
@@ -21,15 +22,34 @@ from reportgen.paper.report.model import (
     Report,
     Section,
     Table,
+    list_references,
 )
-from reportgen.paper.report.notes import Notes, export_notes, insert_note
+from reportgen.paper.report.notes import Notes, add_note, export_notes
 from reportgen.paper.report.overview import write_summary
 from reportgen.paper.report.requirements import Check, check_report, tabulate_requirements
-from reportgen.paper.report.sections import build_section
+from reportgen.paper.report.sections import build_section, can_be_made
 from reportgen.suite.settings import Language
 
 FIXED_TEXTS = ("contents", "summary", "explanation", "note")
 KINDS = {Table: "table", Figure: "figure", Listing: "listing"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A report on its way: each pass makes the next draft of it."""
+
+    summary: tuple[Paragraph, ...]
+    sections: tuple[Section, ...]
+
+    def walk(self) -> Iterator[Block]:
+        """Yield all blocks in the order of the page."""
+        yield from self.summary
+        for section in self.sections:
+            yield from section.walk()
+
+    def map_blocks(self, change: Callable[[Section], Iterable[Block]]) -> Draft:
+        """Return the draft in which ``change`` has replaced the blocks of each section."""
+        return replace(self, sections=tuple(section.map_blocks(change) for section in self.sections))
 
 
 def build_report(
@@ -40,7 +60,7 @@ def build_report(
     draws: bool = True,
     figure_cache: FigureCache | None = None,
 ) -> Report:
-    """Everything that one report shows.
+    """Return everything that one report shows.
 
     Args:
         notes: the author's own words by section.
@@ -50,70 +70,88 @@ def build_report(
     Raises:
         RunError: not one run is finished.
     """
-    b = Builder(results, Translator(language), draws, figure_cache or FigureCache())
-    summary, sections, checks = _build(b, notes or {})
-    coverage = tabulate_requirements(b, checks).blocks
-    complete = tuple(insert_note(_insert_requirements(section, coverage), notes or {}) for section in sections)
-    labels = _label(complete, b.t)
-    created = max(run.record.environment.started_at for run in results.finished)
-    settings = results.suite.report
-    metrics = export_metrics(results, language, export_notes(notes or {}))
-    return Report(
-        language=language,
-        title=getattr(settings.title, language),
-        author=tuple((b.t(f"author.{field}"), value) for field, value in settings.author.model_dump().items() if value),
-        date=b.t.format_date(created),
-        created=created,
-        summary=tuple(_keep_known(block, labels) for block in summary),  # type: ignore[misc]
-        notice="" if results.is_full else b.t("notice.profile", profile=results.suite.profile),
-        sections=tuple(_link(section, labels) for section in complete),
-        labels=labels,
-        texts={name: b.t(f"page.{name}") for name in FIXED_TEXTS},
-        colophon=b.line("page.generated", sha=hash_results(metrics)),
-        attachments=_attach(results, metrics, b.t),
-    )
+    b, notes = Builder(results, Translator(language), draws, figure_cache or FigureCache()), notes or {}
+    draft = _write(b, notes)
+    draft = _leave_out(draft)
+    draft = _number(draft)
+    checks = check_report(b, draft.summary, draft.sections)
+    draft = _fill_in_requirements(draft, tabulate_requirements(b, checks))
+    draft = draft.map_blocks(lambda section: add_note(section, notes))
+    labels = _label(draft, b.t)
+    _check_references(draft, labels)
+    return _publish(b, draft, labels, notes)
 
 
 def check_results(results: Results, language: Language) -> list[Check]:
-    """The homework's requirements against what is there; raises RunError if not one run is finished."""
-    return _build(Builder(results, Translator(language), draws=False), {})[-1]
+    """Return the homework's requirements against what is there.
+
+    Raises:
+        RunError: not one run is finished.
+    """
+    b = Builder(results, Translator(language), draws=False)
+    draft = _number(_leave_out(_write(b, {})))
+    return check_report(b, draft.summary, draft.sections)
 
 
-def _build(b: Builder, notes: Notes) -> tuple[tuple[Paragraph, ...], tuple[Section, ...], list[Check]]:
+# ---- passes, in their order -----------------------------------------------------------------------------------------
+
+
+def _write(b: Builder, notes: Notes) -> Draft:
+    """Write the summary and every section of the outline that has content or a note."""
     if not b.results.finished:
         raise RunError("no run is finished yet, so there is nothing to report; run: reportgen run experiments.yaml")
-    outline = b.results.suite.outline.sections
     noted = [*notes, "coverage"]
-    sections = [section for wanted in outline if (section := build_section(b, wanted, noted)) is not None]
-    labels = _label(sections, b.t)
-    summary = tuple(paragraph for paragraph in write_summary(b) if _is_sayable(paragraph, labels))
-    numbered = _number([_leave_out_unsayable(section, labels) for section in sections])
-    return summary, numbered, check_report(b, summary, numbered)
+    sections = (build_section(b, wanted, noted) for wanted in b.results.suite.outline.sections)
+    return Draft(write_summary(b), tuple(section for section in sections if section is not None))
 
 
-def _insert_requirements(section: Section, blocks: tuple[Block, ...]) -> Section:
-    """The checks in their place: they are known only when all else is written."""
-    if section.id == "coverage":
-        return dataclasses.replace(section, blocks=blocks)
-    return dataclasses.replace(section, sections=tuple(_insert_requirements(part, blocks) for part in section.sections))
+def _leave_out(draft: Draft) -> Draft:
+    """Leave out findings that name an element which is not in this report, and evidence that points to one.
+
+    It comes before the checks: a sentence that is not on the page answers nothing.
+    """
+    made = {block.id for block in draft.walk() if isinstance(block, Element)}
+    absent = {id_ for block in draft.walk() for id_ in list_references(block)} - made
+    for id_ in absent:
+        assert can_be_made(id_), f"a reference points to {id_}, which no section makes"
+    summary = tuple(block for block in _keep_sayable(draft.summary, absent) if isinstance(block, Paragraph))
+    return replace(draft, summary=summary).map_blocks(lambda section: _keep_sayable(section.blocks, absent))
 
 
-# ---- numbers and references -----------------------------------------------------------------------------------------
+def _keep_sayable(blocks: Iterable[Block], absent: Container[str]) -> Iterator[Block]:
+    for block in blocks:
+        if not isinstance(block, Paragraph) or block.role != "finding":
+            yield block
+        elif not _points_to(block.line, absent):
+            yield replace(block, evidence=()) if _points_to(block.evidence, absent) else block
 
 
-def _number(sections: Sequence[Section], prefix: str = "") -> tuple[Section, ...]:
+def _points_to(line: Line, ids: Container[str]) -> bool:
+    return any(span.text in ids for span in line if span.kind == "ref")
+
+
+def _number(draft: Draft) -> Draft:
+    return replace(draft, sections=_number_sections(draft.sections))
+
+
+def _number_sections(sections: Sequence[Section], prefix: str = "") -> tuple[Section, ...]:
     return tuple(
-        dataclasses.replace(section, number=f"{prefix}{index}", sections=_number(section.sections, f"{prefix}{index}."))
-        for index, section in enumerate(sections, 1)
+        replace(section, number=f"{prefix}{i}", sections=_number_sections(section.sections, f"{prefix}{i}."))
+        for i, section in enumerate(sections, 1)
     )
 
 
-def _label(sections: Sequence[Section], t: Translator) -> dict[str, str]:
-    """The numbered name of every table, figure and listing, in the order of the page."""
+def _fill_in_requirements(draft: Draft, requirements: Section) -> Draft:
+    """Put the checks in their place: they are known only when all else is written."""
+    return draft.map_blocks(lambda section: requirements.blocks if section.id == requirements.id else section.blocks)
+
+
+def _label(draft: Draft, t: Translator) -> dict[str, str]:
+    """Return the numbered name of every table, figure and listing by its id, in the order of the page."""
     counts = dict.fromkeys(KINDS.values(), 0)
     labels: dict[str, str] = {}
-    for block in (block for section in sections for block in section.walk()):
-        if isinstance(block, Table | Figure | Listing):
+    for block in draft.walk():
+        if isinstance(block, Element):
             kind = KINDS[type(block)]
             counts[kind] += 1
             assert block.id not in labels, f"two elements have the id {block.id}"
@@ -121,32 +159,31 @@ def _label(sections: Sequence[Section], t: Translator) -> dict[str, str]:
     return labels
 
 
-def _link(section: Section, labels: Mapping[str, str]) -> Section:
-    blocks = tuple(_keep_known(block, labels) for block in section.blocks)
-    return dataclasses.replace(section, blocks=blocks, sections=tuple(_link(part, labels) for part in section.sections))
+def _check_references(draft: Draft, labels: Mapping[str, str]) -> None:
+    for block in draft.walk():
+        for id_ in list_references(block):
+            assert id_ in labels, f"a {block.type} points to {id_}, which is not in this report"
 
 
-def _keep_known(block: Block, labels: Mapping[str, str]) -> Block:
-    """Evidence that points to an element which this outline leaves out is left out too."""
-    if isinstance(block, Paragraph) and not _is_known(block.evidence, labels):
-        return dataclasses.replace(block, evidence=())
-    return block
-
-
-def _leave_out_unsayable(section: Section, labels: Mapping[str, str]) -> Section:
-    """Before the checks count what is answered: what is not on the page answers nothing."""
-    blocks = tuple(block for block in section.blocks if _is_sayable(block, labels))
-    parts = tuple(_leave_out_unsayable(part, labels) for part in section.sections)
-    return dataclasses.replace(section, blocks=blocks, sections=parts)
-
-
-def _is_sayable(block: Block, labels: Mapping[str, str]) -> bool:
-    """A finding that names an element which this outline leaves out is not made."""
-    return not (isinstance(block, Paragraph) and block.role == "finding") or _is_known(block.line, labels)
-
-
-def _is_known(line: Line, labels: Mapping[str, str]) -> bool:
-    return all(span.text in labels for span in line if span.kind == "ref")
+def _publish(b: Builder, draft: Draft, labels: dict[str, str], notes: Notes) -> Report:
+    """Return the report with its title, date, colophon and attachments."""
+    results, language, settings = b.results, b.t.language, b.results.suite.report
+    created = max(run.record.environment.started_at for run in results.finished)
+    metrics = export_metrics(results, language, export_notes(notes))
+    return Report(
+        language=language,
+        title=getattr(settings.title, language),
+        author=tuple((b.t(f"author.{field}"), value) for field, value in settings.author.model_dump().items() if value),
+        date=b.t.format_date(created),
+        created=created,
+        summary=draft.summary,
+        notice="" if results.is_full else b.t("notice.profile", profile=results.suite.profile),
+        sections=draft.sections,
+        labels=labels,
+        texts={name: b.t(f"page.{name}") for name in FIXED_TEXTS},
+        colophon=b.line("page.generated", sha=hash_results(metrics)),
+        attachments=_attach(results, metrics, b.t),
+    )
 
 
 # ---- what travels inside the PDF ------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from reportgen.paper.claims.claim import Claim
@@ -112,7 +112,21 @@ class Listing:
     type: str = "listing"
 
 
-Block = Paragraph | Note | Formula | Table | Figure | Listing
+Element = Table | Figure | Listing
+"""A numbered block, which references point to by its id."""
+
+Block = Paragraph | Note | Formula | Element
+
+
+def list_references(block: Block) -> list[str]:
+    """Return the ids of the elements that a block points to, in its order."""
+    if isinstance(block, Paragraph):
+        lines = [block.line, block.evidence]
+    elif isinstance(block, Table):
+        lines = [block.caption, block.note]
+    else:
+        lines = [block.caption] if isinstance(block, Element) else []
+    return [span.text for line in lines for span in line if span.kind == "ref"]
 
 
 @dataclass(frozen=True)
@@ -126,11 +140,21 @@ class Section:
     sections: tuple[Section, ...] = ()
     question: str = ""
 
-    def walk(self) -> Iterator[Block]:
-        """All blocks, those of its parts last."""
-        yield from self.blocks
+    def walk_sections(self) -> Iterator[Section]:
+        """Yield the section itself, then its parts."""
+        yield self
         for section in self.sections:
-            yield from section.walk()
+            yield from section.walk_sections()
+
+    def walk(self) -> Iterator[Block]:
+        """Yield all blocks, those of its parts last."""
+        for section in self.walk_sections():
+            yield from section.blocks
+
+    def map_blocks(self, change: Callable[[Section], Iterable[Block]]) -> Section:
+        """Return the section in which ``change`` has replaced its own blocks and those of each of its parts."""
+        parts = tuple(part.map_blocks(change) for part in self.sections)
+        return replace(self, blocks=tuple(change(self)), sections=parts)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -103,13 +102,12 @@ def to_note(markdown: str) -> Note:
     return Note(markdown, clean)
 
 
-def insert_note(section: Section, notes: Notes) -> Section:
-    """The section with its note after its discussion, or in place of it."""
-    parts = tuple(insert_note(part, notes) for part in section.sections)
+def add_note(section: Section, notes: Notes) -> Iterable[Block]:
+    """Return a section's own blocks with its note, if it has one, after its discussion or in place of it."""
     note = notes.get(section.id)
     if note is None:
-        return dataclasses.replace(section, sections=parts)
+        return section.blocks
     blocks: Iterable[Block] = section.blocks
     if note.replaces:
         blocks = (b for b in blocks if not (isinstance(b, Paragraph) and b.role in ("finding", "explanation")))
-    return dataclasses.replace(section, blocks=(*blocks, to_note(note.markdown)), sections=parts)
+    return (*blocks, to_note(note.markdown))

@@ -14,7 +14,7 @@ from reportgen.paper.claims.scores import claim_threshold
 from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.i18n.translator import Message, Several, Value
 from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Block, Cell, Figure, Listing, Paragraph, Section, Table
+from reportgen.paper.report.model import Block, Cell, Element, Paragraph, Section
 from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
 from reportgen.suite.settings import MODELS, ModelName
 
@@ -38,7 +38,7 @@ def find_runs(b: Builder, section: OutlineSection) -> list[Configuration]:
 
 def check_report(b: Builder, summary: Sequence[Block], sections: Sequence[Section]) -> list[Check]:
     """Every requirement of the outline, in its order, and that no two sentences contradict each other."""
-    built = {part.id: part for section in sections for part in (section, *section.sections)}
+    built = {part.id: part for section in sections for part in section.walk_sections()}
     outline = b.results.suite.outline
     checks = [check for wanted in outline.walk() for check in _check_section(b, wanted, built.get(wanted.id))]
     return [
@@ -78,7 +78,7 @@ def _check_section(b: Builder, wanted: OutlineSection, built: Section | None) ->
     for model, settings in wanted.settings.items():
         yield _check_settings(place, model, settings)
     if wanted.shows:
-        ids = [block.id for block in built.walk() if isinstance(block, Table | Figure | Listing)]
+        ids = [block.id for block in built.walk() if isinstance(block, Element)]
         absent = [name for name in wanted.shows if not any(id_.startswith(name) for id_ in ids)]
         yield place.check("shows", b.t.format(Several(absent)), num=len(wanted.shows))
     if wanted.answers:

@@ -4,40 +4,71 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.report import collapse, comparison, fidelity, gan, interpolation, overview, published, vae
 from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Section
+from reportgen.paper.report.model import Element, Section
 from reportgen.paper.report.requirements import find_runs, title_of
 from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
 
 Write = Callable[[Builder, Sequence[Configuration]], Section | None]
 """The configurations are those of the question that the section answers; None where there is nothing to show."""
 
-WRITERS: Mapping[str, Write] = {
-    "settings": overview.build_settings,
-    "methods": overview.build_methods,
-    "vae_curves": vae.build_curves,
-    "vae_images": vae.build_images,
-    "vae_fid": vae.build_fid,
-    "vae_effect": vae.build_effect,
-    "vae_ablation": vae.build_ablation,
-    "gan_curves": gan.build_curves,
-    "gan_images": gan.build_images,
-    "gan_fid": gan.build_fid,
-    "gan_effect": gan.build_effect,
-    "gan_hidden": gan.build_hidden_sweep,
-    "nash": gan.build_equilibrium,
-    "scores": fidelity.build_scores,
-    "comparison": comparison.build_comparison,
-    "interpolation": interpolation.build_interpolation,
-    "collapse": collapse.build_collapse,
-    "gan_mlp": partial(gan.build_ablation, name="gan_mlp"),
-    "gan_relu": partial(gan.build_ablation, name="gan_relu"),
-    "published": published.build_published,
-    "appendix": overview.build_appendix,
+
+@dataclass(frozen=True)
+class Writer:
+    """The function that writes a section, and the elements that it may make: their ids, each without its slug."""
+
+    write: Write
+    elements: tuple[str, ...]
+
+
+GAN_ABLATION = ("figure-gan_ablation_curves", "figure-ablation_samples", "table-gan_ablation")
+
+WRITERS: Mapping[str, Writer] = {
+    "settings": Writer(overview.build_settings, ("table-vae_settings", "table-gan_settings", "table-unfinished")),
+    "methods": Writer(overview.build_methods, ("table-seed_rule",)),
+    "vae_curves": Writer(vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses")),
+    "vae_images": Writer(vae.build_images, ("figure-vae_images", "table-vae_reading")),
+    "vae_fid": Writer(vae.build_fid, ("table-vae_fid",)),
+    "vae_effect": Writer(vae.build_effect, ("table-vae_effect", "figure-vae_scores")),
+    "vae_ablation": Writer(
+        vae.build_ablation,
+        (
+            "listing-vae_ablation",
+            "figure-vae_ablation_curves",
+            "figure-vae_ablation_images",
+            "figure-ablation_samples",
+            "table-vae_ablation",
+        ),
+    ),
+    "gan_curves": Writer(gan.build_curves, ("figure-gan_curves", "figure-gan_overlay")),
+    "gan_images": Writer(gan.build_images, ("figure-gan_images", "figure-gan_evolution")),
+    "gan_fid": Writer(gan.build_fid, ("table-gan_fid",)),
+    "gan_effect": Writer(gan.build_effect, ("table-gan_effect", "table-gan_settling")),
+    "gan_hidden": Writer(
+        gan.build_hidden_sweep,
+        ("table-gan_hidden", "figure-gan_scores", "figure-gan_hidden_curves", "figure-gan_worst"),
+    ),
+    "nash": Writer(gan.build_equilibrium, ("table-nash", "table-nash_distance")),
+    "scores": Writer(fidelity.build_scores, ("table-scores",)),
+    "comparison": Writer(comparison.build_comparison, ("figure-comparison", "table-comparison")),
+    "interpolation": Writer(
+        interpolation.build_interpolation,
+        ("figure-interpolation", "figure-extrapolation", "table-interpolation", "listing-interpolation"),
+    ),
+    "collapse": Writer(
+        collapse.build_collapse, ("figure-counted", "table-digits", "figure-histogram", "listing-digits")
+    ),
+    "gan_mlp": Writer(partial(gan.build_ablation, name="gan_mlp"), ("listing-gan_mlp", *GAN_ABLATION)),
+    "gan_relu": Writer(partial(gan.build_ablation, name="gan_relu"), ("listing-gan_relu", *GAN_ABLATION)),
+    "published": Writer(published.build_published, ("figure-published",)),
+    "appendix": Writer(
+        overview.build_appendix, ("table-all_runs", "table-failed_scores", "table-reliability", "table-calibration")
+    ),
 }
 CHAPTERS = ("vae", "gan", "coverage")
 """What has no function of its own: two chapters, and the checks, which come last."""
@@ -47,14 +78,35 @@ assert {*WRITERS, *CHAPTERS} == set(WRITTEN_SECTIONS), "every section that an ou
 
 def build_section(b: Builder, wanted: OutlineSection, noted: Sequence[str]) -> Section | None:
     """A section with its parts; None where there is nothing in it and the author has no note for it."""
-    write = WRITERS.get(wanted.id)
-    written = write(b, find_runs(b, wanted)) if write else None
+    written = _write(b, wanted)
     parts = [part for part in (build_section(b, w, noted) for w in wanted.sections) if part is not None]
     if written is None and not parts and wanted.id not in noted:
         return None
     section = written or Section(wanted.id, "", "", ())
     question = _name_question(b, wanted.question)
     return dataclasses.replace(section, title=title_of(b, wanted), question=question, sections=tuple(parts))
+
+
+def _write(b: Builder, wanted: OutlineSection) -> Section | None:
+    """Return what the section's writer gives; None for a chapter, which has no writer."""
+    writer = WRITERS.get(wanted.id)
+    if writer is None:
+        return None
+    section = writer.write(b, find_runs(b, wanted))
+    for block in section.blocks if section else ():
+        if isinstance(block, Element):
+            assert _is_among(block.id, writer.elements), f"{wanted.id} makes {block.id}, which its writer does not list"
+    return section
+
+
+def can_be_made(id_: str) -> bool:
+    """Return whether any section, in this outline or not, may make an element with this id."""
+    return any(_is_among(id_, writer.elements) for writer in WRITERS.values())
+
+
+def _is_among(id_: str, names: Sequence[str]) -> bool:
+    """Return whether an element's id is one of these, with or without a slug behind it."""
+    return any(id_ == name or id_.startswith(f"{name}-") for name in names)
 
 
 def _name_question(b: Builder, question: str) -> str:
