@@ -23,8 +23,7 @@ from reportgen.paper.analysis.findings import (
 from reportgen.paper.analysis.published import Matched, match_published, measure_agreement
 from reportgen.paper.analysis.quantities import QUANTITIES, Quantity, measure
 from reportgen.paper.analysis.results import Configuration, Results, load_results
-from reportgen.paper.i18n.translator import Translator
-from reportgen.paper.report.builder import Builder
+from reportgen.paper.analysis.selection import find_best_gan
 from reportgen.suite.settings import GanSettings, VaeSettings
 
 PUBLISHED_COUNTS = {
@@ -145,7 +144,7 @@ def find_gan(matched: Sequence[Matched], changes: dict[str, object]) -> Matched 
 
 def show_counts(results: Results) -> None:
     """Print the digits among the counted samples, with the p-value of the hypothesis that classes are even."""
-    best = Builder(results, Translator("en"), draws=False).find_best_gan()
+    best = find_best_gan(results)
     if best is None:
         return
     digits = count_digits(best)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 from matplotlib.figure import Figure as Drawing
 
-from reportgen.paper.analysis.findings import find_best, find_ties
+from reportgen.paper.analysis.findings import find_ties
 from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, measure
 from reportgen.paper.analysis.results import Configuration, Results
+from reportgen.paper.analysis.selection import MAX_SHOWN
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.i18n.quantities import name_quantity, write_bare, write_value
 from reportgen.paper.i18n.translator import Message, Several, Translator, Value
@@ -30,7 +30,7 @@ from reportgen.paper.report.model import (
     Span,
     Table,
 )
-from reportgen.suite.settings import GanSettings, Settings, VaeSettings
+from reportgen.suite.settings import Settings
 
 _MARKUP = re.compile(r"\$(?P<math>[^$]+)\$|\[\[(?P<ref>[^\]]+)\]\]|\*\*(?P<strong>[^*]+)\*\*|`(?P<code>[^`]+)`")
 
@@ -38,9 +38,6 @@ MARKUP_KINDS: tuple[Literal["math", "ref", "strong", "code"], ...] = ("math", "r
 
 MAX_ROWS = 60
 """Rows of a table that are shown; all of them are in the attached runs.csv."""
-
-MAX_SHOWN = 8
-"""Configurations that get figures of their own, and lines in one figure."""
 
 CAPTION_FIELDS = ("batch_size", "num_training_steps")
 """The settings that a caption states beside the model's dimensions."""
@@ -304,50 +301,11 @@ class Builder:
     def labels(self, configurations: Sequence[Configuration]) -> Several:
         return Several([c.label for c in configurations])
 
-    # ---- which configurations
-
     def tell_picked(self, configurations: Sequence[Configuration]) -> list[Block]:
         """That not all have figures of their own, where that is so; ``runs.csv`` has all their numbers."""
         if len(configurations) <= MAX_SHOWN:
             return []
         return [self.notice("picked", shown=MAX_SHOWN, num=len(configurations))]
-
-    def select(self, model: type[Settings]) -> list[Configuration]:
-        """All configurations of one model."""
-        return [c for c in self.results.configurations if isinstance(c.settings, model)]
-
-    def find_best_gan(self) -> Configuration | None:
-        """The GAN that interpolation and digit counts are shown for: of the plain ones that with the lowest FID."""
-        gans = self.select_plain_gans() or self.select(GanSettings)
-        return find_best(gans) if gans else None
-
-    def select_plain_gans(self) -> list[Configuration]:
-        """Those that are not an ablation."""
-        return [c for c in self.select(GanSettings) if not c.settings.is_ablation]
-
-    def find_baseline(self, ablated: Configuration) -> Configuration | None:
-        """What an ablation is compared with: the plain convolutional model of the same settings, if it is there."""
-        return self.results.find(ablated.settings.baseline) if ablated.settings.is_ablation else None
-
-    def find_main_vae(self) -> Configuration | None:
-        """The VAE that is compared with the GAN: the convolutional one with the most latent variables (VAE-100).
-
-        Of those that a GAN shares the latent dimension with, and without the ablations, if there are any.
-        """
-        convolutional = [c for c in self.select(VaeSettings) if c.settings.variant in ("conv", "conv_output_relu")]
-        plain = [c for c in convolutional if not c.settings.is_ablation]
-        shared = {c.settings.latent_dim for c in self.select_plain_gans()}
-        vaes = [c for c in plain if c.settings.latent_dim in shared] or plain or convolutional
-        return max(vaes, key=lambda c: c.settings.latent_dim) if vaes else None
-
-
-def pick(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """All of a few; of many ``MAX_SHOWN``, evenly spread from the lowest to the highest FID, in their own order."""
-    if len(configurations) <= MAX_SHOWN:
-        return list(configurations)
-    ranked = sorted(configurations, key=lambda c: np.nan_to_num(measure("fid_classifier", c).mean, nan=np.inf))
-    chosen = {ranked[round(i * (len(ranked) - 1) / (MAX_SHOWN - 1))] for i in range(MAX_SHOWN)}
-    return [c for c in configurations if c in chosen]
 
 
 def _find_width(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Literal["normal", "dense", "landscape"]:

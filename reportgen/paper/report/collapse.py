@@ -10,6 +10,7 @@ from reportgen.paper.analysis.findings import (
     judge_memorisation,
 )
 from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.selection import find_best_gan, select_model
 from reportgen.paper.claims.collapse import claim_collapse, claim_within_classes
 from reportgen.paper.figures.images import draw_digit_histogram, draw_read_grid
 from reportgen.paper.i18n.translator import Number
@@ -20,7 +21,7 @@ from reportgen.suite.settings import GanSettings
 
 
 def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
-    gan = b.find_best_gan()
+    gan = find_best_gan(b.results)
     if gan is None:
         return None
     digits = count_digits(gan)
@@ -41,7 +42,7 @@ def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
         b.table("digits", header, rows, [gan.first_seed], label=gan.label, note=note),
         b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)], [gan.first_seed]),
         *b.claims(claim_collapse(gan, digits, "table-digits")),
-        *b.claims(claim_within_classes(gan, b.select(GanSettings), "table-scores")),
+        *b.claims(claim_within_classes(gan, select_model(b.results, GanSettings), "table-scores")),
         b.explanation("collapse.theory"),
         b.listing("digits", gan, "digits"),
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.paper.analysis.findings import (
-    find_best,
-)
 from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.selection import find_compared
 from reportgen.paper.claims.comparison import claim_comparison
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Section
@@ -16,9 +14,10 @@ from reportgen.paper.report.pictures import draw_samples
 
 def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
     """VAE against GAN at the same latent dimension."""
-    vae, gan = find_compared(b)
-    if vae is None or gan is None:
+    compared = find_compared(b.results)
+    if compared is None:
         return None
+    vae, gan = compared
     shown = [vae, gan]
     columns = [*b.fids, "sharpness", "gradient_energy", "recall", "read_share"]
     return b.section(
@@ -37,10 +36,3 @@ def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
         *b.claims(claim_comparison(vae, gan, "table-comparison")),
         b.explanation("comparison.theory"),
     )
-
-
-def find_compared(b: Builder) -> tuple[Configuration | None, Configuration | None]:
-    """The main VAE, and the best plain GAN of its latent dimension."""
-    vae = b.find_main_vae()
-    gans = [c for c in b.select_plain_gans() if vae is not None and c.settings.latent_dim == vae.settings.latent_dim]
-    return vae, find_best(gans) if gans else None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from reportgen.paper.analysis.quantities import SCORES, is_measured
+from reportgen.paper.analysis.quantities import SCORES
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
+from reportgen.paper.analysis.selection import select_scored
 from reportgen.paper.claims.fidelity import claim_copies, claim_fidelity
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Cell, Section
@@ -14,7 +15,7 @@ from reportgen.paper.report.model import Cell, Section
 
 def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
     """Precision, recall, density, coverage and KID of every configuration, by the classifier's features."""
-    scored = [c for c in b.results.configurations if is_measured("fid_classifier", [c])]
+    scored = select_scored(b.results.configurations)
     if not scored:
         return None
     header, rows = b.tabulate(scored, [*b.fids, *(score.name for score in SCORES)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from reportgen.paper.analysis.findings import (
@@ -15,6 +15,7 @@ from reportgen.paper.analysis.findings import (
 )
 from reportgen.paper.analysis.quantities import JUDGED
 from reportgen.paper.analysis.results import SEPARATION, Configuration
+from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model
 from reportgen.paper.claims.gan import (
     LOSSES,
     claim_ablation,
@@ -39,7 +40,7 @@ from reportgen.paper.claims.scores import (
 )
 from reportgen.paper.i18n.quantities import write_mean
 from reportgen.paper.i18n.translator import Message, Number
-from reportgen.paper.report.builder import Builder, Column, pick
+from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_gan_curves, draw_samples, show_samples
 from reportgen.paper.report.vae import discuss_best
@@ -50,8 +51,6 @@ THRESHOLD = 80
 
 ENDS = ("D_x", "D_G_z1", "D_G_z2", *LOSSES)
 """The quantities whose means and spreads at the end of training are held against the equilibrium."""
-
-MAX_EVOLUTION_GRIDS = 6
 
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
@@ -81,7 +80,7 @@ def build_images(b: Builder, grid: Sequence[Configuration]) -> Section | None:
         return None
     shown, best = pick(grid), find_best(grid)
     evolution = read_evolution(best)
-    steps = _choose_steps(evolution.counts)
+    steps = pick_steps(evolution.counts)
     return b.section(
         "gan_images",
         b.text("gan.images"),
@@ -94,13 +93,6 @@ def build_images(b: Builder, grid: Sequence[Configuration]) -> Section | None:
         ),
         b.claim(claim_evolution(best, evolution, steps, "figure-gan_evolution")),
     )
-
-
-def _choose_steps(steps: Iterable[int]) -> list[int]:
-    """A few steps, evenly spread, the first and the last one included."""
-    known = sorted(steps)
-    count = min(MAX_EVOLUTION_GRIDS, len(known))
-    return [known[round(i * (len(known) - 1) / max(count - 1, 1))] for i in range(count)]
 
 
 def _draw_evolution(b: Builder, c: Configuration, evolution: Evolution, steps: Sequence[int]) -> list[Picture]:
@@ -204,7 +196,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
 
 
 def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
-    gans = b.select(GanSettings)
+    gans = select_model(b.results, GanSettings)
     if not gans:
         return None
     judged = [(c, judge_equilibrium(c)) for c in gans]
@@ -245,7 +237,7 @@ def build_ablation(b: Builder, ablations: Sequence[Configuration], name: Questio
 
 def _show_ablation(b: Builder, name: Question, ablated: Configuration) -> list[Block]:
     slug = f"{name}-{ablated.slug}"
-    baseline = b.find_baseline(ablated)
+    baseline = find_baseline(b.results, ablated)
     shown = [ablated] if baseline is None else [baseline, ablated]
     table = _tabulate_ablation(b, shown, slug)
     return [

@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.paper.analysis.findings import read_interpolation
 from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.selection import find_best_gan, find_main_vae
 from reportgen.paper.claims.interpolation import claim_between, claim_beyond, claim_interpolation
 from reportgen.paper.figures.images import WIDTH_MM, draw_strips
 from reportgen.paper.i18n.translator import Number, Several
@@ -20,7 +21,7 @@ COLUMNS = ("read_ends", "read_inside", "read_outside", "inside_change", "detour"
 
 def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | None:
     """The best GAN and the main VAE; those of the outline that there are."""
-    shown = [c for c in (b.find_best_gan(), b.find_main_vae()) if c is not None]
+    shown = [c for c in (find_best_gan(b.results), find_main_vae(b.results)) if c is not None]
     if not shown:
         return None
     first_seeds, measured = [c.first_seed for c in shown], read_interpolation(shown[0])

@@ -10,8 +10,17 @@ from typing import assert_never
 
 from reportgen.paper.analysis.estimates import NO_RULE
 from reportgen.paper.analysis.findings import count_digits, judge_equilibrium
-from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, is_measured, measure
+from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, measure
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, RunResult
+from reportgen.paper.analysis.selection import (
+    find_baseline,
+    find_best_gan,
+    find_compared,
+    find_main_vae,
+    pick,
+    select_model,
+    select_scored,
+)
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.collapse import claim_collapse_brief
 from reportgen.paper.claims.comparison import claim_comparison_brief
@@ -21,8 +30,7 @@ from reportgen.paper.claims.scores import claim_trend, conclude_ablation
 from reportgen.paper.claims.summary import claim_best_brief
 from reportgen.paper.i18n.quantities import write_rule
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several
-from reportgen.paper.report.builder import Builder, Column, pick
-from reportgen.paper.report.comparison import find_compared
+from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Paragraph, Section, Table
 from reportgen.suite.settings import MODELS, GanSettings, ModelName, Question, has_digits
 
@@ -71,17 +79,17 @@ def _lead(b: Builder, topic: str, paragraphs: Sequence[Paragraph]) -> list[Parag
 def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
     """The answers in short, by topic."""
     for name, kind in MODELS.items():
-        chosen = [c for c in b.select(kind) if is_measured("fid_classifier", [c])]
+        chosen = select_scored(select_model(b.results, kind))
         if chosen:
             yield name, [claim_best_brief(name, chosen, "table-scores"), *_claim_effect(b, name)]
-    gans = b.select(GanSettings)
+    gans = select_model(b.results, GanSettings)
     if gans:
         judged = [(c, judge_equilibrium(c)) for c in gans]
         yield "nash", claim_equilibrium(judged, "table-nash", "table-nash_distance")[:1]
-    vae, gan = find_compared(b)
-    if vae is not None and gan is not None:
-        yield "comparison", claim_comparison_brief(vae, gan, "table-comparison")
-    best_gan, main_vae = b.find_best_gan(), b.find_main_vae()
+    compared = find_compared(b.results)
+    if compared is not None:
+        yield "comparison", claim_comparison_brief(*compared, "table-comparison")
+    best_gan, main_vae = find_best_gan(b.results), find_main_vae(b.results)
     if best_gan is not None and main_vae is not None:
         yield "interpolation", judge_spaces(best_gan, main_vae, "table-interpolation")
     if best_gan is not None:
@@ -109,7 +117,7 @@ def _conclude_ablations(b: Builder) -> Iterator[Claim]:
     """What FID says of every ablation that has a baseline."""
     for question, table in ABLATION_TABLES.items():
         for ablated in pick(b.results.answer(question)):
-            baseline = b.find_baseline(ablated)
+            baseline = find_baseline(b.results, ablated)
             if baseline is not None:
                 yield conclude_ablation(ablated, baseline, f"table-{table}-{ablated.slug}")
 
@@ -130,7 +138,7 @@ def build_settings(b: Builder, _: Sequence[Configuration]) -> Section:
         *([] if has_digits(b.results.suite.dataset) else [b.notice("settings.no_digits")]),
         _describe_machine(b, record),
     ]
-    models = {name: chosen for name, kind in MODELS.items() if (chosen := b.select(kind))}
+    models = {name: chosen for name, kind in MODELS.items() if (chosen := select_model(b.results, kind))}
     introduced = ["both"] if models.keys() == {"vae", "gan"} else list(models)
     blocks += [b.text(f"settings.tables.{name}") for name in introduced]
     blocks += [_tabulate_settings(b, f"{name}_settings", chosen) for name, chosen in models.items()]
@@ -180,7 +188,7 @@ def _list_unfinished(b: Builder) -> list[Block]:
 def build_methods(b: Builder, _: Sequence[Configuration]) -> Section:
     blocks: list[Block] = []
     for name, kind in MODELS.items():
-        if b.select(kind):
+        if select_model(b.results, kind):
             blocks += [b.text(f"methods.{name}"), *map(b.formula, list_loss_formulas(name))]
     blocks += [
         b.text("methods.fid"),

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from reportgen.paper.analysis.findings import find_best
 from reportgen.paper.analysis.quantities import is_measured, measure
-from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.selection import find_runs, select_model
 from reportgen.paper.claims.claim import find_contradictions
 from reportgen.paper.claims.scores import claim_threshold
 from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.i18n.translator import Message, Several, Value
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Block, Cell, Element, Paragraph, Section
-from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
+from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import MODELS, ModelName
 
 
@@ -28,12 +28,6 @@ class Check:
     wanted: str
     is_met: bool
     missing: str
-
-
-def find_runs(b: Builder, section: OutlineSection) -> list[Configuration]:
-    """The configurations that a section shows."""
-    question = section.runs or WRITTEN_SECTIONS.get(section.id)
-    return b.results.answer(question) if question else []
 
 
 def check_report(b: Builder, summary: Sequence[Block], sections: Sequence[Section]) -> list[Check]:
@@ -92,7 +86,7 @@ def _check_section(b: Builder, wanted: OutlineSection, built: Section | None) ->
 def _check_needs(place: _Place) -> Check:
     """Every combination of dimensions must be among the section's finished runs."""
     b, needs = place.b, place.wanted.needs
-    found = [c.settings for c in find_runs(b, place.wanted)]
+    found = [c.settings for c in find_runs(b.results, place.wanted)]
     absent = [
         combination
         for combination in itertools.product(*needs.values())
@@ -107,7 +101,7 @@ def _check_needs(place: _Place) -> Check:
 def _check_settings(place: _Place, model: ModelName, settings: dict[str, int | float]) -> Check:
     """All runs of a model trained with the homework's settings."""
     b = place.b
-    title, chosen, differing = Message(f"model.{model}"), b.select(MODELS[model]), []
+    title, chosen, differing = Message(f"model.{model}"), select_model(b.results, MODELS[model]), []
     for name, value in settings.items():
         others = sorted({getattr(c.settings, name, None) for c in chosen} - {value}, key=str)
         differing += [
@@ -122,8 +116,8 @@ def _check_settings(place: _Place, model: ModelName, settings: dict[str, int | f
 def _check_threshold(place: _Place, model: ModelName, threshold: int) -> Check:
     """The best run of a model below the course's threshold on the Inception FID."""
     b = place.b
-    shown = [c for c in find_runs(b, place.wanted) if isinstance(c.settings, MODELS[model])]
-    scored = [c for c in shown or b.select(MODELS[model]) if is_measured("fid_inception", [c])]
+    shown = [c for c in find_runs(b.results, place.wanted) if isinstance(c.settings, MODELS[model])]
+    scored = [c for c in shown or select_model(b.results, MODELS[model]) if is_measured("fid_inception", [c])]
     missing = b.t("check.no_inception")
     if scored:
         best = find_best(scored, "fid_inception")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.selection import find_runs
 from reportgen.paper.report import collapse, comparison, fidelity, gan, interpolation, overview, published, vae
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Element, Section
-from reportgen.paper.report.requirements import find_runs, title_of
+from reportgen.paper.report.requirements import title_of
 from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
 
 Write = Callable[[Builder, Sequence[Configuration]], Section | None]
@@ -92,7 +93,7 @@ def _write(b: Builder, wanted: OutlineSection) -> Section | None:
     writer = WRITERS.get(wanted.id)
     if writer is None:
         return None
-    section = writer.write(b, find_runs(b, wanted))
+    section = writer.write(b, find_runs(b.results, wanted))
     for block in section.blocks if section else ():
         if isinstance(block, Element):
             assert _is_among(block.id, writer.elements), f"{wanted.id} makes {block.id}, which its writer does not list"

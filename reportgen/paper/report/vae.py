@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reportgen.paper.analysis.quantities import RECONSTRUCTIONS, is_measured
 from reportgen.paper.analysis.results import INCEPTION, Configuration
+from reportgen.paper.analysis.selection import find_baseline, pick
 from reportgen.paper.claims.scores import (
     claim_best,
     claim_noise,
@@ -22,7 +23,7 @@ from reportgen.paper.claims.vae import (
     claim_sharpness,
 )
 from reportgen.paper.i18n.quantities import write_value
-from reportgen.paper.report.builder import Builder, Column, pick
+from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, show_samples
 
@@ -164,7 +165,7 @@ def build_ablation(b: Builder, ablations: Sequence[Configuration]) -> Section | 
         return None
     blocks: list[Block] = [b.text("vae.ablation"), *b.tell_picked(ablations)]
     for ablated in pick(ablations):
-        blocks += _show_ablation(b, ablated, b.find_baseline(ablated))
+        blocks += _show_ablation(b, ablated, find_baseline(b.results, ablated))
     return b.section("vae_ablation", *blocks, b.explanation("vae.ablation_theory"))
 
 
