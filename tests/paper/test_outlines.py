@@ -171,6 +171,17 @@ def test_writers_list_no_element_that_they_never_make(tmp_path: Path) -> None:
     assert [name for name in sorted(names) if not any(f"{id_}-".startswith(f"{name}-") for id_ in made)] == []
 
 
+@pytest.mark.parametrize(("asked", "said"), [("", []), (", fid_below: {gan: 17}", ["17"])])
+@pytest.mark.parametrize("change", [None, add_inception(1, 1)])
+def test_a_threshold_is_judged_where_the_outline_asks_for_it(
+    tmp_path: Path, change: Callable[..., None] | None, asked: str, said: list[str]
+) -> None:
+    write(tmp_path, f"sections: [{{id: gan_fid{asked}}}]")
+    report = build_report(make_results(load(tmp_path, "own.yaml"), change=change), "en", draws=False)
+    words = [span.text for block in report.walk() if isinstance(block, Paragraph) for span in block.line]
+    assert [found[1] for text in words if (found := re.search(r"(?:FID below|threshold of) (\d+)", text))] == said
+
+
 def test_a_sentence_that_is_left_out_answers_nothing(tmp_path: Path) -> None:
     asked = "question: '8', shows: [figure-gan_images], answers: [extremes]"
     write(tmp_path, f"sections: [{{id: gan_images, {asked}}}]")

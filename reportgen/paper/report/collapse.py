@@ -20,7 +20,7 @@ from reportgen.store.images import decode_grid
 from reportgen.suite.settings import GanSettings
 
 
-def build_collapse(b: Builder, _: Sequence[Configuration]) -> Section | None:
+def build_collapse(b: Builder, *_: object) -> Section | None:
     gan = find_best_gan(b.results)
     if gan is None:
         return None

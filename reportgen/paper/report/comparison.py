@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_compared
 from reportgen.paper.claims.comparison import claim_comparison
 from reportgen.paper.report.builder import Builder
@@ -12,7 +9,7 @@ from reportgen.paper.report.model import Section
 from reportgen.paper.report.pictures import draw_samples
 
 
-def build_comparison(b: Builder, _: Sequence[Configuration]) -> Section | None:
+def build_comparison(b: Builder, *_: object) -> Section | None:
     """VAE against GAN at the same latent dimension."""
     compared = find_compared(b.results)
     if compared is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from reportgen.paper.analysis.quantities import SCORES
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
@@ -13,7 +12,7 @@ from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Cell, Section
 
 
-def build_scores(b: Builder, _: Sequence[Configuration]) -> Section | None:
+def build_scores(b: Builder, *_: object) -> Section | None:
     """Precision, recall, density, coverage and KID of every configuration, by the classifier's features."""
     scored = select_scored(b.results.configurations)
     if not scored:

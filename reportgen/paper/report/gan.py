@@ -44,10 +44,8 @@ from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_gan_curves, draw_samples, show_samples
 from reportgen.paper.report.vae import discuss_best
+from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import GanSettings, Question
-
-THRESHOLD = 80
-"""The course's, on the Inception FID."""
 
 ENDS = ("D_x", "D_G_z1", "D_G_z2", *LOSSES)
 """The quantities whose means and spreads at the end of training are held against the equilibrium."""
@@ -56,7 +54,7 @@ ENDS = ("D_x", "D_G_z1", "D_G_z2", *LOSSES)
 # ---- curves ---------------------------------------------------------------------------------------------------------
 
 
-def build_curves(b: Builder, grid: Sequence[Configuration]) -> Section | None:
+def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
     if not grid:
         return None
     shown = pick(grid)
@@ -75,7 +73,7 @@ def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str
 # ---- images ---------------------------------------------------------------------------------------------------------
 
 
-def build_images(b: Builder, grid: Sequence[Configuration]) -> Section | None:
+def build_images(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
     if not grid:
         return None
     shown, best = pick(grid), find_best(grid)
@@ -113,11 +111,11 @@ def _draw_evolution(b: Builder, c: Configuration, evolution: Evolution, steps: S
 # ---- FID ------------------------------------------------------------------------------------------------------------
 
 
-def build_fid(b: Builder, grid: Sequence[Configuration]) -> Section | None:
+def build_fid(b: Builder, grid: Sequence[Configuration], wanted: OutlineSection) -> Section | None:
     if not grid:
         return None
     tables = [_tabulate_grid(b, grid, detector) for detector in b.results.detectors]
-    return b.section("gan_fid", *tables, *discuss_best(b, grid, tables[0].id, THRESHOLD))
+    return b.section("gan_fid", *tables, *discuss_best(b, grid, tables[0].id, wanted.fid_below.get("gan")))
 
 
 def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> Table:
@@ -144,7 +142,7 @@ def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> 
 # ---- effect of both dimensions --------------------------------------------------------------------------------------
 
 
-def build_effect(b: Builder, grid: Sequence[Configuration]) -> Section | None:
+def build_effect(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
     if len(grid) < 2:
         return None
     columns = [*b.fids, "read_share", *LOSSES]
@@ -171,7 +169,7 @@ def _tabulate_settling(b: Builder, grid: Sequence[Configuration]) -> Table:
 # ---- the hidden sweep -----------------------------------------------------------------------------------------------
 
 
-def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
+def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
     if len(sweep) < 2:
         return None
     worst = find_worst(sweep)
@@ -195,7 +193,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration]) -> Section | 
 # ---- equilibrium ----------------------------------------------------------------------------------------------------
 
 
-def build_equilibrium(b: Builder, _: Sequence[Configuration]) -> Section | None:
+def build_equilibrium(b: Builder, *_: object) -> Section | None:
     gans = select_model(b.results, GanSettings)
     if not gans:
         return None
@@ -225,7 +223,7 @@ def _mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
 # ---- the two ablations ----------------------------------------------------------------------------------------------
 
 
-def build_ablation(b: Builder, ablations: Sequence[Configuration], name: Question) -> Section | None:
+def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection, name: Question) -> Section | None:
     """The MLP ablation (``gan_mlp``) or the ReLU ablation (``gan_relu``)."""
     if not ablations:
         return None

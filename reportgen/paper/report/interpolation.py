@@ -19,7 +19,7 @@ from reportgen.store.images import decode_grid
 COLUMNS = ("read_ends", "read_inside", "read_outside", "inside_change", "detour", "largest_step")
 
 
-def build_interpolation(b: Builder, _: Sequence[Configuration]) -> Section | None:
+def build_interpolation(b: Builder, *_: object) -> Section | None:
     """The best GAN and the main VAE; those of the outline that there are."""
     shown = [c for c in (find_best_gan(b.results), find_main_vae(b.results)) if c is not None]
     if not shown:

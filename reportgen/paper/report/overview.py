@@ -125,7 +125,7 @@ def _conclude_ablations(b: Builder) -> Iterator[Claim]:
 # ---- settings -------------------------------------------------------------------------------------------------------
 
 
-def build_settings(b: Builder, _: Sequence[Configuration]) -> Section:
+def build_settings(b: Builder, *_: object) -> Section:
     record = b.results.finished[0]
     dataset = record.evaluation.dataset
     blocks: list[Block] = [
@@ -185,7 +185,7 @@ def _list_unfinished(b: Builder) -> list[Block]:
 # ---- methods --------------------------------------------------------------------------------------------------------
 
 
-def build_methods(b: Builder, _: Sequence[Configuration]) -> Section:
+def build_methods(b: Builder, *_: object) -> Section:
     blocks: list[Block] = []
     for name, kind in MODELS.items():
         if select_model(b.results, kind):
@@ -274,7 +274,7 @@ def _tabulate_seed_rule(b: Builder) -> Table:
 # ---- appendix -------------------------------------------------------------------------------------------------------
 
 
-def build_appendix(b: Builder, _: Sequence[Configuration]) -> Section:
+def build_appendix(b: Builder, *_: object) -> Section:
     columns = [*b.fids, "read_share", "sharpness", "train_seconds", "ms_per_step"]
     rows = [_tabulate_run(b, run, columns) for run in b.results.finished]
     header = ["run", "key", *columns]

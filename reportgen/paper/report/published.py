@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from reportgen.paper.analysis.published import Matched, match_published
 from reportgen.paper.analysis.quantities import measure
-from reportgen.paper.analysis.results import INCEPTION, Configuration
+from reportgen.paper.analysis.results import INCEPTION
 from reportgen.paper.claims.published import claim_agreement, claim_agreement_of_gans, claim_spread
 from reportgen.paper.figures.published import Strip, draw_published
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Block, Picture, Section
 
 
-def build_published(b: Builder, _: Sequence[Configuration]) -> Section | None:
+def build_published(b: Builder, *_: object) -> Section | None:
     """Where published reports of this coursework landed, and whether the order is ours."""
     matched = match_published(b.results.configurations)
     if not matched:

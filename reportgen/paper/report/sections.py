@@ -15,8 +15,11 @@ from reportgen.paper.report.model import Element, Section
 from reportgen.paper.report.requirements import title_of
 from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
 
-Write = Callable[[Builder, Sequence[Configuration]], Section | None]
-"""The configurations are those of the question that the section answers; None where there is nothing to show."""
+Write = Callable[[Builder, Sequence[Configuration], OutlineSection], Section | None]
+"""Writes a section about the configurations of the question that it answers, as its entry in the outline asks.
+
+None stands for a section that has nothing to show.
+"""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def _write(b: Builder, wanted: OutlineSection) -> Section | None:
     writer = WRITERS.get(wanted.id)
     if writer is None:
         return None
-    section = writer.write(b, find_runs(b.results, wanted))
+    section = writer.write(b, find_runs(b.results, wanted), wanted)
     for block in section.blocks if section else ():
         if isinstance(block, Element):
             assert _is_among(block.id, writer.elements), f"{wanted.id} makes {block.id}, which its writer does not list"

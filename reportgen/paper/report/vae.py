@@ -26,15 +26,12 @@ from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, show_samples
-
-THRESHOLD = 40
-"""The course's, on the Inception FID."""
-
+from reportgen.suite.outline import OutlineSection
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
 
 
-def build_curves(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
+def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
     if not sweep:
         return None
     shown = pick(sweep)
@@ -88,7 +85,7 @@ def _draw_grid(b: Builder, c: Configuration, grid: str, label: str = "") -> Pict
     )
 
 
-def build_images(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
+def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
     if not sweep:
         return None
     figures = [_show_images(b, c) for c in pick(sweep)]
@@ -119,30 +116,32 @@ def _show_images(b: Builder, c: Configuration) -> Block:
 # ---- FID ------------------------------------------------------------------------------------------------------------
 
 
-def build_fid(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
+def build_fid(b: Builder, sweep: Sequence[Configuration], wanted: OutlineSection) -> Section | None:
     if not sweep:
         return None
     table = b.table_of("vae_fid", sweep, ["latent_dim", *b.fids, "sharpness"], note=b.passport(sweep))
     sharpness = [claim_sharpness(sweep, table.id)] if len(sweep) > 1 else []
     claims = b.claims([*sharpness, *claim_noise(sweep, table.id)])
-    return b.section("vae_fid", table, *discuss_best(b, sweep, table.id, THRESHOLD), *claims)
+    return b.section("vae_fid", table, *discuss_best(b, sweep, table.id, wanted.fid_below.get("vae")), *claims)
 
 
-def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str, threshold: int) -> list[Block]:
-    """The best by every detector, and the course's threshold where its own FID is at hand."""
+def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str, fid_below: int | None) -> list[Block]:
+    """Return what is said of the best by every detector, and of the Inception FID that the outline asks for, if any."""
     blocks: list[Block] = []
     if len(configurations) > 1:
         for fid in b.fids:
             blocks += b.claims(claim_best(configurations, table, fid))
-    if INCEPTION in b.results.detectors:
-        return [*blocks, b.claim(claim_threshold(configurations, threshold, table))]
-    return [*blocks, b.notice("threshold.unknown", threshold=threshold)]
+    if fid_below is None:
+        return blocks
+    if INCEPTION not in b.results.detectors:
+        return [*blocks, b.notice("threshold.unknown", threshold=fid_below)]
+    return [*blocks, b.claim(claim_threshold(configurations, fid_below, table))]
 
 
 # ---- effect of the latent dimension ---------------------------------------------------------------------------------
 
 
-def build_effect(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
+def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
     if len(sweep) < 2:
         return None
     columns = ["dev_reconstruction", "dev_kl", "dev_total", "above_floor", "fid_classifier", "read_share"]
@@ -159,7 +158,7 @@ def build_effect(b: Builder, sweep: Sequence[Configuration]) -> Section | None:
 # ---- the all-linear ablation ----------------------------------------------------------------------------------------
 
 
-def build_ablation(b: Builder, ablations: Sequence[Configuration]) -> Section | None:
+def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection) -> Section | None:
     """Each ablated VAE with the convolutional one that it is compared with."""
     if not ablations:
         return None
