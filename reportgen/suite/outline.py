@@ -43,6 +43,37 @@ WRITTEN_SECTIONS: dict[str, Question | None] = {
 """Sections that reportgen can write, each with the question whose runs it shows by default."""
 
 
+Topic = Literal[
+    "ablation",
+    "best",
+    "between",
+    "collapse",
+    "comparison",
+    "evolution",
+    "extrapolation",
+    "extremes",
+    "gan.effect",
+    "interpolation",
+    "nash",
+    "noise",
+    "pair",
+    "published",
+    "raise",
+    "scores",
+    "settling",
+    "threshold",
+    "tie",
+    "trend",
+    "unreadable",
+    "vae.ablation",
+    "vae.effect",
+    "vae.gap",
+    "vae.kept",
+    "vae.lowest",
+]
+"""Subject of a sentence of the discussion, whichever way the data decide it."""
+
+
 class OutlineSection(Model):
     """One section: its content, the question that it answers, and the requirements of an answer."""
 
@@ -60,8 +91,8 @@ class OutlineSection(Model):
     """Settings that all runs of a model must have been trained with."""
     shows: list[str] = []
     """Prefixes of the ids of tables, figures and listings that must be present."""
-    answers: list[str] = []
-    """Prefixes of the ids of claims that must be present."""
+    answers: list[Topic] = []
+    """Topics of which the section must have a sentence each."""
     fid_below: dict[ModelName, Count] = {}
     """Inception FID that the best run of a model must reach."""
     sections: list[OutlineSection] = []

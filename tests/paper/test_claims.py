@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from synthetic import TINY, make_results, make_scores, make_summary
 
 from reportgen.paper.analysis.curves import CurveSummary
+from reportgen.paper.analysis.dimensions import pair_along
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean
 from reportgen.paper.analysis.findings import (
     compare,
@@ -100,7 +101,7 @@ def test_which_facts_contradict_each_other(a: Fact, b: Fact, expected: bool) -> 
 
 
 def test_contradictions_are_found() -> None:
-    a, b = (Claim("x", {}, "t", "rule", (Order("fid", *pair),)) for pair in ("AB", "BA"))
+    a, b = (Claim("pair", "x", {}, "t", "rule", (Order("fid", *pair),)) for pair in ("AB", "BA"))
     assert find_contradictions([a, b, a]) == [(a, b), (b, a)]
 
 
@@ -339,7 +340,7 @@ def test_effect_of_the_latent_dimension(
 
     results = make_results(suite, summarise=summarise, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
     claims = vae.claim_effect(results.answer("vae_latent"), "table-x")
-    assert [claim and claim.id.partition(".")[0] for claim in claims] == ["trend"] * 4 + ["vae"]
+    assert [claim and claim.topic for claim in claims] == ["trend"] * 4 + ["vae.effect"]
     assert claims[-1] is not None
     assert said in words(claims[-1])
 
@@ -398,7 +399,7 @@ def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses:
 
     grid = make_results(suite, summarise=summarise).answer("gan_grid")
     claims = gan.claim_raising(grid, "hidden_dim", "table-x")
-    assert [claim.id.partition(".")[0] for claim in claims] == ["raise_all"] * 3
+    assert [claim.topic for claim in claims] == ["raise"] * 3
     assert said in words(claims[1])
     assert gan.claim_raising(grid[:1], "hidden_dim", "table-x") == []
     with pytest.raises(AssertionError, match="only GANs"):
@@ -476,7 +477,7 @@ def test_ablation(suite: Suite, fid: float, error: float, said: str) -> None:
     results = make_results(suite, change=set_fid({"gan-mlp-10_8": fid, "gan-10_8": 5.0}, error))
     claims = gan.claim_ablation(find(results, "MLP GAN 10_8"), find(results, "GAN 10_8"), "table-x")
     assert said in words(claims[-1])
-    assert [claim.id.partition(".")[0] for claim in claims] == ["pair"] * 5 + ["ablation"]
+    assert [claim.topic for claim in claims] == ["pair"] * 5 + ["ablation"]
     assert "read as digits" in words(gan.claim_worst(results.answer("gan_hidden"), "table-x"))
 
 
@@ -539,7 +540,7 @@ def test_evenness_may_disagree_with_legibility(
         evaluation["interpolation"]["random_pairs"] |= {n: [v, 0.01, 100] for n, v in zip(names, own, strict=True)}
 
     results = make_results(suite, change=change)
-    claims = interpolation.judge_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), "table-x")[1:]
+    claims = interpolation.claim_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), "table-x")[1:]
     kinds = {"interpolation.even_clear": "more even", "interpolation.even_against": "against"}
     assert [f"{kinds[claim.id]}, {claim.values['even']}" for claim in claims] == said
 
@@ -634,7 +635,7 @@ def test_interpolation(
 ) -> None:
     results = make_results(suite, change=read("gan-10_8", inside, outside, error))
     c = find(results, "GAN 10_8")
-    assert better in words(interpolation.judge_spaces(c, find(results, "VAE-10"), "table-x")[0])
+    assert better in words(interpolation.claim_spaces(c, find(results, "VAE-10"), "table-x")[0])
     assert between in words(interpolation.claim_between(c, "table-x"))
     assert beyond in words(interpolation.claim_beyond(c, "table-x"))
 
@@ -846,7 +847,7 @@ def test_a_third_setting_that_varies_is_no_step_of_a_dimension(tmp_path: Path) -
     text = text.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10], learning_rate: [1e-3, 1e-4]}")
     results = make_results(write_and_load(tmp_path, text))
     grid = results.answer("gan_grid")
-    pairs = gan.pair_along(grid, "hidden_dim")
+    pairs = pair_along(grid, "hidden_dim")
     assert len(grid) == 2 * len(pairs) == 8
     for low, high in pairs:
         assert low.settings == high.settings.model_copy(update={"hidden_dim": 4})

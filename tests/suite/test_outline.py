@@ -34,6 +34,10 @@ def write(folder: Path, text: str) -> Path:
         ("sections: [{id: ../x}]", "should match pattern"),
         ("sections: [{id: vae_curves, runs: gan_grid}]", r"sections\.0\.runs: 'vae_curves' shows runs of a vae"),
         ("sections: [{id: settings, settings: {gan: {nosuch: 3}}}]", "a gan has no setting 'nosuch'"),
+        (
+            "sections: [{id: nash, answers: [nahs]}]",
+            r"own\.yaml:1: sections\.0\.answers\.0: unknown value 'nahs'; choose from: .*nash.*; did you mean 'nash'",
+        ),
         ("models: [vea]\nsections: [{id: nash}]", "unknown value 'vea'"),
         ("sections: [{id: vae, sections: [{id: nash, sections: [{id: gan}]}]}]", "two levels at most"),
     ],

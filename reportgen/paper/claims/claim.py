@@ -9,6 +9,7 @@ from typing import Literal
 
 from reportgen.paper.analysis.estimates import Over
 from reportgen.paper.i18n.translator import Value
+from reportgen.suite.outline import Topic
 
 Basis = Over | Literal["seed_rule", "rule", "chi_square", "counts"]
 """What allows a claim: a comparison's interval, the rule for seeds, another rule, a test of counts, or counting."""
@@ -48,10 +49,12 @@ Fact = Order | Undecided | Verdict
 class Claim:
     """A sentence that these data allow.
 
-    ``id`` is the message that its predicate picked, ``values`` what it prints, ``rests_on`` the id of the table or
-    figure that shows the numbers, ``basis`` what allows it, ``facts`` what it asserts in a form that can be checked.
+    ``topic`` is its subject, whichever way it is decided; ``id`` the message that its predicate picked; ``values`` what
+    that prints; ``rests_on`` the id of the table or figure that shows the numbers; ``basis`` what allows it; ``facts``
+    what it asserts in a form that can be checked.
     """
 
+    topic: Topic
     id: str
     values: Mapping[str, Value]
     rests_on: str

@@ -25,6 +25,7 @@ def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> li
     absent = [str(digit) for digit in digits.absent_among_counted]
     return [
         Claim(
+            "collapse",
             f"collapse.counted_{'absent' if absent else 'present'}",
             {"num": digits.num_counted, "absent": Several(absent), "unread": digits.counts[10]},
             rests_on,
@@ -33,6 +34,7 @@ def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> li
         ),
         _claim_verdict(gan, digits, rests_on),
         Claim(
+            "collapse",
             "collapse.entropy",
             {
                 "entropy": Number(digits.entropy_bits),
@@ -51,6 +53,7 @@ def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> li
 def _claim_verdict(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
     counts = digits.all_counts[:10]
     return Claim(
+        "collapse",
         f"collapse.{digits.verdict}",
         {
             "label": gan.label,
@@ -74,6 +77,7 @@ def _claim_verdict(gan: Configuration, digits: DigitCounts, rests_on: str) -> Cl
 def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
     memory = judge_memorisation(gan)
     return Claim(
+        "collapse",
         f"collapse.memory_{memory.verdict}",
         {
             "label": gan.label,
@@ -104,13 +108,14 @@ def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rest
         "high_recall": write_estimate("recall", high.estimate),
     }
     kind = "only" if len(known) == 1 else "among"
-    return [Claim(f"collapse.within_{kind}", values, rests_on, find_basis(*(n.estimate for n in known)))]
+    return [Claim("collapse", f"collapse.within_{kind}", values, rests_on, find_basis(*(n.estimate for n in known)))]
 
 
 def claim_collapse_brief(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
     """The verdict in one sentence, for the summary."""
     share = 1 - digits.all_counts[10] / digits.num_all
     return Claim(
+        "collapse",
         f"summary.collapse.{digits.verdict}",
         {
             "label": gan.label,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reportgen.paper.analysis.findings import compare_by, find_basis
+from reportgen.paper.analysis.contrasts import find_higher, find_lower
+from reportgen.paper.analysis.findings import find_basis
 from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Basis, Claim, Verdict
@@ -32,16 +33,16 @@ def claim_comparison_brief(vae: Configuration, gan: Configuration, rests_on: str
 
 def _claim_variety(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     """Which of the two covers more of the real images; the textbook expects the VAE."""
-    kind = {"lower": "gan", "higher": "vae"}.get(compare_by("recall", vae, gan), "open")
+    kind = find_higher("recall", vae, gan)
     verdict = Verdict("comparison", "covers more", kind)
-    return Claim(f"comparison.variety_{kind}", *_write_both("recall", vae, gan, rests_on), (verdict,))
+    return Claim("comparison", f"comparison.variety_{kind}", *_write_both("recall", vae, gan, rests_on), (verdict,))
 
 
 def _claim_blur(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     """Which of the two draws the blurrier samples; the textbook expects the VAE."""
-    kind = {"lower": "vae", "higher": "gan"}.get(compare_by("sharpness", vae, gan), "open")
+    kind = find_lower("sharpness", vae, gan)
     verdict = Verdict("comparison", "blurrier", kind)
-    return Claim(f"comparison.blurrier_{kind}", *_write_both("sharpness", vae, gan, rests_on), (verdict,))
+    return Claim("comparison", f"comparison.blurrier_{kind}", *_write_both("sharpness", vae, gan, rests_on), (verdict,))
 
 
 def _write_both(

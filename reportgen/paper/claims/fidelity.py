@@ -6,13 +6,9 @@ from collections.abc import Sequence
 
 from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
+from reportgen.paper.analysis.samples import HIGH_PRECISION, LOW_RECALL, is_crowded
 from reportgen.paper.claims.claim import Claim
-from reportgen.paper.claims.scores import (
-    HIGH_PRECISION,
-    LOW_RECALL,
-    claim_extremes,
-    is_crowded,
-)
+from reportgen.paper.claims.scores import claim_extremes
 from reportgen.paper.i18n.quantities import write_mean, write_measured, write_value
 from reportgen.paper.i18n.translator import Message, Number, Several, Value
 
@@ -27,7 +23,7 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
             "recall": Number(LOW_RECALL, 1),
             "crowded": Several([_write_crowded(c) for c in crowded]),
         }
-        claims.append(Claim("scores.crowded", values, rests_on, "rule"))
+        claims.append(Claim("scores", "scores.crowded", values, rests_on, "rule"))
     return claims
 
 
@@ -44,7 +40,7 @@ def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
         "num_behind": num_behind,
         "num_all": len(scored),
     }
-    return [Claim(f"scores.copies_{'ahead' if num_behind else 'behind'}", values, rests_on, "nothing")]
+    return [Claim("scores", f"scores.copies_{'ahead' if num_behind else 'behind'}", values, rests_on, "nothing")]
 
 
 def _write_crowded(c: Configuration) -> Message:

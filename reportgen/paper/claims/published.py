@@ -23,7 +23,9 @@ def claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
         "high": Number(max(score.fid for score in widest.scores), 1),
     }
     trainings = {(score.num_training_steps, score.batch_size) for score in widest.scores}
-    return Claim(f"published.spread_{'alike' if len(trainings) == 1 else 'unlike'}", values, rests_on, "counts")
+    return Claim(
+        "published", f"published.spread_{'alike' if len(trainings) == 1 else 'unlike'}", values, rests_on, "counts"
+    )
 
 
 def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
@@ -38,7 +40,7 @@ def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
         "reverse": agreement.reverse,
         "undecided": agreement.undecided,
     }
-    return Claim(f"published.order_{kind}", values, rests_on, "counts")
+    return Claim("published", f"published.order_{kind}", values, rests_on, "counts")
 
 
 def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim | None:
@@ -47,4 +49,4 @@ def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim 
     if gans.total in (0, measure_agreement(matched).total):
         return None
     values: dict[str, Value] = {"same": gans.same, "reverse": gans.reverse, "undecided": gans.undecided}
-    return Claim("published.order_gans", values, rests_on, "counts")
+    return Claim("published", "published.order_gans", values, rests_on, "counts")

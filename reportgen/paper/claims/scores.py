@@ -7,19 +7,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reportgen.paper.analysis.contrasts import compare_extremes, judge_ablation, judge_other_scores, judge_threshold
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
     classify_trend,
     compare,
-    compare_by,
     find_basis,
     find_best,
     find_ties,
     find_turn,
-    stand_out,
 )
-from reportgen.paper.analysis.quantities import SCORES, Quantity, is_measured, measure
+from reportgen.paper.analysis.quantities import is_measured, measure
 from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.samples import NOISY, find_noise_level, find_unreadable, is_noisy
 from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict
 from reportgen.paper.i18n.quantities import (
     name_quantity,
@@ -29,12 +29,6 @@ from reportgen.paper.i18n.quantities import (
     write_measured,
 )
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
-
-NOISY = 1.2
-"""A sharpness above this, real images being 1, is called noise rather than strokes."""
-
-HIGH_PRECISION, LOW_RECALL = 0.5, 0.1
-"""A precision above the one beside a recall below the other is called crowded samples."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +63,7 @@ def tell_pair(quantity: str, pair: Sequence[Named], rests_on: str) -> Claim:
     """Make the claim of ``claim_pair`` from the two values."""
     a, b = pair
     return Claim(
+        "pair",
         f"pair.{compare(a.estimate, b.estimate)}",
         {
             "quantity": name_quantity(quantity),
@@ -93,12 +88,11 @@ def tell_extremes(quantity: str, named: Sequence[Named], rests_on: str) -> Claim
     """Make the claim of ``claim_extremes`` from the values."""
     known = [n for n in named if math.isfinite(n.estimate.mean)]
     if len(known) < 2:
-        return Claim("extremes.unknown", {"quantity": name_quantity(quantity)}, rests_on, "nothing")
+        return Claim("extremes", "extremes.unknown", {"quantity": name_quantity(quantity)}, rests_on, "nothing")
     low, *_, high = sorted(known, key=lambda n: n.estimate.mean)
-    kind, facts = str(compare(low.estimate, high.estimate)), relate(quantity, low, high)
-    if kind == "lower" and not stand_out(low.estimate, high.estimate, len(known)):
-        kind, facts = "chosen", ()
+    kind = compare_extremes(low.estimate, high.estimate, len(known))
     return Claim(
+        "extremes",
         f"extremes.{kind}",
         {
             "where": f"[[{rests_on}]]",
@@ -111,7 +105,7 @@ def tell_extremes(quantity: str, named: Sequence[Named], rests_on: str) -> Claim
         },
         rests_on,
         find_basis(low.estimate, high.estimate),
-        facts,
+        () if kind == "chosen" else relate(quantity, low, high),
     )
 
 
@@ -125,6 +119,7 @@ def claim_best(configurations: Sequence[Configuration], rests_on: str, quantity:
         claims.append(
             Claim(
                 "tie",
+                "tie",
                 {"best": best.label, "others": Several([c.label for c in others])},
                 rests_on,
                 find_basis(*(measure(quantity, c) for c in ties)),
@@ -135,19 +130,15 @@ def claim_best(configurations: Sequence[Configuration], rests_on: str, quantity:
 
 
 def claim_threshold(configurations: Sequence[Configuration], threshold: int, rests_on: str) -> Claim:
-    """The best Inception FID against the course's threshold; near it, the interval decides nothing."""
-    best = find_best(configurations, "fid_inception")
-    score = measure("fid_inception", best)
-    gap = score.mean - threshold
-    kind = "missed" if not gap < 0 else "met"
-    if abs(gap) <= (score.half_width or 0):
-        kind = "near"
+    """Hold the best Inception FID against a threshold; near it, the interval decides nothing."""
+    judged = judge_threshold(configurations, threshold)
     values: dict[str, Value] = {
-        "best": best.label,
-        "fid": write_estimate("fid_inception", score),
+        "best": judged.best.label,
+        "fid": write_estimate("fid_inception", judged.fid),
         "threshold": threshold,
     }
-    return Claim(f"threshold.{kind}", values, rests_on, score.over, (Verdict(best.label, f"below {threshold}", kind),))
+    verdict = Verdict(judged.best.label, f"below {threshold}", judged.verdict)
+    return Claim("threshold", f"threshold.{judged.verdict}", values, rests_on, judged.fid.over, (verdict,))
 
 
 def claim_trend(quantity: str, configurations: Sequence[Configuration], field: str, rests_on: str) -> Claim:
@@ -156,15 +147,16 @@ def claim_trend(quantity: str, configurations: Sequence[Configuration], field: s
     estimates = [measure(quantity, c) for c in known]
     trend = classify_trend(estimates)
     if trend == "unknown":
-        return Claim("trend.unknown", {"quantity": name_quantity(quantity)}, rests_on, "nothing")
+        return Claim("trend", "trend.unknown", {"quantity": name_quantity(quantity)}, rests_on, "nothing")
     positions = [getattr(c.settings, field) for c in known]
     if len(set(positions)) < len(positions):  # other settings vary too
         values: dict[str, Value] = {"quantity": name_quantity(quantity), "field": f"`{field}`"}
-        return Claim("trend.several", values, rests_on, "nothing")
+        return Claim("trend", "trend.several", values, rests_on, "nothing")
     turn = find_turn(estimates, trend)
     written = [write_estimate(quantity, estimate) for estimate in estimates]
     pairs = zip(positions, written, strict=True)
     return Claim(
+        "trend",
         f"trend.{trend}",
         {
             "quantity": name_quantity(quantity),
@@ -197,7 +189,7 @@ def _relate_trend(quantity: str, named: Sequence[Named], trend: str, turn: int) 
 
 def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Whose sharpness is more than that of strokes."""
-    noisy = [c for c in configurations if measure("sharpness", c).mean > NOISY]
+    noisy = [c for c in configurations if is_noisy(c)]
     if not noisy:
         return []
     values: dict[str, Value] = {
@@ -206,7 +198,7 @@ def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[
         ),
         "limit": Number(NOISY, 1),
     }
-    return [Claim("noisy", values, rests_on, "rule", tuple(Verdict(c.label, "noisy", "yes") for c in noisy))]
+    return [Claim("noise", "noisy", values, rests_on, "rule", tuple(Verdict(c.label, "noisy", "yes") for c in noisy))]
 
 
 def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Claim:
@@ -216,37 +208,33 @@ def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Cla
 
 def claim_unreadable(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Whose samples are read no more often than the kind of noise that is read most."""
-    level = configurations[0].first.evaluation.classifier.noise_read
-    unreadable = [c for c in configurations if not measure("read_share", c).mean > level]
+    unreadable, level = find_unreadable(configurations), find_noise_level(configurations)
     if not unreadable:
         return []
     shares = [Message("unreadable.one", {"label": c.label, "share": write_mean("read_share", c)}) for c in unreadable]
     facts = tuple(Verdict(c.label, "unreadable", "yes") for c in unreadable)
-    return [Claim("unreadable", {"all": Several(shares), "level": Percent(level, 1)}, rests_on, "rule", facts)]
+    return [
+        Claim("unreadable", "unreadable", {"all": Several(shares), "level": Percent(level, 1)}, rests_on, "rule", facts)
+    ]
 
 
 def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
-    """Which of the other scores say what FID says of the change, by value, and which do not."""
-    by_fid = compare_by("fid_classifier", ablated, baseline)
-    if by_fid not in ("lower", "higher"):
+    """Say which of the other scores favour the one that FID favours, by value, and which do not."""
+    scores = judge_other_scores(ablated, baseline)
+    if scores is None:
         return []
-    sides: dict[bool, list[Quantity]] = {True: [], False: []}
-    for score in SCORES:
-        a, b = (round(measure(score.name, c).mean, score.decimals) for c in (ablated, baseline))
-        if a - b:  # what is printed alike is on neither side
-            sides[((a < b) == (score.better == "lower")) == (by_fid == "lower")].append(score)
-    favoured = baseline if by_fid == "lower" else ablated
-    kind = "agree" if not sides[False] else "crowded" if is_crowded(favoured) else "against" if sides[True] else "all"
+    favoured = scores.favoured_against_fid
+    kind = {"split": "against", "against": "all"}.get(scores.verdict, scores.verdict)
     values: dict[str, Value] = {
-        "same": Several([name_quantity(score.name) for score in sides[True]]),
-        "all": Several([_write_score(score.name, ablated, baseline) for score in sides[False]]),
+        "same": Several([name_quantity(name) for name in scores.with_fid]),
+        "all": Several([_write_score(name, ablated, baseline) for name in scores.against_fid]),
         "ablated": ablated.label,
         "baseline": baseline.label,
         "favoured": favoured.label,
         "recall": write_measured("recall", favoured),
         "coverage": write_measured("coverage", favoured),
     }
-    return [Claim(f"ablation.scores_{kind}", values, rests_on, "nothing")]
+    return [Claim("ablation", f"ablation.scores_{kind}", values, rests_on, "nothing")]
 
 
 def _write_score(name: str, ablated: Configuration, baseline: Configuration) -> Message:
@@ -258,18 +246,11 @@ def _write_score(name: str, ablated: Configuration, baseline: Configuration) -> 
     return Message("ablation.score", values)
 
 
-def is_crowded(c: Configuration) -> bool:
-    return measure("precision", c).mean > HIGH_PRECISION and measure("recall", c).mean < LOW_RECALL
-
-
 def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:
     """What the FID says of the change."""
     pair = name_values("fid_classifier", (ablated, baseline))
     of_ablated, of_baseline = (n.estimate for n in pair)
-    kind = {"lower": "helped", "higher": "hurt"}.get(compare(of_ablated, of_baseline), "open")
-    basis = find_basis(of_ablated, of_baseline)
-    if basis == "seed_rule":
-        kind = "slight"
+    kind, basis = judge_ablation(ablated, baseline), find_basis(of_ablated, of_baseline)
     values: dict[str, Value] = {
         "ablated": ablated.label,
         "baseline": baseline.label,
@@ -279,4 +260,4 @@ def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on:
         "ratio": Number(of_ablated.rule.ratio, 1),
     }
     facts = (Verdict(ablated.label, "ablation", kind), *relate("fid_classifier", *pair))
-    return Claim(f"ablation.{kind}", values, rests_on, basis, facts)
+    return Claim("ablation", f"ablation.{kind}", values, rests_on, basis, facts)

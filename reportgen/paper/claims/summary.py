@@ -25,4 +25,4 @@ def claim_best_brief(model: str, configurations: Sequence[Configuration], rests_
     }
     facts = tuple(Undecided("fid_classifier", best.label, c.label) for c in others)
     basis = find_basis(*(measure("fid_classifier", c) for c in configurations))
-    return Claim(f"summary.best_{kind}", values, rests_on, basis, facts)
+    return Claim("best", f"summary.best_{kind}", values, rests_on, basis, facts)

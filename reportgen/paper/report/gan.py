@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from reportgen.paper.analysis.dimensions import DIMENSIONS
 from reportgen.paper.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
     Evolution,
@@ -148,7 +149,7 @@ def build_effect(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     columns = [*b.fids, "read_share", *LOSSES]
     table = b.table_of("gan_effect", grid, columns, note=b.passport(grid, columns))
     settling = _tabulate_settling(b, grid)
-    claims = [claim for field in ("hidden_dim", "latent_dim") for claim in claim_raising(grid, field, table.id)]
+    claims = [claim for field in DIMENSIONS for claim in claim_raising(grid, field, table.id)]
     return b.section(
         "gan_effect",
         b.text("gan.effect"),

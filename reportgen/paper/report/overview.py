@@ -8,6 +8,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import assert_never
 
+from reportgen.paper.analysis.dimensions import DIMENSIONS
 from reportgen.paper.analysis.estimates import NO_RULE
 from reportgen.paper.analysis.findings import count_digits, judge_equilibrium
 from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, measure
@@ -25,7 +26,7 @@ from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.collapse import claim_collapse_brief
 from reportgen.paper.claims.comparison import claim_comparison_brief
 from reportgen.paper.claims.gan import claim_equilibrium, claim_raising_brief
-from reportgen.paper.claims.interpolation import judge_spaces
+from reportgen.paper.claims.interpolation import claim_spaces
 from reportgen.paper.claims.scores import claim_trend, conclude_ablation
 from reportgen.paper.claims.summary import claim_best_brief
 from reportgen.paper.i18n.quantities import write_rule
@@ -91,7 +92,7 @@ def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
         yield "comparison", claim_comparison_brief(*compared, "table-comparison")
     best_gan, main_vae = find_best_gan(b.results), find_main_vae(b.results)
     if best_gan is not None and main_vae is not None:
-        yield "interpolation", judge_spaces(best_gan, main_vae, "table-interpolation")
+        yield "interpolation", claim_spaces(best_gan, main_vae, "table-interpolation")
     if best_gan is not None:
         yield "collapse", [claim_collapse_brief(best_gan, count_digits(best_gan), "table-digits")]
     yield "ablations", list(_conclude_ablations(b))
@@ -107,8 +108,7 @@ def _claim_effect(b: Builder, model: ModelName) -> list[Claim]:
             return [claim_trend("fid_classifier", sweep, "latent_dim", "table-vae_effect")]
         case "gan":
             grid = b.results.answer("gan_grid")
-            fields = ("hidden_dim", "latent_dim")
-            return [claim for field in fields for claim in claim_raising_brief(grid, field, "table-gan_effect")]
+            return [claim for field in DIMENSIONS for claim in claim_raising_brief(grid, field, "table-gan_effect")]
         case _:
             assert_never(model)
 

@@ -6,11 +6,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reportgen.paper.analysis.findings import find_best
-from reportgen.paper.analysis.quantities import is_measured, measure
+from reportgen.paper.analysis.contrasts import judge_threshold
+from reportgen.paper.analysis.quantities import is_measured
 from reportgen.paper.analysis.selection import find_runs, select_model
 from reportgen.paper.claims.claim import find_contradictions
-from reportgen.paper.claims.scores import claim_threshold
 from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.i18n.translator import Message, Several, Value
 from reportgen.paper.report.builder import Builder
@@ -76,9 +75,9 @@ def _check_section(b: Builder, wanted: OutlineSection, built: Section | None) ->
         absent = [name for name in wanted.shows if not any(id_.startswith(name) for id_ in ids)]
         yield place.check("shows", b.t.format(Several(absent)), num=len(wanted.shows))
     if wanted.answers:
-        claims = [block.claim.id for block in built.walk() if isinstance(block, Paragraph) and block.claim]
-        absent = [name for name in wanted.answers if not any(id_.startswith(name) for id_ in claims)]
-        yield place.check("answers", b.t.format(Several(absent)), num=len(claims))
+        topics = [block.claim.topic for block in built.walk() if isinstance(block, Paragraph) and block.claim]
+        absent = [topic for topic in wanted.answers if topic not in topics]
+        yield place.check("answers", b.t.format(Several(absent)), num=len(topics))
     for model, threshold in wanted.fid_below.items():
         yield _check_threshold(place, model, threshold)
 
@@ -120,10 +119,9 @@ def _check_threshold(place: _Place, model: ModelName, threshold: int) -> Check:
     scored = [c for c in shown or select_model(b.results, MODELS[model]) if is_measured("fid_inception", [c])]
     missing = b.t("check.no_inception")
     if scored:
-        best = find_best(scored, "fid_inception")
-        is_met = claim_threshold(scored, threshold, "").id == "threshold.met"
-        fid = write_value("fid_inception", measure("fid_inception", best).mean, less=1)
-        missing = "" if is_met else b.t("check.above", label=best.label, fid=fid)
+        judged = judge_threshold(scored, threshold)
+        fid = write_value("fid_inception", judged.fid.mean, less=1)
+        missing = "" if judged.verdict == "met" else b.t("check.above", label=judged.best.label, fid=fid)
     return place.check("fid_below", missing, model=Message(f"model.{model}"), threshold=threshold)
 
 
