@@ -191,9 +191,9 @@ def test_scores_that_another_seed_may_change_as_much_are_not_ranked(suite: Suite
     vaes, grid = results.answer("vae_latent"), results.answer("gan_grid")
     (claim,) = [scores.claim_trend("fid_classifier", vaes, "latent_dim", "table-x")]
     assert (claim.id, claim.basis) == ("trend.flat", "seed_rule")
-    assert [claim.id for claim in scores.claim_best(vaes, "table-x")] == ["extremes.undecided", "tie"]
+    assert [claim.id for claim in scores.claim_best(vaes, "table-x")] == ["extremes.undecided", "extremes.tied"]
     claim = gan.claim_raising(grid, "latent_dim", "table-x")[0]
-    assert (claim.id, claim.basis) == ("raise_all.partly_higher", "seed_rule")
+    assert (claim.id, claim.basis) == ("raising.partly_higher", "seed_rule")
     assert "difference 4.00 ± 0.03, undecided" in words(claim)
     pair = [find(results, "VAE-3"), find(results, "GAN 10_4")]
     assert scores.claim_pair("fid_classifier", pair, "table-x").id == "pair.undecided"
@@ -214,7 +214,7 @@ def test_scores_that_another_seed_may_change_as_much_are_not_ranked(suite: Suite
 def test_an_effect_within_what_seeds_change_is_no_larger_effect(suite: Suite, fid: dict[str, float]) -> None:
     claim = gan.claim_larger_effect(make_results(suite, change=set_fid(fid)).answer("gan_grid"), "table-x")
     assert claim is not None
-    assert claim.id == "gan.effect.alike"
+    assert claim.id == "gan_effect.larger.neither"
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_the_marked_gap_is_that_of_the_largest_share(suite: Suite) -> None:
         return make_summary(value, value, NAN, 0, NAN, NAN)
 
     claim = vae.claim_gap(make_results(suite, summarise=summarise).answer("vae_latent"), "table-x")
-    assert (claim.id, claim.values["label"]) == ("vae.gap.overfit", "VAE-10")
+    assert (claim.id, claim.values["label"]) == ("vae_curves.gap.overfit", "VAE-10")
 
 
 def test_the_gap_leaves_out_what_no_model_could_lower(suite: Suite) -> None:
@@ -340,7 +340,7 @@ def test_effect_of_the_latent_dimension(
 
     results = make_results(suite, summarise=summarise, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
     claims = vae.claim_effect(results.answer("vae_latent"), "table-x")
-    assert [claim and claim.topic for claim in claims] == ["trend"] * 4 + ["vae.effect"]
+    assert [claim and claim.topic for claim in claims] == ["trend"] * 4 + ["vae_effect.best"]
     assert claims[-1] is not None
     assert said in words(claims[-1])
 
@@ -355,7 +355,7 @@ def test_better_reconstruction_with_worse_samples_is_explained(suite: Suite, fid
 
     results = make_results(suite, summarise=summarise, change=set_fid({"vae-linear-10": fid, "vae-10": 5.0}))
     claims = vae.claim_ablation(find(results, "VAE-10 linear"), find(results, "VAE-10"), "table-x")
-    explained = [words(claim) for claim in claims if claim.id == "vae.ablation.reconciled"]
+    explained = [words(claim) for claim in claims if claim.id == "vae_ablation.reconciled"]
     assert len(explained) == said
     assert all(
         text.startswith("The reconstruction loss is lower for VAE-10 linear, the FID for VAE-10.") for text in explained
@@ -399,7 +399,7 @@ def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses:
 
     grid = make_results(suite, summarise=summarise).answer("gan_grid")
     claims = gan.claim_raising(grid, "hidden_dim", "table-x")
-    assert [claim.topic for claim in claims] == ["raise"] * 3
+    assert [claim.topic for claim in claims] == ["raising"] * 3
     assert said in words(claims[1])
     assert gan.claim_raising(grid[:1], "hidden_dim", "table-x") == []
     with pytest.raises(AssertionError, match="only GANs"):
@@ -437,9 +437,9 @@ def level(d_x: float, d_g_z: float, slope: float) -> Callable[[RunSpec, str], Cu
 @pytest.mark.parametrize(
     ("d_x", "d_g_z", "slope", "kinds"),
     [
-        (0.93, 0.06, 0.5, ["nash.some", "nash.ahead_some", "nash.nearest", "nash.drift_some"]),
-        (0.55, 0.45, 0.0, ["nash.all", "nash.nearest", "nash.drift_none"]),
-        (0.2, 0.8, 0.0, ["nash.some", "nash.nearest", "nash.drift_none"]),
+        (0.93, 0.06, 0.5, ["nash.near.some", "nash.ahead.some", "nash.nearest.several", "nash.drift.some"]),
+        (0.55, 0.45, 0.0, ["nash.near.all", "nash.nearest.several", "nash.drift.none"]),
+        (0.2, 0.8, 0.0, ["nash.near.some", "nash.nearest.several", "nash.drift.none"]),
     ],
 )
 def test_equilibrium(suite: Suite, d_x: float, d_g_z: float, slope: float, kinds: list[str]) -> None:
@@ -451,16 +451,16 @@ def test_equilibrium(suite: Suite, d_x: float, d_g_z: float, slope: float, kinds
     ends = [claim.id for claim in gan.claim_ends(results.answer("gan_grid"), "figure-x")]
     assert ends == ["extremes.undecided"] * 2  # 0.5 and 1, which other seeds may make of it
     alone = gan.claim_equilibrium(judged[-1:], "table-nash", "table-nash_distance")
-    assert {"nash.only", "nash.drift_all" if slope else "nash.drift_none"} <= {claim.id for claim in alone}
+    assert {"nash.nearest.only", "nash.drift.all" if slope else "nash.drift.none"} <= {claim.id for claim in alone}
     if d_x > 0.9:
         assert "GAN 10_8, with D(x) = 0.93 and D(G(z)) = 0.06" in words(claims[2])
-        assert [claim.id for claim in alone][:2] == ["nash.none", "nash.ahead_all"]
+        assert [claim.id for claim in alone][:2] == ["nash.near.none", "nash.ahead.all"]
 
 
 def test_too_few_records_say_nothing_of_drift(suite: Suite) -> None:
     results = make_results(suite, summarise=lambda *_: make_summary(0.5, 0.5, NAN, 0.05, 0.0, NAN, num_blocks=1))
     judged = [(c, judge_equilibrium(c)) for c in results.answer("gan_hidden")]
-    assert gan.claim_equilibrium(judged, "table-nash", "table-nash_distance")[-1].id == "nash.drift_unknown"
+    assert gan.claim_equilibrium(judged, "table-nash", "table-nash_distance")[-1].id == "nash.drift.unknown"
 
 
 @pytest.mark.parametrize(
@@ -541,7 +541,7 @@ def test_evenness_may_disagree_with_legibility(
 
     results = make_results(suite, change=change)
     claims = interpolation.claim_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), "table-x")[1:]
-    kinds = {"interpolation.even_clear": "more even", "interpolation.even_against": "against"}
+    kinds = {"interpolation.even.clear": "more even", "interpolation.even.against": "against"}
     assert [f"{kinds[claim.id]}, {claim.values['even']}" for claim in claims] == said
 
 
@@ -685,9 +685,11 @@ def test_reconstructions_that_keep_the_digit_are_counted(suite: Suite) -> None:
 
     sweep = make_results(suite, change=change).answer("vae_latent")
     assert "lowest share of reconstructions that still read as the same digit is that of VAE-3, 59.0% ± 3.0%" in words(
-        vae.claim_kept(sweep, "table-x")
+        vae.claim_reconstruction(sweep, "table-x")
     )
-    assert words(vae.claim_kept(sweep[:1], "table-x")).startswith("59.0% ± 3.0% of the reconstructions of VAE-3")
+    assert words(vae.claim_reconstruction(sweep[:1], "table-x")).startswith(
+        "59.0% ± 3.0% of the reconstructions of VAE-3"
+    )
     assert not is_measured("reads_same", [find(make_results(suite), "GAN 10_8")])
 
     def read_nothing(spec: RunSpec, evaluation: dict[str, Any]) -> None:

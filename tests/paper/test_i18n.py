@@ -4,11 +4,14 @@ import ast
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from synthetic import ROOT
 
+from reportgen.paper.figures.style import STYLE
 from reportgen.paper.i18n.translator import Number, Percent, PValue, Several, Translator, Value, load_catalogue
+from reportgen.suite.outline import Topic
 from reportgen.suite.settings import LANGUAGES, Language
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -49,54 +52,59 @@ def test_chinese_uses_its_own_punctuation() -> None:
         assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", text), (name, text)
 
 
-CALLS = {"text": "", "line": "", "explanation": "", "notice": "", "t": "", "Message": "", "Claim": ""}
-PREFIXED = {
-    "section": "section.",
-    "table": "table.",
-    "figure": "figure.",
-    "listing": "listing.",
-    "caption": "",
-    "check": "check.",
-    "_show_curves": "figure.",
-    "_show_strips": "figure.",
+FAMILIES = {
+    *("quantity", "column", "curve", "seed_rule"),  # of a quantity or a logged metric
+    *("value", "dataset", "model", "loss", "setup", "state", "detector", "resize", "noise"),  # of a setting or a record
+    *("section", "table", "figure", "listing", "label"),  # of an element of the report
+    *("page", "author", "topic", "evidence", "check"),
 }
+"""Groups of messages whose second part is a name that the program has for something, so that code may put it in."""
+
+ID = re.compile(r"[a-z][a-z_]*(\.[A-Za-z][A-Za-z0-9_-]*){1,2}")
+"""The grammar of ids: group, name and, where a wording is chosen by the data, case."""
 
 
-def id_patterns() -> set[str]:
-    """Regular expressions for the ids in the report's code: literals, and f-strings with anything for their values."""
-    found = {r"column\..*", r"dataset\..+", r"page\..+"}  # names of YAML keys, of datasets, of FIXED_TEXTS
-    for path in [*(ROOT / "reportgen" / "paper").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                prefix = CALLS.get(name, PREFIXED.get(name))
-                if prefix is not None and node.args:
-                    found |= {re.escape(prefix) + pattern for pattern in to_patterns(node.args[0])}
-    return found
+def list_literals() -> set[str]:
+    """Return every text in the code of the paper wing that has the form of an id."""
+    nodes = (
+        node
+        for path in (ROOT / "reportgen" / "paper").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    )
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {text for text in texts if ID.fullmatch(text)}
 
 
-def to_patterns(node: ast.expr) -> set[str]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return {re.escape(node.value)}
-    if isinstance(node, ast.IfExp):
-        return to_patterns(node.body) | to_patterns(node.orelse)
-    if isinstance(node, ast.JoinedStr):
-        parts = [re.escape(str(v.value)) if isinstance(v, ast.Constant) else ".+" for v in node.values]
-        return {"".join(parts)}
-    return set()
+def list_groups() -> set[str]:
+    return {name.partition(".")[0] for name in messages("en")}
+
+
+def test_ids_have_one_grammar() -> None:
+    for name in messages("en"):
+        assert ID.fullmatch(name) or name == "column.", name
+
+
+def test_every_message_stands_in_the_code_by_its_whole_id() -> None:
+    literals = list_literals()
+    unused = [name for name in messages("en") if name.partition(".")[0] not in FAMILIES and name not in literals]
+    assert unused == []
 
 
 def test_every_message_that_the_code_names_is_there() -> None:
-    ids = messages("en").keys()
-    for pattern in id_patterns():
-        assert any(re.fullmatch(pattern, name) for name in ids), f"no message for {pattern}"
+    named = {name for name in list_literals() if name.partition(".")[0] in list_groups()}
+    assert {name for name in named if name not in messages("en")} <= {*get_args(Topic), *STYLE}
 
 
-def test_every_message_is_used() -> None:
-    patterns = id_patterns()
-    for name in messages("en"):
-        found = [pattern for pattern in patterns if re.fullmatch(pattern, name)]
-        assert found, f"{name} is used nowhere"
+def test_no_wording_is_put_together_from_parts() -> None:
+    for path in (ROOT / "reportgen" / "paper").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                start = str(node.values[0].value)
+                group = start.partition(".")[0]
+                is_id = re.fullmatch(r"[a-z_]+\.[a-z_.]*", start) and group in {
+                    m.partition(".")[0] for m in messages("en")
+                }
+                assert not is_id or group in FAMILIES, f"{path}: {start}"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> li
     return [
         Claim(
             "collapse",
-            f"collapse.counted_{'absent' if absent else 'present'}",
+            "collapse.counted.absent" if absent else "collapse.counted.present",
             {"num": digits.num_counted, "absent": Several(absent), "unread": digits.counts[10]},
             rests_on,
             "counts",
@@ -50,11 +50,18 @@ def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> li
     ]
 
 
+VERDICT: Mapping[str, str] = {
+    "missing": "collapse.verdict.missing",
+    "uneven": "collapse.verdict.uneven",
+    "even": "collapse.verdict.even",
+}
+
+
 def _claim_verdict(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
     counts = digits.all_counts[:10]
     return Claim(
         "collapse",
-        f"collapse.{digits.verdict}",
+        VERDICT[digits.verdict],
         {
             "label": gan.label,
             "num": digits.num_all,
@@ -74,11 +81,17 @@ def _claim_verdict(gan: Configuration, digits: DigitCounts, rests_on: str) -> Cl
     )
 
 
+MEMORY: Mapping[str, str] = {
+    "copies": "collapse.memory.copies",
+    "new": "collapse.memory.new",
+}
+
+
 def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
     memory = judge_memorisation(gan)
     return Claim(
         "collapse",
-        f"collapse.memory_{memory.verdict}",
+        MEMORY[memory.verdict],
         {
             "label": gan.label,
             "samples": Number(memory.samples),
@@ -107,8 +120,15 @@ def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rest
         "high": high.label,
         "high_recall": write_estimate("recall", high.estimate),
     }
-    kind = "only" if len(known) == 1 else "among"
-    return [Claim("collapse", f"collapse.within_{kind}", values, rests_on, find_basis(*(n.estimate for n in known)))]
+    wording = "collapse.within.only" if len(known) == 1 else "collapse.within.among"
+    return [Claim("collapse", wording, values, rests_on, find_basis(*(n.estimate for n in known)))]
+
+
+BRIEF: Mapping[str, str] = {
+    "missing": "summary.collapse.missing",
+    "uneven": "summary.collapse.uneven",
+    "even": "summary.collapse.even",
+}
 
 
 def claim_collapse_brief(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
@@ -116,7 +136,7 @@ def claim_collapse_brief(gan: Configuration, digits: DigitCounts, rests_on: str)
     share = 1 - digits.all_counts[10] / digits.num_all
     return Claim(
         "collapse",
-        f"summary.collapse.{digits.verdict}",
+        BRIEF[digits.verdict],
         {
             "label": gan.label,
             "num": digits.num_all,

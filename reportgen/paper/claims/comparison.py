@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reportgen.paper.analysis.contrasts import find_higher, find_lower
+from collections.abc import Mapping
+
+from reportgen.paper.analysis.contrasts import Side, find_higher, find_lower
 from reportgen.paper.analysis.findings import find_basis
 from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import Configuration
@@ -31,18 +33,32 @@ def claim_comparison_brief(vae: Configuration, gan: Configuration, rests_on: str
     ]
 
 
+VARIETY: Mapping[Side, str] = {
+    "vae": "comparison.variety.vae",
+    "gan": "comparison.variety.gan",
+    "open": "comparison.variety.open",
+}
+
+
 def _claim_variety(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     """Which of the two covers more of the real images; the textbook expects the VAE."""
     kind = find_higher("recall", vae, gan)
     verdict = Verdict("comparison", "covers more", kind)
-    return Claim("comparison", f"comparison.variety_{kind}", *_write_both("recall", vae, gan, rests_on), (verdict,))
+    return Claim("comparison", VARIETY[kind], *_write_both("recall", vae, gan, rests_on), (verdict,))
+
+
+BLURRIER: Mapping[Side, str] = {
+    "vae": "comparison.blurrier.vae",
+    "gan": "comparison.blurrier.gan",
+    "open": "comparison.blurrier.open",
+}
 
 
 def _claim_blur(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     """Which of the two draws the blurrier samples; the textbook expects the VAE."""
     kind = find_lower("sharpness", vae, gan)
     verdict = Verdict("comparison", "blurrier", kind)
-    return Claim("comparison", f"comparison.blurrier_{kind}", *_write_both("sharpness", vae, gan, rests_on), (verdict,))
+    return Claim("comparison", BLURRIER[kind], *_write_both("sharpness", vae, gan, rests_on), (verdict,))
 
 
 def _write_both(

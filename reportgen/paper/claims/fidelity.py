@@ -40,7 +40,8 @@ def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
         "num_behind": num_behind,
         "num_all": len(scored),
     }
-    return [Claim("scores", f"scores.copies_{'ahead' if num_behind else 'behind'}", values, rests_on, "nothing")]
+    wording = "scores.copies.ahead" if num_behind else "scores.copies.behind"
+    return [Claim("scores", wording, values, rests_on, "nothing")]
 
 
 def _write_crowded(c: Configuration) -> Message:
@@ -49,4 +50,4 @@ def _write_crowded(c: Configuration) -> Message:
         "coverage": write_measured("coverage", c),
         "share": write_mean("read_share", c),
     }
-    return Message("scores.crowded_one", values)
+    return Message("scores.crowded.each", values)

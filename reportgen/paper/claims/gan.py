@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from reportgen.paper.analysis.dimensions import Dimension, Pair, judge_larger_effect, judge_raising, pair_along
+from reportgen.paper.analysis.dimensions import Dimension, Pair, Raising, judge_larger_effect, judge_raising, pair_along
 from reportgen.paper.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
+    Comparison,
     Evolution,
     compare,
     find_basis,
@@ -18,6 +19,7 @@ from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.trainings import (
     Judged,
+    Share,
     find_farthest,
     find_nearest,
     judge_movement,
@@ -58,6 +60,27 @@ def hidden_dim(c: Configuration) -> int:
 # ---- effect of both dimensions --------------------------------------------------------------------------------------
 
 
+RAISING: Mapping[Raising, str] = {
+    "lower": "raising.lower",
+    "higher": "raising.higher",
+    "undecided": "raising.undecided",
+    "equal": "raising.equal",
+    "unknown": "raising.unknown",
+    "mixed": "raising.mixed",
+    "partly_lower": "raising.partly_lower",
+    "partly_higher": "raising.partly_higher",
+}
+
+
+OUTCOME: Mapping[Comparison, str] = {
+    "lower": "outcome.lower",
+    "higher": "outcome.higher",
+    "undecided": "outcome.undecided",
+    "equal": "outcome.equal",
+    "unknown": "outcome.unknown",
+}
+
+
 def claim_raising(grid: Sequence[Configuration], field: Dimension, rests_on: str) -> list[Claim]:
     """What raising one dimension does to FID and to both losses, over all values of the other one."""
     pairs = pair_along(grid, field)
@@ -83,25 +106,25 @@ def _claim_all(
     kind = judge_raising(quantity, pairs)
     shown = [
         Message(
-            "raise_all.pair",
+            "raising.each",
             {
                 "low": low.label,
                 "low_value": write_estimate(quantity, low.estimate),
                 "high": high.label,
                 "high_value": write_estimate(quantity, high.estimate),
                 "difference": write_difference(quantity, high.estimate, low.estimate),
-                "outcome": Message(f"outcome.{compare(high.estimate, low.estimate)}"),
+                "outcome": Message(OUTCOME[compare(high.estimate, low.estimate)]),
             },
         )
         for low, high in ends
     ]
     low, high = (getattr(c.settings, field) for c in pairs[0])
-    details = Message("raise_all.brief", {"low": low, "high": high})
+    details = Message("raising.brief", {"low": low, "high": high})
     if not brief:
-        details = Message("raise_all.details", {"all": Several(shown)})
+        details = Message("raising.details", {"all": Several(shown)})
     return Claim(
-        "raise",
-        f"raise_all.{kind}",
+        "raising",
+        RAISING[kind],
         {"quantity": name_quantity(quantity), "field": f"`{field}`", "details": details},
         rests_on,
         find_basis(*(n.estimate for pair in ends for n in pair)),
@@ -126,10 +149,10 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
         "larger_change": write_estimate("fid_classifier", effect.larger_change),
         "smaller_change": write_estimate("fid_classifier", effect.smaller_change),
     }
-    kind = "larger" if effect.is_told_apart else "alike"
+    wording = "gan_effect.larger.one" if effect.is_told_apart else "gan_effect.larger.neither"
     verdict = Verdict("grid", "larger effect", effect.larger if effect.is_told_apart else "neither")
     basis = find_basis(*(measure("fid_classifier", c) for c in grid))
-    return Claim("gan.effect", f"gan.effect.{kind}", values, rests_on, basis, (verdict,))
+    return Claim("gan_effect.larger", wording, values, rests_on, basis, (verdict,))
 
 
 def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
@@ -137,19 +160,36 @@ def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     return claim_pair("read_share", (find_worst(sweep), find_best(sweep)), rests_on)
 
 
+SETTLING: Mapping[str, str] = {
+    "none": "gan_effect.settling.none",
+    "some": "gan_effect.settling.some",
+    "all": "gan_effect.settling.all",
+    "unknown": "gan_effect.settling.unknown",
+}
+
+
 def claim_settling(grid: Sequence[Configuration], rests_on: str) -> Claim:
     """In which GANs a loss still changes over the last fifth of training: a change whose interval leaves out 0."""
-    return _claim_moving("settling", "settling", grid, LOSSES, rests_on)
+    return _claim_moving("gan_effect.settling", SETTLING, grid, LOSSES, rests_on)
+
+
+EVOLUTION: Mapping[str, str] = {
+    "rises": "gan_images.evolution.rises",
+    "falls": "gan_images.evolution.falls",
+    "open": "gan_images.evolution.open",
+    "equal": "gan_images.evolution.equal",
+    "single": "gan_images.evolution.single",
+}
 
 
 def claim_evolution(c: Configuration, evolution: Evolution, steps: Sequence[int], rests_on: str) -> Claim:
     """How many of the samples from the same noise are read, over training, at ``steps``."""
-    shown = [Message("evolution.at", {"step": step, "count": evolution.counts[step]}) for step in steps]
+    shown = [Message("gan_images.evolution.each", {"step": step, "count": evolution.counts[step]}) for step in steps]
     kind = evolution.verdict if len(evolution.counts) > 1 else "single"
     changes: dict[str, Value] = {"gained": evolution.num_gained, "lost": evolution.num_lost}
     return Claim(
-        "evolution",
-        f"evolution.{kind}",
+        "gan_images.evolution",
+        EVOLUTION[kind],
         {"label": c.label, "num": evolution.num, "all": Several(shown), "p": PValue(evolution.p_value), **changes},
         rests_on,
         "counts" if kind == "single" else "chi_square",
@@ -158,6 +198,19 @@ def claim_evolution(c: Configuration, evolution: Evolution, steps: Sequence[int]
 
 
 # ---- equilibrium ----------------------------------------------------------------------------------------------------
+
+
+NEAR: Mapping[Share, str] = {
+    "none": "nash.near.none",
+    "some": "nash.near.some",
+    "all": "nash.near.all",
+}
+
+
+AHEAD: Mapping[str, str] = {
+    "some": "nash.ahead.some",
+    "all": "nash.ahead.all",
+}
 
 
 def claim_equilibrium(judged: Judged, rests_on: str, drift_on: str) -> list[Claim]:
@@ -172,12 +225,19 @@ def claim_equilibrium(judged: Judged, rests_on: str, drift_on: str) -> list[Clai
         "near": Several(near),
         "tolerance": Number(EQUILIBRIUM_TOLERANCE, 1),
     }
-    claims = [Claim("nash", f"nash.{kind}", values, rests_on, "rule", facts)]
+    claims = [Claim("nash", NEAR[kind], values, rests_on, "rule", facts)]
     if ahead:
         all_ahead = name_share(len(ahead), len(judged))
         shown: dict[str, Value] = {"num": len(judged), "num_ahead": len(ahead), "ahead": Several(ahead)}
-        claims.append(Claim("nash", f"nash.ahead_{all_ahead}", shown, rests_on, "rule"))
+        claims.append(Claim("nash", AHEAD[all_ahead], shown, rests_on, "rule"))
     return [*claims, _claim_nearest(judged, rests_on), _claim_drift(judged, drift_on)]
+
+
+QUALITY: Mapping[str, str] = {
+    "same": "nash.quality.same",
+    "differ": "nash.quality.differ",
+    "open": "nash.quality.open",
+}
 
 
 def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
@@ -192,14 +252,14 @@ def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
         "best_fid": write_measured("fid_classifier", found.best),
     }
     basis = find_basis(*(measure("fid_classifier", c) for c in (found.near, found.best)))
-    return [Claim("nash", f"nash.quality_{found.verdict}", values, rests_on, basis)]
+    return [Claim("nash", QUALITY[found.verdict], values, rests_on, basis)]
 
 
 def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
     (near, e_near), (far, e_far) = find_nearest(judged), find_farthest(judged)
     return Claim(
         "nash",
-        "nash.nearest" if near is not far else "nash.only",
+        "nash.nearest.several" if near is not far else "nash.nearest.only",
         {
             "near": near.label,
             "near_x": write_mean("D_x", near),
@@ -219,13 +279,21 @@ def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
     )
 
 
+DRIFT: Mapping[str, str] = {
+    "none": "nash.drift.none",
+    "some": "nash.drift.some",
+    "all": "nash.drift.all",
+    "unknown": "nash.drift.unknown",
+}
+
+
 def _claim_drift(judged: Judged, rests_on: str) -> Claim:
     """Whose D(x) or D(G(z)) is still moving."""
-    return _claim_moving("nash", "nash.drift", [c for c, _ in judged], ("D_x", "D_G_z1"), rests_on)
+    return _claim_moving("nash", DRIFT, [c for c, _ in judged], ("D_x", "D_G_z1"), rests_on)
 
 
 def _claim_moving(
-    topic: Topic, family: str, gans: Sequence[Configuration], metrics: Sequence[str], rests_on: str
+    topic: Topic, wordings: Mapping[str, str], gans: Sequence[Configuration], metrics: Sequence[str], rests_on: str
 ) -> Claim:
     """Say which of several trainings still move, by the drifts of these metrics."""
     movement = judge_movement(gans, metrics)
@@ -238,9 +306,9 @@ def _claim_moving(
         "by_chance": Number(movement.num_by_chance, 1),
         "widest": write_value(f"drift_{metrics[0]}", max(widths, default=math.nan)),
     }
-    facts = tuple(Verdict(c.label, family, str(c in movement.moving)) for c in gans)
+    facts = tuple(Verdict(c.label, f"drift of {metrics[0]}", str(c in movement.moving)) for c in gans)
     basis = find_basis(*(change for changes in movement.changes.values() for change in changes))
-    return Claim(topic, f"{family}_{movement.verdict}", values, rests_on, basis, facts)
+    return Claim(topic, wordings[movement.verdict], values, rests_on, basis, facts)
 
 
 def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:

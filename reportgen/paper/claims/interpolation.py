@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from reportgen.paper.analysis.contrasts import EVENNESS, Side, Spaces, judge_change, judge_spaces
@@ -12,6 +13,7 @@ from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import claim_pair
 from reportgen.paper.i18n.quantities import write_estimate, write_measured
 from reportgen.paper.i18n.translator import Value
+from reportgen.suite.outline import Topic
 
 
 def claim_interpolation(gan: Configuration, vae: Configuration, rests_on: str) -> list[Claim]:
@@ -27,6 +29,13 @@ def claim_spaces(gan: Configuration, vae: Configuration, rests_on: str) -> list[
     return [better] if spaces.even == "open" else [better, _claim_even(spaces, vae, gan, rests_on)]
 
 
+BETTER: Mapping[Side, str] = {
+    "vae": "interpolation.better.vae",
+    "gan": "interpolation.better.gan",
+    "open": "interpolation.better.open",
+}
+
+
 def _claim_readable(side: Side, vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     values: dict[str, Value] = {
         "gan": gan.label,
@@ -36,30 +45,44 @@ def _claim_readable(side: Side, vae: Configuration, gan: Configuration, rests_on
     }
     over = find_basis(*(measure("inside_change", c) for c in (vae, gan)))
     verdict = Verdict("interpolation", "loses less", side)
-    return Claim("interpolation", f"interpolation.better_{side}", values, rests_on, over, (verdict,))
+    return Claim("interpolation", BETTER[side], values, rests_on, over, (verdict,))
 
 
 def _claim_even(spaces: Spaces, vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     """Say whose path is both straighter and more even, and whether that agrees with what can be read."""
     over = find_basis(*(measure(quantity, c) for c in (gan, vae) for quantity in EVENNESS))
     verdict = Verdict("interpolation", "more even", spaces.even)
-    wording = f"interpolation.even_{'against' if spaces.disagree else 'clear'}"
+    wording = "interpolation.even.against" if spaces.disagree else "interpolation.even.clear"
     label = gan.label if spaces.even == "gan" else vae.label
     return Claim("interpolation", wording, {"even": label}, rests_on, over, (verdict,))
 
 
+BETWEEN: Mapping[str, str] = {
+    "falls": "interpolation.between.falls",
+    "rises": "interpolation.between.rises",
+    "open": "interpolation.between.open",
+}
+
+
+BEYOND: Mapping[str, str] = {
+    "falls": "interpolation.beyond.falls",
+    "rises": "interpolation.beyond.rises",
+    "open": "interpolation.beyond.open",
+}
+
+
 def claim_between(c: Configuration, rests_on: str) -> Claim:
     """Whether images between random ends are read less often than those at the ends."""
-    return _claim_part("between", c, "inside", rests_on)
+    return _claim_part("interpolation.between", BETWEEN, c, "inside", rests_on)
 
 
 def claim_beyond(c: Configuration, rests_on: str) -> Claim:
     """Whether images beyond random ends are read less often than those at the ends."""
-    return _claim_part("extrapolation", c, "outside", rests_on)
+    return _claim_part("interpolation.beyond", BEYOND, c, "outside", rests_on)
 
 
 def _claim_part(
-    family: Literal["between", "extrapolation"], c: Configuration, part: Literal["inside", "outside"], rests_on: str
+    topic: Topic, wordings: Mapping[str, str], c: Configuration, part: Literal["inside", "outside"], rests_on: str
 ) -> Claim:
     change = measure(f"{part}_change", c)
     kind = judge_change(change)
@@ -69,4 +92,4 @@ def _claim_part(
         "part": write_measured(f"read_{part}", c),
         "change": write_estimate(f"{part}_change", change),
     }
-    return Claim(family, f"{family}.{kind}", values, rests_on, change.over, (Verdict(c.label, family, kind),))
+    return Claim(topic, wordings[kind], values, rests_on, change.over, (Verdict(c.label, topic, kind),))

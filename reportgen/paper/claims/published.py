@@ -23,9 +23,8 @@ def claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
         "high": Number(max(score.fid for score in widest.scores), 1),
     }
     trainings = {(score.num_training_steps, score.batch_size) for score in widest.scores}
-    return Claim(
-        "published", f"published.spread_{'alike' if len(trainings) == 1 else 'unlike'}", values, rests_on, "counts"
-    )
+    wording = "published.spread.alike" if len(trainings) == 1 else "published.spread.unlike"
+    return Claim("published", wording, values, rests_on, "counts")
 
 
 def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
@@ -33,14 +32,13 @@ def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
     agreement = measure_agreement(matched)
     if not agreement.total:
         return None
-    kind = "decided" if agreement.same + agreement.reverse else "undecided"
     values: dict[str, Value] = {
         "total": agreement.total,
         "same": agreement.same,
         "reverse": agreement.reverse,
         "undecided": agreement.undecided,
     }
-    return Claim("published", f"published.order_{kind}", values, rests_on, "counts")
+    return Claim("published", "published.order.all", values, rests_on, "counts")
 
 
 def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim | None:
@@ -49,4 +47,4 @@ def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim 
     if gans.total in (0, measure_agreement(matched).total):
         return None
     values: dict[str, Value] = {"same": gans.same, "reverse": gans.reverse, "undecided": gans.undecided}
-    return Claim("published", "published.order_gans", values, rests_on, "counts")
+    return Claim("published", "published.order.gans", values, rests_on, "counts")

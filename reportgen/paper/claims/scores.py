@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from reportgen.paper.analysis.contrasts import compare_extremes, judge_ablation, judge_other_scores, judge_threshold
+from reportgen.paper.analysis.contrasts import (
+    AblationVerdict,
+    compare_extremes,
+    judge_ablation,
+    judge_other_scores,
+    judge_threshold,
+)
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
+    Comparison,
+    Trend,
     classify_trend,
     compare,
     find_basis,
@@ -54,6 +63,15 @@ def relate(quantity: str, a: Named, b: Named) -> tuple[Fact, ...]:
     return () if comparison == "unknown" else (Undecided(quantity, a.label, b.label),)
 
 
+PAIR: Mapping[Comparison, str] = {
+    "lower": "pair.lower",
+    "higher": "pair.higher",
+    "undecided": "pair.undecided",
+    "equal": "pair.equal",
+    "unknown": "pair.unknown",
+}
+
+
 def claim_pair(quantity: str, pair: Sequence[Configuration], rests_on: str) -> Claim:
     """Which of two has the lower value, and by how much."""
     return tell_pair(quantity, name_values(quantity, pair), rests_on)
@@ -64,7 +82,7 @@ def tell_pair(quantity: str, pair: Sequence[Named], rests_on: str) -> Claim:
     a, b = pair
     return Claim(
         "pair",
-        f"pair.{compare(a.estimate, b.estimate)}",
+        PAIR[compare(a.estimate, b.estimate)],
         {
             "quantity": name_quantity(quantity),
             "a": a.label,
@@ -77,6 +95,16 @@ def tell_pair(quantity: str, pair: Sequence[Named], rests_on: str) -> Claim:
         find_basis(a.estimate, b.estimate),
         relate(quantity, a, b),
     )
+
+
+EXTREMES: Mapping[Comparison | Literal["chosen"], str] = {
+    "lower": "extremes.lower",
+    "higher": "extremes.lower",
+    "chosen": "extremes.chosen",
+    "undecided": "extremes.undecided",
+    "equal": "extremes.equal",
+    "unknown": "extremes.unknown",
+}
 
 
 def claim_extremes(quantity: str, configurations: Sequence[Configuration], rests_on: str) -> Claim:
@@ -93,7 +121,7 @@ def tell_extremes(quantity: str, named: Sequence[Named], rests_on: str) -> Claim
     kind = compare_extremes(low.estimate, high.estimate, len(known))
     return Claim(
         "extremes",
-        f"extremes.{kind}",
+        EXTREMES[kind],
         {
             "where": f"[[{rests_on}]]",
             "quantity": name_quantity(quantity),
@@ -118,8 +146,8 @@ def claim_best(configurations: Sequence[Configuration], rests_on: str, quantity:
         others = [c for c in ties if c is not best]
         claims.append(
             Claim(
-                "tie",
-                "tie",
+                "extremes.tied",
+                "extremes.tied",
                 {"best": best.label, "others": Several([c.label for c in others])},
                 rests_on,
                 find_basis(*(measure(quantity, c) for c in ties)),
@@ -127,6 +155,13 @@ def claim_best(configurations: Sequence[Configuration], rests_on: str, quantity:
             )
         )
     return claims
+
+
+THRESHOLD: Mapping[str, str] = {
+    "met": "threshold.met",
+    "missed": "threshold.missed",
+    "near": "threshold.near",
+}
 
 
 def claim_threshold(configurations: Sequence[Configuration], threshold: int, rests_on: str) -> Claim:
@@ -138,7 +173,20 @@ def claim_threshold(configurations: Sequence[Configuration], threshold: int, res
         "threshold": threshold,
     }
     verdict = Verdict(judged.best.label, f"below {threshold}", judged.verdict)
-    return Claim("threshold", f"threshold.{judged.verdict}", values, rests_on, judged.fid.over, (verdict,))
+    return Claim("threshold", THRESHOLD[judged.verdict], values, rests_on, judged.fid.over, (verdict,))
+
+
+TREND: Mapping[Trend, str] = {
+    "falling": "trend.falling",
+    "rising": "trend.rising",
+    "falling_overall": "trend.falling_overall",
+    "rising_overall": "trend.rising_overall",
+    "valley": "trend.valley",
+    "peak": "trend.peak",
+    "mixed": "trend.mixed",
+    "flat": "trend.flat",
+    "unknown": "trend.unknown",
+}
 
 
 def claim_trend(quantity: str, configurations: Sequence[Configuration], field: str, rests_on: str) -> Claim:
@@ -147,7 +195,7 @@ def claim_trend(quantity: str, configurations: Sequence[Configuration], field: s
     estimates = [measure(quantity, c) for c in known]
     trend = classify_trend(estimates)
     if trend == "unknown":
-        return Claim("trend", "trend.unknown", {"quantity": name_quantity(quantity)}, rests_on, "nothing")
+        return Claim("trend", TREND[trend], {"quantity": name_quantity(quantity)}, rests_on, "nothing")
     positions = [getattr(c.settings, field) for c in known]
     if len(set(positions)) < len(positions):  # other settings vary too
         values: dict[str, Value] = {"quantity": name_quantity(quantity), "field": f"`{field}`"}
@@ -157,7 +205,7 @@ def claim_trend(quantity: str, configurations: Sequence[Configuration], field: s
     pairs = zip(positions, written, strict=True)
     return Claim(
         "trend",
-        f"trend.{trend}",
+        TREND[trend],
         {
             "quantity": name_quantity(quantity),
             "field": f"`{field}`",
@@ -167,7 +215,7 @@ def claim_trend(quantity: str, configurations: Sequence[Configuration], field: s
             "turn_at": positions[turn],
             "last": written[-1],
             "last_at": positions[-1],
-            "all": Several([Message("trend.pair", {"position": at, "value": value}) for at, value in pairs]),
+            "all": Several([Message("trend.each", {"position": at, "value": value}) for at, value in pairs]),
         },
         rests_on,
         find_basis(*estimates),
@@ -194,11 +242,15 @@ def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[
         return []
     values: dict[str, Value] = {
         "all": Several(
-            [Message("noisy.one", {"label": c.label, "sharpness": write_mean("sharpness", c)}) for c in noisy]
+            [
+                Message("sharpness.noisy.each", {"label": c.label, "sharpness": write_mean("sharpness", c)})
+                for c in noisy
+            ]
         ),
         "limit": Number(NOISY, 1),
     }
-    return [Claim("noise", "noisy", values, rests_on, "rule", tuple(Verdict(c.label, "noisy", "yes") for c in noisy))]
+    facts = tuple(Verdict(c.label, "noisy", "yes") for c in noisy)
+    return [Claim("sharpness.noisy", "sharpness.noisy", values, rests_on, "rule", facts)]
 
 
 def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Claim:
@@ -211,11 +263,20 @@ def claim_unreadable(configurations: Sequence[Configuration], rests_on: str) -> 
     unreadable, level = find_unreadable(configurations), find_noise_level(configurations)
     if not unreadable:
         return []
-    shares = [Message("unreadable.one", {"label": c.label, "share": write_mean("read_share", c)}) for c in unreadable]
-    facts = tuple(Verdict(c.label, "unreadable", "yes") for c in unreadable)
-    return [
-        Claim("unreadable", "unreadable", {"all": Several(shares), "level": Percent(level, 1)}, rests_on, "rule", facts)
+    shares = [
+        Message("reading.unreadable.each", {"label": c.label, "share": write_mean("read_share", c)}) for c in unreadable
     ]
+    facts = tuple(Verdict(c.label, "unreadable", "yes") for c in unreadable)
+    values: dict[str, Value] = {"all": Several(shares), "level": Percent(level, 1)}
+    return [Claim("reading.unreadable", "reading.unreadable", values, rests_on, "rule", facts)]
+
+
+OTHER_SCORES: Mapping[str, str] = {
+    "agree": "ablation.scores.agree",
+    "crowded": "ablation.scores.crowded",
+    "split": "ablation.scores.split",
+    "against": "ablation.scores.against",
+}
 
 
 def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
@@ -224,7 +285,6 @@ def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on
     if scores is None:
         return []
     favoured = scores.favoured_against_fid
-    kind = {"split": "against", "against": "all"}.get(scores.verdict, scores.verdict)
     values: dict[str, Value] = {
         "same": Several([name_quantity(name) for name in scores.with_fid]),
         "all": Several([_write_score(name, ablated, baseline) for name in scores.against_fid]),
@@ -234,7 +294,7 @@ def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on
         "recall": write_measured("recall", favoured),
         "coverage": write_measured("coverage", favoured),
     }
-    return [Claim("ablation", f"ablation.scores_{kind}", values, rests_on, "nothing")]
+    return [Claim("ablation", OTHER_SCORES[scores.verdict], values, rests_on, "nothing")]
 
 
 def _write_score(name: str, ablated: Configuration, baseline: Configuration) -> Message:
@@ -243,7 +303,15 @@ def _write_score(name: str, ablated: Configuration, baseline: Configuration) -> 
         "ablated": write_measured(name, ablated),
         "baseline": write_measured(name, baseline),
     }
-    return Message("ablation.score", values)
+    return Message("ablation.scores.each", values)
+
+
+ABLATION: Mapping[AblationVerdict, str] = {
+    "helped": "ablation.helped",
+    "hurt": "ablation.hurt",
+    "slight": "ablation.slight",
+    "open": "ablation.open",
+}
 
 
 def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:
@@ -260,4 +328,4 @@ def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on:
         "ratio": Number(of_ablated.rule.ratio, 1),
     }
     facts = (Verdict(ablated.label, "ablation", kind), *relate("fid_classifier", *pair))
-    return Claim("ablation", f"ablation.{kind}", values, rests_on, basis, facts)
+    return Claim("ablation", ABLATION[kind], values, rests_on, basis, facts)

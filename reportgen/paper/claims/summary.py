@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reportgen.paper.analysis.findings import find_basis, find_best, find_ties
 from reportgen.paper.analysis.quantities import measure
@@ -10,6 +10,12 @@ from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Undecided
 from reportgen.paper.i18n.quantities import write_measured
 from reportgen.paper.i18n.translator import Message, Several, Value
+
+BEST: Mapping[str, str] = {
+    "only": "summary.best.only",
+    "clear": "summary.best.clear",
+    "tied": "summary.best.tied",
+}
 
 
 def claim_best_brief(model: str, configurations: Sequence[Configuration], rests_on: str) -> Claim:
@@ -25,4 +31,4 @@ def claim_best_brief(model: str, configurations: Sequence[Configuration], rests_
     }
     facts = tuple(Undecided("fid_classifier", best.label, c.label) for c in others)
     basis = find_basis(*(measure("fid_classifier", c) for c in configurations))
-    return Claim("best", f"summary.best_{kind}", values, rests_on, basis, facts)
+    return Claim("best", BEST[kind], values, rests_on, basis, facts)

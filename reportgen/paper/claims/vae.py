@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reportgen.paper.analysis.contrasts import find_reconciled
 from reportgen.paper.analysis.dimensions import judge_best_vaes
@@ -22,6 +22,12 @@ from reportgen.paper.claims.scores import (
 from reportgen.paper.i18n.quantities import write_difference, write_estimate, write_value
 from reportgen.paper.i18n.translator import Percent, Several, Value
 
+GAP: Mapping[str, str] = {
+    "overfit": "vae_curves.gap.overfit",
+    "small": "vae_curves.gap.small",
+    "below": "vae_curves.gap.below",
+}
+
 
 def claim_gap(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     """Say whether the dev loss ends above the training loss, by the VAE where it does so most."""
@@ -33,7 +39,7 @@ def claim_gap(sweep: Sequence[Configuration], rests_on: str) -> Claim:
         "limit": Percent(OVERFIT_SHARE),
     }
     verdict = Verdict(gap.widest.label, "overfit", gap.verdict)
-    return Claim("vae.gap", f"vae.gap.{gap.verdict}", values, rests_on, "rule", (verdict,))
+    return Claim("vae_curves.gap", GAP[gap.verdict], values, rests_on, "rule", (verdict,))
 
 
 def claim_lowest(sweep: Sequence[Configuration], rests_on: str) -> Claim:
@@ -49,17 +55,18 @@ def claim_lowest(sweep: Sequence[Configuration], rests_on: str) -> Claim:
         "share": Percent(rise.share, 1),
     }
     facts = tuple(Verdict(c.label, "dev loss has risen", str(c in rise.risen)) for c in sweep)
-    return Claim("vae.lowest", f"vae.lowest_{'before' if risen else 'last'}", values, rests_on, "nothing", facts)
+    wording = "vae_curves.lowest.before" if risen else "vae_curves.lowest.last"
+    return Claim("vae_curves.lowest", wording, values, rests_on, "nothing", facts)
 
 
-def claim_kept(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+def claim_reconstruction(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     """Whose reconstructions still read as the digit that they are of, least and most often."""
     if len(sweep) > 1:
         return claim_extremes("reads_same", sweep, rests_on)
     (only,) = sweep
     share = measure("reads_same", only)
     values: dict[str, Value] = {"label": only.label, "share": write_estimate("reads_same", share)}
-    return Claim("vae.kept", "vae.kept", values, rests_on, share.over)
+    return Claim("vae_images.reads_same", "vae_images.reads_same", values, rests_on, share.over)
 
 
 def claim_sharpness(sweep: Sequence[Configuration], rests_on: str) -> Claim:
@@ -74,6 +81,13 @@ def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim | 
     return [*trends, _claim_agreement(sweep, rests_on)]
 
 
+BEST_VAE: Mapping[str, str] = {
+    "agree": "vae_effect.best.agree",
+    "differ": "vae_effect.best.differ",
+    "open": "vae_effect.best.open",
+}
+
+
 def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
     """Say whether the VAE that reconstructs best samples best; None without any FID."""
     best = judge_best_vaes(sweep)
@@ -81,7 +95,7 @@ def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim | N
         return None
     values = {"reconstructs": best.reconstructs.label, "samples": best.samples.label}
     return Claim(
-        "vae.effect", f"vae.effect.{best.verdict}", values, rests_on, _find_basis(best.reconstructs, best.samples)
+        "vae_effect.best", BEST_VAE[best.verdict], values, rests_on, _find_basis(best.reconstructs, best.samples)
     )
 
 
@@ -112,7 +126,7 @@ def _claim_parts(ablated: Configuration, conv: Configuration, rests_on: str) -> 
     written = {name.removeprefix("dev_"): write_difference(name, *pair) for name, pair in pairs.items()}
     over = find_basis(*(estimate for pair in pairs.values() for estimate in pair))
     return Claim(
-        "vae.ablation", "vae.ablation.parts", {**written, "ablated": ablated.label, "conv": conv.label}, rests_on, over
+        "vae_ablation", "vae_ablation.parts", {**written, "ablated": ablated.label, "conv": conv.label}, rests_on, over
     )
 
 
@@ -123,4 +137,4 @@ def _reconcile(ablated: Configuration, conv: Configuration, rests_on: str) -> li
         return []
     reconstructs, samples = reconciled
     values = {"reconstructs": reconstructs.label, "samples": samples.label}
-    return [Claim("vae.ablation", "vae.ablation.reconciled", values, rests_on, _find_basis(ablated, conv))]
+    return [Claim("vae_ablation", "vae_ablation.reconciled", values, rests_on, _find_basis(ablated, conv))]

@@ -69,4 +69,4 @@ def write_rule(name: str) -> Value:
     kind, size = ("ratio", quantity.rule.ratio) if quantity.rule.ratio > 1 else ("difference", quantity.rule.difference)
     if quantity.unit in ("share", "points"):
         return Message("value.points", {"value": Number(100 * size, 0)})
-    return Message(f"rule.{kind}", {"size": Number(size)})
+    return Message(f"seed_rule.{kind}", {"size": Number(size)})

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from matplotlib.figure import Figure as Drawing
 
+from reportgen.paper.analysis.estimates import Over
 from reportgen.paper.analysis.findings import find_ties
 from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, measure
 from reportgen.paper.analysis.results import Configuration, Results
@@ -289,11 +290,10 @@ class Builder:
                 )
         if has_intervals:
             over = {measure("fid_classifier", c).over for c in configurations}
-            kind = "both" if {"seeds", "samples"} <= over else "seeds" if over == {"seeds"} else "samples"
-            parts.append(self.t(f"passport.over_{kind}"))
+            parts.append(self.t(_name_over(over)))
         tails = [name for name in columns if any(measure(name, c).over == "steps" for c in configurations)]
         if tails:
-            parts.append(self.t("passport.over_steps", all=Several([name_quantity(name) for name in tails])))
+            parts.append(self.t("passport.over.steps", all=Several([name_quantity(name) for name in tails])))
         return parse_markup("".join(parts))
 
     # ---- values
@@ -305,7 +305,14 @@ class Builder:
         """That not all have figures of their own, where that is so; ``runs.csv`` has all their numbers."""
         if len(configurations) <= MAX_SHOWN:
             return []
-        return [self.notice("picked", shown=MAX_SHOWN, num=len(configurations))]
+        return [self.notice("page.picked", shown=MAX_SHOWN, num=len(configurations))]
+
+
+def _name_over(over: set[Over]) -> str:
+    """Return the message that says what the intervals of a table cover."""
+    if {"seeds", "samples"} <= over:
+        return "passport.over.both"
+    return "passport.over.seeds" if over == {"seeds"} else "passport.over.samples"
 
 
 def _find_width(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Literal["normal", "dense", "landscape"]:

@@ -38,9 +38,12 @@ def _tabulate_yardstick(b: Builder, c: Configuration) -> list[list[Cell]]:
     scores = [c.first.find_scores(detector) for detector in b.results.detectors]
     return [
         [
-            Cell(b.t(f"row.{kind}", num=getattr(own, num)), is_header=True),
+            Cell(b.t(title, num=num), is_header=True),
             *(b.value_cell(name, getattr(row, fid, math.nan)) for name, row in zip(b.fids, scores, strict=True)),
             *(b.value_cell(score.name, getattr(own, f"{kind}_{score.name}")) for score in SCORES),
         ]
-        for kind, num, fid in (("real", "floor_num", "floor"), ("copies", "copies_num", "copies_fid"))
+        for title, kind, num, fid in (
+            ("row.real", "real", own.floor_num, "floor"),
+            ("row.copies", "copies", own.copies_num, "copies_fid"),
+        )
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from reportgen.paper.analysis.dimensions import DIMENSIONS
@@ -59,12 +59,12 @@ def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     if not grid:
         return None
     shown = pick(grid)
-    blocks: list[Block] = [b.text("gan.curves"), *b.tell_picked(grid)]
+    blocks: list[Block] = [b.text("gan_curves.intro"), *b.tell_picked(grid)]
     blocks += [_show_curves(b, [c], "gan_curves", c.slug, c.label) for c in shown]
     if len(shown) > 1:
         blocks.append(_show_curves(b, shown, "gan_overlay"))
         blocks += b.claims(claim_ends(grid, "table-gan_effect"))
-    return b.section("gan_curves", *blocks, b.explanation("gan.curves_theory"))
+    return b.section("gan_curves", *blocks, b.explanation("gan_curves.theory"))
 
 
 def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
@@ -82,11 +82,11 @@ def build_images(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     steps = pick_steps(evolution.counts)
     return b.section(
         "gan_images",
-        b.text("gan.images"),
+        b.text("gan_images.intro"),
         *b.tell_picked(grid),
         b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
         *b.claims([claim_reading(grid, "table-gan_effect")] if len(grid) > 1 else []),
-        b.text("gan.evolution"),
+        b.text("gan_images.evolution"),
         b.figure(
             "gan_evolution", lambda: _draw_evolution(b, best, evolution, steps), [best.first_seed], label=best.label
         ),
@@ -152,13 +152,13 @@ def build_effect(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     claims = [claim for field in DIMENSIONS for claim in claim_raising(grid, field, table.id)]
     return b.section(
         "gan_effect",
-        b.text("gan.effect"),
+        b.text("gan_effect.intro"),
         table,
         *b.claims([*claims, claim_larger_effect(grid, table.id)]),
-        b.text("gan.settling"),
+        b.text("gan_effect.settling"),
         settling,
         b.claim(claim_settling(grid, settling.id)),
-        b.explanation("gan.effect_theory"),
+        b.explanation("gan_effect.theory"),
     )
 
 
@@ -178,7 +178,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
     table = b.table_of("gan_hidden", sweep, ["hidden_dim", *columns], note=b.passport(sweep, columns))
     return b.section(
         "gan_hidden",
-        b.text("gan.hidden"),
+        b.text("gan_hidden.intro"),
         table,
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], sweep),
         *b.claims(claim_best(sweep, table.id)),
@@ -187,7 +187,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
         *b.claims(claim_losses_over(sweep, "hidden_dim", table.id)),
         b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
         *b.claims([claim_worst(sweep, table.id), *claim_unreadable(sweep, table.id), *claim_noise(sweep, table.id)]),
-        b.explanation("gan.hidden_theory"),
+        b.explanation("gan_hidden.theory"),
     )
 
 
@@ -224,14 +224,22 @@ def _mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
 # ---- the two ablations ----------------------------------------------------------------------------------------------
 
 
+ABLATION_TEXTS: Mapping[Question, tuple[str, str]] = {
+    "gan_mlp": ("gan_mlp.intro", "gan_mlp.theory"),
+    "gan_relu": ("gan_relu.intro", "gan_relu.theory"),
+}
+"""The messages before and after the ablations of a question."""
+
+
 def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection, name: Question) -> Section | None:
     """The MLP ablation (``gan_mlp``) or the ReLU ablation (``gan_relu``)."""
     if not ablations:
         return None
-    blocks: list[Block] = [b.text(f"{name}.intro"), *b.tell_picked(ablations)]
+    intro, theory = ABLATION_TEXTS[name]
+    blocks: list[Block] = [b.text(intro), *b.tell_picked(ablations)]
     for ablated in pick(ablations):
         blocks += _show_ablation(b, name, ablated)
-    return b.section(name, *blocks, b.explanation(f"{name}.theory"))
+    return b.section(name, *blocks, b.explanation(theory))
 
 
 def _show_ablation(b: Builder, name: Question, ablated: Configuration) -> list[Block]:

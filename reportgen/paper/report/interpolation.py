@@ -60,7 +60,7 @@ def _explain_dimensions(b: Builder, shown: Sequence[Configuration]) -> list[Bloc
     if len(set(dims)) < 2:
         return []
     (gan, vae), (gan_dim, vae_dim) = shown, dims
-    return [b.explanation("interpolation.dims", gan=gan.label, vae=vae.label, gan_dim=gan_dim, vae_dim=vae_dim)]
+    return [b.explanation("interpolation.dimensions", gan=gan.label, vae=vae.label, gan_dim=gan_dim, vae_dim=vae_dim)]
 
 
 def _show_strips(b: Builder, c: Configuration, name: str) -> Figure:
@@ -76,5 +76,9 @@ def _draw_strips(b: Builder, c: Configuration, name: str) -> Picture:
     labels = [f"{pair[0]} → {pair[1]}" for pair in reading.ends]
     read = [" ".join(strip) for strip in strips]
     columns = [b.t.format(Number(float(position), 2)) for position in np.linspace(low, high, points)]
-    alt = b.t(f"alt.{name}", label=c.label, strips=Several(list(strips)))
+    alt = b.t(
+        "alt.interpolation" if name == "interpolation" else "alt.extrapolation",
+        label=c.label,
+        strips=Several(list(strips)),
+    )
     return b.picture("png", draw_strips, images, labels, columns, read, alt=alt, width_mm=WIDTH_MM)

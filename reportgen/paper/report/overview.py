@@ -140,7 +140,7 @@ def build_settings(b: Builder, *_: object) -> Section:
     ]
     models = {name: chosen for name, kind in MODELS.items() if (chosen := select_model(b.results, kind))}
     introduced = ["both"] if models.keys() == {"vae", "gan"} else list(models)
-    blocks += [b.text(f"settings.tables.{name}") for name in introduced]
+    blocks += [b.text(f"setup.{name}") for name in introduced]
     blocks += [_tabulate_settings(b, f"{name}_settings", chosen) for name, chosen in models.items()]
     if b.results.unfinished:
         blocks += _list_unfinished(b)
@@ -189,7 +189,7 @@ def build_methods(b: Builder, *_: object) -> Section:
     blocks: list[Block] = []
     for name, kind in MODELS.items():
         if select_model(b.results, kind):
-            blocks += [b.text(f"methods.{name}"), *map(b.formula, list_loss_formulas(name))]
+            blocks += [b.text(f"loss.{name}"), *map(b.formula, list_loss_formulas(name))]
     blocks += [
         b.text("methods.fid"),
         b.formula(
@@ -249,11 +249,11 @@ def _describe_scores(b: Builder) -> list[Block]:
 
 def _describe_comparisons(b: Builder) -> list[Block]:
     """How curves are drawn, and what sentences rest on: with one seed, or with several."""
-    seeds = "one" if all(len(c.runs) == 1 for c in b.results.configurations) else "several"
+    has_one = all(len(c.runs) == 1 for c in b.results.configurations)
     return [
-        b.text("methods.curves", seeds=Message(f"methods.curves_{seeds}")),
+        b.text("methods.curves", seeds=Message("methods.curves.one" if has_one else "methods.curves.several")),
         b.text("methods.sharpness"),
-        b.text("methods.evidence", how=Message(f"methods.evidence_{seeds}")),
+        b.text("methods.evidence", how=Message("methods.evidence.one" if has_one else "methods.evidence.several")),
         _tabulate_seed_rule(b),
         b.text("methods.intervals"),
     ]

@@ -57,7 +57,7 @@ def _make_panel(
     """One metric's curves, with the range of the seeds where there are several."""
     bands = {c.label: band for c in configurations if (band := c.band(metric)) is not None}
     curves = {c.label: c.curve(metric) for c in configurations}
-    return Panel(b.t(f"metric.{metric}"), curves, references, bands, limits, scale)
+    return Panel(b.t(f"curve.{metric}"), curves, references, bands, limits, scale)
 
 
 def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:

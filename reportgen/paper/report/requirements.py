@@ -64,7 +64,7 @@ def _check_section(b: Builder, wanted: OutlineSection, built: Section | None) ->
     place = _Place(b, wanted, built.number if built else "")
     if built is None:
         if wanted.id != "coverage":
-            yield place.check("section", b.t("check.section_missing"))
+            yield place.check("section", b.t("check.section.missing"))
         return
     if wanted.needs:
         yield _check_needs(place)

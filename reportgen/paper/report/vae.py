@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reportgen.paper.analysis.quantities import RECONSTRUCTIONS, is_measured
 from reportgen.paper.analysis.results import INCEPTION, Configuration
@@ -18,8 +18,8 @@ from reportgen.paper.claims.vae import (
     claim_ablation,
     claim_effect,
     claim_gap,
-    claim_kept,
     claim_lowest,
+    claim_reconstruction,
     claim_sharpness,
 )
 from reportgen.paper.i18n.quantities import write_value
@@ -35,27 +35,27 @@ def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
     if not sweep:
         return None
     shown = pick(sweep)
-    blocks: list[Block] = [b.text("vae.curves"), *b.tell_picked(sweep)]
+    blocks: list[Block] = [b.text("vae_curves.intro"), *b.tell_picked(sweep)]
     blocks += [_show_curves(b, [c], "vae_curves", c.slug, c.label) for c in shown]
     if len(shown) > 1:
         blocks.append(_show_curves(b, shown, "vae_overlay"))
     losses = _tabulate_losses(b, sweep)
     claims = b.claims([claim_gap(sweep, losses.id), claim_lowest(sweep, losses.id)])
-    return b.section("vae_curves", *blocks, losses, *claims, b.explanation("vae.curves_theory"))
+    return b.section("vae_curves", *blocks, losses, *claims, b.explanation("vae_curves.theory"))
 
 
 def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
     """The total loss on training and dev data at the end of training, and where that on dev data was lowest."""
     lowest = Column("lowest_step", lambda c: Cell(b.list_plainly(c.lowest_steps("dev_total")), is_number=True))
     columns = ("tail_train_total", "tail_dev_total", "gap", "rise_dev_total", lowest)
-    note = (*b.line("vae.losses_note"), *_tell_floors(b, sweep[0]))
+    note = (*b.line("vae_curves.losses_note"), *_tell_floors(b, sweep[0]))
     return b.table_of("vae_losses", sweep, columns, note=note)
 
 
 def _tell_floors(b: Builder, c: Configuration) -> Line:
     """What even perfect reconstruction costs."""
     return b.line(
-        "vae.floors",
+        "vae_curves.floors",
         train=write_value("tail_train_total", c.floor("train")),
         dev=write_value("tail_dev_total", c.floor("dev")),
     )
@@ -68,9 +68,17 @@ def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str
 # ---- images ---------------------------------------------------------------------------------------------------------
 
 
+GRIDS: Mapping[str, tuple[str, str]] = {
+    "dev": ("alt.dev", "grid.dev"),
+    "reconstructions": ("alt.reconstructions", "grid.reconstructions"),
+    "samples": ("alt.samples", "grid.samples"),
+}
+"""Grids of a VAE's training, each with the messages of its alternative text and of its label."""
+
+
 def draw_vae_grids(b: Builder, c: Configuration) -> list[Picture]:
     """Dev images, reconstructions and samples at the last step."""
-    return [_draw_grid(b, c, grid) for grid in ("dev", "reconstructions", "samples")]
+    return [_draw_grid(b, c, grid) for grid in GRIDS]
 
 
 def _draw_grid(b: Builder, c: Configuration, grid: str, label: str = "") -> Picture:
@@ -78,9 +86,9 @@ def _draw_grid(b: Builder, c: Configuration, grid: str, label: str = "") -> Pict
     return Picture(
         c.first.read_image(c.first.find_grid(grid)),
         "image/png",
-        b.t(f"alt.{grid}", label=c.label),
+        b.t(GRIDS[grid][0], label=c.label),
         55,
-        label or b.t(f"grid.{grid}"),
+        label or b.t(GRIDS[grid][1]),
         pixelated=True,
     )
 
@@ -92,7 +100,7 @@ def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
     reading = [claim_reading(sweep, "table-vae_effect")] if len(sweep) > 1 else []
     return b.section(
         "vae_images",
-        b.text("vae.images"),
+        b.text("vae_images.intro"),
         *b.tell_picked(sweep),
         *figures,
         *_read_reconstructions(b, sweep),
@@ -105,8 +113,8 @@ def _read_reconstructions(b: Builder, sweep: Sequence[Configuration]) -> list[Bl
     columns = [quantity.name for quantity in RECONSTRUCTIONS]
     if not all(is_measured(name, sweep) for name in columns):
         return []
-    table = b.table_of("vae_reading", sweep, columns, note=b.line("vae.reading_note"))
-    return [b.text("vae.reading"), table, *b.claims([claim_kept(sweep, table.id)])]
+    table = b.table_of("vae_reading", sweep, columns, note=b.line("vae_images.reading_note"))
+    return [b.text("vae_images.reading"), table, *b.claims([claim_reconstruction(sweep, table.id)])]
 
 
 def _show_images(b: Builder, c: Configuration) -> Block:
@@ -134,7 +142,7 @@ def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str
     if fid_below is None:
         return blocks
     if INCEPTION not in b.results.detectors:
-        return [*blocks, b.notice("threshold.unknown", threshold=fid_below)]
+        return [*blocks, b.notice("threshold.no_inception", threshold=fid_below)]
     return [*blocks, b.claim(claim_threshold(configurations, fid_below, table))]
 
 
@@ -147,11 +155,11 @@ def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
     columns = ["dev_reconstruction", "dev_kl", "dev_total", "above_floor", "fid_classifier", "read_share"]
     return b.section(
         "vae_effect",
-        b.text("vae.effect"),
+        b.text("vae_effect.intro"),
         b.table_of("vae_effect", sweep, columns, note=b.passport(sweep), marks_best=False),
         b.figure("vae_scores", lambda: [draw_fid_over(b, sweep, "latent_dim")], sweep),
         *b.claims(claim_effect(sweep, "table-vae_effect")),
-        b.explanation("vae.effect_theory"),
+        b.explanation("vae_effect.theory"),
     )
 
 
@@ -162,10 +170,10 @@ def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSec
     """Each ablated VAE with the convolutional one that it is compared with."""
     if not ablations:
         return None
-    blocks: list[Block] = [b.text("vae.ablation"), *b.tell_picked(ablations)]
+    blocks: list[Block] = [b.text("vae_ablation.intro"), *b.tell_picked(ablations)]
     for ablated in pick(ablations):
         blocks += _show_ablation(b, ablated, find_baseline(b.results, ablated))
-    return b.section("vae_ablation", *blocks, b.explanation("vae.ablation_theory"))
+    return b.section("vae_ablation", *blocks, b.explanation("vae_ablation.theory"))
 
 
 def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | None) -> list[Block]:
