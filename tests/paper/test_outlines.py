@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -164,7 +163,7 @@ def test_a_text_that_points_to_what_is_left_out_is_a_fault(tmp_path: Path, monke
 
 
 def test_writers_list_no_element_that_they_never_make(tmp_path: Path) -> None:
-    def fail(spec: RunSpec, evaluation: dict) -> None:  # type: ignore[type-arg]
+    def fail(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         evaluation["failures"]["inception"] = "no memory"
 
     results = make_results(load(tmp_path, "full"), change=fail, leave_out=lambda spec: spec.name == "vae-3-s0")
@@ -176,7 +175,7 @@ def test_writers_list_no_element_that_they_never_make(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("asked", "said"), [("", []), (", fid_below: {gan: 17}", ["17"])])
 @pytest.mark.parametrize("change", [None, add_inception(1, 1)])
 def test_a_threshold_is_judged_where_the_outline_asks_for_it(
-    tmp_path: Path, change: Callable[..., None] | None, asked: str, said: list[str]
+    tmp_path: Path, change: Change | None, asked: str, said: list[str]
 ) -> None:
     write(tmp_path, f"sections: [{{id: gan_fid{asked}}}]")
     report = build_report(make_results(load(tmp_path, "own.yaml"), change=change), "en", draws=False)

@@ -11,12 +11,12 @@ from reportgen.paper.analysis.findings import (
     Evolution,
     find_best,
     find_worst,
-    judge_equilibrium,
     read_evolution,
 )
 from reportgen.paper.analysis.quantities import JUDGED
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model
+from reportgen.paper.analysis.trainings import judge_equilibria
 from reportgen.paper.claims.gan import (
     LOSSES,
     claim_ablation,
@@ -198,7 +198,7 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
     gans = select_model(b.results, GanSettings)
     if not gans:
         return None
-    judged = [(c, judge_equilibrium(c)) for c in gans]
+    judged = judge_equilibria(gans)
     ends = [Column(metric, partial(_mean_and_spread, b, metric)) for metric in ENDS]
     distances = [f"distance_{metric}" for metric in JUDGED]
     from_ideal = [*distances, "drift_D_x", "drift_D_G_z1", "fid_classifier"]

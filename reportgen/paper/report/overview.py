@@ -10,7 +10,7 @@ from typing import assert_never
 
 from reportgen.paper.analysis.dimensions import DIMENSIONS
 from reportgen.paper.analysis.estimates import NO_RULE
-from reportgen.paper.analysis.findings import count_digits, judge_equilibrium
+from reportgen.paper.analysis.findings import count_digits
 from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, measure
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, RunResult
 from reportgen.paper.analysis.selection import (
@@ -22,6 +22,7 @@ from reportgen.paper.analysis.selection import (
     select_model,
     select_scored,
 )
+from reportgen.paper.analysis.trainings import judge_equilibria
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.collapse import claim_collapse_brief
 from reportgen.paper.claims.comparison import claim_comparison_brief
@@ -85,7 +86,7 @@ def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
             yield name, [claim_best_brief(name, chosen, "table-scores"), *_claim_effect(b, name)]
     gans = select_model(b.results, GanSettings)
     if gans:
-        judged = [(c, judge_equilibrium(c)) for c in gans]
+        judged = judge_equilibria(gans)
         yield "nash", claim_equilibrium(judged, "table-nash", "table-nash_distance")[:1]
     compared = find_compared(b.results)
     if compared is not None:
