@@ -77,9 +77,7 @@ def load_dataset(name: str, *, data_dir: Path | None = None, device: str | torch
     if name not in DATASETS:
         raise DataError(f"unknown dataset '{name}'; choose from: {', '.join(sorted(DATASETS))}")
     class_name = DATASETS[name]
-    splits = (
-        _load_prepared(name, class_name, data_dir or find_data_dir()) if class_name else _prepare(_load_mnist_5k())
-    )
+    splits = _load_prepared(name, class_name, data_dir or find_data_dir()) if class_name else _prepare(_load_mnist_5k())
     return Dataset(name, *(Split(*(torch.from_numpy(array).to(device) for array in split)) for split in splits))
 
 

@@ -194,7 +194,7 @@ def test_damaged_files_are_refused(weights: Path, tmp_path: Path) -> None:
 
 def test_a_missing_package_is_named(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pytorch_fid.inception", None)
-    with pytest.raises(DataError, match=r"pip install 'reportgen\[inception\]'"):
+    with pytest.raises(DataError, match=r"pytorch-fid .*: pip install pytorch-fid$"):
         InceptionDetector(weights, CPU, check_sha256=False)
 
 
