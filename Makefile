@@ -14,7 +14,7 @@ report: $(STAMP) system
 	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT)
 	$(BIN)/reportgen render --output $(OUTPUT)
 
-# While one works: under 90 seconds on two cores. Nothing is trained, no PDF is made.
+# While one works: under 90 seconds on two cores. Nothing is trained, no PDF is made (see tests/conftest.py).
 check: lint
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
 

@@ -12,19 +12,23 @@ from synthetic import ROOT, TINY, write_output
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
-SLOW_FILES = ("test_end_to_end.py", "test_stopping.py", "test_side_by_side.py", "test_rendering.py")
-"""Files that train or render throughout, in processes of their own."""
+SLOW_FILES = (
+    *("test_end_to_end.py", "test_stopping.py", "test_side_by_side.py", "test_rendering.py"),
+    *("test_training.py", "test_verification.py", "test_checkpoint.py", "test_inception.py"),
+)
+"""Files that train, make PDFs or run Inception-v3 throughout, the slowest first."""
 
 SLOW_FIXTURES = {"tiny_output", "undisturbed"}
 """Fixtures that train."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what trains or renders as slow, and begin with the slowest files, so that no worker ends alone with one."""
+    """Mark the tests that take long as slow, and begin with the slowest files, so that no worker ends alone with one."""
     for item in items:
         if item.path.name in SLOW_FILES or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: item.path.name not in SLOW_FILES)
+    ranks = {name: rank for rank, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
 
 
 @pytest.fixture(scope="session", autouse=True)
