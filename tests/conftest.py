@@ -18,12 +18,12 @@ SLOW_FILES = (
 )
 """Files that train, make PDFs or run Inception-v3 throughout, the slowest first."""
 
-SLOW_FIXTURES = {"tiny_output", "undisturbed"}
+SLOW_FIXTURES = {"tiny_output", "undisturbed", "trained"}
 """Fixtures that train."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that take long as slow, and begin with the slowest files, so that no worker ends alone with one."""
+    """Mark the tests that take long as slow, and begin with the slowest files: no worker shall end alone with one."""
     for item in items:
         if item.path.name in SLOW_FILES or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)

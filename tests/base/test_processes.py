@@ -54,6 +54,7 @@ os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
 def test_tests_heed_interrupts_though_whoever_began_them_ignores_them() -> None:
     """As a shell's background job, nohup in a script, and some CI services do."""
