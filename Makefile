@@ -1,4 +1,4 @@
-# Two commands: `make report` (from a fresh machine to the PDFs) and `make test`.
+# `make report`: from a fresh machine to the PDFs. `make check`: lint, types and the tests that take seconds. `make test`: all.
 
 PYTHON ?= python3
 PROFILE ?= auto
@@ -6,19 +6,27 @@ OUTPUT ?= output
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.reportgen
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: report test test-faults system bench clean
+.PHONY: report lint check test test-faults system bench clean
 
 report: $(STAMP) system
 	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT)
 	$(BIN)/reportgen render --output $(OUTPUT)
 
-test: $(STAMP)-test system
+# While one works: under 90 seconds on two cores. Nothing is trained, no PDF is made (see tests/conftest.py).
+check: lint
+	$(BIN)/pytest $(PARALLEL) -m "not slow"
+
+# All but what needs a tool or hours of its own.
+test: lint system
+	$(BIN)/pytest $(PARALLEL) --cov --cov-fail-under=95
+	$(BIN)/coverage report --include='reportgen/paper/claims/*' --fail-under=100 # every wording has a test
+
+lint: $(STAMP)-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-fail-under=95
-	$(BIN)/coverage report --include='reportgen/paper/claims/*' --fail-under=100 # every wording has a test
 
 # Pango, for the PDF. Without it everything but the PDF still works.
 system:

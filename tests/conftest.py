@@ -1,21 +1,43 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+from requiring import require
 from running import TWO_RUNS, run_suite
 from synthetic import ROOT, TINY, write_output
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
-SLOW = ("test_end_to_end.py", "test_stopping.py", "test_side_by_side.py", "test_rendering.py")
+SLOW_FILES = (
+    *("test_end_to_end.py", "test_stopping.py", "test_side_by_side.py", "test_rendering.py"),
+    *("test_training.py", "test_verification.py", "test_checkpoint.py", "test_inception.py"),
+)
+"""Files that train, make PDFs or run Inception-v3 throughout, the slowest first."""
+
+SLOW_FIXTURES = {"tiny_output", "undisturbed", "trained"}
+"""Fixtures that train."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files with the slowest tests first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: item.path.name not in SLOW)
+    """Mark the tests that take long as slow, and begin with the slowest files: no worker shall end alone with one."""
+    for item in items:
+        if item.path.name in SLOW_FILES or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+    ranks = {name: rank for rank, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heeded_interrupts() -> None:
+    """Heed interrupts here and in all child processes, whoever began the tests.
+
+    In a shell's background job, and below a program that ignores SIGINT, a process inherits that it is ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +93,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shared_data() -> Path:
     """The full MNIST set, where there is a copy beside the checkout or REPORTGEN_DATA names one."""
     folder = Path(os.environ.get("REPORTGEN_DATA", SHARED_DATA))
-    if not (folder / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
-        pytest.skip("no full MNIST set: name a folder with REPORTGEN_DATA")
+    is_there = (folder / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file()
+    require(is_there, "the full MNIST set: name a folder with REPORTGEN_DATA")
     return folder

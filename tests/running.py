@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 from synthetic import ROOT
@@ -44,16 +43,8 @@ def start(suite: Path, output: Path, steps: int, *arguments: str) -> Iterator[su
     """A suite that keeps its training every ``steps`` steps, in a process group of its own; killed in the end."""
     command = [sys.executable, "-m", "reportgen", "run", str(suite), "--output", str(output)]
     command += ["--checkpoint-steps", str(steps), *arguments]
-    # In a shell's background job SIGINT is ignored, and so it would be here.
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        start_new_session=True,
-        preexec_fn=heed,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        command, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
         yield process

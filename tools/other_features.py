@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from reportgen.lab.data import default_data_dir, load_dataset
+from reportgen.base.files import find_data_dir
+from reportgen.lab.data import load_dataset
 from reportgen.lab.evaluation import draw_latents, make_draw
 from reportgen.lab.execution import load_modules
 from reportgen.lab.metrics.features import ClassifierDetector
@@ -33,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path, nargs="?", default=Path("output"))
     results = load_results(parser.parse_args().output)
-    images = load_dataset(results.suite.dataset, data_dir=default_data_dir()).train.images
+    images = load_dataset(results.suite.dataset, data_dir=find_data_dir()).train.images
     chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))[:NUM_IMAGES]
     real = {name: compute_moments(features) for name, features in take_features(images[chosen]).items()}
     print(f"| | seed | {' | '.join(real)} | classifier, batch statistics |")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from reportgen import DISTRIBUTION
+
+REINSTALL = f"install {DISTRIBUTION} again, from its wheel or in its checkout (pip install --editable .)"
+"""How a user mends an installation that lacks files."""
+
 
 class ReportgenError(Exception):
     """A problem that the user can solve; the message is one line: where, what, what was expected, what to do."""

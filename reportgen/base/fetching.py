@@ -18,6 +18,9 @@ INCEPTION_URL = f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_
 INCEPTION_SHA256_PREFIX = "6726825d"
 """The file is named, as torch.hub wants it, after the first 8 hex digits of its SHA-256."""
 
+INCEPTION_REMEDY = "pip install pytorch-fid"
+"""How a user adds the package that the extra ``inception`` stands for, however this one was installed."""
+
 TIMEOUT_SECONDS = 30
 """How long a server may say nothing before a download fails."""
 

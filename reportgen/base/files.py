@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, their checksums, and the user's cache folder."""
+"""Files that are there whole or not at all, their checksums, and the user's folders for cache and datasets."""
 
 from __future__ import annotations
 
@@ -11,13 +11,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import platformdirs
+
 from reportgen.base.errors import RunError
 
 
 def find_cache_dir() -> Path:
-    """The user's cache folder for this program (``XDG_CACHE_HOME`` or ``~/.cache``); it may not exist yet."""
-    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(root) / "reportgen"
+    """Return the user's cache folder for this program, on Linux below ``XDG_CACHE_HOME`` or ``~/.cache``.
+
+    It may not exist yet, or be one that may not be written to.
+    """
+    return platformdirs.user_cache_path("reportgen", appauthor=False)
+
+
+def find_data_dir() -> Path:
+    """Return the folder of datasets if ``--data-dir`` names none: ``REPORTGEN_DATA``, or one below the cache folder."""
+    named = os.environ.get("REPORTGEN_DATA")
+    return Path(named) if named else find_cache_dir() / "data"
 
 
 def hash_file(path: Path) -> str:

@@ -78,7 +78,10 @@ def run(
     profile: Annotated[
         str, typer.Option(metavar="P", help="full, a profile of the file, or auto: full on a GPU, else quick.")
     ] = "full",
-    only: Annotated[str | None, typer.Option(metavar="GLOB", help="Only runs whose names match, e.g. 'vae-*'.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Only runs whose names match, e.g. 'vae-*'; again for further globs."),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes at once. Default: one per core; six on a GPU.")
     ] = None,
@@ -111,7 +114,7 @@ def run(
     from reportgen.suite.loading import load_suite
 
     suite = find_inception(load_suite(suite_file, _resolve_profile(profile)))
-    plan = plan_suite(suite, output, only=only, jobs=jobs, device=device, is_dry=dry_run)
+    plan = plan_suite(suite, output, only=only or (), jobs=jobs, device=device, is_dry=dry_run)
     _print_plan(plan, suite.profile, suite.dataset, every_run=dry_run)
     if dry_run:
         return

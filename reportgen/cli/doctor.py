@@ -8,10 +8,12 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 
+from reportgen import DISTRIBUTION, __version__
 from reportgen.assets import CLASSIFIER_WEIGHTS, FONT_FILES
-from reportgen.base.fetching import default_inception_path
+from reportgen.base.errors import REINSTALL
+from reportgen.base.fetching import INCEPTION_REMEDY, default_inception_path
+from reportgen.base.files import find_data_dir
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ def check_all() -> list[Check]:
     """All checks; none of them changes anything or loads torch."""
     return [
         _check_python(),
+        _check_namesake(),
         *(_check_package(name) for name in ("torch", "torchvision", "weasyprint", "matplotlib", "mlxtend")),
         _check_library("Pango", "pango-1.0", "apt-get install libpango-1.0-0 libpangoft2-1.0-0"),
         _check_library("HarfBuzz subset", "harfbuzz-subset", "apt-get install libharfbuzz-subset0", optional=True),
@@ -42,6 +45,24 @@ def check_all() -> list[Check]:
 def _check_python() -> Check:
     found = ".".join(map(str, sys.version_info[:3]))
     return Check("Python", sys.version_info >= (3, 11), found, "install Python 3.11 or newer")
+
+
+def _check_namesake() -> Check:
+    """Look for a distribution called ``reportgen``: on the package index that is another project's name.
+
+    Both would own the folder and the command ``reportgen``, and which of them is imported depends on chance.
+    """
+    try:
+        found = version("reportgen")
+    except PackageNotFoundError:
+        return Check("this package", True, f"{DISTRIBUTION} {__version__}")
+    return Check(
+        "this package",
+        False,
+        f"a distribution named reportgen ({found}) is installed beside {DISTRIBUTION} {__version__}: it is another "
+        "project's, or an old copy of this one",
+        f"pip uninstall reportgen; then {REINSTALL}",
+    )
 
 
 def _check_package(name: str) -> Check:
@@ -60,28 +81,23 @@ def _check_library(subject: str, name: str, remedy: str, *, optional: bool = Fal
 def _check_assets() -> Check:
     missing = [path.name for path in (CLASSIFIER_WEIGHTS, *FONT_FILES.values()) if not path.is_file()]
     found = f"missing: {', '.join(missing)}" if missing else "fonts and digit classifier are there"
-    return Check("shipped files", not missing, found, "reinstall reportgen")
+    return Check("shipped files", not missing, found, REINSTALL)
 
 
 def _check_data() -> Check:
-    named = os.environ.get("REPORTGEN_DATA")
-    root = (
-        Path(named)
-        if named
-        else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reportgen" / "data"
-    )
-    there = (root / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file()
+    folder = find_data_dir() / "MNIST" / "raw"
+    there = (folder / "train-images-idx3-ubyte").is_file()
     remedy = (
         "the first full run downloads it; offline, copy it there or name a folder with REPORTGEN_DATA; "
         "the quick profile needs none of it"
     )
-    return Check("MNIST", there, f"{root / 'MNIST' / 'raw'}{'' if there else ': not there yet'}", remedy, optional=True)
+    return Check("MNIST", there, f"{folder}{'' if there else ': not there yet'}", remedy, optional=True)
 
 
 def _check_inception() -> Check:
     path = default_inception_path()
     there = path.is_file() and find_spec("pytorch_fid") is not None
-    remedy = "for the course's FID: pip install 'reportgen[inception]', then reportgen fetch inception"
+    remedy = f"for the course's FID: {INCEPTION_REMEDY}, then reportgen fetch inception"
     return Check("Inception FID", there, str(path) if there else "not set up", remedy, optional=True)
 
 

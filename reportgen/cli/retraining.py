@@ -46,7 +46,7 @@ def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> 
         raise RunError(f"--retrain {name}: no finished run of this name; choose from: {', '.join(runs)}")
     run = runs[name]
     with tempfile.TemporaryDirectory(prefix="reportgen-") as folder:
-        plan = plan_suite(results.suite, Path(folder), only=name, jobs=1, device=device)
+        plan = plan_suite(results.suite, Path(folder), only=[name], jobs=1, device=device)
         prepare_plan(plan, data_dir)
         failures = [event for event in execute_plan(plan, Path(folder), data_dir) if isinstance(event, Failed)]
         if failures:

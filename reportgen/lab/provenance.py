@@ -13,17 +13,18 @@ from typing import Any
 
 import torch
 
+from reportgen import __version__
 from reportgen.lab.training.registry import list_shown_code
 from reportgen.store.records import Environment, Source
 from reportgen.suite.settings import Settings
 
-PACKAGES = ("reportgen", "torch", "torchvision", "numpy", "scipy")
+PACKAGES = ("torch", "torchvision", "numpy", "scipy")
 
 
 def describe_environment(device: torch.device) -> Environment:
     """Describe this machine and process, and the time as that of the first step."""
     return Environment(
-        packages={name: _find_version(name) for name in PACKAGES},
+        packages={"reportgen": __version__} | {name: _find_version(name) for name in PACKAGES},
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
         processor=_find_processor(),

@@ -80,23 +80,19 @@ class Plan:
 
 
 def plan_suite(
-    suite: Suite, output: Path, *, only: str | None, jobs: int | None, device: str, is_dry: bool = False
+    suite: Suite, output: Path, *, only: Sequence[str] = (), jobs: int | None, device: str, is_dry: bool = False
 ) -> Plan:
     """Find the state of every run and plan the unfinished ones.
 
     Args:
         is_dry: the plan will not be executed, so no worker processes are prepared.
-        only: a glob on run names; the others are left as they are.
+        only: globs on run names; a run that matches none of them is left as it is. Without any, all runs are planned.
         jobs: runs at once; by default one per CPU core; on a GPU processes at once, ``JOBS_ON_GPU``.
 
     Raises:
-        ConfigError: ``only`` matches no run; the device does not exist.
+        ConfigError: one of ``only`` matches no run; the device does not exist.
     """
-    specs = plan_runs(suite)
-    chosen = [spec for spec in specs if only is None or fnmatch.fnmatchcase(spec.name, only)]
-    if not chosen:
-        names = ", ".join(spec.name for spec in specs[:20])
-        raise ConfigError(f"--only {only}: no run has such a name; the runs are: {names}")
+    chosen = _select_runs(plan_runs(suite), only)
     paths = OutputPaths(output)
     states = [
         find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key, check_files=True)
@@ -121,6 +117,16 @@ def plan_suite(
         device,
         Path(weights) if weights else None,
     )
+
+
+def _select_runs(specs: Sequence[RunSpec], globs: Sequence[str]) -> list[RunSpec]:
+    """Return the runs that match any of the globs, in their order; all of them if there is no glob."""
+    matched = {glob: {spec.name for spec in specs if fnmatch.fnmatchcase(spec.name, glob)} for glob in globs}
+    idle = [glob for glob, names in matched.items() if not names]
+    if idle:
+        names = ", ".join(spec.name for spec in specs[:20])
+        raise ConfigError(f"--only {', '.join(idle)}: no run has such a name; the runs are: {names}")
+    return [spec for spec in specs if not globs or any(spec.name in names for names in matched.values())]
 
 
 def count_cores() -> int:

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all; the user's folders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from reportgen.base.errors import RunError
-from reportgen.base.files import write_bytes, write_text
+from reportgen.base.files import find_cache_dir, find_data_dir, write_bytes, write_text
+from reportgen.cli import doctor
 
 
 @pytest.mark.fault(row=11)
@@ -41,3 +42,30 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path: Path, monkeyp
                 write_text(path, "new")
         assert path.read_text() == "old"
         assert [p.name for p in tmp_path.iterdir()] == ["spec.json"]
+
+
+def test_datasets_are_below_the_cache_folder_unless_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("REPORTGEN_DATA", "")
+    assert find_cache_dir() == tmp_path / "reportgen"
+    assert find_data_dir() == tmp_path / "reportgen" / "data"
+    monkeypatch.setenv("REPORTGEN_DATA", str(tmp_path / "mine"))
+    assert find_data_dir() == tmp_path / "mine"
+
+
+def test_to_ask_for_a_folder_makes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that may not be written to is no error until something is to be kept in it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    find_data_dir()
+    assert not list(tmp_path.iterdir())
+
+
+def test_doctor_looks_for_mnist_where_a_run_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPORTGEN_DATA", str(tmp_path))
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "train-images-idx3-ubyte").touch()
+    (check,) = [check for check in doctor.check_all() if check.subject == "MNIST"]
+    assert (check.ok, check.found) == (True, str(raw))

@@ -45,3 +45,21 @@ def test_an_interrupt_within_a_fork_is_not_lost() -> None:
     assert run.stdout == ""
     assert "KeyboardInterrupt" in run.stderr
     assert "Exception ignored" not in run.stderr
+
+
+IGNORING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+def test_tests_heed_interrupts_though_whoever_began_them_ignores_them() -> None:
+    """As a shell's background job, nohup in a script, and some CI services do."""
+    name = f"{__file__}::{test_an_interrupt_within_a_fork_is_not_lost.__name__}"
+    run = subprocess.run(
+        [sys.executable, "-c", IGNORING, "-p", "no:cacheprovider", name], capture_output=True, cwd=ROOT
+    )
+    assert run.returncode == 0, run.stdout.decode()

@@ -44,7 +44,8 @@ def test_missing_suite_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--only", "nothing-*"], "no run has such a name; the runs are: vae-3-s0"),
+        (["--only", "nothing-*"], "--only nothing-*: no run has such a name; the runs are: vae-3-s0"),
+        (["--only", "vae-*", "--only", "no", "--only", "none"], "--only no, none: no run has such a name"),
         (["--profile", "quik"], "no profile 'quik'; choose from: full, quick"),
         (["--device", "cuda:9"], "sees 0 CUDA devices"),
         (["--device", "tpu9"], "unknown device; choose from: auto, cpu, cuda:0"),

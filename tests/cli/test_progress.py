@@ -188,7 +188,7 @@ def test_what_a_checkpoint_holds_is_not_estimated_again(tmp_path: Path) -> None:
     paths.folder.mkdir(parents=True)
     paths.checkpoint(250).write_bytes(b"")
     (paths.folder / "checkpoint-of-mine.pt").write_bytes(b"")
-    (run,) = plan_suite(suite, tmp_path / "out", only=None, jobs=1, device="cpu").runs
+    (run,) = plan_suite(suite, tmp_path / "out", jobs=1, device="cpu").runs
     assert (run.state, run.finished_steps) == ("interrupted", 250)
     full, rest = (estimate_training_seconds(spec.settings, steps, 1e9) for steps in (0, 250))
     assert rest == pytest.approx(0.75 * full)
@@ -210,5 +210,5 @@ def test_bf16_that_is_emulated_is_told(
     path = tmp_path / "suite.yaml"
     for precision in ("fp32", "bf16"):
         path.write_text(f"dataset: mnist-5k\nruns:\n  a: {{model: vae, latent_dim: 2, precision: {precision}}}\n")
-        plan = plan_suite(load_suite(path), tmp_path / "out", only=None, jobs=1, device="cpu", is_dry=True)
+        plan = plan_suite(load_suite(path), tmp_path / "out", jobs=1, device="cpu", is_dry=True)
         assert will_emulate_bf16(plan) == (is_told and precision == "bf16")

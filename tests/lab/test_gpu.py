@@ -115,7 +115,7 @@ runs:
     )
     suite, output = load_suite(file), tmp_path / "out"
     write_suite(OutputPaths(output), suite, file)
-    plan = plan_suite(suite, output, only=None, jobs=None, device="cuda:0")
+    plan = plan_suite(suite, output, jobs=None, device="cuda:0")
     failed = {event.name for event in execute_plan(plan, output, None) if isinstance(event, Failed)}
     results = load_results(output)
     assert {run.spec.name for run in results.finished} | failed == {run.spec.name for run in plan.runs}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from requiring import require_module
 from torch import nn
 
 from reportgen.base import fetching as fetch
@@ -67,14 +68,14 @@ def weights(random_state: dict[str, torch.Tensor], tmp_path_factory: pytest.Temp
 
 @pytest.fixture(scope="module")
 def detector(weights: Path) -> InceptionDetector:
-    pytest.importorskip("pytorch_fid")
+    require_module("pytorch_fid")
     return InceptionDetector(weights, CPU, check_sha256=False)
 
 
 @pytest.fixture(scope="module")
 def compute_package_features(random_state: dict[str, torch.Tensor]) -> Features:
     """What the package pytorch-fid computes by itself, from three channels in [0, 1]."""
-    pytest.importorskip("pytorch_fid")
+    require_module("pytorch_fid")
     declare_missing_torchvision_ops()
     from pytorch_fid import inception as package
 
@@ -129,7 +130,7 @@ def test_detector_names_its_weights(detector: InceptionDetector, weights: Path) 
 
 
 def test_a_right_checksum_passes_and_no_random_number_is_drawn(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pytorch_fid")
+    require_module("pytorch_fid")
     monkeypatch.setattr(inception, "INCEPTION_SHA256_PREFIX", files.hash_file(weights)[:8])
     before = torch.get_rng_state()
     InceptionDetector(weights, CPU)
@@ -170,21 +171,21 @@ def test_a_wrong_checksum_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [[1, 2], {"a": 1}, {1: torch.zeros(1)}, {"a": torch.zeros(1)}, {}, nn.Linear(1, 1)])
 def test_a_file_of_something_else_is_refused(content: object, tmp_path: Path) -> None:
-    pytest.importorskip("pytorch_fid")
+    require_module("pytorch_fid")
     path = tmp_path / "else.pth"
     torch.save(content, path)
     check_refused(path, "not a state dict")
 
 
 def test_wrong_shapes_are_refused(random_state: dict[str, torch.Tensor], tmp_path: Path) -> None:
-    pytest.importorskip("pytorch_fid")
+    require_module("pytorch_fid")
     path = tmp_path / "shapes.pth"
     torch.save({**random_state, "fc.bias": torch.zeros(1000)}, path)
     check_refused(path, "size mismatch for fc.bias")
 
 
 def test_damaged_files_are_refused(weights: Path, tmp_path: Path) -> None:
-    pytest.importorskip("pytorch_fid")
+    require_module("pytorch_fid")
     content = weights.read_bytes()
     for number, damaged in enumerate([b"", b"<html>", content[:1000], content[: len(content) // 2]]):
         path = tmp_path / f"{number}.pth"
@@ -194,7 +195,7 @@ def test_damaged_files_are_refused(weights: Path, tmp_path: Path) -> None:
 
 def test_a_missing_package_is_named(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pytorch_fid.inception", None)
-    with pytest.raises(DataError, match=r"pip install 'reportgen\[inception\]'"):
+    with pytest.raises(DataError, match=r"pytorch-fid .*: pip install pytorch-fid$"):
         InceptionDetector(weights, CPU, check_sha256=False)
 
 

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
+from requiring import require_module
 
 from reportgen.lab.data import declare_missing_torchvision_ops
 from reportgen.lab.metrics.features import ClassifierDetector
@@ -136,8 +137,8 @@ def test_other_libraries_agree_on_the_same_moments(seed: int, d: int, smallest: 
     """torch-fidelity and torchmetrics, within 1e-6 relative, also where a covariance is nearly singular."""
     declare_missing_torchvision_ops()
     fidelity, torchmetrics = (
-        pytest.importorskip("torch_fidelity.metric_fid"),
-        pytest.importorskip("torchmetrics.image.fid"),
+        require_module("torch_fidelity.metric_fid"),
+        require_module("torchmetrics.image.fid"),
     )
     rng = np.random.default_rng(seed)
     scales = np.geomspace(smallest, 1, d)

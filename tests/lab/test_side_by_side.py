@@ -182,17 +182,22 @@ def die_of_gans(task: Task, report: OnProgress, is_stopping: Callable[[], bool])
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def execute_forked(monkeypatch: pytest.MonkeyPatch, suite: Path, output: Path, retries: int) -> list[Event]:
+    """Execute a suite's runs side by side in a forked process, which has what a test has patched."""
+    suite.write_text(TOGETHER, encoding="utf-8")
+    executor = LocalExecutor(jobs=1, retries=retries)
+    monkeypatch.setattr(executor, "context", multiprocessing.get_context("fork"))
+    return list(executor.execute([make_tasks(suite, output)]))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="what is patched must reach the child")
 def test_a_worker_that_dies_takes_only_what_it_worked_on_with_it(
     suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reportgen.lab.executors.local._train_together", release_all)
     monkeypatch.setattr("reportgen.lab.executors.local.execute_run", die_of_gans)
-    suite.write_text(TOGETHER, encoding="utf-8")
     for retries in (0, 1):
-        executor = LocalExecutor(jobs=1, retries=retries)
-        monkeypatch.setattr(executor, "context", multiprocessing.get_context("fork"))
-        events = list(executor.execute([make_tasks(suite, tmp_path)]))
+        events = execute_forked(monkeypatch, suite, tmp_path, retries)
         assert sorted(event.name for event in events if isinstance(event, Finished)) == ["vae-2-s0"]
         assert sorted(event.name for event in events if isinstance(event, Failed)) == ["gan-3_4-s0", "gan-4_4-s0"]
         assert len([event for event in events if isinstance(event, Retried)]) == 2 * retries
@@ -208,10 +213,7 @@ def test_the_death_of_a_process_that_trains_several_costs_none_its_tries(
 ) -> None:
     monkeypatch.setattr("reportgen.lab.executors.local._train_together", die)
     monkeypatch.setattr("reportgen.lab.executors.local.execute_run", lambda *_: None)
-    suite.write_text(TOGETHER, encoding="utf-8")
-    executor = LocalExecutor(jobs=1, retries=0)
-    monkeypatch.setattr(executor, "context", multiprocessing.get_context("fork"))
-    events = list(executor.execute([make_tasks(suite, tmp_path)]))
+    events = execute_forked(monkeypatch, suite, tmp_path, retries=0)
     assert len([event for event in events if isinstance(event, Finished)]) == 3
     assert not any(isinstance(event, Failed) for event in events)
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from requiring import require
 from running import (
     LONG,
     assert_same_results,
@@ -90,12 +91,12 @@ def can_mount() -> bool:
 
 
 @pytest.mark.fault(row=11)
-@pytest.mark.skipif(not can_mount(), reason="may mount no small disk here")
 @pytest.mark.parametrize("num_kib", [60, 300, 540])
 def test_a_full_disk_costs_one_run_and_the_same_command_finishes_it(
     suite: Path, undisturbed: Path, tmp_path: Path, num_kib: int
 ) -> None:
     """A disk that is full at the first checkpoint, at the weights, or after the first run."""
+    require(can_mount(), "unshare, and the right to mount a small disk in a namespace of one's own")
     disk, copy = tmp_path / "disk", tmp_path / "copy"
     disk.mkdir()
     arguments = [str(suite), str(disk), str(num_kib), sys.executable, str(copy)]
@@ -109,9 +110,8 @@ def test_a_full_disk_costs_one_run_and_the_same_command_finishes_it(
 
 
 @pytest.mark.fault(row=14)
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to find the worker")
 def test_a_killed_worker_fails_its_run_only(suite: Path, tmp_path: Path) -> None:
-    if not Path("/proc").is_dir():
-        pytest.skip("needs /proc to find the worker")
     text = suite.read_text(encoding="utf-8").replace("num_training_steps: 20", "num_training_steps: [20, 100000]")
     suite.write_text(text.replace("[2, 3]", "2"), encoding="utf-8")
     output = tmp_path / "out"

@@ -120,6 +120,7 @@ def test_nothing_in_a_note_does_anything() -> None:
 
 
 @pytest.mark.fault(row=5)
+@pytest.mark.slow
 def test_an_evil_note_renders_and_loads_nothing(tmp_path: Path) -> None:
     write_output(tmp_path / "out", leave_out=lambda spec: spec.name != "vae-3-s0")
     for language in LANGUAGES:

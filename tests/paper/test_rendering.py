@@ -412,7 +412,7 @@ def test_of_two_errors_the_first_language_has_its_own_told(one_run: Path, monkey
 
 
 @pytest.mark.fault(row=11)
-@pytest.mark.parametrize("where", ["prepare", "start", "place"])
+@pytest.mark.parametrize("where", [pytest.param("prepare", marks=forked), "start", "place"])
 def test_the_html_is_there_whatever_becomes_of_the_pdf(
     one_run: Path, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,8 +420,6 @@ def test_the_html_is_there_whatever_becomes_of_the_pdf(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     if where == "prepare":
-        if sys.platform != "linux":
-            pytest.skip("the process must be forked to take over what is set here")
         monkeypatch.setattr(reportgen.paper.rendering.pdf, "prepare_pdf", fail)
     elif where == "start":
         monkeypatch.setattr("reportgen.paper.rendering.printer.subprocess.Popen", fail)

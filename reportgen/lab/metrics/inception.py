@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from reportgen.base.errors import DataError
-from reportgen.base.fetching import INCEPTION_FILE, INCEPTION_SHA256_PREFIX
+from reportgen.base.fetching import INCEPTION_FILE, INCEPTION_REMEDY, INCEPTION_SHA256_PREFIX
 from reportgen.base.files import hash_file
 from reportgen.lab.data import declare_missing_torchvision_ops
 from reportgen.lab.metrics.features import check_images
@@ -147,9 +147,7 @@ def _import_pytorch_fid() -> ModuleType:
     try:
         return importlib.import_module("pytorch_fid.inception")
     except ImportError as error:
-        raise DataError(
-            f"the Inception FID needs the package pytorch-fid ({error}): pip install 'reportgen[inception]'"
-        ) from error
+        raise DataError(f"the Inception FID needs the package pytorch-fid ({error}): {INCEPTION_REMEDY}") from error
 
 
 def _build_network() -> nn.Module:

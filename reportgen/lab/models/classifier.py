@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from reportgen.assets import CLASSIFIER_WEIGHTS, load_card
-from reportgen.base.errors import DataError
+from reportgen.base.errors import REINSTALL, DataError
 
 FEATURE_DIM = 128
 NUM_CLASSES = 10
@@ -55,8 +55,7 @@ def load_classifier() -> DigitClassifier:
     found, expected = hashlib.sha256(content).hexdigest(), load_card().sha256
     if found != expected:
         raise DataError(
-            f"{CLASSIFIER_WEIGHTS}: SHA-256 is {found}, expected {expected}; the installation is damaged: "
-            "reinstall reportgen"
+            f"{CLASSIFIER_WEIGHTS}: SHA-256 is {found}, expected {expected}; the installation is damaged: {REINSTALL}"
         )
     model = DigitClassifier()
     model.load_state_dict(load_safetensors(content))

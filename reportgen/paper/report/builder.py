@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from unicodedata import east_asian_width
 
 from matplotlib.figure import Figure as Drawing
 
@@ -326,8 +327,8 @@ def _find_width(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Litera
 
 
 def _measure(text: str) -> int:
-    """The width of a text in Latin characters; an ideograph is two wide."""
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+    """Return the width of a text in Latin characters; an ideograph and a full-width sign are two wide."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _join(kind: str, id_: str, slug: str) -> str:
