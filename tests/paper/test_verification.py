@@ -145,7 +145,7 @@ def test_another_version_is_named(results: Results, tmp_path: Path) -> None:
     report = replace_attachment(
         build_report(results, "en"), "metrics.json", lambda text: text.replace('"reportgen":"', '"reportgen":"9.', 1)
     )
-    with pytest.raises(RenderError, match=r"made by reportgen 9\..*verify it with the version that made it$"):
+    with pytest.raises(RenderError, match=r"made by reportgen 9\..*verify it with the program that made it$"):
         verify_pdf(write_pdf(tmp_path / "r.pdf", report))
 
 

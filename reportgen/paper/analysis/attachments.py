@@ -86,8 +86,8 @@ def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
         content = json.loads(text)
         if content["format"] != METRICS_FORMAT or content["reportgen"] != __version__:
             raise RenderError(
-                f"the report was made by reportgen {content['reportgen']}, this is {__version__} and cannot verify "
-                "it: verify it with the version that made it"
+                f"the report was made by reportgen {content['reportgen']} (data format {content['format']}), this is "
+                f"{__version__} (data format {METRICS_FORMAT}): verify it with the program that made it"
             )
         suite = Suite.model_validate(content["suite"])
         recorded = RecordedSuite(suite, Path("experiments.yaml"), suite_text, source_changed=False)
