@@ -1,4 +1,7 @@
-"""The files that the package ships: fonts, the digit classifier's weights and what is known of them. No torch."""
+"""Files shipped with the package: fonts, outlines, published scores, and the digit classifier's weights and card.
+
+Nothing here imports torch.
+"""
 
 from __future__ import annotations
 
@@ -14,90 +17,96 @@ from pydantic import BaseModel, ConfigDict
 FOLDER = Path(__file__).parent
 FONTS = FOLDER / "fonts"
 FONT_FILES = {400: FONTS / "NotoSansSC-Regular.ttf", 700: FONTS / "NotoSansSC-Bold.ttf"}
-"""Font weight -> file."""
+"""Font files by CSS weight."""
 
 CLASSIFIER_WEIGHTS = FOLDER / "digit_classifier.safetensors"
 CLASSIFIER_CARD = FOLDER / "digit_classifier.json"
 PUBLISHED_SCORES = FOLDER / "published_fid.csv"
 OUTLINES = {name: FOLDER / "outlines" / f"{name}.yaml" for name in ("full", "gan", "vae-gan")}
-"""Name -> file, for every outline that is shipped."""
+"""Files of the shipped outlines by name."""
 
 
 def find_templates() -> Path:
-    """The folder of templates: inside an installed package, beside the package in a checkout."""
+    """Return the folder of templates: inside an installed package, next to the package in a checkout."""
     packaged = FOLDER.parent / "templates"
     return packaged if packaged.is_dir() else FOLDER.parents[1] / "templates"
 
 
 class _CardPart(BaseModel):
-    """The base of the card and its rows: frozen, without unknown fields."""
+    """Base of the card and its rows: frozen, and strict about unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DigitReliability(_CardPart):
-    """How the classifier does on the real test images of one digit."""
+    """Performance of the classifier on the real test images of one digit."""
 
     digit: int
     num_images: int
     read: float
-    """The share of them at or above the threshold, in [0, 1]."""
+    """Share of these images whose confidence reaches the threshold, in [0, 1]."""
     correct: float
-    """The share of those that are read which is read as this digit, in [0, 1]."""
+    """Share of the read images that are read as this digit, in [0, 1]."""
 
 
 class CalibrationPoint(_CardPart):
-    """What one threshold would do."""
+    """Performance of the classifier at one candidate threshold."""
 
     threshold: float
     digits_read: float
-    """The share of held-out digits at or above it, in [0, 1]."""
+    """Share of held-out digits whose confidence reaches this threshold, in [0, 1]."""
     digits_correct: float
-    """The share of those that are read which is read correctly, in [0, 1]."""
+    """Share of the read digits that are read correctly, in [0, 1]."""
     noise_read: float
-    """The share at or above it of the kind of noise that is read most often, in [0, 1]."""
+    """Share read as a digit among the kind of noise that is read most often, in [0, 1]."""
 
 
 class ClassifierCard(_CardPart):
-    """What is known of the shipped classifier; it travels with every evaluation, which rests on it."""
+    """Facts about the shipped classifier.
+
+    Every evaluation stores a copy, because its readings depend on this classifier.
+    """
 
     sha256: str
-    """Of the weights, in hex digits."""
+    """SHA-256 of the weights file, in hex digits."""
     test_accuracy: float
-    """In [0, 1], without any threshold."""
+    """Accuracy on the test images without any threshold, in [0, 1]."""
     test_images: int
     temperature: float
-    """What logits are divided by before their softmax."""
+    """Divisor of the logits before the softmax."""
     threshold: float
-    """The confidence in [0, 1] below which an image reads as "?"."""
+    """Confidence in [0, 1] below which an image is read as "?"."""
     digits_read: float
-    """The share of held-out digits at or above the threshold, in [0, 1]."""
+    """Share of held-out digits whose confidence reaches the threshold, in [0, 1]."""
     noise_read_by_kind: Mapping[str, float]
-    """Kind of noise -> its share at or above the threshold, in [0, 1]."""
+    """Share read as a digit at the threshold, in [0, 1], by kind of noise."""
     reliability: tuple[DigitReliability, ...]
-    """A row per digit, from 0 to 9."""
+    """One row per digit, from 0 to 9."""
     calibration: tuple[CalibrationPoint, ...]
 
     @property
     def worst_noise(self) -> str:
-        """The kind of noise that is read most often."""
+        """The kind of noise that is most often read as a digit."""
         return max(self.noise_read_by_kind, key=lambda kind: self.noise_read_by_kind[kind])
 
     @property
     def noise_read(self) -> float:
-        """The share of that kind which is read, in [0, 1]."""
+        """Share of the worst kind of noise that is read as a digit, in [0, 1]."""
         return self.noise_read_by_kind[self.worst_noise]
 
 
 @cache
 def load_card() -> ClassifierCard:
-    """Read the card that is shipped beside the weights."""
+    """Load the card that is shipped with the classifier's weights."""
     return ClassifierCard.model_validate(json.loads(CLASSIFIER_CARD.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)
 class PublishedScore:
-    """An Inception FID that a published report of the coursework states, with the settings that it states."""
+    """An Inception FID stated in a published report of the coursework, with the settings stated there.
+
+    ``report`` is a letter that identifies the report; ``hidden_dim`` is None for a VAE.
+    """
 
     report: str
     year: int
@@ -112,7 +121,7 @@ class PublishedScore:
 
 @cache
 def load_published_scores() -> tuple[PublishedScore, ...]:
-    """All of ``published_fid.csv``, in its order; ``report`` is a letter, one per published report."""
+    """Load all rows of ``published_fid.csv`` in file order."""
     with PUBLISHED_SCORES.open(encoding="utf-8", newline="") as stream:
         return tuple(
             PublishedScore(

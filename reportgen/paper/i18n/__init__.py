@@ -1,1 +1,1 @@
-"""Message catalogues and the formats of numbers: one id per message, one catalogue per language."""
+"""Message catalogues, one per language with shared message ids, and the formats of numbers, lists and dates."""

@@ -1,4 +1,4 @@
-"""How quantities are named and written: in the unit and with the decimals of the table of quantities."""
+"""Names and printed values of quantities, with the unit and decimals that the table of quantities sets."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from reportgen.paper.i18n.translator import Interval, Message, Number, Percent, 
 
 
 def name_quantity(name: str) -> Message:
-    """Return what sentences call a quantity."""
+    """Return the message with the name of a quantity as used in sentences."""
     return Message(f"quantity.{name}")
 
 
 def write_value(name: str, value: float, *, less: int = 0) -> Number | Percent:
-    """Return a value of a quantity without an interval.
+    """Return a value of a quantity, without an interval, in that quantity's unit and decimals.
 
     Args:
-        less: how many decimals fewer than usual, where a rough value is enough.
+        less: decimals to drop from the usual number, where a rough value is enough.
     """
     quantity = QUANTITIES[name]
     return _write(quantity, value, quantity.decimals - less)
@@ -31,29 +31,29 @@ def _write(quantity: Quantity, value: float, decimals: int) -> Number | Percent:
 
 
 def write_bare(name: str, estimate: Estimate) -> Interval:
-    """Return a value with its interval for the cell of a table, whose header names the unit."""
+    """Return an estimate with its interval for a table cell; the unit belongs in the header."""
     half = None if estimate.half_width is None else write_value(name, estimate.half_width)
     return Interval(write_value(name, estimate.mean), half)
 
 
 def write_estimate(name: str, estimate: Estimate) -> Interval | Message:
-    """Return a value with its interval for a sentence; percentage points are named."""
+    """Return an estimate with its interval for a sentence, percentage points spelled out."""
     bare = write_bare(name, estimate)
     return Message("value.points", {"value": bare}) if QUANTITIES[name].unit == "points" else bare
 
 
 def write_measured(name: str, configuration: Configuration) -> Interval | Message:
-    """Return a configuration's value of a quantity for a sentence."""
+    """Return a configuration's measured value of a quantity with its interval, for a sentence."""
     return write_estimate(name, measure(name, configuration))
 
 
 def write_mean(name: str, configuration: Configuration) -> Number | Percent:
-    """Return a configuration's value of a quantity without its interval."""
+    """Return a configuration's measured value of a quantity without its interval."""
     return write_value(name, measure(name, configuration).mean)
 
 
 def write_difference(name: str, a: Estimate, b: Estimate) -> Interval | Message:
-    """Return ``a`` less ``b`` with its interval; of shares in percentage points."""
+    """Return ``a - b`` with its interval for a sentence; shares differ in percentage points."""
     difference = estimate_difference(a, b)
     if not QUANTITIES[name].is_share:
         return write_estimate(name, difference)
@@ -63,7 +63,10 @@ def write_difference(name: str, a: Estimate, b: Estimate) -> Interval | Message:
 
 
 def write_rule(name: str) -> Value:
-    """Return how far apart two single trainings must be in a quantity that has a rule for seeds."""
+    """Return the smallest gap between two single trainings that the seed rule of a quantity accepts as a difference.
+
+    The quantity must have such a rule.
+    """
     quantity = QUANTITIES[name]
     assert quantity.rule != NO_RULE, f"{name} has no rule"
     kind, size = ("ratio", quantity.rule.ratio) if quantity.rule.ratio > 1 else ("difference", quantity.rule.difference)

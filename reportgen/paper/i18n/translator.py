@@ -1,4 +1,4 @@
-"""The translator: messages of one language, with numbers, lists and dates in that language's format."""
+"""Translation of messages to one language, with numbers, lists and dates in that language's format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from babel.numbers import format_decimal, format_percent
 from reportgen.suite.settings import Language
 
 MINUS = "\u2212"
+"""The typographic minus sign, printed instead of a hyphen."""
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+"""Babel locales by language."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,19 @@ class Several:
 
 @dataclass(frozen=True)
 class Message:
-    """Another message of the catalogue with its own values, used as part of a sentence."""
+    """Another message of the catalogue with its own values, embedded in a sentence."""
 
     id: str
     values: Mapping[str, Value] = field(default_factory=dict)
 
 
 Value = str | int | Number | Percent | Interval | PValue | Several | Message
+"""A value that a message can print."""
 
 
 @cache
 def load_catalogue(language: Language) -> Catalog:
-    """Load the catalogue of a language from the package."""
+    """Load the shipped message catalogue of a language."""
     path = files("reportgen.paper.i18n").joinpath("locale", language, "LC_MESSAGES", "reportgen.po")
     with path.open("rb") as stream:
         return read_po(stream, locale=LOCALES[language])
@@ -89,7 +92,7 @@ def _load_translations(language: Language) -> GNUTranslations:
 
 
 class Translator:
-    """Translator from message ids and values to text in one language."""
+    """Translator of message ids and values to text in one language."""
 
     def __init__(self, language: Language) -> None:
         self.language = language
@@ -97,10 +100,10 @@ class Translator:
         self._translations = _load_translations(language)
 
     def __call__(self, message_id: str, /, **values: Value) -> str:
-        """Return a message with its values filled in.
+        """Return the text of a message with its values filled in.
 
         Raises:
-            KeyError: the catalogue lacks the message, or a value of the message is missing. This is a bug.
+            KeyError: the catalogue lacks the message, or the call lacks one of its values; both are bugs.
         """
         text = self._translations.gettext(message_id)
         if text == message_id:
@@ -108,11 +111,11 @@ class Translator:
         return text % {name: self.format(value) for name, value in values.items()}
 
     def has(self, message_id: str) -> bool:
-        """Return whether the catalogue has a message."""
+        """Return True if the catalogue has this message."""
         return self._translations.gettext(message_id) != message_id
 
     def format(self, value: Value) -> str:
-        """Format a value in the language's style; NaN becomes a dash."""
+        """Format a value in the language's style, NaN as a dash."""
         if isinstance(value, str):
             return value
         if isinstance(value, Message):
@@ -142,7 +145,7 @@ class Translator:
         return text.replace("-", MINUS) if any(digit in text for digit in "123456789") else text.lstrip("-")
 
     def format_date(self, iso: str) -> str:
-        """Format an ISO 8601 date or time as a date in words."""
+        """Format the date of an ISO 8601 date or time in words."""
         from datetime import datetime
 
         return format_date(datetime.fromisoformat(iso), "long", locale=self._locale)

@@ -1,1 +1,1 @@
-"""Results and a language -> one :class:`~reportgen.paper.report.model.Report`, exactly what the templates see."""
+"""Construction of a :class:`~reportgen.paper.report.model.Report` in one language from results."""

@@ -1,4 +1,9 @@
-"""Sections in the outline's order -> a numbered report."""
+"""Assembly of a report: a row of passes over a draft, then the finished report.
+
+Three rules fix the order of the passes. Requirements are checked after dangling findings are dropped, because only a
+sentence on the page can answer a question. Notes are added after the check, so a note that replaces a section's
+findings does not change which requirements are met. Labels are numbered last, when every element is in place.
+"""
 
 from __future__ import annotations
 
@@ -31,24 +36,27 @@ from reportgen.paper.report.sections import build_section, can_be_made
 from reportgen.suite.settings import Language
 
 FIXED_TEXTS = ("contents", "summary", "explanation", "note")
+"""Fixed words of the page; the message of each is ``page.<name>``."""
+
 KINDS = {Table: "table", Figure: "figure", Listing: "listing"}
+"""Kinds of numbered elements; the message of each label is ``label.<kind>``."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A report on its way: each pass makes the next draft of it."""
+    """A report under construction; every pass returns a new draft."""
 
     summary: tuple[Paragraph, ...]
     sections: tuple[Section, ...]
 
     def walk(self) -> Iterator[Block]:
-        """Yield all blocks in the order of the page."""
+        """Yield all blocks in page order, the summary first."""
         yield from self.summary
         for section in self.sections:
             yield from section.walk()
 
     def map_blocks(self, change: Callable[[Section], Iterable[Block]]) -> Draft:
-        """Return the draft in which ``change`` has replaced the blocks of each section."""
+        """Return a draft in which every section, at any depth, has the blocks that ``change`` returns for it."""
         return replace(self, sections=tuple(section.map_blocks(change) for section in self.sections))
 
 
@@ -60,22 +68,22 @@ def build_report(
     draws: bool = True,
     figure_cache: FigureCache | None = None,
 ) -> Report:
-    """Return everything that one report shows.
+    """Build the report of these results in one language.
 
     Args:
-        notes: the author's own words by section.
-        draws: without it figures have no pictures, and no file of a run is read but its records.
-        figure_cache: where figures are that need not be drawn again; by default nowhere.
+        notes: the author's own words by section id.
+        draws: True to draw pictures; if False, nothing but the records of runs is read.
+        figure_cache: store of figures already drawn; by default every figure is drawn anew.
 
     Raises:
-        RunError: not one run is finished.
+        RunError: no run is finished, or a file of a finished run cannot be read.
     """
     b, notes = Builder(results, Translator(language), draws, figure_cache or FigureCache()), notes or {}
     draft = _write(b, notes)
-    draft = _leave_out(draft)
+    draft = _drop_dangling(draft)
     draft = _number(draft)
     checks = check_report(b, draft.summary, draft.sections)
-    draft = _fill_in_requirements(draft, tabulate_requirements(b, checks))
+    draft = _insert_requirements(draft, tabulate_requirements(b, checks))
     draft = draft.map_blocks(lambda section: add_note(section, notes))
     labels = _label(draft, b.t)
     _check_references(draft, labels)
@@ -83,17 +91,17 @@ def build_report(
 
 
 def check_results(results: Results, language: Language) -> list[Check]:
-    """Return the homework's requirements against what is there.
+    """Check the results against the homework's requirements, without drawing anything.
 
     Raises:
-        RunError: not one run is finished.
+        RunError: no run is finished.
     """
     b = Builder(results, Translator(language), draws=False)
-    draft = _number(_leave_out(_write(b, {})))
+    draft = _number(_drop_dangling(_write(b, {})))
     return check_report(b, draft.summary, draft.sections)
 
 
-# ---- passes, in their order -----------------------------------------------------------------------------------------
+# ---- passes, in the order of their calls -----------------------------------------------------------------------------
 
 
 def _write(b: Builder, notes: Notes) -> Draft:
@@ -105,20 +113,22 @@ def _write(b: Builder, notes: Notes) -> Draft:
     return Draft(write_summary(b), tuple(section for section in sections if section is not None))
 
 
-def _leave_out(draft: Draft) -> Draft:
-    """Leave out findings that name an element which is not in this report, and evidence that points to one.
+def _drop_dangling(draft: Draft) -> Draft:
+    """Drop findings that mention an element absent from this report, and evidence that points to one.
 
-    It comes before the checks: a sentence that is not on the page answers nothing.
+    An element is absent if the outline leaves out its section or the results do not call for it. A reference to an id
+    that no section can ever make is a bug and fails an assertion.
     """
     made = {block.id for block in draft.walk() if isinstance(block, Element)}
     absent = {id_ for block in draft.walk() for id_ in list_references(block)} - made
     for id_ in absent:
         assert can_be_made(id_), f"a reference points to {id_}, which no section makes"
-    summary = tuple(block for block in _keep_sayable(draft.summary, absent) if isinstance(block, Paragraph))
-    return replace(draft, summary=summary).map_blocks(lambda section: _keep_sayable(section.blocks, absent))
+    summary = tuple(block for block in _keep_supported(draft.summary, absent) if isinstance(block, Paragraph))
+    return replace(draft, summary=summary).map_blocks(lambda section: _keep_supported(section.blocks, absent))
 
 
-def _keep_sayable(blocks: Iterable[Block], absent: Container[str]) -> Iterator[Block]:
+def _keep_supported(blocks: Iterable[Block], absent: Container[str]) -> Iterator[Block]:
+    """Yield the blocks, without findings whose text points to an absent id and without such evidence."""
     for block in blocks:
         if not isinstance(block, Paragraph) or block.role != "finding":
             yield block
@@ -131,6 +141,7 @@ def _points_to(line: Line, ids: Container[str]) -> bool:
 
 
 def _number(draft: Draft) -> Draft:
+    """Number the sections of the draft: 1, 2, 2.1, ..."""
     return replace(draft, sections=_number_sections(draft.sections))
 
 
@@ -141,13 +152,13 @@ def _number_sections(sections: Sequence[Section], prefix: str = "") -> tuple[Sec
     )
 
 
-def _fill_in_requirements(draft: Draft, requirements: Section) -> Draft:
-    """Put the checks in their place: they are known only when all else is written."""
+def _insert_requirements(draft: Draft, requirements: Section) -> Draft:
+    """Fill the requirements section with its blocks, if the outline has that section."""
     return draft.map_blocks(lambda section: requirements.blocks if section.id == requirements.id else section.blocks)
 
 
 def _label(draft: Draft, t: Translator) -> dict[str, str]:
-    """Return the numbered name of every table, figure and listing by its id, in the order of the page."""
+    """Return the numbered name ("Figure 3") of every table, figure and listing by id, in page order."""
     counts = dict.fromkeys(KINDS.values(), 0)
     labels: dict[str, str] = {}
     for block in draft.walk():
@@ -160,13 +171,14 @@ def _label(draft: Draft, t: Translator) -> dict[str, str]:
 
 
 def _check_references(draft: Draft, labels: Mapping[str, str]) -> None:
+    """Assert that every reference points to a labelled element."""
     for block in draft.walk():
         for id_ in list_references(block):
             assert id_ in labels, f"a {block.type} points to {id_}, which is not in this report"
 
 
 def _publish(b: Builder, draft: Draft, labels: dict[str, str], notes: Notes) -> Report:
-    """Return the report with its title, date, colophon and attachments."""
+    """Build the report from the finished draft, with its title, date, colophon and attachments."""
     results, language, settings = b.results, b.t.language, b.results.suite.report
     created = max(run.record.environment.started_at for run in results.finished)
     metrics = export_metrics(results, language, export_notes(notes))
@@ -186,10 +198,11 @@ def _publish(b: Builder, draft: Draft, labels: dict[str, str], notes: Notes) -> 
     )
 
 
-# ---- what travels inside the PDF ------------------------------------------------------------------------------------
+# ---- attachments -----------------------------------------------------------------------------------------------------
 
 
 def _attach(results: Results, metrics: str, t: Translator) -> tuple[Attachment, ...]:
+    """Return the files that are embedded in the PDF."""
     return (
         Attachment("runs.csv", t("attachment.runs"), export_runs(results).encode("utf-8")),
         Attachment("experiments.yaml", t("attachment.suite"), results.recorded.source_text.encode("utf-8")),

@@ -1,4 +1,4 @@
-"""Helps sections to be written: messages become paragraphs, frames become tables, captions say what was run."""
+"""Construction of a section's blocks: paragraphs from messages, tables from cells, captions that state the settings."""
 
 from __future__ import annotations
 
@@ -37,28 +37,30 @@ from reportgen.suite.settings import Settings
 _MARKUP = re.compile(r"\$(?P<math>[^$]+)\$|\[\[(?P<ref>[^\]]+)\]\]|\*\*(?P<strong>[^*]+)\*\*|`(?P<code>[^`]+)`")
 
 MARKUP_KINDS: tuple[Literal["math", "ref", "strong", "code"], ...] = ("math", "ref", "strong", "code")
+"""Kinds of spans that have markup; they name the groups of ``_MARKUP``."""
 
 MAX_ROWS = 60
-"""Rows of a table that are shown; all of them are in the attached runs.csv."""
+"""Maximum number of rows printed in a table; the attached ``runs.csv`` has every run."""
 
 CAPTION_FIELDS = ("batch_size", "num_training_steps")
-"""The settings that a caption states beside the model's dimensions."""
+"""Settings that a caption states in addition to the model's dimensions."""
 
 MAX_CHARACTERS = 104
+"""Maximum width of a table on a portrait page in normal type, in Latin characters."""
 MAX_DENSE_CHARACTERS = 132
-"""What fits beside each other on an upright page, in usual and in small type; a wider table gets a turned page."""
+"""Maximum width of a table on a portrait page in small type, in Latin characters; a wider one gets a landscape page."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that one table alone has: the name of its header, and what it shows of a configuration."""
+    """A column specific to one table: the name in its header, and the function from a configuration to a cell."""
 
     name: str
     cell: Callable[[Configuration], Cell]
 
 
 def parse_markup(text: str) -> Line:
-    """A catalogue's text -> spans: ``$tex$``, ``[[id of a figure]]``, ``**strong**``, ```code```."""
+    """Parse a catalogue's markup: ``$tex$``, ``[[element id]]``, ``**strong**`` and ```code```."""
     spans: list[Span] = []
     position = 0
     for match in _MARKUP.finditer(text):
@@ -73,7 +75,7 @@ def parse_markup(text: str) -> Line:
 
 @dataclass(frozen=True)
 class Builder:
-    """What every section needs: the results and the language; without ``draws``, figures have no pictures."""
+    """Builder of blocks and sections from results in one language; without ``draws``, figures have no pictures."""
 
     results: Results
     t: Translator
@@ -83,39 +85,45 @@ class Builder:
     # ---- text
 
     def line(self, message: str, **values: Value) -> Line:
+        """Return a message as a line of spans."""
         return parse_markup(self.t(message, **values))
 
     def text(self, message: str, **values: Value) -> Paragraph:
+        """Return a message as an ordinary paragraph."""
         return Paragraph(parse_markup(self.t(message, **values)))
 
     def claim(self, claim: Claim) -> Paragraph:
-        """A sentence that the data decided on, with what it rests on."""
+        """Return a claim as a finding, followed by its evidence."""
         evidence = self.t(f"evidence.{claim.basis}", ref=f"[[{claim.rests_on}]]")
         return Paragraph(parse_markup(self.t(claim.id, **claim.values)), "finding", parse_markup(evidence), claim)
 
     def claims(self, claims: Iterable[Claim | None]) -> list[Paragraph]:
+        """Return claims as findings, skipping None."""
         return [self.claim(claim) for claim in claims if claim is not None]
 
     def explanation(self, message: str, **values: Value) -> Paragraph:
-        """Theory: true whatever these data are."""
+        """Return a message as theory, which holds whatever the data are."""
         return Paragraph(parse_markup(self.t(message, **values)), "explanation")
 
     def notice(self, message: str, **values: Value) -> Paragraph:
+        """Return a message as a warning to the reader."""
         return Paragraph(parse_markup(self.t(message, **values)), "notice")
 
     def formula(self, tex: str) -> Formula:
+        """Return TeX as a displayed formula."""
         return Formula(tex)
 
     def section(self, id_: str, *blocks: Block, sections: Sequence[Section] = ()) -> Section:
+        """Return an unnumbered section under its default title, the message ``section.<id>``."""
         return Section(id_, "", self.t(f"section.{id_}"), blocks, tuple(sections))
 
-    # ---- numbered things
+    # ---- numbered elements
 
     def caption(self, message: str, configurations: Sequence[Configuration] | None, **values: Value) -> Line:
-        """A caption that states the settings of what it shows, and the profile if it is not the full one.
+        """Return a caption that states the settings of the configurations shown, and any profile but the full one.
 
         Args:
-            configurations: None for what is not of these runs.
+            configurations: the configurations shown; None if the element shows nothing of this suite's runs.
         """
         sentence = self.t("caption.sentence", text=self.t(message, **values))
         details = [self._list_settings(configurations)] if configurations else []
@@ -124,18 +132,20 @@ class Builder:
         return parse_markup(sentence + "".join(self.t("caption.detail", text=detail) for detail in details))
 
     def _list_settings(self, configurations: Sequence[Configuration]) -> str:
+        """Return the seeds of these configurations and, for a single model, its dimensions and ``CAPTION_FIELDS``."""
         parts = []
         models = {c.settings.model for c in configurations}
-        # of several models the table of settings says more
+        # the settings of several models are left to their own tables
         names = (*configurations[0].settings.DIMENSIONS, *CAPTION_FIELDS) if len(models) == 1 else ()
         for name in names:
             values = sorted({getattr(c.settings, name) for c in configurations})
-            parts.append(self.t("caption.field", name=name, values=self.list_plainly(values)))
+            parts.append(self.t("caption.field", name=name, values=self.join_numbers(values)))
         seeds = sorted({run.spec.seed for c in configurations for run in c.runs})
-        parts.append(self.t("caption.field", name="seed", values=self.list_plainly(seeds)))
+        parts.append(self.t("caption.field", name="seed", values=self.join_numbers(seeds)))
         return self.t("caption.separator").join(parts)
 
-    def list_plainly(self, values: Sequence[int]) -> str:
+    def join_numbers(self, values: Sequence[int]) -> str:
+        """Return numbers separated by commas, without "and"."""
         return self.t("caption.list_separator").join(self.t.format(value) for value in values)
 
     def table(
@@ -150,9 +160,13 @@ class Builder:
         wraps: bool = False,
         **values: Value,
     ) -> Table:
-        """``header`` are names of columns: messages ``column.<name>``, or the name itself for a YAML key or a digit.
+        """Return a numbered table; beyond ``MAX_ROWS`` rows it is cut, and the caption says so.
 
-        Of more than ``MAX_ROWS`` rows the first are shown, which the caption says. ``wraps``: cells hold sentences.
+        Args:
+            header: names of columns (see ``column``).
+            slug: suffix of the table's id, which sets apart several tables of one kind.
+            wraps: break long cells into lines, for cells that hold sentences.
+            values: values of the caption's message ``table.<id>``.
         """
         caption = self.caption(f"table.{id_}", configurations, **values)
         if len(rows) > MAX_ROWS:
@@ -172,18 +186,18 @@ class Builder:
         note: Line = (),
         marks_best: bool = True,
     ) -> Table:
-        """Return a table with a row for each configuration and a column for each name (see ``tabulate``)."""
+        """Return a numbered table with one row per configuration and the given columns (see ``tabulate``)."""
         header, rows = self.tabulate(configurations, columns, marks_best=marks_best)
         return self.table(id_, header, rows, configurations, slug=slug, note=note)
 
     def tabulate(
         self, configurations: Sequence[Configuration], columns: Sequence[str | Column], *, marks_best: bool = True
     ) -> tuple[list[str], list[list[Cell]]]:
-        """Return the header and a row for each configuration, the labels in the first column.
+        """Return the column names and one row per configuration, with the label in the first column.
 
         Args:
-            columns: each the name of a quantity, of a field of the settings, or a column of this table alone.
-            marks_best: whether the best FID is bold, where the intervals tell it from the rest.
+            columns: names of quantities or of settings, or columns specific to this table.
+            marks_best: print the best FID in bold if its interval sets it apart from all others.
         """
         header = ["configuration", *(column if isinstance(column, str) else column.name for column in columns)]
         cells = [self._list_cells(column, configurations, marks_best=marks_best) for column in columns]
@@ -199,6 +213,7 @@ class Builder:
         return [self.setting_cell(c.settings, column) for c in configurations]
 
     def column(self, name: str) -> str:
+        """Return the header text of a column: the message ``column.<name>``, or the name itself without one."""
         return self.t(f"column.{name}") if name in QUANTITIES or self.t.has(f"column.{name}") else name
 
     def figure(
@@ -210,21 +225,32 @@ class Builder:
         slug: str = "",
         **values: Value,
     ) -> Figure:
-        """``draw`` is called only where pictures are wanted: not to check the numbers of a report."""
+        """Return a numbered figure.
+
+        Args:
+            draw: function that makes the pictures; it is called only if this builder draws.
+            configurations: the configurations whose settings the caption states (see ``caption``).
+            slug: suffix of the figure's id, which sets apart several figures of one kind.
+            values: values of the caption's message ``figure.<id>``.
+        """
         caption = self.caption(f"figure.{id_}", configurations, **values)
         return Figure(_join("figure", id_, slug), caption, tuple(draw()) if self.draws else ())
 
     def picture(
         self, kind: str, draw: Callable[..., Drawing], *args: Any, alt: str, width_mm: float, **options: Any
     ) -> Picture:
-        """What ``draw(*args, **options)`` of the figures' room draws, as ``svg`` or ``png``."""
+        """Return ``draw(*args, **options)`` as a picture of kind ``svg`` or ``png``, from the cache if possible."""
         content = self.figure_cache.draw(kind, draw, *args, **options)
         return Picture(content, "image/svg+xml" if kind == "svg" else "image/png", alt, width_mm)
 
     def listing(
         self, id_: str, configuration: Configuration, source: str, *, slug: str = "", **values: Value
     ) -> Listing:
-        """Code that ran for a configuration; ``source`` is ``model``, ``interpolation`` or ``digits``."""
+        """Return a numbered listing of the code that ran for a configuration.
+
+        Args:
+            source: key of the recorded code: ``model``, ``interpolation`` or ``digits``.
+        """
         entry = configuration.first.sources[source]
         caption = parse_markup(self.t(f"listing.{id_}", file=entry.file, **values))
         return Listing(_join("listing", id_, slug), caption, entry.text, entry.line)
@@ -232,12 +258,16 @@ class Builder:
     # ---- cells
 
     def name_cell(self, configuration: Configuration) -> Cell:
+        """Return a header cell with a configuration's label."""
         return Cell(configuration.label, is_header=True)
 
     def quantity_cells(
         self, name: str, configurations: Sequence[Configuration], *, marks_best: bool = True
     ) -> list[Cell]:
-        """Return a column of values with their intervals, the best FID bold where the intervals tell it apart."""
+        """Return one cell per configuration with its value and interval.
+
+        With ``marks_best``, the best FID is bold if its interval sets it apart from all others.
+        """
         is_marked = marks_best and QUANTITIES[name] in FIDS and len(configurations) > 1
         ties = find_ties(configurations, name) if is_marked else []
         return [
@@ -246,10 +276,11 @@ class Builder:
         ]
 
     def value_cell(self, name: str, value: float, *, less: int = 0) -> Cell:
-        """Return a value of a quantity without an interval, with ``less`` decimals fewer than usual."""
+        """Return a cell with a value but no interval, with ``less`` decimals fewer than the quantity usually has."""
         return Cell(self.t.format(write_value(name, value, less=less)), is_number=True)
 
     def setting_cell(self, settings: Settings, field: str) -> Cell:
+        """Return a cell with the value of a setting; a dash if the model lacks it."""
         value = getattr(settings, field, None)
         if value is None:
             return Cell("–")
@@ -262,16 +293,17 @@ class Builder:
 
     @property
     def fids(self) -> list[str]:
-        """Return the names of the FIDs that the report shows, one for each detector."""
+        """The names of the FIDs shown, one per detector."""
         return [f"fid_{detector}" for detector in self.results.detectors]
 
     def passport(
         self, configurations: Sequence[Configuration], columns: Sequence[str] = (), *, has_intervals: bool = True
     ) -> Line:
-        """What the scores of a table rest on: extractor, numbers of images, resize, floor, and what intervals cover.
+        """Return the note below a table of scores: extractor, numbers of images, resizing, floor, and intervals.
 
         Args:
-            columns: the quantities beside the scores, of which those over the end of training are explained.
+            columns: other quantities of the table; those with intervals over the end of training get an explanation.
+            has_intervals: explain the intervals of the scores.
         """
         parts = []
         for detector in self.results.detectors:
@@ -291,7 +323,7 @@ class Builder:
                 )
         if has_intervals:
             over = {measure("fid_classifier", c).over for c in configurations}
-            parts.append(self.t(_name_over(over)))
+            parts.append(self.t(_choose_interval_message(over)))
         tails = [name for name in columns if any(measure(name, c).over == "steps" for c in configurations)]
         if tails:
             parts.append(self.t("passport.over.steps", all=Several([name_quantity(name) for name in tails])))
@@ -300,16 +332,17 @@ class Builder:
     # ---- values
 
     def labels(self, configurations: Sequence[Configuration]) -> Several:
+        """Return the labels of configurations as a list in prose."""
         return Several([c.label for c in configurations])
 
-    def tell_picked(self, configurations: Sequence[Configuration]) -> list[Block]:
-        """That not all have figures of their own, where that is so; ``runs.csv`` has all their numbers."""
+    def describe_selection(self, configurations: Sequence[Configuration]) -> list[Block]:
+        """Return a notice if only ``MAX_SHOWN`` of these configurations get figures of their own; otherwise nothing."""
         if len(configurations) <= MAX_SHOWN:
             return []
         return [self.notice("page.picked", shown=MAX_SHOWN, num=len(configurations))]
 
 
-def _name_over(over: set[Over]) -> str:
+def _choose_interval_message(over: set[Over]) -> str:
     """Return the message that says what the intervals of a table cover."""
     if {"seeds", "samples"} <= over:
         return "passport.over.both"
@@ -317,7 +350,10 @@ def _name_over(over: set[Over]) -> str:
 
 
 def _find_width(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Literal["normal", "dense", "landscape"]:
-    """What the longest cells of all columns, side by side, ask for; headers may break between words."""
+    """Return the width class for a table.
+
+    The longest cells of all columns must fit side by side; header texts may break at spaces and underscores.
+    """
     widest = [max([_measure(row[i].text) for row in rows], default=0) for i in range(len(header))]
     words = [max((_measure(word) for word in re.split(r"[\s_]", name)), default=0) for name in header]
     characters = sum(2 + max(pair) for pair in zip(widest, words, strict=True))
@@ -327,9 +363,10 @@ def _find_width(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Litera
 
 
 def _measure(text: str) -> int:
-    """Return the width of a text in Latin characters; an ideograph and a full-width sign are two wide."""
+    """Return the width of a text in Latin characters; ideographs and full-width signs count as two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _join(kind: str, id_: str, slug: str) -> str:
+    """Return the id of an element, such as ``figure-vae_curves-vae-10``, skipping empty parts."""
     return "-".join(part for part in (kind, id_, slug) if part)

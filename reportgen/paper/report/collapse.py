@@ -1,4 +1,4 @@
-"""Mode collapse, by digit counts: item 15 of the homework."""
+"""Section on mode collapse, judged by digit counts: item 15 of the homework."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from reportgen.suite.settings import GanSettings
 
 
 def build_collapse(b: Builder, *_: object) -> Section | None:
+    """Build the section on mode collapse of the best GAN; None without any GAN."""
     gan = find_best_gan(b.results)
     if gan is None:
         return None
@@ -28,9 +29,11 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
     header = ["samples", *"0123456789", "?"]
     num_read = sum(digits.all_counts[:10])
     rows = [
-        _count_row(b, b.t("row.samples", num=digits.num_counted), digits.counts),
-        _count_row(b, b.t("row.samples", num=digits.num_all), digits.all_counts),
-        _count_row(b, b.t("row.expected", num=num_read), [round(num_read * share) for share in digits.class_shares]),
+        _build_count_row(b, b.t("row.samples", num=digits.num_counted), digits.counts),
+        _build_count_row(b, b.t("row.samples", num=digits.num_all), digits.all_counts),
+        _build_count_row(
+            b, b.t("row.expected", num=num_read), [round(num_read * share) for share in digits.class_shares]
+        ),
     ]
     memory = judge_memorisation(gan)
     note = b.line("collapse.note", samples=Number(memory.samples), dev=Number(memory.dev))
@@ -68,6 +71,7 @@ def _draw_histogram(b: Builder, gan: Configuration, digits: DigitCounts) -> Pict
     )
 
 
-def _count_row(b: Builder, name: str, counts: Sequence[int]) -> list[Cell]:
+def _build_count_row(b: Builder, name: str, counts: Sequence[int]) -> list[Cell]:
+    """Return a row of counts of the digits 0 to 9 and "?", padded with dashes."""
     cells = [Cell(b.t.format(count), is_number=True) for count in counts]
     return [Cell(name, is_header=True), *cells, *[Cell("–", is_number=True)] * (11 - len(cells))]

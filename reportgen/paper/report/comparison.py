@@ -1,4 +1,4 @@
-"""VAE against GAN: item 13 of the homework."""
+"""Section that compares VAE and GAN: item 13 of the homework."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reportgen.paper.report.pictures import draw_samples
 
 
 def build_comparison(b: Builder, *_: object) -> Section | None:
-    """VAE against GAN at the same latent dimension."""
+    """Build the comparison of the main VAE and the best GAN of its latent dimension; None if either is absent."""
     compared = find_compared(b.results)
     if compared is None:
         return None

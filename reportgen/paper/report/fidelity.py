@@ -1,4 +1,4 @@
-"""Fidelity and diversity of all models."""
+"""Section on fidelity and diversity of all models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from reportgen.paper.report.model import Cell, Section
 
 
 def build_scores(b: Builder, *_: object) -> Section | None:
-    """Precision, recall, density, coverage and KID of every configuration, by the classifier's features."""
+    """Build the section with FID, KID, precision, recall, density and coverage of every scored configuration.
+
+    All but the Inception FID use the classifier's features. None if no configuration was scored.
+    """
     scored = select_scored(b.results.configurations)
     if not scored:
         return None
@@ -31,7 +34,7 @@ def build_scores(b: Builder, *_: object) -> Section | None:
 
 
 def _tabulate_yardstick(b: Builder, c: Configuration) -> list[list[Cell]]:
-    """The rows of real images in place of samples, different ones and repeated ones."""
+    """Return the scores of real images in place of samples: one row of distinct images, one of repeated images."""
     own = c.first.find_scores(CLASSIFIER)
     if own is None:
         return []

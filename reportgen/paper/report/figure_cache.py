@@ -1,4 +1,4 @@
-"""Figures as bytes, drawn once and kept as long as nothing that they are drawn from changes."""
+"""Cache of drawn figures: a figure is redrawn only if its data or the drawing code change."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ from reportgen.paper import figures
 from reportgen.paper.figures.style import to_png, to_svg
 
 WRITERS = {"svg": to_svg, "png": to_png}
+"""Functions that write a drawing as bytes, by format."""
 
 
 class FigureCache:
-    """Draws what is asked for, or gives it as it was drawn before.
+    """A cache of figures as files, named by a hash of everything they are drawn from.
 
     Args:
-        folder: where figures are kept; None keeps none.
-        prefix: of this report's file names; others in the folder are left alone.
+        folder: folder of the files; without one, every figure is drawn anew.
+        prefix: prefix of this report's file names; files without it are never deleted.
     """
 
     def __init__(self, folder: Path | None = None, prefix: str = "") -> None:
@@ -37,20 +38,23 @@ class FigureCache:
         self.used: set[Path] = set()
 
     def draw(self, kind: str, draw: Callable[..., Drawing], *args: Any, **options: Any) -> bytes:
-        """The bytes of ``draw(*args, **options)`` in the format ``svg`` or ``png``."""
+        """Return ``draw(*args, **options)`` as the bytes of an ``svg`` or ``png``, from the cache if possible.
+
+        A folder that cannot be written to disables the cache without an error.
+        """
         if self.folder is None:
             return WRITERS[kind](draw(*args, **options))
-        path = self.folder / f"{self.prefix}{hash_value([_name_program(), draw.__name__, args, options])}.{kind}"
+        path = self.folder / f"{self.prefix}{hash_value([_hash_program(), draw.__name__, args, options])}.{kind}"
         self.used.add(path)
         with suppress(OSError):
             return path.read_bytes()
         content = WRITERS[kind](draw(*args, **options))
-        with suppress(RunError):  # a folder that cannot be written to costs time only
+        with suppress(RunError):  # an unwritable folder only costs time
             write_bytes(path, content)
         return content
 
     def remove_unused(self) -> None:
-        """Delete what this report did not use."""
+        """Delete the files of this report that were not drawn or read since the cache was made."""
         if self.folder is None:
             return
         for path in self.folder.glob(f"{self.prefix}*"):
@@ -60,7 +64,7 @@ class FigureCache:
 
 
 def hash_value(value: Any) -> str:
-    """A short name for a value made of plain values, arrays, series and dataclasses."""
+    """Return the first 24 hex digits of a hash of nested plain values, arrays, series and dataclasses."""
     digest = hashlib.sha256()
     for piece in _flatten(value):
         digest.update(len(piece).to_bytes(8, "little") + piece)
@@ -68,6 +72,7 @@ def hash_value(value: Any) -> str:
 
 
 def _flatten(value: Any) -> Iterator[bytes]:
+    """Yield the bytes that determine a value, including its types, lengths, shapes and dtypes."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield from _flatten({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
     elif isinstance(value, pd.Series):
@@ -87,8 +92,8 @@ def _flatten(value: Any) -> Iterator[bytes]:
 
 
 @cache
-def _name_program() -> str:
-    """What draws: another version of it draws anew."""
+def _hash_program() -> str:
+    """Return a hash of the drawing code, the fonts and Matplotlib's version, each of which changes the drawings."""
     sources = [path.read_text(encoding="utf-8") for path in sorted(Path(figures.__file__).parent.glob("*.py"))]
     sizes = [path.stat().st_size for path in FONT_FILES.values()]
     return hash_value([matplotlib.__version__, sources, sizes])

@@ -1,4 +1,4 @@
-"""The GAN's sections: items 7 to 12, 16 and 17 of the homework."""
+"""Sections on the GAN: items 7 to 12, 16 and 17 of the homework."""
 
 from __future__ import annotations
 
@@ -49,17 +49,18 @@ from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import GanSettings, Question
 
 ENDS = ("D_x", "D_G_z1", "D_G_z2", *LOSSES)
-"""The quantities whose means and spreads at the end of training are held against the equilibrium."""
+"""Quantities whose mean and spread at the end of training are compared with the equilibrium."""
 
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
 
 
 def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
+    """Build the section with the training curves of each GAN and an overlay of several; None without any."""
     if not grid:
         return None
     shown = pick(grid)
-    blocks: list[Block] = [b.text("gan_curves.intro"), *b.tell_picked(grid)]
+    blocks: list[Block] = [b.text("gan_curves.intro"), *b.describe_selection(grid)]
     blocks += [_show_curves(b, [c], "gan_curves", c.slug, c.label) for c in shown]
     if len(shown) > 1:
         blocks.append(_show_curves(b, shown, "gan_overlay"))
@@ -75,6 +76,7 @@ def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str
 
 
 def build_images(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
+    """Build the section with each GAN's samples, and the best one's samples over training; None without any."""
     if not grid:
         return None
     shown, best = pick(grid), find_best(grid)
@@ -83,7 +85,7 @@ def build_images(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     return b.section(
         "gan_images",
         b.text("gan_images.intro"),
-        *b.tell_picked(grid),
+        *b.describe_selection(grid),
         b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
         *b.claims([claim_reading(grid, "table-gan_effect")] if len(grid) > 1 else []),
         b.text("gan_images.evolution"),
@@ -95,7 +97,7 @@ def build_images(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
 
 
 def _draw_evolution(b: Builder, c: Configuration, evolution: Evolution, steps: Sequence[int]) -> list[Picture]:
-    """The samples from the same noise at these steps."""
+    """Return one picture per step of the samples drawn from fixed noise, titled with the number of readable ones."""
     return [
         Picture(
             c.first.read_image(c.first.find_grid("samples", step)),
@@ -113,6 +115,7 @@ def _draw_evolution(b: Builder, c: Configuration, evolution: Evolution, steps: S
 
 
 def build_fid(b: Builder, grid: Sequence[Configuration], wanted: OutlineSection) -> Section | None:
+    """Build the section with FID over the grid of dimensions, one table per detector; None without any GAN."""
     if not grid:
         return None
     tables = [_tabulate_grid(b, grid, detector) for detector in b.results.detectors]
@@ -120,10 +123,13 @@ def build_fid(b: Builder, grid: Sequence[Configuration], wanted: OutlineSection)
 
 
 def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> Table:
-    """FID by one detector over latent_dim (rows) and hidden_dim (columns)."""
+    """Tabulate the FID of one detector, latent_dim down and hidden_dim across.
+
+    If other settings vary too, the table has one row per configuration instead.
+    """
     at = {(c.settings.latent_dim, hidden_dim(c)): c for c in grid}
     fid = f"fid_{detector}"
-    if len(at) < len(grid):  # other settings vary too: no rows and columns have room for them
+    if len(at) < len(grid):  # other settings vary too, so several configurations share a cell
         header, rows = b.tabulate(grid, [fid])
     else:
         cells = dict(zip(grid, b.quantity_cells(fid, grid), strict=True))
@@ -144,6 +150,7 @@ def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> 
 
 
 def build_effect(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
+    """Build the section on the effect of both dimensions; None for fewer than two configurations."""
     if len(grid) < 2:
         return None
     columns = [*b.fids, "read_share", *LOSSES]
@@ -163,7 +170,7 @@ def build_effect(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
 
 
 def _tabulate_settling(b: Builder, grid: Sequence[Configuration]) -> Table:
-    """How both losses still move at the end of training: from step to step, and from its beginning to its end."""
+    """Tabulate how much both losses still move over the last fifth of training: their spread and their drift."""
     return b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in ("spread", "drift") for loss in LOSSES])
 
 
@@ -171,6 +178,7 @@ def _tabulate_settling(b: Builder, grid: Sequence[Configuration]) -> Table:
 
 
 def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
+    """Build the section on the sweep of hidden_dim; None for fewer than two configurations."""
     if len(sweep) < 2:
         return None
     worst = find_worst(sweep)
@@ -195,11 +203,12 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
 
 
 def build_equilibrium(b: Builder, *_: object) -> Section | None:
+    """Build the section on the nearness of all GANs to the Nash equilibrium; None without any GAN."""
     gans = select_model(b.results, GanSettings)
     if not gans:
         return None
     judged = judge_equilibria(gans)
-    ends = [Column(metric, partial(_mean_and_spread, b, metric)) for metric in ENDS]
+    ends = [Column(metric, partial(_write_mean_and_spread, b, metric)) for metric in ENDS]
     distances = [f"distance_{metric}" for metric in JUDGED]
     from_ideal = [*distances, "drift_D_x", "drift_D_G_z1", "fid_classifier"]
     return b.section(
@@ -215,8 +224,8 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
     )
 
 
-def _mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
-    """Mean and, in brackets, standard deviation over the last fifth of training."""
+def _write_mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
+    """Return a cell with mean and, in brackets, standard deviation over the last fifth of training."""
     mean, spread = (write_mean(name, c) for name in (metric, f"spread_{metric}"))
     return Cell(b.t("cell.spread", mean=mean, spread=spread), is_number=True)
 
@@ -228,15 +237,15 @@ ABLATION_TEXTS: Mapping[Question, tuple[str, str]] = {
     "gan_mlp": ("gan_mlp.intro", "gan_mlp.theory"),
     "gan_relu": ("gan_relu.intro", "gan_relu.theory"),
 }
-"""The messages before and after the ablations of a question."""
+"""Messages before and after the ablations of a question."""
 
 
 def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection, name: Question) -> Section | None:
-    """The MLP ablation (``gan_mlp``) or the ReLU ablation (``gan_relu``)."""
+    """Build the section on the MLP ablation (``gan_mlp``) or the ReLU ablation (``gan_relu``); None without runs."""
     if not ablations:
         return None
     intro, theory = ABLATION_TEXTS[name]
-    blocks: list[Block] = [b.text(intro), *b.tell_picked(ablations)]
+    blocks: list[Block] = [b.text(intro), *b.describe_selection(ablations)]
     for ablated in pick(ablations):
         blocks += _show_ablation(b, name, ablated)
     return b.section(name, *blocks, b.explanation(theory))

@@ -1,4 +1,4 @@
-"""Latent interpolation and extrapolation: item 14 of the homework."""
+"""Section on latent interpolation and extrapolation: item 14 of the homework."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from reportgen.paper.report.model import Block, Figure, Picture, Section
 from reportgen.store.images import decode_grid
 
 COLUMNS = ("read_ends", "read_inside", "read_outside", "inside_change", "detour", "largest_step")
+"""Quantities that are measured over random pairs of latent vectors."""
 
 
 def build_interpolation(b: Builder, *_: object) -> Section | None:
-    """The best GAN and the main VAE; those of the outline that there are."""
+    """Build the section on interpolation in the best GAN and the main VAE, or in one of them; None without either."""
     shown = [c for c in (find_best_gan(b.results), find_main_vae(b.results)) if c is not None]
     if not shown:
         return None
@@ -55,7 +56,7 @@ def build_interpolation(b: Builder, *_: object) -> Section | None:
 
 
 def _explain_dimensions(b: Builder, shown: Sequence[Configuration]) -> list[Block]:
-    """That two latent spaces differ in their dimension, where they do."""
+    """Return an explanation if the two latent spaces differ in their dimension; otherwise nothing."""
     dims = [c.settings.latent_dim for c in shown]
     if len(set(dims)) < 2:
         return []
@@ -64,6 +65,7 @@ def _explain_dimensions(b: Builder, shown: Sequence[Configuration]) -> list[Bloc
 
 
 def _show_strips(b: Builder, c: Configuration, name: str) -> Figure:
+    """Return the figure of one configuration's strips; ``name`` is ``interpolation`` or ``extrapolation``."""
     return b.figure(name, lambda: [_draw_strips(b, c, name)], [c.first_seed], slug=c.slug, label=c.label)
 
 

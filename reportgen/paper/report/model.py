@@ -1,4 +1,7 @@
-"""What a report consists of. No HTML, no numbers to be rounded, no decisions: a template only lays this out."""
+"""The structure of a report: plain dataclasses that the templates lay out.
+
+There is no HTML here except in notes, all numbers are already formatted, and templates have nothing left to decide.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,22 @@ from reportgen.suite.settings import Language
 
 @dataclass(frozen=True)
 class Span:
-    """A piece of a line. ``ref`` points to the element whose id is ``text``; ``math`` holds TeX."""
+    """A piece of a line; the text of a ``ref`` is the id of an element, that of ``math`` is TeX."""
 
     kind: Literal["text", "strong", "code", "math", "ref"]
     text: str
 
 
 Line = tuple[Span, ...]
+"""Formatted text of one paragraph, caption or note."""
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """``explanation`` is theory, set apart from what the data show; ``notice`` is a warning to the reader.
+    """A paragraph of text.
 
-    A ``finding`` carries the claim that it words, and in ``evidence`` what that rests on.
+    An ``explanation`` is theory, set apart from what the data show; a ``notice`` warns the reader; a ``finding`` is the
+    wording of ``claim``, and ``evidence`` says what it rests on.
     """
 
     line: Line
@@ -37,7 +42,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Note:
-    """The author's own words: the Markdown that she wrote, and what may be shown of it as HTML."""
+    """The author's own words: the original Markdown, and its sanitised HTML."""
 
     markdown: str
     html: str
@@ -54,7 +59,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table."""
+    """A cell of a table; numbers are aligned to the right, the best value is bold."""
 
     text: str
     is_number: bool = False
@@ -66,7 +71,8 @@ class Cell:
 class Table:
     """A numbered table.
 
-    ``note`` stands below it; ``width`` asks for small type (``dense``) or a turned page; ``wraps`` lets cells break.
+    ``note`` is printed below it; ``width`` selects normal type, small type (``dense``) or a landscape page; ``wraps``
+    lets cells break into lines.
     """
 
     id: str
@@ -81,7 +87,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """One image of a figure. ``pixelated`` images keep hard pixels when enlarged."""
+    """One image of a figure; a ``pixelated`` one keeps sharp pixel edges when enlarged."""
 
     content: bytes
     media_type: Literal["image/svg+xml", "image/png"]
@@ -103,7 +109,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Listing:
-    """A numbered listing of Python code that ran."""
+    """A numbered listing of Python code that ran; ``first_line`` is the number of its first line in the source file."""
 
     id: str
     caption: Line
@@ -119,7 +125,7 @@ Block = Paragraph | Note | Formula | Element
 
 
 def list_references(block: Block) -> list[str]:
-    """Return the ids of the elements that a block points to, in its order."""
+    """Return the ids of the elements that a block points to, in reading order."""
     if isinstance(block, Paragraph):
         lines = [block.line, block.evidence]
     elif isinstance(block, Table):
@@ -131,7 +137,10 @@ def list_references(block: Block) -> list[str]:
 
 @dataclass(frozen=True)
 class Section:
-    """A numbered section: ``number`` is 1 or 3.2; ``question`` the homework's question that it answers, if any."""
+    """A section with its subsections.
+
+    ``number`` is like 1 or 3.2, and empty at first; ``question`` is the homework's question that it answers, if any.
+    """
 
     id: str
     number: str
@@ -141,25 +150,25 @@ class Section:
     question: str = ""
 
     def walk_sections(self) -> Iterator[Section]:
-        """Yield the section itself, then its parts."""
+        """Yield this section, then all subsections, depth first."""
         yield self
         for section in self.sections:
             yield from section.walk_sections()
 
     def walk(self) -> Iterator[Block]:
-        """Yield all blocks, those of its parts last."""
+        """Yield all blocks, those of subsections after its own."""
         for section in self.walk_sections():
             yield from section.blocks
 
     def map_blocks(self, change: Callable[[Section], Iterable[Block]]) -> Section:
-        """Return the section in which ``change`` has replaced its own blocks and those of each of its parts."""
+        """Return a section in which it and every subsection have the blocks that ``change`` returns for them."""
         parts = tuple(part.map_blocks(change) for part in self.sections)
         return replace(self, blocks=tuple(change(self)), sections=parts)
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that travels inside the PDF."""
+    """A file embedded in the PDF."""
 
     name: str
     description: str
@@ -168,10 +177,11 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Report:
-    """One report in one language.
+    """A report in one language.
 
-    ``texts`` are the fixed words of the page (contents, summary, ...) by name; ``labels`` maps the id of every table,
-    figure and listing to its numbered name; ``notice`` says that the numbers are of a profile, or is empty.
+    ``texts`` holds the fixed words of the page (contents, summary, ...) by name; ``labels`` the numbered name of every
+    table, figure and listing by id; ``notice`` warns that the numbers come from a reduced profile, or is empty;
+    ``created`` is an ISO 8601 time, ``date`` its date in words.
     """
 
     language: Language
@@ -188,12 +198,12 @@ class Report:
     attachments: tuple[Attachment, ...] = field(default=())
 
     def walk(self) -> Iterator[Block]:
-        """All blocks in the order of the page, the summary first."""
+        """Yield all blocks in page order, the summary first."""
         yield from self.summary
         for section in self.sections:
             yield from section.walk()
 
     @property
     def claims(self) -> list[Claim]:
-        """All claims in the order of the page."""
+        """All claims in page order."""
         return [b.claim for b in self.walk() if isinstance(b, Paragraph) and b.claim is not None]

@@ -1,4 +1,4 @@
-"""The author's own words: ``notes/<language>/<section>.md``, shown in that section or in place of its discussion."""
+"""The author's own words: ``notes/<language>/<section>.md``, shown after a section's discussion or instead of it."""
 
 from __future__ import annotations
 
@@ -17,37 +17,38 @@ from reportgen.suite.outline import Outline
 from reportgen.suite.settings import LANGUAGES, Language
 
 REPLACE_MARK = "<!-- replace -->"
-"""As the first line of a note: it stands in place of the section's findings and explanations."""
+"""First line of a note that is to replace the section's findings and explanations."""
 
 MAX_BYTES = 1_000_000
+"""Maximum size of a note, in bytes."""
 
 TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "hr", "a"),
     *("h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
-"""What a note may show. Pictures are not among them: nothing is loaded from a file or from a network."""
+"""HTML elements allowed in a note. There are no images, so nothing is loaded from a file or the network."""
 
 HEADING_SHIFT = 3
-"""A note's # is a fourth-level heading: the report numbers the three above."""
+"""Levels by which a note's headings are lowered, below the three that the report numbers."""
 
 
 @dataclass(frozen=True)
 class WrittenNote:
-    """One note as Markdown; ``replaces``: it stands in place of the section's discussion."""
+    """A note as Markdown; with ``replaces``, it is shown instead of the section's discussion."""
 
     markdown: str
     replaces: bool
 
 
 Notes = Mapping[str, WrittenNote]
-"""By the id of the section."""
+"""Notes by section id."""
 
 
 def read_notes(folder: Path, language: Language) -> dict[str, WrittenNote]:
-    """All notes in one language; none if there is no such folder.
+    """Read all notes in one language by section id; empty if there is no such folder.
 
     Raises:
-        RenderError: a note cannot be read as UTF-8, or is too long.
+        RenderError: a note is not readable UTF-8, or is longer than ``MAX_BYTES``.
     """
     return {path.stem: _read_note(path) for path in sorted((folder / language).glob("*.md"))}
 
@@ -65,17 +66,17 @@ def _read_note(path: Path) -> WrittenNote:
 
 
 def export_notes(notes: Notes) -> dict[str, dict[str, str | bool]]:
-    """Notes as they travel in a PDF's data."""
+    """Return notes in the form that is stored in the PDF's ``metrics.json``."""
     return {name: {"markdown": note.markdown, "replaces": note.replaces} for name, note in notes.items()}
 
 
 def import_notes(exported: Mapping[str, Mapping[str, Any]]) -> dict[str, WrittenNote]:
-    """And back."""
+    """Restore notes from the form that ``export_notes`` returns."""
     return {name: WrittenNote(str(note["markdown"]), bool(note["replaces"])) for name, note in exported.items()}
 
 
 def find_stray_notes(folder: Path, outline: Outline) -> list[str]:
-    """Notes that the report has no place for, and those that only one language has, a line each."""
+    """Return one message for each note without a section, and for each note that exists in only some languages."""
     ids = [section.id for section in outline.walk()]
     found = {language: {path.stem for path in (folder / language).glob("*.md")} for language in LANGUAGES}
     problems = []
@@ -91,7 +92,7 @@ def find_stray_notes(folder: Path, outline: Outline) -> list[str]:
 
 
 def to_note(markdown: str) -> Note:
-    """Markdown -> what may be shown of it; raw HTML in it is shown as text."""
+    """Render Markdown as sanitised HTML; raw HTML in it is shown as text."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough").disable("image")
     tokens = parser.parse(markdown)
     for token in tokens:
@@ -103,7 +104,7 @@ def to_note(markdown: str) -> Note:
 
 
 def add_note(section: Section, notes: Notes) -> Iterable[Block]:
-    """Return a section's own blocks with its note, if it has one, after its discussion or in place of it."""
+    """Return a section's own blocks with its note, if any, after its discussion or instead of it."""
     note = notes.get(section.id)
     if note is None:
         return section.blocks

@@ -1,4 +1,4 @@
-"""The report's frame: summary, settings, methods, the table of all runs."""
+"""Frame of the report: summary, settings, methods, and the appendix with all runs."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ ABLATION_TABLES: dict[Question, str] = {
     "gan_mlp": "gan_ablation-gan_mlp",
     "gan_relu": "gan_ablation-gan_relu",
 }
-"""The questions that ask for an ablation -> the beginning of their tables' ids."""
+"""Beginnings of the ids of ablation tables, by the question that asks for the ablation."""
 
 COMMON_FIELDS = ("batch_size", "num_training_steps", "learning_rate")
-"""The settings of every model that the tables of settings show beside its dimensions."""
+"""Settings of every model that its table shows in addition to its dimensions."""
 
 
 # ---- summary --------------------------------------------------------------------------------------------------------
 
 
 def write_summary(b: Builder) -> tuple[Paragraph, ...]:
-    """What was done and what came out, in a few sentences."""
+    """Write the scope, the answers in short and the cautions."""
     suite, first = b.results.suite, b.results.finished[0]
     scope = b.text(
         "summary.scope",
@@ -66,12 +66,12 @@ def write_summary(b: Builder) -> tuple[Paragraph, ...]:
         cautions.append(b.text("summary.one_seed"))
     if INCEPTION not in b.results.detectors and any(section.fid_below for section in suite.outline.walk()):
         cautions.append(b.text("summary.no_inception"))
-    answers = [p for topic, claims in _list_answers(b) for p in _lead(b, topic, b.claims(claims))]
-    return (scope, *answers, *_lead(b, "cautions", cautions))
+    answers = [p for topic, claims in _list_answers(b) for p in _add_lead(b, topic, b.claims(claims))]
+    return (scope, *answers, *_add_lead(b, "cautions", cautions))
 
 
-def _lead(b: Builder, topic: str, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
-    """The first of these begins with what they are about."""
+def _add_lead(b: Builder, topic: str, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """Return the paragraphs with the name of their topic in front of the first."""
     if not paragraphs:
         return []
     first, *others = paragraphs
@@ -79,7 +79,7 @@ def _lead(b: Builder, topic: str, paragraphs: Sequence[Paragraph]) -> list[Parag
 
 
 def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
-    """The answers in short, by topic."""
+    """Yield each topic of the summary with its claims."""
     for name, kind in MODELS.items():
         chosen = select_scored(select_model(b.results, kind))
         if chosen:
@@ -100,7 +100,7 @@ def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
 
 
 def _claim_effect(b: Builder, model: ModelName) -> list[Claim]:
-    """What the dimensions do to FID."""
+    """Return claims about the effect of a model's dimensions on FID."""
     match model:
         case "vae":
             sweep = b.results.answer("vae_latent")
@@ -115,7 +115,7 @@ def _claim_effect(b: Builder, model: ModelName) -> list[Claim]:
 
 
 def _conclude_ablations(b: Builder) -> Iterator[Claim]:
-    """What FID says of every ablation that has a baseline."""
+    """Yield a claim about FID for every ablation that has a baseline."""
     for question, table in ABLATION_TABLES.items():
         for ablated in pick(b.results.answer(question)):
             baseline = find_baseline(b.results, ablated)
@@ -127,6 +127,7 @@ def _conclude_ablations(b: Builder) -> Iterator[Claim]:
 
 
 def build_settings(b: Builder, *_: object) -> Section:
+    """Build the section on the dataset, the machine, the settings of all models, and unfinished runs."""
     record = b.results.finished[0]
     dataset = record.evaluation.dataset
     blocks: list[Block] = [
@@ -187,6 +188,7 @@ def _list_unfinished(b: Builder) -> list[Block]:
 
 
 def build_methods(b: Builder, *_: object) -> Section:
+    """Build the section on losses, scores, and the rules that decide which sentences are printed."""
     blocks: list[Block] = []
     for name, kind in MODELS.items():
         if select_model(b.results, kind):
@@ -203,7 +205,7 @@ def build_methods(b: Builder, *_: object) -> Section:
 
 
 def list_loss_formulas(model: ModelName) -> list[str]:
-    """Return what a model minimises, in LaTeX."""
+    """Return the losses that a model minimises, as LaTeX formulas."""
     match model:
         case "vae":
             return [
@@ -249,7 +251,7 @@ def _describe_scores(b: Builder) -> list[Block]:
 
 
 def _describe_comparisons(b: Builder) -> list[Block]:
-    """How curves are drawn, and what sentences rest on: with one seed, or with several."""
+    """Describe curves, evidence and intervals, for one seed or several."""
     has_one = all(len(c.runs) == 1 for c in b.results.configurations)
     return [
         b.text("methods.curves", seeds=Message("methods.curves.one" if has_one else "methods.curves.several")),
@@ -261,11 +263,11 @@ def _describe_comparisons(b: Builder) -> list[Block]:
 
 
 def _tabulate_seed_rule(b: Builder) -> Table:
-    """The rule of every quantity, in two columns."""
+    """Tabulate the seed rule of every quantity in two columns side by side."""
     entries = [
         (Cell(b.column(name), is_header=True), Cell(b.t.format(write_rule(name))))
         for name, quantity in QUANTITIES.items()
-        if quantity.rule != NO_RULE and quantity not in FIDS[1:]  # both FIDs have one rule
+        if quantity.rule != NO_RULE and quantity not in FIDS[1:]  # all FIDs share one rule
     ]
     half = -(-len(entries) // 2)
     pairs = zip_longest(entries[:half], entries[half:], fillvalue=(Cell(""), Cell("")))
@@ -276,6 +278,7 @@ def _tabulate_seed_rule(b: Builder) -> Table:
 
 
 def build_appendix(b: Builder, *_: object) -> Section:
+    """Build the appendix: all runs with their scores, failed scores, and the classifier's reliability."""
     columns = [*b.fids, "read_share", "sharpness", "train_seconds", "ms_per_step"]
     rows = [_tabulate_run(b, run, columns) for run in b.results.finished]
     header = ["run", "key", *columns]
@@ -289,7 +292,7 @@ def build_appendix(b: Builder, *_: object) -> Section:
 
 
 def _tabulate_run(b: Builder, run: RunResult, columns: Sequence[str]) -> list[Cell]:
-    """One run's values without intervals; the share that reads as digits in whole percent."""
+    """Return a table row with one run's values without intervals, the share of readable digits in whole percent."""
     alone = Configuration(run.spec.settings, (run,))
     values = [(name, measure(name, alone).mean) for name in columns]
     cells = [b.value_cell(name, value, less=name == "read_share") for name, value in values]
@@ -297,7 +300,7 @@ def _tabulate_run(b: Builder, run: RunResult, columns: Sequence[str]) -> list[Ce
 
 
 def _list_failed_scores(b: Builder) -> list[Block]:
-    """Scores that could not be computed, with their reasons."""
+    """Tabulate scores that could not be computed, with the reasons; nothing if there are none."""
     failures = [(run, *item) for run in b.results.finished for item in run.evaluation.failures.items()]
     if not failures:
         return []
@@ -309,7 +312,7 @@ def _list_failed_scores(b: Builder) -> list[Block]:
 
 
 def _show_reliability(b: Builder) -> list[Block]:
-    """How far the classifier's reading can be trusted: by digit, and what other thresholds would do."""
+    """Tabulate the classifier's reliability by digit and at other thresholds."""
     card = b.results.finished[0].evaluation.classifier
     digits = [
         [Cell(str(row.digit), is_header=True), Cell(b.t.format(row.num_images), is_number=True)]

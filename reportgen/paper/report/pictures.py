@@ -1,4 +1,4 @@
-"""Pictures that several sections share."""
+"""Pictures used by several sections."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from reportgen.paper.report.model import Figure, Picture
 VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
 GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
 COLUMNS = 3
-"""Panels beside each other."""
+"""Panels in a row."""
 
 
 def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
-    """The six curves of one VAE, or of several laid over each other."""
+    """Draw the six loss curves of one VAE, or of several overlaid."""
     panels = [_make_panel(b, metric, configurations, scale=metric.partition("_")[2]) for metric in VAE_METRICS]
     alt = b.t("alt.vae_curves", labels=b.labels(configurations))
     return b.picture("svg", draw_curves, panels, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
 
 def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
-    """The five curves of one GAN, those of D(G(z)) in one panel; or those of several, laid over each other."""
+    """Draw the five curves of one GAN, with both curves of D(G(z)) in one panel, or of several GANs overlaid."""
     panels = [
         _make_panel(b, metric, configurations, (AT_HALF[metric],), (0, 1) if metric.startswith("D_") else None)
         for metric in GAN_METRICS
@@ -39,7 +39,7 @@ def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Pict
 
 
 def _join(b: Builder, before: Panel, after: Panel) -> Panel:
-    """D(G(z)) of one GAN before and after D's update in one panel."""
+    """Combine D(G(z)) of one GAN before and after D's update in one panel."""
     panels = {b.t("axis.before"): before, b.t("axis.after"): after}
     curves = {name: curve for name, panel in panels.items() for curve in panel.curves.values()}
     bands = {name: band for name, panel in panels.items() for band in panel.bands.values()}
@@ -54,14 +54,14 @@ def _make_panel(
     limits: tuple[float, float] | None = None,
     scale: str = "",
 ) -> Panel:
-    """One metric's curves, with the range of the seeds where there are several."""
+    """Build the panel of one metric, with the range over seeds for configurations that have several."""
     bands = {c.label: band for c in configurations if (band := c.band(metric)) is not None}
     curves = {c.label: c.curve(metric) for c in configurations}
     return Panel(b.t(f"curve.{metric}"), curves, references, bands, limits, scale)
 
 
 def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:
-    """The classifier FID over a dimension."""
+    """Draw the classifier FID over a dimension, with its intervals."""
     scores = [measure("fid_classifier", c) for c in configurations]
     return b.picture(
         "svg",
@@ -77,13 +77,13 @@ def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: st
 
 
 def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:
-    """The last grid of samples of a configuration's first seed."""
+    """Return the last grid of samples of a configuration's first seed, titled with the label."""
     content = c.first.read_image(c.first.find_grid("samples"))
     return Picture(content, "image/png", b.t("alt.samples", label=c.label), width_mm, c.label, pixelated=True)
 
 
 def show_samples(b: Builder, shown: Sequence[Configuration], slug: str) -> Figure:
-    """An ablation's samples beside those of what it is compared with."""
+    """Return the figure with an ablation's samples next to its baseline's."""
     first = [c.first_seed for c in shown]
     return b.figure(
         "ablation_samples", lambda: [draw_samples(b, c) for c in first], first, slug=slug, labels=b.labels(first)

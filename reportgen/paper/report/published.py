@@ -1,4 +1,4 @@
-"""Published scores beside ours."""
+"""Section that compares published scores with ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reportgen.paper.report.model import Block, Picture, Section
 
 
 def build_published(b: Builder, *_: object) -> Section | None:
-    """Where published reports of this coursework landed, and whether the order is ours."""
+    """Build the comparison with published reports of this coursework; None if no configuration matches theirs."""
     matched = match_published(b.results.configurations)
     if not matched:
         return None

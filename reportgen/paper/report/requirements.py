@@ -1,4 +1,4 @@
-"""What the homework requires against what is there: the lines of ``reportgen check`` and of the report's appendix."""
+"""The homework's requirements, checked for ``reportgen check`` and for the report's appendix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ from reportgen.suite.settings import MODELS, ModelName
 
 @dataclass(frozen=True)
 class Check:
-    """One requirement: the homework's question, the section's title, what is wanted, and what is missing if it is."""
+    """The outcome of one requirement.
+
+    ``question`` is the homework's question; ``section`` the title of the section that answers it, with its number;
+    ``wanted`` the requirement in words; ``missing`` the reason why it is not met, empty if it is.
+    """
 
     question: str
     section: str
@@ -30,7 +34,7 @@ class Check:
 
 
 def check_report(b: Builder, summary: Sequence[Block], sections: Sequence[Section]) -> list[Check]:
-    """Every requirement of the outline, in its order, and that no two sentences contradict each other."""
+    """Check every requirement in outline order, then that all runs are finished and no two claims conflict."""
     built = {part.id: part for section in sections for part in section.walk_sections()}
     outline = b.results.suite.outline
     checks = [check for wanted in outline.walk() for check in _check_section(b, wanted, built.get(wanted.id))]
@@ -42,64 +46,66 @@ def check_report(b: Builder, summary: Sequence[Block], sections: Sequence[Sectio
 
 
 def title_of(b: Builder, section: OutlineSection) -> str:
+    """Return the title that the outline sets for a section in this language, or its default title."""
     return getattr(section.title, b.t.language) if section.title is not None else b.t(f"section.{section.id}")
 
 
 @dataclass(frozen=True)
-class _Place:
-    """The section that is checked."""
+class _SectionChecker:
+    """Maker of checks for one section; ``number`` is empty if the section is absent."""
 
     b: Builder
     wanted: OutlineSection
     number: str
 
     def check(self, kind: str, missing: str = "", **values: Value) -> Check:
-        """A line of the kind; met if nothing is ``missing``."""
+        """Return a check of this kind (message ``check.<kind>``), met if nothing is ``missing``."""
         wanted = self.b.t(f"check.{kind}", **values)
         title = f"{self.number} {title_of(self.b, self.wanted)}".strip()
         return Check(self.wanted.question, title, wanted, not missing, missing)
 
 
 def _check_section(b: Builder, wanted: OutlineSection, built: Section | None) -> Iterator[Check]:
-    place = _Place(b, wanted, built.number if built else "")
+    """Yield the checks of one section; if it is absent, a single failed one."""
+    checker = _SectionChecker(b, wanted, built.number if built else "")
     if built is None:
         if wanted.id != "coverage":
-            yield place.check("section", b.t("check.section.missing"))
+            yield checker.check("section", b.t("check.section.missing"))
         return
     if wanted.needs:
-        yield _check_needs(place)
+        yield _check_needs(checker)
     for model, settings in wanted.settings.items():
-        yield _check_settings(place, model, settings)
+        yield _check_settings(checker, model, settings)
     if wanted.shows:
         ids = [block.id for block in built.walk() if isinstance(block, Element)]
         absent = [name for name in wanted.shows if not any(id_.startswith(name) for id_ in ids)]
-        yield place.check("shows", b.t.format(Several(absent)), num=len(wanted.shows))
+        yield checker.check("shows", b.t.format(Several(absent)), num=len(wanted.shows))
     if wanted.answers:
         topics = [block.claim.topic for block in built.walk() if isinstance(block, Paragraph) and block.claim]
         absent = [topic for topic in wanted.answers if topic not in topics]
-        yield place.check("answers", b.t.format(Several(absent)), num=len(topics))
+        yield checker.check("answers", b.t.format(Several(absent)), num=len(topics))
     for model, threshold in wanted.fid_below.items():
-        yield _check_threshold(place, model, threshold)
+        yield _check_threshold(checker, model, threshold)
 
 
-def _check_needs(place: _Place) -> Check:
-    """Every combination of dimensions must be among the section's finished runs."""
-    b, needs = place.b, place.wanted.needs
-    found = [c.settings for c in find_runs(b.results, place.wanted)]
+def _check_needs(checker: _SectionChecker) -> Check:
+    """Check that every required combination of dimensions is among the section's finished runs."""
+    b, needs = checker.b, checker.wanted.needs
+    found = [c.settings for c in find_runs(b.results, checker.wanted)]
     absent = [
         combination
         for combination in itertools.product(*needs.values())
         if not any(all(getattr(s, k, None) == v for k, v in zip(needs, combination, strict=True)) for s in found)
     ]
     wanted = b.t("caption.separator").join(
-        b.t("caption.field", name=name, values=b.list_plainly(values)) for name, values in needs.items()
+        b.t("caption.field", name=name, values=b.join_numbers(values)) for name, values in needs.items()
     )
-    return place.check("needs", b.t.format(Several(["_".join(map(str, row)) for row in absent])), runs=wanted)
+    return checker.check("needs", b.t.format(Several(["_".join(map(str, row)) for row in absent])), runs=wanted)
 
 
-def _check_settings(place: _Place, model: ModelName, settings: dict[str, int | float]) -> Check:
-    """All runs of a model trained with the homework's settings."""
-    b = place.b
+def _check_settings(checker: _SectionChecker, model: ModelName, settings: dict[str, int | float]) -> Check:
+    """Check that all runs of a model were trained with the homework's settings."""
+    b = checker.b
     title, chosen, differing = Message(f"model.{model}"), select_model(b.results, MODELS[model]), []
     for name, value in settings.items():
         others = sorted({getattr(c.settings, name, None) for c in chosen} - {value}, key=str)
@@ -109,31 +115,31 @@ def _check_settings(place: _Place, model: ModelName, settings: dict[str, int | f
     wanted = b.t("caption.separator").join(
         b.t("caption.field", name=name, values=f"{value:g}") for name, value in settings.items()
     )
-    return place.check("settings", b.t.format(Several(differing)), model=title, settings=wanted)
+    return checker.check("settings", b.t.format(Several(differing)), model=title, settings=wanted)
 
 
-def _check_threshold(place: _Place, model: ModelName, threshold: int) -> Check:
-    """The best run of a model below the course's threshold on the Inception FID."""
-    b = place.b
-    shown = [c for c in find_runs(b.results, place.wanted) if isinstance(c.settings, MODELS[model])]
+def _check_threshold(checker: _SectionChecker, model: ModelName, threshold: int) -> Check:
+    """Check that the best run of a model has an Inception FID below the course's threshold."""
+    b = checker.b
+    shown = [c for c in find_runs(b.results, checker.wanted) if isinstance(c.settings, MODELS[model])]
     scored = [c for c in shown or select_model(b.results, MODELS[model]) if is_measured("fid_inception", [c])]
     missing = b.t("check.no_inception")
     if scored:
         judged = judge_threshold(scored, threshold)
         fid = write_value("fid_inception", judged.fid.mean, less=1)
         missing = "" if judged.verdict == "met" else b.t("check.above", label=judged.best.label, fid=fid)
-    return place.check("fid_below", missing, model=Message(f"model.{model}"), threshold=threshold)
+    return checker.check("fid_below", missing, model=Message(f"model.{model}"), threshold=threshold)
 
 
 def _check_unfinished(b: Builder) -> Check:
-    """Every declared run finished."""
+    """Check that every declared run is finished."""
     names = [run.spec.name for run in b.results.unfinished]
     wanted = b.t("check.finished", num=len(b.results.runs))
     return Check("", b.t("check.whole"), wanted, not names, b.t.format(Several(names)))
 
 
 def _check_claims(b: Builder, blocks: Sequence[Block]) -> Check:
-    """No two sentences of which one denies the other."""
+    """Check that no claim in these blocks contradicts another."""
     claims = [block.claim for block in blocks if isinstance(block, Paragraph) and block.claim]
     pairs = find_contradictions(claims)
     names = [f"{first.id} / {second.id}" for first, second in pairs]
@@ -141,7 +147,7 @@ def _check_claims(b: Builder, blocks: Sequence[Block]) -> Check:
 
 
 def tabulate_requirements(b: Builder, checks: Sequence[Check]) -> Section:
-    """The checks as the report's appendix, a row per section."""
+    """Build the requirements section, with one table row for all checks of a section."""
     separator, rows = b.t("caption.separator"), []
     for section, group in itertools.groupby(checks, key=lambda check: check.section):
         lines = list(group)

@@ -1,4 +1,4 @@
-"""Which function writes which section, and sections in the order of an outline."""
+"""Registry of the functions that build sections, and construction of a section as an outline asks for it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from reportgen.paper.report.requirements import title_of
 from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
 
 Write = Callable[[Builder, Sequence[Configuration], OutlineSection], Section | None]
-"""Writes a section about the configurations of the question that it answers, as its entry in the outline asks.
+"""Function that builds a section from the configurations of its question and its entry in the outline.
 
-None stands for a section that has nothing to show.
+Its result is None if there is nothing to show.
 """
 
 
 @dataclass(frozen=True)
 class Writer:
-    """The function that writes a section, and the elements that it may make: their ids, each without its slug."""
+    """A function that builds a section, and the ids of the elements that it may make, without their slugs."""
 
     write: Write
     elements: tuple[str, ...]
 
 
 GAN_ABLATION = ("figure-gan_ablation_curves", "figure-ablation_samples", "table-gan_ablation")
+"""Elements that both GAN ablations make."""
 
 WRITERS: Mapping[str, Writer] = {
     "settings": Writer(overview.build_settings, ("table-vae_settings", "table-gan_settings", "table-unfinished")),
@@ -74,25 +75,26 @@ WRITERS: Mapping[str, Writer] = {
         overview.build_appendix, ("table-all_runs", "table-failed_scores", "table-reliability", "table-calibration")
     ),
 }
+"""Writers by section id."""
 CHAPTERS = ("vae", "gan", "coverage")
-"""What has no function of its own: two chapters, and the checks, which come last."""
+"""Sections without a writer: two chapters, and the requirements, which are filled in last."""
 
 assert {*WRITERS, *CHAPTERS} == set(WRITTEN_SECTIONS), "every section that an outline may name is written"
 
 
 def build_section(b: Builder, wanted: OutlineSection, noted: Sequence[str]) -> Section | None:
-    """A section with its parts; None where there is nothing in it and the author has no note for it."""
+    """Build a section and its subsections; None if it has no content and no note."""
     written = _write(b, wanted)
     parts = [part for part in (build_section(b, w, noted) for w in wanted.sections) if part is not None]
     if written is None and not parts and wanted.id not in noted:
         return None
     section = written or Section(wanted.id, "", "", ())
-    question = _name_question(b, wanted.question)
+    question = _label_question(b, wanted.question)
     return dataclasses.replace(section, title=title_of(b, wanted), question=question, sections=tuple(parts))
 
 
 def _write(b: Builder, wanted: OutlineSection) -> Section | None:
-    """Return what the section's writer gives; None for a chapter, which has no writer."""
+    """Return the section built by its writer; None for a chapter, which has no writer."""
     writer = WRITERS.get(wanted.id)
     if writer is None:
         return None
@@ -104,15 +106,16 @@ def _write(b: Builder, wanted: OutlineSection) -> Section | None:
 
 
 def can_be_made(id_: str) -> bool:
-    """Return whether any section, in this outline or not, may make an element with this id."""
+    """Return True if any section, in this outline or not, may make an element with this id."""
     return any(_is_among(id_, writer.elements) for writer in WRITERS.values())
 
 
 def _is_among(id_: str, names: Sequence[str]) -> bool:
-    """Return whether an element's id is one of these, with or without a slug behind it."""
+    """Return True if an element's id is one of these names, with or without a slug after it."""
     return any(id_ == name or id_.startswith(f"{name}-") for name in names)
 
 
-def _name_question(b: Builder, question: str) -> str:
+def _label_question(b: Builder, question: str) -> str:
+    """Return the label of the homework's question, or an empty text without one."""
     number = question.replace(", ", b.t("caption.list_separator"))
     return b.t("label.question", number=number) if question else ""

@@ -1,4 +1,4 @@
-"""The VAE's sections: items 2 to 6 of the homework."""
+"""Sections on the VAE: items 2 to 6 of the homework."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ from reportgen.suite.outline import OutlineSection
 
 
 def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
+    """Build the section with the training curves of each VAE and an overlay of several; None without any."""
     if not sweep:
         return None
     shown = pick(sweep)
-    blocks: list[Block] = [b.text("vae_curves.intro"), *b.tell_picked(sweep)]
+    blocks: list[Block] = [b.text("vae_curves.intro"), *b.describe_selection(sweep)]
     blocks += [_show_curves(b, [c], "vae_curves", c.slug, c.label) for c in shown]
     if len(shown) > 1:
         blocks.append(_show_curves(b, shown, "vae_overlay"))
@@ -45,15 +46,15 @@ def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
 
 
 def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
-    """The total loss on training and dev data at the end of training, and where that on dev data was lowest."""
-    lowest = Column("lowest_step", lambda c: Cell(b.list_plainly(c.lowest_steps("dev_total")), is_number=True))
+    """Tabulate the total loss on training and dev data at the end of training, and the step of its lowest dev value."""
+    lowest = Column("lowest_step", lambda c: Cell(b.join_numbers(c.lowest_steps("dev_total")), is_number=True))
     columns = ("tail_train_total", "tail_dev_total", "gap", "rise_dev_total", lowest)
-    note = (*b.line("vae_curves.losses_note"), *_tell_floors(b, sweep[0]))
+    note = (*b.line("vae_curves.losses_note"), *_describe_floors(b, sweep[0]))
     return b.table_of("vae_losses", sweep, columns, note=note)
 
 
-def _tell_floors(b: Builder, c: Configuration) -> Line:
-    """What even perfect reconstruction costs."""
+def _describe_floors(b: Builder, c: Configuration) -> Line:
+    """Return a line with the loss of perfect reconstruction on training and dev data, in nats per image."""
     return b.line(
         "vae_curves.floors",
         train=write_value("tail_train_total", c.floor("train")),
@@ -73,16 +74,16 @@ GRIDS: Mapping[str, tuple[str, str]] = {
     "reconstructions": ("alt.reconstructions", "grid.reconstructions"),
     "samples": ("alt.samples", "grid.samples"),
 }
-"""Grids of a VAE's training, each with the messages of its alternative text and of its label."""
+"""Grids drawn in a VAE's training, with the messages of their alternative text and title."""
 
 
 def draw_vae_grids(b: Builder, c: Configuration) -> list[Picture]:
-    """Dev images, reconstructions and samples at the last step."""
+    """Return the grids of dev images, reconstructions and samples at the last step."""
     return [_draw_grid(b, c, grid) for grid in GRIDS]
 
 
 def _draw_grid(b: Builder, c: Configuration, grid: str, label: str = "") -> Picture:
-    """A grid at the last step; its label is that of the model where several are shown."""
+    """Return a grid at the last step, titled with its kind unless ``label`` is given."""
     return Picture(
         c.first.read_image(c.first.find_grid(grid)),
         "image/png",
@@ -94,6 +95,7 @@ def _draw_grid(b: Builder, c: Configuration, grid: str, label: str = "") -> Pict
 
 
 def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
+    """Build the section with dev images, reconstructions and samples of each VAE; None without any."""
     if not sweep:
         return None
     figures = [_show_images(b, c) for c in pick(sweep)]
@@ -101,7 +103,7 @@ def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
     return b.section(
         "vae_images",
         b.text("vae_images.intro"),
-        *b.tell_picked(sweep),
+        *b.describe_selection(sweep),
         *figures,
         *_read_reconstructions(b, sweep),
         *b.claims(reading),
@@ -109,7 +111,7 @@ def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
 
 
 def _read_reconstructions(b: Builder, sweep: Sequence[Configuration]) -> list[Block]:
-    """What reconstructions of dev digits read as, where some of the digits are readable."""
+    """Return the table and findings on readable reconstructions; nothing if they were not measured."""
     columns = [quantity.name for quantity in RECONSTRUCTIONS]
     if not all(is_measured(name, sweep) for name in columns):
         return []
@@ -125,6 +127,7 @@ def _show_images(b: Builder, c: Configuration) -> Block:
 
 
 def build_fid(b: Builder, sweep: Sequence[Configuration], wanted: OutlineSection) -> Section | None:
+    """Build the section with FID over the latent dimension; None without any VAE."""
     if not sweep:
         return None
     table = b.table_of("vae_fid", sweep, ["latent_dim", *b.fids, "sharpness"], note=b.passport(sweep))
@@ -134,7 +137,7 @@ def build_fid(b: Builder, sweep: Sequence[Configuration], wanted: OutlineSection
 
 
 def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str, fid_below: int | None) -> list[Block]:
-    """Return what is said of the best by every detector, and of the Inception FID that the outline asks for, if any."""
+    """Return findings on the best configuration by each detector, and on the outline's FID threshold, if any."""
     blocks: list[Block] = []
     if len(configurations) > 1:
         for fid in b.fids:
@@ -150,6 +153,7 @@ def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str
 
 
 def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
+    """Build the section on the effect of the latent dimension; None for fewer than two configurations."""
     if len(sweep) < 2:
         return None
     columns = ["dev_reconstruction", "dev_kl", "dev_total", "above_floor", "fid_classifier", "read_share"]
@@ -167,10 +171,10 @@ def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
 
 
 def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection) -> Section | None:
-    """Each ablated VAE with the convolutional one that it is compared with."""
+    """Build the section on each ablated VAE next to its convolutional baseline; None without any."""
     if not ablations:
         return None
-    blocks: list[Block] = [b.text("vae_ablation.intro"), *b.tell_picked(ablations)]
+    blocks: list[Block] = [b.text("vae_ablation.intro"), *b.describe_selection(ablations)]
     for ablated in pick(ablations):
         blocks += _show_ablation(b, ablated, find_baseline(b.results, ablated))
     return b.section("vae_ablation", *blocks, b.explanation("vae_ablation.theory"))
@@ -194,7 +198,7 @@ def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | Non
 
 
 def _draw_reconstructions(b: Builder, shown: Sequence[Configuration]) -> list[Picture]:
-    """The dev images, and what each VAE makes of them."""
+    """Return the dev images, followed by each VAE's reconstructions of them."""
     return [_draw_grid(b, shown[0], "dev"), *(_draw_grid(b, c, "reconstructions", c.label) for c in shown)]
 
 
