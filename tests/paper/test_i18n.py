@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import string
 from pathlib import Path
@@ -64,11 +65,11 @@ ID = re.compile(r"[a-z][a-z_]*(\.[A-Za-z][A-Za-z0-9_-]*){1,2}")
 """The grammar of ids: group, name and, where a wording is chosen by the data, case."""
 
 
-def list_literals() -> set[str]:
-    """Return every text in the code of the paper wing that has the form of an id."""
+def list_literals(folder: str = "paper") -> set[str]:
+    """Return every text in the code of a folder of the package that has the form of an id."""
     nodes = (
         node
-        for path in (ROOT / "reportgen" / "paper").rglob("*.py")
+        for path in (ROOT / "reportgen" / folder).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     )
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
@@ -77,6 +78,29 @@ def list_literals() -> set[str]:
 
 def list_groups() -> set[str]:
     return {name.partition(".")[0] for name in messages("en")}
+
+
+def test_both_catalogues_have_one_order_and_the_same_comments() -> None:
+    en, zh = ([(m.id, m.user_comments, m.auto_comments) for m in load_catalogue(name) if m.id] for name in ("en", "zh"))
+    assert en == zh
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_messages_of_a_group_stand_together_under_a_heading(language: Language) -> None:
+    groups = itertools.groupby(
+        (m for m in load_catalogue(language) if m.id), key=lambda message: str(message.id).partition(".")[0]
+    )
+    firsts = [(group, next(of_group)) for group, of_group in groups]
+    assert len(firsts) == len(list_groups())
+    for group, first in firsts:
+        assert "".join(first.user_comments[:1]).startswith(f"---- {group}: "), group
+
+
+def test_every_wording_that_the_data_choose_says_when_it_is_printed() -> None:
+    literals = list_literals("paper/claims")
+    chosen = [m for m in load_catalogue("en") if m.id in literals]
+    assert len(chosen) > 100
+    assert [m.id for m in chosen if not m.auto_comments] == []
 
 
 def test_ids_have_one_grammar() -> None:
