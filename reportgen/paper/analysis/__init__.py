@@ -1,1 +1,1 @@
-"""Records -> tables and findings. Every ranking, rounding, test and verdict is decided here, once."""
+"""Tables and findings computed from records. All rankings, tests and verdicts of a report are made here."""

@@ -1,4 +1,4 @@
-"""The data that a PDF carries: what its numbers can be derived from again, without the output folder."""
+"""The data attached to a PDF: enough to derive its numbers again without the output folder."""
 
 from __future__ import annotations
 
@@ -25,14 +25,21 @@ from reportgen.suite.plan import plan_runs
 from reportgen.suite.settings import Language
 
 METRICS_FORMAT = 4
-"""Of ``metrics.json``. History: 1, the first; 2, random pairs of latents and the evolution of samples; 3, the
-lowest value of every curve; 4, whole ``RunRecord`` and ``EvaluationRecord``."""
+"""The version of the layout of ``metrics.json``.
+
+History: 1, the first; 2, random pairs of latents and the evolution of samples; 3, the lowest value of every curve;
+4, whole ``RunRecord`` and ``EvaluationRecord``.
+"""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make a spreadsheet take the text of a cell for a formula."""
 
 
 def export_metrics(results: Results, language: Language, notes: Mapping[str, Any]) -> str:
-    """All that the report's words and tables rest on, as JSON: the suite, the author's notes, each run's record."""
+    """Return the text of ``metrics.json``: the suite, the author's notes, and each run's record and summarised curves.
+
+    It suffices to write all sentences and tables of the report again. NaN is written as null, since JSON has no NaN.
+    """
     content = {
         "format": METRICS_FORMAT,
         "reportgen": __version__,
@@ -45,9 +52,10 @@ def export_metrics(results: Results, language: Language, notes: Mapping[str, Any
 
 
 def hash_results(metrics: str) -> str:
-    """What the last page prints of the data: a changed digit changes it, even one that no table shows.
+    """Return the first 16 hex digits of the SHA-256 of the suite and the runs in the text of ``metrics.json``.
 
-    The same in every language: it covers the suite and the runs.
+    The report prints it on its last page. Every recorded digit enters it, including those that no table shows; notes
+    and language do not, so that all translations of a report have the same hash.
     """
     content = json.loads(metrics)
     data = json.dumps([content["suite"], content["runs"]], sort_keys=True)
@@ -55,32 +63,35 @@ def hash_results(metrics: str) -> str:
 
 
 def _export_run(run: RunResult) -> dict[str, Any]:
+    """Return a run as JSON data; state and failure are all that an unfinished one has."""
     if not run.is_finished:
         return {"state": run.state, "failure": run.failure}
-    summaries = {name: _without_nan(dataclasses.asdict(summary)) for name, summary in run.summaries.items()}
+    summaries = {name: _replace_nan(dataclasses.asdict(summary)) for name, summary in run.summaries.items()}
     return {
         "state": run.state,
         "failure": run.failure,
-        "record": _without_nan(run.record.model_dump(mode="json")),
-        "evaluation": _without_nan(run.evaluation.model_dump(mode="json")),
+        "record": _replace_nan(run.record.model_dump(mode="json")),
+        "evaluation": _replace_nan(run.evaluation.model_dump(mode="json")),
         "curves": summaries,
     }
 
 
-def _without_nan(value: Any) -> Any:
-    """JSON has no NaN: null stands for it."""
+def _replace_nan(value: Any) -> Any:
+    """Return JSON data in which None, at any depth, stands for NaN and infinities."""
     if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
+        return {key: _replace_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
+        return [_replace_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
-    """The results that a report was made from, as far as its words and tables need them.
+    """Return the results and the language stored in the text of ``metrics.json``.
+
+    The results carry what sentences and tables need; their paths lead to no files.
 
     Raises:
-        RenderError: the text is not what ``export_metrics`` of this version writes.
+        RenderError: the text is damaged or was written by another version of reportgen.
     """
     try:
         content = json.loads(text)
@@ -105,15 +116,17 @@ def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
 
 
 def _import_run(run: dict[str, Any]) -> RecordedRun | None:
+    """Return the numbers of a run from JSON data; None if it was not finished."""
     if run["state"] != "finished":
         return None
-    curves = {name: CurveSummary(**_with_nan(summary)) for name, summary in run["curves"].items()}
-    scores = {detector: _with_nan(row) for detector, row in run["evaluation"]["scores"].items()}
+    curves = {name: CurveSummary(**_restore_nan(summary)) for name, summary in run["curves"].items()}
+    scores = {detector: _restore_nan(row) for detector, row in run["evaluation"]["scores"].items()}
     evaluation = EvaluationRecord.model_validate({**run["evaluation"], "scores": scores})
     return RecordedRun(RunRecord.model_validate(run["record"]), evaluation, curves)
 
 
-def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
+def _restore_nan(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of JSON data in which NaN replaces None."""
     return {field: math.nan if value is None else value for field, value in row.items()}
 
 
@@ -121,7 +134,10 @@ def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def export_runs(results: Results) -> str:
-    """One row per run as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Return the table of runs as CSV with a header, one row per run.
+
+    An apostrophe is put before text that a spreadsheet would take for a formula.
+    """
     table = tabulate_runs(results)
     for column in table.select_dtypes(exclude="number").columns:
         table[column] = table[column].map(_escape)
@@ -133,7 +149,11 @@ def _escape(value: object) -> object:
 
 
 def tabulate_runs(results: Results) -> pd.DataFrame:
-    """One row per run with its settings, state and scores."""
+    """Return a table with one row per run: its settings, state, failure and, if it is finished, its scores.
+
+    Scores are in columns named ``<detector>_<score>``; durations are in seconds. Cells of unfinished runs are NaN
+    there.
+    """
     rows = []
     for run in results.runs:
         settings = run.spec.settings
@@ -154,7 +174,7 @@ def tabulate_runs(results: Results) -> pd.DataFrame:
 
 
 def _flatten_scores(run: RunResult) -> dict[str, object]:
-    """The scores of all detectors as columns ``<detector>_<score>``."""
+    """Return the scores of all detectors of a finished run, named ``<detector>_<score>``."""
     return {
         f"{detector}_{name}": value
         for detector, scores in run.evaluation.scores.items()

@@ -1,4 +1,4 @@
-"""Two configurations against each other, and one against a threshold: VAE and GAN, an ablation and its baseline."""
+"""Contrasts: VAE against GAN, an ablation against its baseline, a configuration against a threshold."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import is_crowded
 
 Side = Literal["vae", "gan", "open"]
-"""The model that a question is decided for, or ``open`` where the data do not decide it."""
+"""The model with the wanted property, or ``open`` if the data do not decide."""
 
 
 def find_lower(quantity: str, vae: Configuration, gan: Configuration) -> Side:
-    """Return which of the two has the lower value of a quantity."""
+    """Return the model with the lower value of a quantity, ``open`` if the data do not tell the two apart."""
     comparison = compare_by(quantity, vae, gan)
     return "vae" if comparison == "lower" else "gan" if comparison == "higher" else "open"
 
 
 def find_higher(quantity: str, vae: Configuration, gan: Configuration) -> Side:
-    """Return which of the two has the higher value of a quantity."""
+    """Return the model with the higher value of a quantity, ``open`` if the data do not tell the two apart."""
     comparison = compare_by(quantity, vae, gan)
     return "gan" if comparison == "lower" else "vae" if comparison == "higher" else "open"
 
 
 EVENNESS = ("detour", "largest_step")
-"""The quantities by which a path between two latents is straight and even; of both the lower is the better."""
+"""Quantities that measure how straight and even a path between two latents is; lower is better for both."""
 
 
 @dataclass(frozen=True)
 class Spaces:
-    """Which of two latent spaces interpolates better.
+    """The better of two latent spaces for interpolation, by each of two criteria.
 
-    ``readable``: whose images between two latents lose less legibility; ``even``: whose path is both straighter and
-    more even, ``open`` unless both say so.
+    ``readable``: the model whose images lose less legibility between two latents. ``even``: the model whose path is
+    both straighter and more even, ``open`` unless both measures favour the same model.
     """
 
     readable: Side
@@ -54,19 +54,26 @@ class Spaces:
 
     @property
     def disagree(self) -> bool:
-        """Whether one space is the better by what can be read, and the other by how even its path is."""
+        """True if one space wins by legibility and the other by the evenness of its paths."""
         return {self.readable, self.even} == {"vae", "gan"}
 
 
 def judge_spaces(vae: Configuration, gan: Configuration) -> Spaces:
-    """Return which latent space is the better: measured against the model's own samples at the ends."""
+    """Judge the latent spaces of a VAE and a GAN for interpolation.
+
+    Legibility is measured as a change from the model's own samples at the ends of each path, so that a model with more
+    legible samples has no advantage.
+    """
     sides = {find_lower(quantity, vae, gan) for quantity in EVENNESS}
     return Spaces(find_higher("inside_change", vae, gan), sides.pop() if len(sides) == 1 else "open")
 
 
 @dataclass(frozen=True)
 class AgainstThreshold:
-    """The best Inception FID against a threshold; ``near``: the interval holds the threshold and decides nothing."""
+    """The best Inception FID, held against a threshold.
+
+    ``verdict`` is ``met`` below the threshold, ``missed`` above it, and ``near`` if the 95 % interval contains it.
+    """
 
     best: Configuration
     fid: Estimate
@@ -74,7 +81,10 @@ class AgainstThreshold:
 
 
 def judge_threshold(configurations: Sequence[Configuration], threshold: int) -> AgainstThreshold:
-    """Return where the best Inception FID of at least one configuration lies; one without a value misses it."""
+    """Judge whether the lowest Inception FID of at least one configuration is below a threshold.
+
+    The verdict is ``missed`` if no configuration has an Inception FID.
+    """
     best = find_best(configurations, "fid_inception")
     fid = measure("fid_inception", best)
     gap = fid.mean - threshold
@@ -84,16 +94,17 @@ def judge_threshold(configurations: Sequence[Configuration], threshold: int) -> 
 
 
 def compare_extremes(low: Estimate, high: Estimate, num: int) -> Comparison | Literal["chosen"]:
-    """Return how the lowest of ``num`` values compares with the highest.
+    """Compare the lowest of ``num`` values with the highest.
 
-    ``chosen``: told apart as a pair, but not once it counts that they were picked from so many.
+    ``chosen``: the two are told apart as a pair, but no longer once the comparison is corrected for their having been
+    picked from ``num`` values.
     """
     comparison = compare(low, high)
     return "chosen" if comparison == "lower" and not stand_out(low, high, num) else comparison
 
 
 def judge_change(change: Estimate) -> Literal["falls", "rises", "open"]:
-    """Return which way a change goes, ``open`` where its interval holds 0 or there is none."""
+    """Return the direction of a change; ``open`` if its interval contains 0 or it has no interval."""
     if not leaves_out_zero(change):
         return "open"
     return "falls" if change.mean < 0 else "rises"
@@ -102,10 +113,15 @@ def judge_change(change: Estimate) -> Literal["falls", "rises", "open"]:
 # ---- ablations ------------------------------------------------------------------------------------------------------
 
 AblationVerdict = Literal["helped", "hurt", "slight", "open"]
+"""The effect of a change on classifier FID; ``slight`` if another seed alone may cause as much."""
 
 
 def judge_ablation(ablated: Configuration, baseline: Configuration) -> AblationVerdict:
-    """Return what the FID says of the change; ``slight``: no more than another seed may make."""
+    """Judge by classifier FID whether a change to a model helped.
+
+    ``slight``: the difference is no larger than another seed alone may cause. ``open``: the data do not tell the two
+    apart.
+    """
     if find_basis(*(measure("fid_classifier", c) for c in (ablated, baseline))) == "seed_rule":
         return "slight"
     comparison = compare_by("fid_classifier", ablated, baseline)
@@ -114,10 +130,10 @@ def judge_ablation(ablated: Configuration, baseline: Configuration) -> AblationV
 
 @dataclass(frozen=True)
 class OtherScores:
-    """The scores beside FID that agree with it by their printed values, and those that favour the other model instead.
+    """The scores other than FID, by the model that their printed values favour.
 
-    ``crowded``: some are against FID, but the samples of the model that they favour may merely be crowded; ``split``:
-    there are some on either side; ``against``: all are against FID.
+    ``favoured_against_fid`` is the model with the worse FID; ``with_fid`` and ``against_fid`` are names of scores.
+    Scores that print alike for both models are in neither.
     """
 
     favoured_against_fid: Configuration
@@ -126,6 +142,11 @@ class OtherScores:
 
     @property
     def verdict(self) -> Literal["agree", "crowded", "split", "against"]:
+        """The agreement of the other scores with FID.
+
+        ``agree``: none contradicts it. ``crowded``: some do, but the samples of the model that they favour are crowded
+        by rule. ``split``: there are scores on either side. ``against``: all that differ contradict it.
+        """
         if not self.against_fid:
             return "agree"
         if is_crowded(self.favoured_against_fid):
@@ -134,7 +155,7 @@ class OtherScores:
 
 
 def judge_other_scores(ablated: Configuration, baseline: Configuration) -> OtherScores | None:
-    """Return how the scores beside FID stand to it; None where FID does not tell the two apart."""
+    """Sort the scores other than FID by the model they favour; None unless FID tells the two apart."""
     by_fid = compare_by("fid_classifier", ablated, baseline)
     if by_fid not in ("lower", "higher"):
         return None
@@ -142,13 +163,17 @@ def judge_other_scores(ablated: Configuration, baseline: Configuration) -> Other
     sides: dict[bool, list[str]] = {True: [], False: []}
     for score in SCORES:
         a, b = (round(measure(score.name, c).mean, score.decimals) for c in (better, other))
-        if math.isfinite(a - b) and a != b:  # what is printed alike is on neither side
+        if math.isfinite(a - b) and a != b:  # equal in print: on neither side
             sides[(a < b) == (score.better == "lower")].append(score.name)
     return OtherScores(other, tuple(sides[True]), tuple(sides[False]))
 
 
 def find_reconciled(ablated: Configuration, conv: Configuration) -> tuple[Configuration, Configuration] | None:
-    """Return the one that reconstructs better and the one that samples better, where they are told to be two VAEs."""
+    """Return the VAE that reconstructs better and the one that samples better, in this order.
+
+    None unless the data tell the two apart both in dev reconstruction loss and in classifier FID, with opposite
+    winners.
+    """
     by_loss, by_fid = (compare_by(name, ablated, conv) for name in ("dev_reconstruction", "fid_classifier"))
     if {by_loss, by_fid} != {"lower", "higher"}:
         return None

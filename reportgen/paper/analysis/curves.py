@@ -1,4 +1,4 @@
-"""What a report says of a logged curve: its end, its lowest value, how it still moves."""
+"""Summaries of logged curves: their end, their lowest value, and their trend over the last fifth of training."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ import numpy as np
 import pandas as pd
 
 TAIL_SHARE = 0.2
-"""The end of training, wherever "at the end" is said of a curve: its last fifth."""
+"""The share of training that a report calls its end: the last fifth of the steps."""
 
 NUM_BLOCKS = 10
+"""The number of blocks of consecutive points that the tail of a curve is cut into."""
 MIN_BLOCKS = 3
+"""The fewest blocks from which an error or a slope is estimated."""
 
 
 @dataclass(frozen=True)
 class CurveSummary:
-    """What a report says of one curve of one run; "tail" is the last fifth of training.
+    """The summary of one logged metric of one run; "tail" is the last fifth of training.
 
-    ``tail_slope`` is the change per 1,000 steps over the tail, by least squares on ten block means, for their
-    independence; the two errors are standard errors from the same blocks. NaN where there are too few points.
-    ``lowest`` is the lowest value of all, first logged at ``lowest_step``.
+    ``last`` is the last logged value, ``tail_mean`` and ``tail_spread`` are the mean and the standard deviation of the
+    tail. ``tail_slope`` is the change per 1,000 steps, fitted by least squares to the means of up to ten blocks, which
+    are less correlated than single points. ``tail_error`` and ``tail_slope_error`` are standard errors from the same
+    blocks; both and the slope are NaN for fewer than three blocks. ``lowest`` is the lowest value of the whole curve,
+    first reached at ``lowest_step``.
     """
 
     last: float
@@ -37,7 +41,7 @@ class CurveSummary:
 
 
 def summarise_curve(curve: pd.Series) -> CurveSummary:
-    """A curve over steps (its index) -> what is said of it."""
+    """Summarise a non-empty curve of values, indexed by ascending training step."""
     all_steps, values = curve.index.to_numpy(), curve.to_numpy()
     lowest = int(values.argmin())
     in_tail = all_steps > all_steps[-1] * (1 - TAIL_SHARE)
@@ -63,7 +67,11 @@ def summarise_curve(curve: pd.Series) -> CurveSummary:
 
 
 def fit_line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
-    """The slope of the least-squares line through at least three points, and its standard error."""
+    """Fit a line through at least three points by least squares.
+
+    Returns:
+        The slope and its standard error, both in units of y per unit of x.
+    """
     dx, dy = np.asarray(x) - np.mean(x), np.asarray(y) - np.mean(y)
     slope = float(dx @ dy / (dx @ dx))
     residuals = dy - slope * dx

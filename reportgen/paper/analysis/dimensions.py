@@ -1,4 +1,4 @@
-"""What raising a dimension does: pairs of configurations that differ in it alone, and which dimension does more."""
+"""Effects of raising a dimension, from pairs of configurations that differ in nothing else."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from reportgen.paper.analysis.quantities import is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 
 Dimension = Literal["hidden_dim", "latent_dim"]
+"""A setting that a grid of GANs varies."""
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 Pair = tuple[Configuration, Configuration]
+"""Configurations at the smallest and at the largest value of a dimension, alike in all other settings."""
 Raising = Literal[Comparison, "partly_lower", "partly_higher", "mixed"]
+"""The direction in which raising a dimension moves a quantity; ``judge_raising`` defines the words."""
 
 
 def pair_along(grid: Sequence[Configuration], field: Dimension) -> list[Pair]:
-    """Return the pairs at the smallest and the largest value of a dimension that are alike in all else.
+    """Return the pairs of configurations at the smallest and the largest value of a dimension.
 
-    They are ordered by the other dimension; there are none where the dimension has one value only.
+    The two of a pair agree in all other settings. Pairs are in ascending order of the other dimension; the list is
+    empty if the grid has a single value of this one.
     """
     other = "latent_dim" if field == "hidden_dim" else "hidden_dim"
     values = sorted({getattr(c.settings, field) for c in grid})
@@ -35,9 +39,10 @@ def pair_along(grid: Sequence[Configuration], field: Dimension) -> list[Pair]:
 
 
 def judge_raising(quantity: str, pairs: Sequence[Pair]) -> Raising:
-    """Return which way raising a dimension moves a quantity over all pairs, each (low, high).
+    """Judge the direction in which raising a dimension moves a quantity over at least one pair.
 
-    ``partly_..``: in some pairs, while the others decide nothing; ``mixed``: up in some pairs and down in others.
+    ``lower`` and ``higher`` hold if every pair says so; ``partly_lower`` and ``partly_higher`` if some do and the
+    others are undecided; ``mixed`` if pairs contradict each other.
     """
     decisions = {compare_by(quantity, high, low) for low, high in pairs}
     if len(decisions) == 1:
@@ -52,9 +57,10 @@ def judge_raising(quantity: str, pairs: Sequence[Pair]) -> Raising:
 
 @dataclass(frozen=True)
 class LargerEffect:
-    """Which dimension moves FID more; ``is_told_apart``: the data tell the two effects apart.
+    """The dimension with the larger effect on classifier FID, and the one with the smaller.
 
-    The changes are means over the other dimension of the absolute change of FID.
+    The changes are absolute changes of FID, averaged over the other dimension. ``is_told_apart`` is True if the data
+    show that the larger effect is larger.
     """
 
     larger: Dimension
@@ -65,7 +71,10 @@ class LargerEffect:
 
 
 def judge_larger_effect(grid: Sequence[Configuration]) -> LargerEffect | None:
-    """Return which dimension moves FID more, on average over the other; None where only one of them varies."""
+    """Find the dimension that moves classifier FID more, on average over the other one.
+
+    None if only one dimension varies, or a FID is missing.
+    """
     effects = {field: _average_change(pair_along(grid, field)) for field in DIMENSIONS}
     if any(not math.isfinite(effect.mean) for effect in effects.values()):
         return None
@@ -75,15 +84,15 @@ def judge_larger_effect(grid: Sequence[Configuration]) -> LargerEffect | None:
     is_told_apart = (
         difference > sum(effect.half_width or 0 for effect in effects.values())
         and any(compare_by("fid_classifier", low, high) != "undecided" for low, high in pair_along(grid, larger))
-        and not _is_one_pair_within_seeds(grid)
+        and not _corners_may_be_alike(grid)
     )
     return LargerEffect(larger, smaller, effects[larger], effects[smaller], is_told_apart)
 
 
-def _is_one_pair_within_seeds(grid: Sequence[Configuration]) -> bool:
-    """Return whether the two corners that both effects differ by, each with one dimension raised, may be alike.
+def _corners_may_be_alike(grid: Sequence[Configuration]) -> bool:
+    """Return True if the data do not tell apart the two corners in which one dimension alone is raised.
 
-    Where all changes have one sign, the difference of both mean effects is that of these two corners.
+    Where all changes have the same sign, the difference between the two mean effects is that between these corners.
     """
     lows, highs = zip(*pair_along(grid, "hidden_dim"), strict=True)
     wide, deep = highs[0], lows[-1]  # the smallest latent with the largest hidden dimension, and the reverse
@@ -91,7 +100,7 @@ def _is_one_pair_within_seeds(grid: Sequence[Configuration]) -> bool:
 
 
 def _average_change(pairs: Sequence[Pair]) -> Estimate:
-    """Return the mean of the absolute changes of FID, its half width from those of the changes."""
+    """Return the mean absolute change of FID over the pairs, with the half-width propagated from each change."""
     changes = [estimate_difference(*(measure("fid_classifier", c) for c in (high, low))) for low, high in pairs]
     if not changes:
         return Estimate(math.nan, None, None, (), "nothing")
@@ -104,7 +113,8 @@ def _average_change(pairs: Sequence[Pair]) -> Estimate:
 class BestVaes:
     """The VAE that reconstructs best and the one that samples best.
 
-    ``agree`` where they are one; ``differ`` where the data tell them apart both in reconstruction and in FID.
+    ``verdict`` is ``agree`` if they are one, ``differ`` if the data tell them apart in dev reconstruction loss and in
+    classifier FID, and ``open`` otherwise.
     """
 
     reconstructs: Configuration
@@ -113,7 +123,7 @@ class BestVaes:
 
 
 def judge_best_vaes(sweep: Sequence[Configuration]) -> BestVaes | None:
-    """Return whether reconstruction and sampling have the same best; None without any FID."""
+    """Judge whether the VAE that reconstructs best also samples best; None if no VAE has a classifier FID."""
     if not any(is_measured("fid_classifier", [c]) for c in sweep):
         return None
     reconstructs, samples = find_best(sweep, "dev_reconstruction"), find_best(sweep)

@@ -1,4 +1,4 @@
-"""What the data show: comparisons, trends and verdicts, each a value that a sentence can be chosen by."""
+"""Comparisons, trends and verdicts, each as a value by which a sentence can be chosen."""
 
 from __future__ import annotations
 
@@ -16,20 +16,26 @@ from reportgen.paper.analysis.quantities import QUANTITIES, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 
 Trend = Literal["falling", "rising", "falling_overall", "rising_overall", "valley", "peak", "mixed", "flat", "unknown"]
+"""The shape of a quantity over a dimension; ``classify_trend`` defines the words."""
 Comparison = Literal["lower", "higher", "undecided", "equal", "unknown"]
+"""The first of two values relative to the second; ``unknown`` if one of them is missing."""
 
 EQUILIBRIUM_TOLERANCE = 0.1
-"""D(x) and D(G(z)) within this of 1/2 over the last fifth of training count as consistent with the equilibrium."""
+"""The largest distance from 1/2 of D(x) and D(G(z)) that counts as consistent with the equilibrium.
+
+Both are means over the last fifth of training.
+"""
 
 SIGNIFICANCE = 0.05
+"""The level below which a p value counts as significant."""
 
 
 def compare(a: Estimate, b: Estimate) -> Comparison:
-    """Whether ``a`` lies below ``b``, as far as the data can tell.
+    """Compare two estimates by the 95 % confidence interval of their difference.
 
-    They are told apart where the interval of their difference leaves out 0: Welch's test over seeds where both have
-    several. Else the two single values, by their standard errors within the runs, unless their seeds alone may make
-    such a difference (``SeedRule``). Of values with neither errors nor a rule nothing is known.
+    They are told apart if the interval excludes 0. It is Welch's over seeds if both have several seeds. Otherwise it
+    rests on the standard errors within the runs, and a difference that another seed alone may cause (``SeedRule``) is
+    undecided. Unequal values are also undecided if a standard error is missing and one of them has no rule.
     """
     difference = estimate_difference(a, b)
     if math.isnan(difference.mean):
@@ -37,21 +43,24 @@ def compare(a: Estimate, b: Estimate) -> Comparison:
     if difference.mean == 0:
         return "equal"
     is_bare = find_over(a, b) == "nothing" and NO_RULE in (a.rule, b.rule)
-    if is_bare or not _is_difference(difference) or is_within_seeds(a, b):
+    if is_bare or not _exceeds_half_width(difference) or is_within_seeds(a, b):
         return "undecided"
     return "lower" if difference.mean < 0 else "higher"
 
 
 def is_within_seeds(a: Estimate, b: Estimate) -> bool:
-    """Whether two values, not both over several seeds, are no further apart than their seeds may put them."""
+    """Return True if the gap between two values is one that another seed alone may cause.
+
+    False if both estimates have several seeds, since their intervals then cover the variation between seeds.
+    """
     low, high = sorted([a.mean, b.mean])
     return find_over(a, b) != "seeds" and any(estimate.rule.covers(low, high) for estimate in (a, b))
 
 
 def stand_out(low: Estimate, high: Estimate, num: int) -> bool:
-    """Whether two are told apart that were picked as the lowest and the highest of ``num``.
+    """Return True if two values are told apart even though they were picked as the lowest and the highest of ``num``.
 
-    The level is shared among all pairs that might have been picked (Bonferroni).
+    The significance level is divided by the number of pairs that might have been picked (Bonferroni).
     """
     difference = estimate_difference(low, high)
     confidence = 1 - (1 - CONFIDENCE) / math.comb(num, 2)
@@ -59,20 +68,27 @@ def stand_out(low: Estimate, high: Estimate, num: int) -> bool:
 
 
 def find_basis(*estimates: Estimate) -> Over | Literal["seed_rule"]:
-    """What comparisons among these rest on: ``find_over``, or the rule for seeds where it decides."""
+    """Return the basis of the comparisons among estimates.
+
+    It is ``seed_rule`` if a comparison is decided by the seed rule, and otherwise the source of variation that the
+    intervals account for.
+    """
     over = find_over(*estimates)
     near = [estimate_difference(*pair) for pair in itertools.combinations(estimates, 2) if is_within_seeds(*pair)]
-    decides = any(map(_is_difference, near)) or all(e.error is None and e.rule != NO_RULE for e in estimates)
+    decides = any(map(_exceeds_half_width, near)) or all(e.error is None and e.rule != NO_RULE for e in estimates)
     return "seed_rule" if over != "seeds" and decides else over
 
 
-def _is_difference(change: Estimate) -> bool:
-    """Whether the interval leaves out 0; of a change without an interval, whether it is one at all."""
+def _exceeds_half_width(change: Estimate) -> bool:
+    """Return True if a change is larger than the half-width of its interval, taken as 0 if it has none."""
     return abs(change.mean) > (change.half_width or 0)
 
 
 def find_over(*estimates: Estimate) -> Over:
-    """What a comparison of these rests on: seeds only where all have several, nothing where one has no interval."""
+    """Return the source of variation that a comparison of estimates accounts for.
+
+    ``seeds`` only if all have several seeds; ``nothing`` if one of them has no standard error.
+    """
     if all(estimate.num_seeds > 1 for estimate in estimates):
         return "seeds"
     if any(estimate.error is None for estimate in estimates):
@@ -81,11 +97,15 @@ def find_over(*estimates: Estimate) -> Over:
 
 
 def classify_trend(estimates: Sequence[Estimate]) -> Trend:
-    """How values run over a dimension; a step that the data cannot show counts as level.
+    """Classify the shape of a quantity over a dimension, in the order of the estimates.
 
-    ``falling`` and ``rising`` at every step; ``.._overall`` with level steps in between, or where only the ends can be
-    told apart; ``valley`` and ``peak`` with one turn, from which both ends can be told apart; ``flat`` where nothing
-    can be told apart.
+    A step whose ends the data do not tell apart counts as level, and missing values are skipped.
+
+    Returns:
+        ``falling`` or ``rising`` if every step is one; ``falling_overall`` or ``rising_overall`` if steps are level but
+        the ends are told apart; ``valley`` or ``peak`` if there is one turn, told apart from both ends; ``mixed`` for
+        any other shape with a step; ``flat`` if neither steps nor ends are told apart; ``unknown`` for fewer than two
+        values.
     """
     values = [estimate for estimate in estimates if math.isfinite(estimate.mean)]
     if len(values) < 2:
@@ -96,7 +116,7 @@ def classify_trend(estimates: Sequence[Estimate]) -> Trend:
     moves = [step for step in steps if step]
     turns = sum(a != b for a, b in itertools.pairwise(moves))
     if turns == 0:
-        return _name_run(steps, moves, whole)
+        return _name_monotonic(steps, moves, whole)
     turn = find_turn(values, "valley" if moves[0] < 0 else "peak")
     is_turn = turns == 1 and {signs.get(compare(values[turn], values[end]), 0) for end in (0, -1)} == {-moves[0]}
     if not is_turn:
@@ -104,7 +124,11 @@ def classify_trend(estimates: Sequence[Estimate]) -> Trend:
     return "valley" if moves[0] < 0 else "peak"
 
 
-def _name_run(steps: Sequence[int], moves: Sequence[int], whole: int) -> Trend:
+def _name_monotonic(steps: Sequence[int], moves: Sequence[int], whole: int) -> Trend:
+    """Return the trend of steps that never turn back.
+
+    ``steps`` holds -1, 0 or 1 per step, ``moves`` those that are not 0, and ``whole`` is the step from end to end.
+    """
     direction = moves[0] if moves else whole
     if not direction:
         return "flat"
@@ -116,47 +140,53 @@ def _name_run(steps: Sequence[int], moves: Sequence[int], whole: int) -> Trend:
 
 
 def find_turn(estimates: Sequence[Estimate], trend: Trend) -> int:
-    """The place of the lowest value, of the highest for a peak."""
+    """Return the index of the extreme that a trend turns at: the highest mean of a peak, the lowest otherwise."""
     means = [estimate.mean for estimate in estimates]
     return means.index(max(means) if trend == "peak" else min(means))
 
 
 def compare_by(quantity: str, a: Configuration, b: Configuration) -> Comparison:
-    """Return whether configuration ``a`` has the lower value of a quantity."""
+    """Compare two configurations by a quantity: ``lower`` if the data show that ``a`` has the lower value."""
     return compare(measure(quantity, a), measure(quantity, b))
 
 
 def find_ties(configurations: Sequence[Configuration], quantity: str = "fid_classifier") -> list[Configuration]:
-    """Return the configuration with the best value, and those that the intervals cannot tell from it."""
+    """Return the configuration with the best value and all that the data do not tell apart from it.
+
+    Configurations without a value are left out.
+    """
     best, better = find_best(configurations, quantity), QUANTITIES[quantity].better
     scored = [c for c in configurations if is_measured(quantity, [c])]
     return [c for c in scored if c is best or compare_by(quantity, best, c) != better]
 
 
 def leaves_out_zero(change: Estimate) -> bool:
-    """Whether the interval of a change says that there is one."""
+    """Return True if a change has a confidence interval and the interval excludes 0."""
     return change.half_width is not None and abs(change.mean) > change.half_width
 
 
 def find_best(configurations: Sequence[Configuration], quantity: str = "fid_classifier") -> Configuration:
-    """Return the configuration with the best mean, the first one if none has a value."""
+    """Return the configuration with the best mean of a quantity; the first one if none has a value."""
     return min(configurations, key=lambda c: _rank(quantity, c, math.inf))
 
 
 def find_worst(configurations: Sequence[Configuration], quantity: str = "fid_classifier") -> Configuration:
-    """Return the configuration with the worst mean, the first one if none has a value."""
+    """Return the configuration with the worst mean of a quantity; the first one if none has a value."""
     return max(configurations, key=lambda c: _rank(quantity, c, -math.inf))
 
 
 def _rank(quantity: str, configuration: Configuration, missing: float) -> float:
-    """Return a number that is lower for a better value, ``missing`` where there is none."""
+    """Return a sort key, lower for a better mean of a quantity; ``missing`` if there is no value."""
     better, mean = QUANTITIES[quantity].better, measure(quantity, configuration).mean
     assert better is not None, f"no value of {quantity} is better than another"
     return missing if math.isnan(mean) else mean if better == "lower" else -mean
 
 
 def estimate_difference(a: Estimate, b: Estimate) -> Estimate:
-    """``a`` less ``b`` with the interval that ``compare`` rests on: Welch's, from the standard errors of both."""
+    """Estimate ``a - b`` with Welch's confidence interval, from the standard errors of both.
+
+    Degrees of freedom are those of Welch and Satterthwaite. There is no interval if neither has a standard error.
+    """
     over, error = find_over(a, b), math.hypot(a.error or 0, b.error or 0)
     difference = a.mean - b.mean
     if not error:
@@ -169,11 +199,11 @@ def estimate_difference(a: Estimate, b: Estimate) -> Estimate:
 
 @dataclass(frozen=True)
 class Equilibrium:
-    """The end of a GAN's training against D* = 1/2.
+    """The end of a GAN's training, held against the equilibrium D = 1/2.
 
-    ``d_x`` and ``d_g_z`` are the means of D(x) and, before D's update, D(G(z)) over the last fifth. ``verdict``:
-    ``near`` where both are within the tolerance of 1/2; ``discriminator`` where D tells them apart (D(x) above D(G(z))
-    and one of them out of tolerance); ``other`` for the rest.
+    ``d_x`` and ``d_g_z`` are means over the last fifth of training of D(x) and of D(G(z)) before the update of D.
+    ``verdict`` is ``near`` if both are within ``EQUILIBRIUM_TOLERANCE`` of 1/2, ``discriminator`` if not and D(x) is
+    above D(G(z)), and ``other`` for the rest.
     """
 
     d_x: Estimate
@@ -182,7 +212,7 @@ class Equilibrium:
 
 
 def judge_equilibrium(configuration: Configuration) -> Equilibrium:
-    """Judge how near a GAN ends to the equilibrium."""
+    """Judge the distance of a GAN from the equilibrium D = 1/2 at the end of training."""
     d_x, d_g_z = measure("D_x", configuration), measure("D_G_z1", configuration)
     is_near = abs(d_x.mean - 0.5) <= EQUILIBRIUM_TOLERANCE and abs(d_g_z.mean - 0.5) <= EQUILIBRIUM_TOLERANCE
     return Equilibrium(d_x, d_g_z, "near" if is_near else "discriminator" if d_x.mean > d_g_z.mean else "other")
@@ -190,13 +220,15 @@ def judge_equilibrium(configuration: Configuration) -> Equilibrium:
 
 @dataclass(frozen=True)
 class DigitCounts:
-    """How often each digit was read.
+    """Digits that the classifier reads in samples: the few that the homework asks to count, and all.
 
-    ``counted`` is the string of the homework's samples, ``counts`` its eleven counts (0 to 9, then "?"); ``all_counts``
-    the same over all samples; ``p_value`` that of a chi-square test of the read ones among them against the training
-    classes; ``missing`` the digits that are never read among all samples; ``counted_p_value`` the Monte Carlo p of the
-    same test on the homework's samples, too few for the chi-square distribution; ``entropy_bits`` that of the read
-    digits among all samples (log2 10 = 3.32 if all are equally frequent).
+    ``counted`` has one character per sample of the homework, ``?`` if it is not read. ``counts`` and ``all_counts``
+    [11] are the counts of digits 0 to 9 and of unread samples, among the homework's samples and among all.
+    ``class_shares`` [10] are the shares of the training classes. ``p_value`` is that of a chi-square test of the digits
+    in all samples against these shares, ``counted_p_value`` that of a Monte Carlo test of the homework's samples, too
+    few for the chi-square distribution. ``missing`` are the digits never read in any sample, ``entropy_bits`` is the
+    entropy of the digits read in all samples (at most log2 10 = 3.32). Values that need a read sample are NaN without
+    one.
     """
 
     counted: str
@@ -210,25 +242,32 @@ class DigitCounts:
 
     @property
     def num_counted(self) -> int:
+        """The number of samples that the homework counts."""
         return len(self.counted)
 
     @property
     def num_all(self) -> int:
+        """The number of all samples."""
         return sum(self.all_counts)
 
     @property
     def absent_among_counted(self) -> tuple[int, ...]:
+        """The digits that are read in none of the homework's samples, ascending."""
         return tuple(digit for digit in range(10) if self.counts[digit] == 0)
 
     @property
     def verdict(self) -> Literal["missing", "uneven", "even"]:
+        """The variety of digits in all samples.
+
+        ``missing`` if a digit is never read; otherwise ``uneven`` if the chi-square test is significant, or ``even``.
+        """
         if self.missing:
             return "missing"
         return "uneven" if self.p_value < SIGNIFICANCE else "even"
 
 
 def count_digits(configuration: Configuration) -> DigitCounts:
-    """The digit counts of a configuration's first seed."""
+    """Count and test the digits that the classifier reads in the samples of a configuration's first seed."""
     evaluation = configuration.first.evaluation
     counted, all_counts = evaluation.digits.counted, evaluation.digits.all_counts
     classes = np.array(evaluation.dataset.class_counts, dtype=float)
@@ -250,7 +289,18 @@ def count_digits(configuration: Configuration) -> DigitCounts:
 
 
 def simulate_p_value(counts: np.ndarray, shares: np.ndarray, num_simulations: int = 20_000) -> float:
-    """The share of multinomial draws whose chi-square statistic is at least as large as that of ``counts``."""
+    """Return the Monte Carlo p value of a chi-square test of counts against the shares of their classes.
+
+    It is the share of multinomial draws, from a fixed seed, whose statistic is at least that of ``counts``, with the
+    counts themselves among the draws so that it is above 0.
+
+    Args:
+        counts: int [K], the counts of K classes.
+        shares: float [K], their expected shares, which add up to 1.
+
+    Returns:
+        A p value in (0, 1]; NaN if nothing was counted.
+    """
     total = int(counts.sum())
     if not total:
         return float("nan")
@@ -262,37 +312,43 @@ def simulate_p_value(counts: np.ndarray, shares: np.ndarray, num_simulations: in
 
 
 COPY_RATIO = 0.5
-"""Samples nearer to the training images than this share of the dev images' distance are called copies."""
+"""The ratio of distances to the training images below which samples are called copies.
+
+It is the median distance of samples over that of dev images.
+"""
 
 
 @dataclass(frozen=True)
 class Memorisation:
-    """Median distances to the nearest training image, of samples and of dev images; ``ratio`` is their quotient."""
+    """Median Euclidean distances to the nearest training image, of samples and of dev images, pixels in [0, 1]."""
 
     samples: float
     dev: float
 
     @property
     def ratio(self) -> float:
+        """The distance of samples as a multiple of that of dev images; NaN if the latter is 0."""
         return self.samples / self.dev if self.dev else float("nan")
 
     @property
     def verdict(self) -> Literal["copies", "new"]:
+        """The samples' novelty: ``copies`` if the ratio is below ``COPY_RATIO``, otherwise ``new``."""
         return "copies" if self.ratio < COPY_RATIO else "new"
 
 
 def judge_memorisation(configuration: Configuration) -> Memorisation:
-    """The distances of a configuration's first seed."""
+    """Return the distances to the training images recorded for a configuration's first seed."""
     distances = configuration.first.evaluation.memorisation
     return Memorisation(distances.samples, distances.dev)
 
 
 @dataclass(frozen=True)
 class InterpolationReading:
-    """What the classifier reads between latents and beyond them.
+    """Digits that the classifier reads in images between and beyond pairs of latents.
 
-    ``ends``, ``inside`` and ``outside`` are of the strips that are shown, a character per image. ``num_pairs`` random
-    pairs of latents were measured, each at ``num_points`` points from end to end and ``num_outside`` beyond the ends.
+    ``ends``, ``inside`` and ``outside`` describe the strips of images in the report, one string per strip and one
+    character per image. Measurements rest on ``num_pairs`` random pairs of latents, each with ``num_points`` images
+    from end to end and ``num_outside`` images beyond the ends.
     """
 
     ends: tuple[str, ...]
@@ -304,23 +360,25 @@ class InterpolationReading:
 
 
 def read_interpolation(configuration: Configuration) -> InterpolationReading:
-    """The readings of a configuration's first seed."""
+    """Return the digits read along the interpolation strips of a configuration's first seed."""
     record = configuration.first.evaluation.interpolation
     pairs, points = record.random_pairs, len(record.inside) // len(record.ends)
-    inside, outside = (tuple(_cut(text, points)) for text in (record.inside, record.outside))
+    inside, outside = (tuple(_split_every(text, points)) for text in (record.inside, record.outside))
     numbers = pairs.num_pairs, pairs.num_points, pairs.num_outside
     return InterpolationReading(record.ends, inside, outside, *numbers)
 
 
-def _cut(text: str, length: int) -> list[str]:
+def _split_every(text: str, length: int) -> list[str]:
+    """Split a text into pieces of a length; the last may be shorter."""
     return [text[start : start + length] for start in range(0, len(text), length)]
 
 
 @dataclass(frozen=True)
 class Evolution:
-    """How many samples from the same noise are read as digits at the steps where training drew them.
+    """Numbers of samples, drawn from one fixed noise during training, that are read as digits.
 
-    From the first of these steps to the last, ``num_lost`` become unreadable and ``num_gained`` readable.
+    ``counts`` maps a training step to the number read out of ``num``. Between the first and the last of these steps,
+    ``num_lost`` samples become unreadable and ``num_gained`` readable.
     """
 
     counts: Mapping[int, int]
@@ -330,11 +388,12 @@ class Evolution:
 
     @property
     def p_value(self) -> float:
-        """That of McNemar's exact test, the same latents being paired."""
+        """The p value of McNemar's exact test; samples of the first and the last step are paired by latent."""
         return compare_pairs(self.num_lost, self.num_gained)
 
     @property
     def verdict(self) -> Literal["rises", "falls", "open", "equal"]:
+        """The change of the number read from first to last step; ``open`` if it is not significant."""
         first, last = self.counts[min(self.counts)], self.counts[max(self.counts)]
         if first == last:
             return "equal"
@@ -344,7 +403,7 @@ class Evolution:
 
 
 def read_evolution(configuration: Configuration) -> Evolution:
-    """The readings of a configuration's first seed, by step."""
+    """Count the readable samples of a configuration's first seed at each recorded step."""
     texts = configuration.first.evaluation.evolution
     first, last = texts[min(texts)], texts[max(texts)]
     pairs = [(a != "?", b != "?") for a, b in zip(first, last, strict=True)]
@@ -353,6 +412,10 @@ def read_evolution(configuration: Configuration) -> Evolution:
 
 
 def compare_pairs(num_lost: int, num_gained: int) -> float:
-    """McNemar's exact p value: how likely the changes of a paired property are split at least so unevenly by chance."""
+    """Return the two-sided p value of McNemar's exact test, in [0, 1].
+
+    It is the probability that chance alone splits the changes of a paired binary property at least this unevenly; 1 if
+    nothing changed.
+    """
     changed = num_lost + num_gained
     return min(1.0, 2 * float(special.bdtr(min(num_lost, num_gained), changed, 0.5))) if changed else 1.0

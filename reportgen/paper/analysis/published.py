@@ -1,4 +1,4 @@
-"""The FID scores that published reports of the coursework state, beside the configurations of a suite."""
+"""FID scores stated by published reports of the coursework, matched with the configurations of a suite."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reportgen.suite.settings import PublishedKey, has_digits
 
 @dataclass(frozen=True)
 class Matched:
-    """A configuration of ours and what published reports state for the same model, variant and dimensions."""
+    """A configuration of the suite, with the published scores of its model, variant and dimensions."""
 
     configuration: Configuration
     scores: tuple[PublishedScore, ...]
@@ -23,7 +23,10 @@ class Matched:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Pairs of configurations whose order a published report states: how ours are ordered."""
+    """Numbers of pairs of configurations by their order in the suite and in a published report.
+
+    ``undecided`` are the pairs that the suite's data do not tell apart.
+    """
 
     same: int
     reverse: int
@@ -31,11 +34,15 @@ class Agreement:
 
     @property
     def total(self) -> int:
+        """The number of all pairs that a published report orders."""
         return self.same + self.reverse + self.undecided
 
 
 def match_published(configurations: Sequence[Configuration]) -> list[Matched]:
-    """Those configurations that at least one published report has a score for; all of these are of MNIST."""
+    """Return the configurations that have at least one published score, with these scores.
+
+    Published reports are about MNIST: the list is empty if a run used images without digits.
+    """
     if not all(has_digits(run.spec.dataset) for c in configurations for run in c.runs):
         return []
     scores_of: dict[PublishedKey, list[PublishedScore]] = defaultdict(list)
@@ -46,7 +53,10 @@ def match_published(configurations: Sequence[Configuration]) -> list[Matched]:
 
 
 def measure_agreement(matched: Sequence[Matched]) -> Agreement:
-    """Over all pairs within one published report; the classifier FID orders ours."""
+    """Count the pairs whose order by classifier FID agrees with a published report.
+
+    Scores are compared only within a published report. A pair counts once per report that states both scores.
+    """
     same = reverse = undecided = 0
     for a, b in itertools.combinations(matched, 2):
         ours = compare_by("fid_classifier", a.configuration, b.configuration)

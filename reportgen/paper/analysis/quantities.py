@@ -1,8 +1,8 @@
-"""The table of quantities: what each is, how a configuration's value is read, and how it is compared and printed.
+"""The quantities of a report: how to read each from a configuration, and its direction, unit and seed rule.
 
-The name of a quantity is that of its field in a run's record, with the reading before it where a field has several
-(``D_x`` is the mean over the end of training, ``spread_D_x`` the standard deviation there). The catalogues have it as
-``quantity.<name>`` in sentences and ``column.<name>`` in headers.
+A quantity is named like its field in a run's record, with a prefix if the field has several readings: ``D_x`` is a
+metric's mean over the last fifth of training, ``spread_D_x`` its standard deviation there. The message catalogues name
+it ``quantity.<name>`` in sentences and ``column.<name>`` in table headers.
 """
 
 from __future__ import annotations
@@ -17,10 +17,16 @@ from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, SEPARATION, 
 from reportgen.suite.settings import ModelName
 
 Unit = Literal["", "share", "points", "nats", "s", "ms"]
-"""``share``: a share in [0, 1], printed in percent; ``points``: a change of one, printed in percentage points."""
+"""The unit that a value is printed in, empty for a plain number.
+
+``share`` is a share in [0, 1], printed in percent; ``points`` a change of a share, printed in percentage points.
+"""
 
 Scale = Literal["linear", "log", "logit"]
-"""On which scale equal steps mean equal changes, by what the field takes them for: distances and ratios by factors."""
+"""The scale on which equal steps are equal changes, as is usual for the quantity.
+
+Distances and ratios are logarithmic, since they change by factors.
+"""
 
 AT_HALF: Mapping[str, float] = {
     "discriminator_loss": math.log(4),
@@ -29,17 +35,17 @@ AT_HALF: Mapping[str, float] = {
     "D_G_z1": 0.5,
     "D_G_z2": 0.5,
 }
-"""The value of each logged metric of a GAN where D is 1/2 everywhere."""
+"""The value of each logged metric of a GAN whose D is 1/2 everywhere; losses in nats."""
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """One quantity of a configuration.
+    """One quantity of a configuration, with all that is needed to compare and print it.
 
-    ``read`` returns its value without the rule for seeds, NaN where these runs have none. ``better`` is the direction
-    of the better value, None where neither is. ``rule`` says how far another seed may move a single value: somewhat
-    more than seeds of one setting were measured to differ by (docs/results.md). ``model`` is the only model that has
-    the quantity, None for both.
+    ``read`` returns the estimate without the seed rule; its mean is NaN if the runs have no value. ``better`` is the
+    direction of better values, None if neither is. ``decimals`` are those printed. ``rule`` bounds the effect of
+    another seed on a single value, with a margin above the differences measured between seeds (docs/results.md).
+    ``model`` is the only model that has the quantity, None for both.
     """
 
     name: str
@@ -53,6 +59,7 @@ class Quantity:
 
     @property
     def is_share(self) -> bool:
+        """True if values are shares in [0, 1]."""
         return self.unit == "share"
 
 
@@ -62,7 +69,7 @@ FIDS = (
     Quantity("fid_classifier", lambda c: c.score("fid", CLASSIFIER), "log", "lower", rule=SeedRule(ratio=2.5)),
     Quantity("fid_inception", lambda c: c.score("fid", INCEPTION), "log", "lower", rule=SeedRule(ratio=2.5)),
 )
-"""FID by each detector; the two are never compared with each other."""
+"""FID by the features of each detector; values of different detectors are never compared."""
 
 SCORES = (
     Quantity("kid", lambda c: c.score("kid"), "log", "lower", decimals=3),
@@ -71,7 +78,7 @@ SCORES = (
     Quantity("density", lambda c: c.score("density"), "log", "higher", rule=SeedRule(difference=0.3)),
     Quantity("coverage", lambda c: c.score("coverage"), "linear", "higher", rule=SeedRule(difference=0.12)),
 )
-"""The scores of the classifier's features beside FID, by their names in the record."""
+"""Scores other than FID, all by the classifier's features, named like their fields in the record."""
 
 
 # ---- images and what the classifier reads ---------------------------------------------------------------------------
@@ -81,6 +88,7 @@ IMAGES = (
     Quantity("gradient_energy", lambda c: c.gradient_energy, "log", rule=SeedRule(ratio=1.5)),
     Quantity("read_share", lambda c: c.read_share, "linear", "higher", "share", 1, SeedRule(difference=0.25)),
 )
+"""Sharpness and gradient energy of samples relative to real images, and the share of samples read as digits."""
 
 RECONSTRUCTIONS = (
     Quantity(
@@ -89,10 +97,10 @@ RECONSTRUCTIONS = (
     Quantity("reads_another", lambda c: c.reads_as("another"), "linear", "lower", "share", 1, model="vae"),
     Quantity("reads_unread", lambda c: c.reads_as("unread"), "linear", "lower", "share", 1, model="vae"),
 )
-"""What reconstructions of readable dev images read as: their digit, another one, none."""
+"""Shares of readable dev images whose reconstruction reads as the same digit, as another one, as none."""
 
 
-def _over_pairs(
+def _measure_pairs(
     name: str,
     scale: Scale,
     better: Literal["lower", "higher"],
@@ -100,81 +108,93 @@ def _over_pairs(
     decimals: int = 2,
     rule: SeedRule = NO_RULE,
 ) -> Quantity:
-    """Return a quantity of random pairs of latents under its name in the record."""
+    """Return the quantity read from a field of ``RandomPairs``."""
     return Quantity(name, lambda c: c.over_pairs(name), scale, better, unit, decimals, rule)
 
 
 PAIRS = (
-    _over_pairs("read_ends", "linear", "higher", "share", 1),
-    _over_pairs("read_inside", "linear", "higher", "share", 1),
-    _over_pairs("read_outside", "linear", "higher", "share", 1),
-    _over_pairs("inside_change", "linear", "higher", "points", 1, SeedRule(difference=0.15)),
-    _over_pairs("outside_change", "linear", "higher", "points", 1),
-    _over_pairs("detour", "log", "lower", rule=SeedRule(ratio=1.4)),
-    _over_pairs("largest_step", "log", "lower", rule=SeedRule(ratio=1.25)),
+    _measure_pairs("read_ends", "linear", "higher", "share", 1),
+    _measure_pairs("read_inside", "linear", "higher", "share", 1),
+    _measure_pairs("read_outside", "linear", "higher", "share", 1),
+    _measure_pairs("inside_change", "linear", "higher", "points", 1, SeedRule(difference=0.15)),
+    _measure_pairs("outside_change", "linear", "higher", "points", 1),
+    _measure_pairs("detour", "log", "lower", rule=SeedRule(ratio=1.4)),
+    _measure_pairs("largest_step", "log", "lower", rule=SeedRule(ratio=1.25)),
 )
-"""Between and beyond random pairs of latents of the first seed.
+"""Measurements between and beyond random pairs of latents of the first seed.
 
-Shares of images that are read at the ends, between and beyond them, and their changes from the ends, pair by pair;
-the length of the path over the distance of its ends (1 is straight); the largest step over the even one (1 is even).
+``read_ends``, ``read_inside`` and ``read_outside`` are shares of images read as digits at the ends, between them and
+beyond them; ``inside_change`` and ``outside_change`` are changes from the ends, pair by pair. ``detour`` is the length
+of the path over the distance between its ends (1 is straight), ``largest_step`` the largest step over the mean one (1
+is even).
 """
 
 
 # ---- losses of a VAE ------------------------------------------------------------------------------------------------
 
 
-def _of_dev(name: str, rule: SeedRule) -> Quantity:
-    """Return the quantity of a dev loss at its last record."""
+def _measure_dev(name: str, rule: SeedRule) -> Quantity:
+    """Return the quantity that is the last recorded value of a VAE's dev loss, in nats."""
     return Quantity(name, lambda c: c.last(name), "log", "lower", "nats", 1, rule, "vae")
 
 
 def _estimate_gap(c: Configuration) -> Estimate:
-    """Return by how much the dev loss ends above the training loss, both over the last fifth and above their floors."""
+    """Return the dev loss less the training loss over the last fifth, in nats.
+
+    The floor of its split, which no model can go below, is subtracted from each loss first.
+    """
     dev, train = c.tail("dev_total").mean - c.floor("dev"), c.tail("train_total").mean - c.floor("train")
     return estimate_mean([dev - train])
 
 
 def _estimate_above_floor(c: Configuration) -> Estimate:
+    """Return the last dev reconstruction loss less that of a perfect reconstruction, in nats."""
     return estimate_mean([c.last("dev_reconstruction").mean - c.floor("dev")])
 
 
 VAE_LOSSES = (
-    _of_dev("dev_reconstruction", SeedRule(ratio=1.15)),
-    _of_dev("dev_kl", SeedRule(difference=4)),
-    _of_dev("dev_total", SeedRule(ratio=1.15)),
+    _measure_dev("dev_reconstruction", SeedRule(ratio=1.15)),
+    _measure_dev("dev_kl", SeedRule(difference=4)),
+    _measure_dev("dev_total", SeedRule(ratio=1.15)),
     Quantity("above_floor", _estimate_above_floor, "log", "lower", "nats", 1, model="vae"),
     Quantity("tail_train_total", lambda c: c.tail("train_total"), "log", "lower", "nats", 1, model="vae"),
     Quantity("tail_dev_total", lambda c: c.tail("dev_total"), "log", "lower", "nats", 1, model="vae"),
     Quantity("gap", _estimate_gap, "linear", "lower", "nats", 1, model="vae"),
     Quantity("rise_dev_total", lambda c: c.rise_since_lowest("dev_total"), "linear", "lower", "nats", 1, model="vae"),
 )
-"""``above_floor`` is the reconstruction loss above what even a perfect one costs, ``rise`` the last value of a loss
-less its lowest one."""
+"""Losses of VAEs, in nats per image.
+
+``above_floor`` is the reconstruction loss less that of a perfect reconstruction, ``gap`` the dev loss less the training
+loss, each above its floor, and ``rise_dev_total`` the last dev loss less the lowest one.
+"""
 
 
 # ---- the end of a GAN's training ------------------------------------------------------------------------------------
 
 JUDGED = ("D_x", "D_G_z1", "discriminator_loss", "generator_loss")
-"""The metrics that are held against D = 1/2: D(G(z)) before D's update, as D(x) is."""
+"""Metrics compared with their values at D = 1/2; ``D_G_z1`` is D(G(z)) before the update of D."""
 
 
-def _at_end(name: str, scale: Scale = "linear", unit: Unit = "", rule: SeedRule = NO_RULE) -> Quantity:
-    """Return the quantity of a metric's mean over the last fifth of training."""
+def _measure_end(name: str, scale: Scale = "linear", unit: Unit = "", rule: SeedRule = NO_RULE) -> Quantity:
+    """Return the quantity that is a GAN metric's mean over the last fifth of training."""
     return Quantity(name, lambda c: c.tail(name), scale, None, unit, rule=rule, model="gan")
 
 
-def _spread(metric: str) -> Quantity:
-    """Return the quantity of a metric's standard deviation over the last fifth of training."""
+def _measure_spread(metric: str) -> Quantity:
+    """Return the quantity that is a GAN metric's standard deviation over the last fifth of training."""
     return Quantity(f"spread_{metric}", lambda c: c.tail_spread(metric), "log", None, _unit_of(metric), model="gan")
 
 
-def _drift(metric: str) -> Quantity:
-    """Return the quantity of a metric's change over the last fifth of training."""
+def _measure_drift(metric: str) -> Quantity:
+    """Return the quantity that is a GAN metric's fitted change over the last fifth of training."""
     return Quantity(f"drift_{metric}", lambda c: c.tail_drift(metric), "linear", None, _unit_of(metric), model="gan")
 
 
-def _distance(metric: str) -> Quantity:
-    """Return the quantity of a metric's distance from its value at D = 1/2, over the last fifth of training."""
+def _measure_distance(metric: str) -> Quantity:
+    """Return the quantity that is the distance of a GAN metric from its value at D = 1/2.
+
+    The metric enters by its mean over the last fifth of training.
+    """
 
     def read(c: Configuration) -> Estimate:
         return estimate_mean([abs(c.tail(metric).mean - AT_HALF[metric])])
@@ -183,20 +203,22 @@ def _distance(metric: str) -> Quantity:
 
 
 def _unit_of(metric: str) -> Unit:
+    """Return the unit of a GAN's logged metric."""
     return "nats" if metric.endswith("_loss") else ""
 
 
 GAN_ENDS = (
-    _at_end("discriminator_loss", "linear", "nats", SeedRule(difference=0.6)),
-    _at_end("generator_loss", "log", "nats", SeedRule(ratio=2.5)),
-    _at_end(SEPARATION, rule=SeedRule(difference=0.4)),
-    _at_end("D_x"),
-    _at_end("D_G_z1"),
-    _at_end("D_G_z2"),
-    *(_spread(metric) for metric in AT_HALF),
-    *(_drift(metric) for metric in JUDGED),
-    *(_distance(metric) for metric in JUDGED),
+    _measure_end("discriminator_loss", "linear", "nats", SeedRule(difference=0.6)),
+    _measure_end("generator_loss", "log", "nats", SeedRule(ratio=2.5)),
+    _measure_end(SEPARATION, rule=SeedRule(difference=0.4)),
+    _measure_end("D_x"),
+    _measure_end("D_G_z1"),
+    _measure_end("D_G_z2"),
+    *(_measure_spread(metric) for metric in AT_HALF),
+    *(_measure_drift(metric) for metric in JUDGED),
+    *(_measure_distance(metric) for metric in JUDGED),
 )
+"""Means, spreads, drifts and distances from D = 1/2 of a GAN's metrics over the last fifth of training."""
 
 
 # ---- cost -----------------------------------------------------------------------------------------------------------
@@ -205,6 +227,7 @@ COSTS = (
     Quantity("train_seconds", lambda c: c.train_seconds, "log", "lower", "s", 0),
     Quantity("ms_per_step", lambda c: c.ms_per_step, "log", "lower", "ms", 1),
 )
+"""Wall-clock time of training: in all (s) and per step (ms)."""
 
 
 QUANTITIES: Mapping[str, Quantity] = {
@@ -212,11 +235,13 @@ QUANTITIES: Mapping[str, Quantity] = {
     for group in (FIDS, SCORES, IMAGES, RECONSTRUCTIONS, PAIRS, VAE_LOSSES, GAN_ENDS, COSTS)
     for quantity in group
 }
-"""Every quantity of the report by its name."""
+"""All quantities of a report by name."""
 
 
 def measure(name: str, configuration: Configuration) -> Estimate:
-    """Return a configuration's value of a quantity under its rule for seeds; its mean is NaN where there is none.
+    """Return a configuration's value of a quantity, with the seed rule of the quantity.
+
+    The mean is NaN if the configuration has no value.
 
     Raises:
         KeyError: there is no quantity of this name, or the configuration's model does not have it.
@@ -226,5 +251,5 @@ def measure(name: str, configuration: Configuration) -> Estimate:
 
 
 def is_measured(name: str, configurations: Sequence[Configuration]) -> bool:
-    """Return whether each of the configurations has a value of a quantity."""
+    """Return True if each of the configurations has a value of a quantity."""
     return all(math.isfinite(measure(name, c).mean) for c in configurations)

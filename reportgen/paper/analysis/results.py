@@ -1,4 +1,4 @@
-"""The recorded runs of a suite, with the seeds of one configuration brought together."""
+"""The recorded runs of a suite, grouped into configurations: all seeds of one setting."""
 
 from __future__ import annotations
 
@@ -33,14 +33,19 @@ from reportgen.suite.plan import RunSpec, plan_runs
 from reportgen.suite.settings import Question, Settings
 
 CLASSIFIER = "classifier"
+"""The name of the detector that is the package's digit classifier."""
 INCEPTION = "inception"
+"""The name of the detector that is the Inception network."""
 SEPARATION = "separation"
-"""D(x) - D(G(z)) at every logged step: the two move together, so that their difference has its own error."""
+"""The name of the derived metric D(x) - D(G(z)), D(G(z)) taken before the update of D.
+
+D(x) and D(G(z)) are correlated, so the error of their difference is taken from its own curve.
+"""
 
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """The numbers of a finished run without its files."""
+    """The numbers of a finished run, without its files."""
 
     record: RunRecord
     evaluation: EvaluationRecord
@@ -49,9 +54,10 @@ class RecordedRun:
 
 @dataclass(frozen=True, eq=False)
 class RunResult:
-    """One run: its files, read when they are asked for, or what a report carries of them (``recorded``).
+    """One run of a suite, finished or not.
 
-    ``failure`` is empty unless the last attempt failed.
+    Its numbers are read from its files on first use, or taken from ``recorded`` if a report carries them. ``failure``
+    is the reason of the last failed attempt, empty if there is none.
     """
 
     spec: RunSpec
@@ -62,24 +68,34 @@ class RunResult:
 
     @property
     def is_finished(self) -> bool:
+        """True if the run was trained and measured."""
         return self.state == "finished"
 
     @cached_property
     def record(self) -> RunRecord:
-        """What was trained, and where."""
+        """The settings, environment and duration of the training.
+
+        Raises:
+            RunError: spec.json is missing or damaged.
+        """
         return self.recorded.record if self.recorded else read_run_record(self.paths)
 
     @cached_property
     def evaluation(self) -> EvaluationRecord:
-        """What was measured."""
+        """The measurements of the trained run.
+
+        Raises:
+            RunError: evaluation.json is missing or damaged.
+        """
         return self.recorded.evaluation if self.recorded else read_evaluation(self.paths)
 
     def summarise(self, metric: str) -> CurveSummary:
+        """Return the summary of one logged metric, or of ``separation``; KeyError if it was not logged."""
         return self.summaries[metric]
 
     @cached_property
     def summaries(self) -> Mapping[str, CurveSummary]:
-        """Of every logged metric, and of how far D keeps real and generated images apart."""
+        """The summaries of all logged metrics by name, and for a GAN that of ``separation``."""
         if self.recorded:
             return self.recorded.summaries
         curves = dict(self.curves)
@@ -88,22 +104,26 @@ class RunResult:
         return {metric: summarise_curve(curve) for metric, curve in curves.items()}
 
     def find_scores(self, detector: str) -> Scores | None:
-        """All scores of one detector; None if it was not asked, or failed."""
+        """Return the scores by one detector; None if it was not used, or failed."""
         return self.evaluation.scores.get(detector)
 
     @property
     def key(self) -> str:
-        """The training key: of a finished run the one that it was recorded under."""
+        """The training key: the recorded one if the run is finished, otherwise the one that its plan asks for."""
         return self.record.key if self.is_finished else self.spec.training_key
 
     @property
     def sources(self) -> dict[str, Source]:
-        """The code that ran, by name."""
+        """The recorded source code that trained and measured the run, by name."""
         return {**self.record.sources, **self.evaluation.sources}
 
     @cached_property
     def curves(self) -> Mapping[str, pd.Series]:
-        """Every logged metric over the steps at which it was logged (the index)."""
+        """All logged metrics by name, each a series of values indexed by training step.
+
+        Raises:
+            RunError: the history cannot be read.
+        """
         try:
             tidy = pd.read_csv(self.paths.history)
         except (OSError, ValueError) as error:
@@ -113,22 +133,23 @@ class RunResult:
         return {str(m): pd.Series(values[i], pd.Index(steps[i], name="step"), name=m) for m, i in rows.items()}
 
     def curve(self, metric: str) -> pd.Series:
+        """Return one logged metric, indexed by training step; KeyError if it was not logged."""
         return self.curves[metric]
 
     def list_steps(self, grid: str) -> list[int]:
-        """The steps at which a grid of images was drawn, ascending."""
+        """Return the training steps that have a grid of images of this name, ascending."""
         return self.paths.list_grid_steps(grid)
 
     def find_grid(self, grid: str, step: int | None = None) -> Path:
-        """The grid drawn at ``step``, by default the last one."""
+        """Return the path of the grid drawn at a step, by default the last; it need not exist."""
         steps = [0, *self.list_steps(grid)]
         return self.paths.grid(grid, steps[-1] if step is None else step)
 
     def read_image(self, path: Path) -> bytes:
-        """The bytes of one of its images.
+        """Return the bytes of an image file of this run.
 
         Raises:
-            RunError: it is not there any more.
+            RunError: the file is gone or cannot be read.
         """
         try:
             return path.read_bytes()
@@ -139,9 +160,9 @@ class RunResult:
 
 @dataclass(frozen=True, eq=False)
 class Configuration:
-    """One setting of a model with all of its finished seeds.
+    """One setting of a model, with its finished runs, one per seed.
 
-    Its estimates know no rule for seeds: to compare or to print, read them by ``quantities.measure``.
+    Its estimates carry no seed rule: use ``quantities.measure`` to get values for comparing and printing.
     """
 
     settings: Settings
@@ -149,34 +170,40 @@ class Configuration:
 
     @cached_property
     def label(self) -> str:
-        """How the report calls it: VAE-100, GAN 100_16, MLP GAN 100_100; with what else tells it from the others."""
+        """The name in the report: VAE-100, GAN 100_16, MLP GAN 100_100.
+
+        Settings that differ from the usual ones are appended in parentheses.
+        """
         _, *differing = re.split(r"-(?=[a-z_]+=)", self.first.spec.configuration_name)
         suffix = f" ({', '.join(differing)})" if differing else ""
         return self.settings.label + suffix
 
     @cached_property
     def first_seed(self) -> Configuration:
-        """The same with the run whose images are shown, and no other."""
+        """A configuration of the same settings that has the first seed alone, whose images are shown."""
         return Configuration(self.settings, self.runs[:1])
 
     @property
     def slug(self) -> str:
-        """The name as part of an element's id."""
+        """The name as it enters the ids of figures and tables: lower-case letters, digits, ``_`` and ``-``."""
         return re.sub(r"[^a-z0-9_-]", "-", self.first.spec.configuration_name)
 
     @property
     def first(self) -> RunResult:
-        """The run whose images are shown: that of the first seed."""
+        """The run of the first seed, whose images are shown."""
         return self.runs[0]
 
     def score(self, name: str, detector: str = CLASSIFIER) -> Estimate:
-        """A score of one detector by its field in ``Scores``; NaN where it could not be computed."""
+        """Return a score by its field in ``Scores``, averaged over seeds; NaN if no seed has it.
+
+        A single seed has the recorded standard error over samples, if there is one.
+        """
         scores = [found for run in self.runs if (found := run.find_scores(detector)) is not None]
         error = getattr(scores[0], f"{name}_error", None) if len(scores) == 1 else None
         return estimate_mean((getattr(row, name) for row in scores), error)
 
     def floor(self, split: Literal["train", "dev"]) -> float:
-        """What even perfect reconstruction of a split's images costs, in nats per image."""
+        """Return the reconstruction loss of a perfect reconstruction of a split, in nats per image."""
         entropy = self.first.evaluation.dataset.pixel_entropy
         return entropy.train if split == "train" else entropy.dev
 
@@ -187,7 +214,7 @@ class Configuration:
 
     @cached_property
     def gradient_energy(self) -> Estimate:
-        """Of samples, as a multiple of that of real images."""
+        """The mean squared gradient of samples, as a multiple of that of real images."""
         return estimate_mean(run.evaluation.gradient_energy.relative for run in self.runs)
 
     @cached_property
@@ -199,9 +226,10 @@ class Configuration:
         return estimate_mean((row.read_share for row in readings), error)
 
     def reads_as(self, what: Literal["same", "another", "unread"]) -> Estimate:
-        """The share of readable dev images whose reconstruction reads so, in [0, 1].
+        """Return the share in [0, 1] of readable dev images whose reconstruction is read in this way.
 
-        NaN for a GAN, which reconstructs nothing, and where no dev image is readable.
+        ``same`` is the digit of the image, ``another`` a different digit, ``unread`` no digit. NaN for a GAN, which
+        reconstructs nothing, and if no dev image is readable.
         """
         found = [run.evaluation.reconstruction for run in self.runs]
         readings = [row for row in found if row is not None and row.total]
@@ -212,28 +240,28 @@ class Configuration:
         return estimate_mean((count / row.total for count, row in zip(counts, readings, strict=True)), error)
 
     def over_pairs(self, name: str) -> Estimate:
-        """Return a measure of the first seed's random pairs by its field in ``RandomPairs``; NaN where it failed."""
+        """Return a measurement by its field in ``RandomPairs``, for the first seed only; NaN if it failed."""
         measured: Measured = getattr(self.first.evaluation.interpolation.random_pairs, name)
         values = [] if measured.value is None else [measured.value]
         return estimate_mean(values, measured.error, "pairs", measured.num - 1)
 
     @property
     def train_seconds(self) -> Estimate:
-        """Return the wall-clock seconds of training."""
+        """The wall-clock time of training, in seconds."""
         return estimate_mean(run.record.train_seconds for run in self.runs)
 
     @property
     def ms_per_step(self) -> Estimate:
-        """Return the wall-clock milliseconds of one training step."""
+        """The wall-clock time of one training step, in milliseconds."""
         steps = self.settings.num_training_steps
         return estimate_mean(1000 * run.record.train_seconds / steps for run in self.runs)
 
     def curve(self, metric: str) -> pd.Series:
-        """The mean over seeds at every logged step."""
+        """Return the mean over seeds of a logged metric, indexed by training step."""
         return self._curves(metric).mean(axis=1)
 
     def band(self, metric: str) -> tuple[pd.Series, pd.Series] | None:
-        """The lowest and the highest seed at every logged step; None for a single seed."""
+        """Return the lowest and the highest value over seeds at each logged step; None for a single seed."""
         curves = self._curves(metric)
         return (curves.min(axis=1), curves.max(axis=1)) if len(self.runs) > 1 else None
 
@@ -241,78 +269,85 @@ class Configuration:
         return pd.concat([run.curve(metric) for run in self.runs], axis=1)
 
     def last(self, metric: str) -> Estimate:
-        """The last logged value."""
+        """Estimate the last logged value of a metric."""
         return estimate_mean(summary.last for summary in self._summaries(metric))
 
     def rise_since_lowest(self, metric: str) -> Estimate:
-        """The last logged value less the lowest one."""
+        """Estimate the last logged value of a metric less its lowest one; at least 0."""
         return estimate_mean(summary.last - summary.lowest for summary in self._summaries(metric))
 
     def lowest_steps(self, metric: str) -> list[int]:
-        """The step of the lowest logged value, for each seed."""
+        """Return the training step at which a metric was lowest, for each seed."""
         return [summary.lowest_step for summary in self._summaries(metric)]
 
     def tail(self, metric: str) -> Estimate:
-        """The mean over the last fifth of training."""
+        """Estimate the mean of a metric over the last fifth of training."""
         summaries = self._summaries(metric)
         first = summaries[0]
         means = (s.tail_mean for s in summaries)
-        return estimate_mean(means, _known(first.tail_error), "steps", first.num_blocks - 1)
+        return estimate_mean(means, _finite_or_none(first.tail_error), "steps", first.num_blocks - 1)
 
     def tail_drift(self, metric: str) -> Estimate:
-        """The change over the last fifth, by its fitted line; with one seed the error is that of the regression."""
+        """Estimate the change of a metric over the last fifth of training, by its fitted line.
+
+        The interval of a single seed is that of the regression, over blocks of steps.
+        """
         thousands = TAIL_SHARE * self.settings.num_training_steps / 1000
         summaries = self._summaries(metric)
         first = summaries[0]
-        error = _known(thousands * first.tail_slope_error)
+        error = _finite_or_none(thousands * first.tail_slope_error)
         return estimate_mean((thousands * s.tail_slope for s in summaries), error, "steps", first.num_blocks - 2)
 
     def tail_spread(self, metric: str) -> Estimate:
-        """The standard deviation over the last fifth of training."""
+        """Estimate the standard deviation of a metric over the last fifth of training."""
         return estimate_mean(summary.tail_spread for summary in self._summaries(metric))
 
     def _summaries(self, metric: str) -> list[CurveSummary]:
         return [run.summarise(metric) for run in self.runs]
 
 
-def _known(error: float) -> float | None:
+def _finite_or_none(error: float) -> float | None:
+    """Return a standard error, or None in place of NaN."""
     return error if math.isfinite(error) else None
 
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that a report is made from."""
+    """The recorded suite and all runs that its outline is about: the data of a report."""
 
     recorded: RecordedSuite
     runs: tuple[RunResult, ...]
 
     @property
     def suite(self) -> Suite:
+        """The suite that was run, with its profile applied."""
         return self.recorded.suite
 
     @property
     def is_full(self) -> bool:
-        """Whether the numbers are those of the file as it stands, not of a profile that changes it."""
+        """True if the suite ran as its file says, without a profile that reduces it."""
         return self.suite.profile == "full"
 
     @property
     def unfinished(self) -> list[RunResult]:
+        """The runs that are not finished, in the suite's order."""
         return [run for run in self.runs if not run.is_finished]
 
     @property
     def finished(self) -> list[RunResult]:
+        """The finished runs, in the suite's order."""
         return [run for run in self.runs if run.is_finished]
 
     @cached_property
     def configurations(self) -> list[Configuration]:
-        """Those with at least one finished run, in the file's order."""
+        """The configurations with at least one finished run, in the suite's order."""
         seeds_of: dict[Settings, list[RunResult]] = defaultdict(list)
         for run in self.finished:
             seeds_of[run.spec.settings].append(run)
         return [Configuration(settings, tuple(runs)) for settings, runs in seeds_of.items()]
 
     def answer(self, section: Question) -> list[Configuration]:
-        """The configurations that a question of the report is about, smallest dimensions first."""
+        """Return the configurations that answer a question of the report, in ascending order of dimensions."""
         wanted = {s for group in self.suite.groups if group.section == section for s in group.settings}
         return sorted((c for c in self.configurations if c.settings in wanted), key=lambda c: c.settings.dimensions)
 
@@ -322,15 +357,17 @@ class Results:
 
     @cached_property
     def detectors(self) -> list[str]:
-        """The detectors that the report has a column for: the classifier always, Inception where it was at hand."""
+        """The detectors that tables have columns for: always the classifier, and Inception if any run has it."""
         return [d for d in (CLASSIFIER, INCEPTION) if d == CLASSIFIER or any(r.find_scores(d) for r in self.finished)]
 
 
 def load_results(output: Path) -> Results:
-    """Read the suite that was run last and what there is of the runs that its outline is about.
+    """Load the suite that was last run into a folder, and its runs.
+
+    Records and curves of the runs are read later, on first use.
 
     Raises:
-        RunError: nothing was run into this folder; a file of a finished run cannot be read.
+        RunError: no suite was run into this folder, or its files cannot be read.
     """
     paths = OutputPaths(output)
     recorded = read_suite(paths)

@@ -1,4 +1,4 @@
-"""What samples are by rule: noisy, unreadable, crowded."""
+"""Rules by which samples are called noisy, unreadable or crowded."""
 
 from __future__ import annotations
 
@@ -8,28 +8,34 @@ from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import Configuration
 
 NOISY = 1.2
-"""A sharpness above this, real images being 1, is called noise rather than strokes."""
+"""The sharpness, relative to real images, above which samples are called noisy."""
 
 HIGH_PRECISION, LOW_RECALL = 0.5, 0.1
 """A precision above the one beside a recall below the other is called crowded samples."""
 
 
 def is_noisy(c: Configuration) -> bool:
-    """Return whether the samples are sharper than strokes are."""
+    """Return True if samples are sharper than strokes of digits can be; False if there is no value."""
     return measure("sharpness", c).mean > NOISY
 
 
 def is_crowded(c: Configuration) -> bool:
-    """Return whether the samples are precise without covering the real images."""
+    """Return True if samples have a high precision and yet a recall so low that they cover few real images."""
     return measure("precision", c).mean > HIGH_PRECISION and measure("recall", c).mean < LOW_RECALL
 
 
 def find_noise_level(configurations: Sequence[Configuration]) -> float:
-    """Return the share in [0, 1] in which the classifier reads the kind of noise that it reads most."""
+    """Return the share in [0, 1] of noise images that the classifier reads as digits.
+
+    Several kinds of noise were tried when it was calibrated; this is the kind read most often.
+    """
     return configurations[0].first.evaluation.classifier.noise_read
 
 
 def find_unreadable(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """Return those whose samples are read no more often than noise; one without a value is among them."""
+    """Return the configurations whose samples are read as digits no more often than noise.
+
+    A configuration without a value is among them.
+    """
     level = find_noise_level(configurations)
     return [c for c in configurations if not measure("read_share", c).mean > level]

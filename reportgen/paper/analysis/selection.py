@@ -1,4 +1,4 @@
-"""Which configurations a section, a comparison or a figure is about."""
+"""Selection of the configurations for sections, comparisons and figures."""
 
 from __future__ import annotations
 
@@ -16,45 +16,47 @@ from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 T = TypeVar("T")
 
 MAX_SHOWN = 8
-"""Configurations that get figures of their own, and lines in one figure."""
+"""The most configurations with figures of their own, and the most lines in one figure."""
 
 MAX_EVOLUTION_GRIDS = 6
+"""The most grids of images in a figure of samples over training."""
 
 
 def find_runs(results: Results, section: OutlineSection) -> list[Configuration]:
-    """Return the configurations that a section shows; none for a section that has no question of its own."""
+    """Return the configurations that a section shows; an empty list if the section has no question."""
     question = section.runs or WRITTEN_SECTIONS.get(section.id)
     return results.answer(question) if question else []
 
 
 def select_model(results: Results, model: type[Settings]) -> list[Configuration]:
-    """Return all configurations of one model."""
+    """Return all configurations of one model, in the suite's order."""
     return [c for c in results.configurations if isinstance(c.settings, model)]
 
 
 def select_scored(configurations: Iterable[Configuration]) -> list[Configuration]:
-    """Return those whose classifier FID could be computed for at least one seed."""
+    """Return the configurations with a classifier FID for at least one seed."""
     return [c for c in configurations if is_measured("fid_classifier", [c])]
 
 
 def select_plain_gans(results: Results) -> list[Configuration]:
-    """Return the GANs that are not an ablation."""
+    """Return the GANs that are not ablations."""
     return [c for c in select_model(results, GanSettings) if not c.settings.is_ablation]
 
 
 def find_best_gan(results: Results) -> Configuration | None:
-    """Return the GAN that interpolation and digit counts are shown for: the plain one with the lowest FID.
+    """Return the GAN for interpolation and digit counts: the plain one with the lowest classifier FID.
 
-    An ablated one stands in where there is no plain one; None where there is no GAN.
+    An ablated GAN takes its place if there is no plain one. None if there is no GAN.
     """
     gans = select_plain_gans(results) or select_model(results, GanSettings)
     return find_best(gans) if gans else None
 
 
 def find_main_vae(results: Results) -> Configuration | None:
-    """Return the VAE that is compared with a GAN: the convolutional one with the most latent variables (VAE-100).
+    """Return the VAE that GANs are compared with: the convolutional one with the most latent variables.
 
-    If there are any, it is one of those that a GAN shares the latent dimension with, and no ablation.
+    VAEs that are no ablations and share the latent dimension of a plain GAN come first, then those that are no
+    ablations, then any. None if there is no convolutional VAE.
     """
     vaes = select_model(results, VaeSettings)
     convolutional = [c for c in vaes if c.settings.variant in ("conv", "conv_output_relu")]
@@ -65,7 +67,7 @@ def find_main_vae(results: Results) -> Configuration | None:
 
 
 def find_compared(results: Results) -> tuple[Configuration, Configuration] | None:
-    """Return the main VAE and the best plain GAN of its latent dimension; None where one of them is not there."""
+    """Return the main VAE and the best plain GAN of the same latent dimension; None if either is missing."""
     vae = find_main_vae(results)
     if vae is None:
         return None
@@ -74,7 +76,7 @@ def find_compared(results: Results) -> tuple[Configuration, Configuration] | Non
 
 
 def find_baseline(results: Results, ablated: Configuration) -> Configuration | None:
-    """Return the plain model that an ablated one is compared with, if it is in these results."""
+    """Return the plain configuration that an ablation is compared with; None if it is not in the results."""
     return results.find(ablated.settings.baseline) if ablated.settings.is_ablation else None
 
 
@@ -82,9 +84,12 @@ def find_baseline(results: Results, ablated: Configuration) -> Configuration | N
 
 
 def pick(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """Return all of a few; of many ``MAX_SHOWN``, evenly spread from the lowest to the highest FID, in their order."""
+    """Return up to ``MAX_SHOWN`` configurations, in their order.
+
+    If there are more, those returned are evenly spaced in the ranking by classifier FID, best and worst included.
+    """
     chosen = set(
-        _spread(
+        _pick_evenly(
             sorted(configurations, key=lambda c: np.nan_to_num(measure("fid_classifier", c).mean, nan=np.inf)),
             MAX_SHOWN,
         )
@@ -93,10 +98,11 @@ def pick(configurations: Sequence[Configuration]) -> list[Configuration]:
 
 
 def pick_steps(steps: Iterable[int]) -> list[int]:
-    """Return up to ``MAX_EVOLUTION_GRIDS`` steps, ascending and evenly spread, the first and the last one included."""
-    return _spread(sorted(steps), MAX_EVOLUTION_GRIDS)
+    """Return up to ``MAX_EVOLUTION_GRIDS`` steps, ascending and evenly spaced, with the first and the last."""
+    return _pick_evenly(sorted(steps), MAX_EVOLUTION_GRIDS)
 
 
-def _spread(items: Sequence[T], most: int) -> list[T]:
+def _pick_evenly(items: Sequence[T], most: int) -> list[T]:
+    """Return up to ``most`` items, evenly spaced, with the first and (if there are two) the last."""
     count = min(most, len(items))
     return [items[round(i * (len(items) - 1) / max(count - 1, 1))] for i in range(count)]

@@ -1,4 +1,4 @@
-"""How trainings end: overfitting, losses that have risen, changes that go on, the equilibrium."""
+"""The ends of trainings: overfitting, losses that have risen, metrics that still move, and the GAN's equilibrium."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ from reportgen.paper.analysis.quantities import is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 
 OVERFIT_SHARE = 0.05
-"""A dev loss above the training loss by more than this share of it is called a sign of overfitting.
+"""The relative excess of the dev loss over the training loss above which overfitting is reported.
 
-Of both, what no model could lower is left out.
+The floor of its split, which no model can go below, is subtracted from each loss first.
 """
 
 
 @dataclass(frozen=True)
 class Gap:
-    """By how much the dev loss ends above the training loss, in nats and as a share, where the share is largest."""
+    """The largest relative excess of the dev loss over the training loss in a sweep of VAEs.
+
+    ``widest`` is the VAE that has it, ``nats`` its absolute and ``share`` its relative size.
+    """
 
     widest: Configuration
     nats: float
@@ -36,11 +39,15 @@ class Gap:
 
     @property
     def verdict(self) -> Literal["overfit", "small", "below"]:
+        """``overfit`` above ``OVERFIT_SHARE``, ``small`` if still positive, ``below`` if the dev loss is no higher."""
         return "overfit" if self.share > OVERFIT_SHARE else "small" if self.share > 0 else "below"
 
 
 def judge_gap(sweep: Sequence[Configuration]) -> Gap:
-    """Return the widest gap of at least one VAE, both losses over the last fifth and above their floors."""
+    """Find the VAE with the largest relative excess of the dev loss over the training loss.
+
+    Losses are means over the last fifth of training, less the floor of their split. There must be at least one VAE.
+    """
     gaps = {c: measure("gap", c).mean for c in sweep}
     shares = {c: gaps[c] / (measure("tail_train_total", c).mean - c.floor("train")) for c in sweep}
     widest = max(sweep, key=lambda c: shares[c])
@@ -49,7 +56,11 @@ def judge_gap(sweep: Sequence[Configuration]) -> Gap:
 
 @dataclass(frozen=True)
 class Rise:
-    """Which VAEs' dev loss has risen since it was lowest, and the one where it has done so most, by how many nats."""
+    """The VAEs whose dev loss has risen since its lowest value.
+
+    ``risen`` lists them; ``most`` is the one with the largest rise, ``nats`` its size and ``share`` its size relative
+    to the last dev loss.
+    """
 
     risen: tuple[Configuration, ...]
     most: Configuration
@@ -58,7 +69,7 @@ class Rise:
 
 
 def judge_rise(sweep: Sequence[Configuration]) -> Rise:
-    """Return whether the dev loss of at least one VAE is lowest at its last record; ``share`` is that of the last."""
+    """Measure the rise of the dev loss since its lowest value, in a sweep of at least one VAE."""
     rises = {c: measure("rise_dev_total", c).mean for c in sweep}
     most = max(sweep, key=lambda c: rises[c])
     share = rises[most] / measure("dev_total", most).mean
@@ -66,75 +77,82 @@ def judge_rise(sweep: Sequence[Configuration]) -> Rise:
 
 
 Share = Literal["all", "some", "none"]
+"""The part of several items that have a property, in a word."""
 
 
 def name_share(num: int, total: int) -> Share:
-    """Return how many of several are of a kind, in a word."""
+    """Return the part that ``num`` items are of ``total``, in a word."""
     return "none" if not num else "all" if num == total else "some"
 
 
 @dataclass(frozen=True)
 class Movement:
-    """Which of several trainings still move at their end; ``changes`` are of each the drifts of some metrics."""
+    """Changes of several trainings over their last fifth.
+
+    ``changes`` maps each configuration to the estimated changes of some metrics.
+    """
 
     changes: Mapping[Configuration, Sequence[Estimate]]
 
     @property
     def moving(self) -> list[Configuration]:
-        """Those of which at least one change has an interval that leaves out 0."""
+        """The configurations with at least one change whose confidence interval excludes 0."""
         return [c for c, changes in self.changes.items() if any(map(leaves_out_zero, changes))]
 
     @property
     def half_widths(self) -> list[float]:
-        """Those of all intervals that there are."""
+        """The half-widths of all confidence intervals of changes, in the metrics' units."""
         widths = [change.half_width for changes in self.changes.values() for change in changes]
         return [width for width in widths if width is not None and math.isfinite(width)]
 
     @property
     def num_by_chance(self) -> float:
-        """How many intervals leave out 0 on average where nothing moves."""
+        """The expected number of intervals that exclude 0 if nothing moves."""
         return SIGNIFICANCE * len(self.half_widths)
 
     @property
     def verdict(self) -> Share | Literal["unknown"]:
+        """The part of the trainings that still move; ``unknown`` if no change has an interval."""
         share = name_share(len(self.moving), len(self.changes))
         return "unknown" if share == "none" and not self.half_widths else share
 
 
 def judge_movement(configurations: Sequence[Configuration], metrics: Sequence[str]) -> Movement:
-    """Return which trainings still move in one of the metrics over the last fifth."""
+    """Estimate the changes of some logged metrics over the last fifth of each training."""
     return Movement({c: [measure(f"drift_{metric}", c) for metric in metrics] for c in configurations})
 
 
 # ---- the equilibrium ------------------------------------------------------------------------------------------------
 
 Judged = Sequence[tuple[Configuration, Equilibrium]]
+"""GANs, each with its distance from the equilibrium."""
 
 
 def judge_equilibria(gans: Sequence[Configuration]) -> list[tuple[Configuration, Equilibrium]]:
-    """Return each GAN with how near it ends to the equilibrium."""
+    """Judge the distance of each GAN from the equilibrium at the end of training."""
     return [(c, judge_equilibrium(c)) for c in gans]
 
 
 def find_nearest(judged: Judged) -> tuple[Configuration, Equilibrium]:
-    """Return the GAN whose D(x) and D(G(z)) are, in sum, the nearest to 1/2."""
+    """Return the GAN with the smallest sum of the distances of D(x) and D(G(z)) from 1/2."""
     return min(judged, key=_distance)
 
 
 def find_farthest(judged: Judged) -> tuple[Configuration, Equilibrium]:
-    """Return the GAN whose D(x) and D(G(z)) are, in sum, the farthest from 1/2."""
+    """Return the GAN with the largest sum of the distances of D(x) and D(G(z)) from 1/2."""
     return max(judged, key=_distance)
 
 
 def _distance(pair: tuple[Configuration, Equilibrium]) -> float:
+    """Return the sum of the distances of D(x) and D(G(z)) from 1/2."""
     return abs(pair[1].d_x.mean - 0.5) + abs(pair[1].d_g_z.mean - 0.5)
 
 
 @dataclass(frozen=True)
 class NearestAndBest:
-    """The GAN nearest to the equilibrium and the one with the lowest FID, of those with a FID.
+    """The GAN nearest to the equilibrium and the one with the lowest classifier FID, among those with a FID.
 
-    ``differ`` only where the data tell the FIDs of the two apart.
+    ``verdict`` is ``same`` if they are one, ``differ`` if the data tell their FIDs apart, and ``open`` otherwise.
     """
 
     near: Configuration
@@ -143,7 +161,7 @@ class NearestAndBest:
 
 
 def judge_nearest(judged: Judged) -> NearestAndBest | None:
-    """Return whether the nearest GAN is the best; None where fewer than two have a FID."""
+    """Judge whether the GAN nearest to the equilibrium has the best FID; None if fewer than two have a FID."""
     scored = [pair for pair in judged if is_measured("fid_classifier", pair[:1])]
     if len(scored) < 2:
         return None

@@ -1,1 +1,1 @@
-"""The sentences of the discussion, each chosen by the data: which wording holds, which values it prints, on what."""
+"""Sentences about the data, each with the verdict that chose its wording, the values it prints and its evidence."""

@@ -1,4 +1,4 @@
-"""What a claim is, and when two of them contradict each other."""
+"""Claims: sentences about the data, with facts by which two of them can be found to contradict each other."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from reportgen.paper.i18n.translator import Value
 from reportgen.suite.outline import Topic
 
 Basis = Over | Literal["seed_rule", "rule", "chi_square", "counts"]
-"""What allows a claim: a comparison's interval, the rule for seeds, another rule, a test of counts, or counting."""
+"""The evidence of a claim.
+
+Either the source of variation that a comparison's interval covers, or the seed rule, another rule, a test of
+counts, or mere counting.
+"""
 
 
 @dataclass(frozen=True)
 class Order:
-    """``low`` has the lower value of a quantity, and the data tell the two apart."""
+    """A fact: ``low`` has the lower value of a quantity than ``high``, and the data tell the two apart."""
 
     quantity: str
     low: str
@@ -26,7 +30,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Undecided:
-    """The data do not tell the two apart in a quantity."""
+    """A fact: the data do not tell ``a`` and ``b`` apart in a quantity."""
 
     quantity: str
     a: str
@@ -35,7 +39,7 @@ class Undecided:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``subject`` has exactly this value of a property."""
+    """A fact: ``subject`` has this value of a property, and no other."""
 
     subject: str
     property: str
@@ -43,15 +47,16 @@ class Verdict:
 
 
 Fact = Order | Undecided | Verdict
+"""An assertion of a claim, in a form in which it can be compared with others."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence that these data allow.
+    """A sentence that the data support.
 
-    ``topic`` is its subject, whichever way it is decided; ``id`` the message that its predicate picked; ``values`` what
-    that prints; ``rests_on`` the id of the table or figure that shows the numbers; ``basis`` what allows it; ``facts``
-    what it asserts in a form that can be checked.
+    ``topic`` is its subject, independent of the outcome; ``id`` is the message that states the outcome, and ``values``
+    are what the message prints. ``rests_on`` is the id of the table or figure that shows the numbers, ``basis`` the
+    evidence, and ``facts`` are its assertions in a form that can be checked.
     """
 
     topic: Topic
@@ -63,7 +68,7 @@ class Claim:
 
 
 def contradict(a: Fact, b: Fact) -> bool:
-    """Whether both cannot hold at once."""
+    """Return True if two facts cannot both hold."""
     if isinstance(a, Verdict) and isinstance(b, Verdict):
         return (a.subject, a.property) == (b.subject, b.property) and a.value != b.value
     if isinstance(a, Order) and isinstance(b, Order):
@@ -76,7 +81,7 @@ def contradict(a: Fact, b: Fact) -> bool:
 
 
 def find_contradictions(claims: Iterable[Claim]) -> list[tuple[Claim, Claim]]:
-    """All pairs of claims of which one denies the other."""
+    """Return all pairs of claims in which a fact of one contradicts a fact of the other."""
     return [
         (a, b)
         for a, b in itertools.combinations(list(claims), 2)

@@ -21,7 +21,11 @@ from reportgen.paper.i18n.translator import Number, Percent, PValue, Several, Va
 
 
 def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> list[Claim]:
-    """The homework's few samples, the verdict of many, the variety of both, and whether samples are copies."""
+    """Return the claims about a GAN's variety of digits.
+
+    They are about the few samples that the homework counts, the verdict on all samples, the entropy of their digits,
+    and possible copies of training images.
+    """
     absent = [str(digit) for digit in digits.absent_among_counted]
     return [
         Claim(
@@ -55,9 +59,11 @@ VERDICT: Mapping[str, str] = {
     "uneven": "collapse.verdict.uneven",
     "even": "collapse.verdict.even",
 }
+"""Verdict on the digits of samples -> message."""
 
 
 def _claim_verdict(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
+    """Say whether digits are missing or unevenly frequent among all samples."""
     counts = digits.all_counts[:10]
     return Claim(
         "collapse",
@@ -85,9 +91,11 @@ MEMORY: Mapping[str, str] = {
     "copies": "collapse.memory.copies",
     "new": "collapse.memory.new",
 }
+"""Verdict on copies -> message."""
 
 
 def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
+    """Say whether samples are so near to training images that they are copies."""
     memory = judge_memorisation(gan)
     return Claim(
         "collapse",
@@ -106,7 +114,10 @@ def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
 
 
 def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """What recall says of the variety that counting digits does not see, beside the other GANs."""
+    """Say by recall how varied samples are within digits, beside the other GANs.
+
+    Counting digits cannot show this. The list is empty if no GAN has a recall.
+    """
     known = [n for n in name_values("recall", gans) if math.isfinite(n.estimate.mean)]
     if not known:
         return []
@@ -129,10 +140,11 @@ BRIEF: Mapping[str, str] = {
     "uneven": "summary.collapse.uneven",
     "even": "summary.collapse.even",
 }
+"""Verdict on the digits of samples -> message of the summary."""
 
 
 def claim_collapse_brief(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
-    """The verdict in one sentence, for the summary."""
+    """Return the verdict on a GAN's variety of digits in one sentence, for the summary."""
     share = 1 - digits.all_counts[10] / digits.num_all
     return Claim(
         "collapse",

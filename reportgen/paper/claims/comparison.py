@@ -15,7 +15,7 @@ from reportgen.paper.i18n.translator import Value
 
 
 def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> list[Claim]:
-    """FID, sharpness, variety and legibility side by side."""
+    """Compare a VAE and a GAN by FID, sharpness, noise, variety and legibility."""
     return [
         claim_pair("fid_classifier", (gan, vae), rests_on),
         _claim_blur(vae, gan, rests_on),
@@ -26,7 +26,7 @@ def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> l
 
 
 def claim_comparison_brief(vae: Configuration, gan: Configuration, rests_on: str) -> list[Claim]:
-    """FID, and which of the two is blurry."""
+    """Compare a VAE and a GAN by FID and sharpness, for the summary."""
     return [
         claim_pair("fid_classifier", (gan, vae), rests_on),
         _claim_blur(vae, gan, rests_on),
@@ -38,10 +38,11 @@ VARIETY: Mapping[Side, str] = {
     "gan": "comparison.variety.gan",
     "open": "comparison.variety.open",
 }
+"""The model that covers more of the real images -> message."""
 
 
 def _claim_variety(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
-    """Which of the two covers more of the real images; the textbook expects the VAE."""
+    """Say which model covers more of the real images; textbooks expect the VAE."""
     kind = find_higher("recall", vae, gan)
     verdict = Verdict("comparison", "covers more", kind)
     return Claim("comparison", VARIETY[kind], *_write_both("recall", vae, gan, rests_on), (verdict,))
@@ -52,10 +53,11 @@ BLURRIER: Mapping[Side, str] = {
     "gan": "comparison.blurrier.gan",
     "open": "comparison.blurrier.open",
 }
+"""The model with the blurrier samples -> message."""
 
 
 def _claim_blur(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
-    """Which of the two draws the blurrier samples; the textbook expects the VAE."""
+    """Say which model has the blurrier samples; textbooks expect the VAE."""
     kind = find_lower("sharpness", vae, gan)
     verdict = Verdict("comparison", "blurrier", kind)
     return Claim("comparison", BLURRIER[kind], *_write_both("sharpness", vae, gan, rests_on), (verdict,))
@@ -64,7 +66,7 @@ def _claim_blur(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
 def _write_both(
     quantity: str, vae: Configuration, gan: Configuration, rests_on: str
 ) -> tuple[dict[str, Value], str, Basis]:
-    """Return what a claim about both prints, the table that shows it, and what a comparison of the two rests on."""
+    """Return the printed values of both models, the table that shows them, and the basis of their comparison."""
     estimates = [measure(quantity, c) for c in (vae, gan)]
     vae_value, gan_value = (write_estimate(quantity, estimate) for estimate in estimates)
     values: dict[str, Value] = {"vae": vae.label, "vae_value": vae_value, "gan": gan.label, "gan_value": gan_value}

@@ -14,7 +14,7 @@ from reportgen.paper.i18n.translator import Message, Number, Several, Value
 
 
 def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Precision and recall: their extremes, and which samples may merely be crowded."""
+    """Name the extremes of precision and recall, and the configurations whose samples may be crowded."""
     claims = [claim_extremes(quantity, scored, rests_on) for quantity in ("precision", "recall")]
     crowded = [c for c in scored if is_crowded(c)]
     if crowded:
@@ -28,7 +28,11 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
 
 
 def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """How a model without any variety would stand in FID: how many of these it would beat, by value."""
+    """Say how many configurations have a worse FID than a model without variety.
+
+    Such a model repeats a few real images. The mean FIDs are compared as numbers, without a test. The list is empty if
+    the classifier's scores are missing.
+    """
     scores = scored[0].first.find_scores(CLASSIFIER)
     if scores is None:
         return []
@@ -45,6 +49,7 @@ def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
 
 
 def _write_crowded(c: Configuration) -> Message:
+    """Write one configuration with crowded samples, with its coverage and legibility."""
     values: dict[str, Value] = {
         "label": c.label,
         "coverage": write_measured("coverage", c),

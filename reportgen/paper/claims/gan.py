@@ -1,4 +1,4 @@
-"""Claims about GANs: the effect of both dimensions, the equilibrium, the ablations."""
+"""Claims about GANs: effects of their dimensions, the equilibrium, ablations."""
 
 from __future__ import annotations
 
@@ -50,9 +50,11 @@ from reportgen.suite.outline import Topic
 from reportgen.suite.settings import GanSettings
 
 LOSSES = ("discriminator_loss", "generator_loss")
+"""The logged losses of a GAN."""
 
 
 def hidden_dim(c: Configuration) -> int:
+    """Return the hidden dimension of a GAN; an AssertionError reports a VAE."""
     assert isinstance(c.settings, GanSettings), "only GANs have a hidden dimension"
     return c.settings.hidden_dim
 
@@ -70,6 +72,7 @@ RAISING: Mapping[Raising, str] = {
     "partly_lower": "raising.partly_lower",
     "partly_higher": "raising.partly_higher",
 }
+"""Direction over all pairs in which raising a dimension moves a quantity -> message."""
 
 
 OUTCOME: Mapping[Comparison, str] = {
@@ -79,17 +82,21 @@ OUTCOME: Mapping[Comparison, str] = {
     "equal": "outcome.equal",
     "unknown": "outcome.unknown",
 }
+"""Comparison of the two configurations of one pair -> message."""
 
 
 def claim_raising(grid: Sequence[Configuration], field: Dimension, rests_on: str) -> list[Claim]:
-    """What raising one dimension does to FID and to both losses, over all values of the other one."""
+    """Say how raising one dimension moves FID and both losses, at all values of the other dimension.
+
+    The list is empty if the grid does not vary the dimension.
+    """
     pairs = pair_along(grid, field)
     if not pairs:
         return []
-    return [_claim_all(quantity, field, pairs, rests_on) for quantity in ("fid_classifier", *LOSSES)]
+    return [_claim_direction(quantity, field, pairs, rests_on) for quantity in ("fid_classifier", *LOSSES)]
 
 
-def _claim_all(
+def _claim_direction(
     quantity: str,
     field: Dimension,
     pairs: Sequence[Pair],
@@ -97,10 +104,10 @@ def _claim_all(
     *,
     brief: bool = False,
 ) -> Claim:
-    """Which way raising a dimension moves a quantity, if it does so in every pair.
+    """Say in which direction raising a dimension moves a quantity, over all pairs.
 
     Args:
-        brief: name the two values of the dimension, not those of every pair.
+        brief: print the two values of the dimension instead of the values of every pair.
     """
     ends = [name_values(quantity, pair) for pair in pairs]
     kind = judge_raising(quantity, pairs)
@@ -133,13 +140,16 @@ def _claim_all(
 
 
 def claim_raising_brief(grid: Sequence[Configuration], field: Dimension, rests_on: str) -> list[Claim]:
-    """What raising one dimension does to FID, over all values of the other one."""
+    """Say how raising one dimension moves FID, at all values of the other dimension, for the summary.
+
+    The list is empty if the grid does not vary the dimension.
+    """
     pairs = pair_along(grid, field)
-    return [_claim_all("fid_classifier", field, pairs, rests_on, brief=True)] if pairs else []
+    return [_claim_direction("fid_classifier", field, pairs, rests_on, brief=True)] if pairs else []
 
 
 def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
-    """Say which dimension moves FID more, on average over the other; None where only one of them varies."""
+    """Say which dimension moves FID more, on average over the other; None if only one varies."""
     effect = judge_larger_effect(grid)
     if effect is None:
         return None
@@ -156,7 +166,7 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
 
 
 def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """How legible the samples of the worst setting are beside those of the best."""
+    """Compare the legibility of samples between the GAN with the worst FID and the one with the best."""
     return claim_pair("read_share", (find_worst(sweep), find_best(sweep)), rests_on)
 
 
@@ -166,10 +176,14 @@ SETTLING: Mapping[str, str] = {
     "all": "gan_effect.settling.all",
     "unknown": "gan_effect.settling.unknown",
 }
+"""Part of the GANs whose losses still change -> message."""
 
 
 def claim_settling(grid: Sequence[Configuration], rests_on: str) -> Claim:
-    """In which GANs a loss still changes over the last fifth of training: a change whose interval leaves out 0."""
+    """Say in which GANs a loss still changes over the last fifth of training.
+
+    A change counts if its confidence interval excludes 0.
+    """
     return _claim_moving("gan_effect.settling", SETTLING, grid, LOSSES, rests_on)
 
 
@@ -180,10 +194,11 @@ EVOLUTION: Mapping[str, str] = {
     "equal": "gan_images.evolution.equal",
     "single": "gan_images.evolution.single",
 }
+"""Verdict on the number of readable samples over training -> message."""
 
 
 def claim_evolution(c: Configuration, evolution: Evolution, steps: Sequence[int], rests_on: str) -> Claim:
-    """How many of the samples from the same noise are read, over training, at ``steps``."""
+    """Say how many samples from one fixed noise are readable over training, with counts at ``steps``."""
     shown = [Message("gan_images.evolution.each", {"step": step, "count": evolution.counts[step]}) for step in steps]
     kind = evolution.verdict if len(evolution.counts) > 1 else "single"
     changes: dict[str, Value] = {"gained": evolution.num_gained, "lost": evolution.num_lost}
@@ -205,16 +220,23 @@ NEAR: Mapping[Share, str] = {
     "some": "nash.near.some",
     "all": "nash.near.all",
 }
+"""Part of the GANs that end near the equilibrium -> message."""
 
 
 AHEAD: Mapping[str, str] = {
     "some": "nash.ahead.some",
     "all": "nash.ahead.all",
 }
+"""Part of the GANs whose discriminator is ahead -> message."""
 
 
 def claim_equilibrium(judged: Judged, rests_on: str, drift_on: str) -> list[Claim]:
-    """Which GANs end near 1/2, the nearest and the farthest of them, and which still drift."""
+    """Say which GANs end near D = 1/2, which are nearest and farthest, and which still drift.
+
+    Args:
+        rests_on: the id of the table or figure that shows D(x) and D(G(z)).
+        drift_on: the id of the one that shows their drifts.
+    """
     near = [c.label for c, e in judged if e.verdict == "near"]
     ahead = [c.label for c, e in judged if e.verdict == "discriminator"]
     kind = name_share(len(near), len(judged))
@@ -238,10 +260,14 @@ QUALITY: Mapping[str, str] = {
     "differ": "nash.quality.differ",
     "open": "nash.quality.open",
 }
+"""Verdict on the GANs nearest to the equilibrium and best by FID -> message."""
 
 
 def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
-    """Say whether the GAN nearest to the equilibrium is the one with the lowest FID."""
+    """Say whether the GAN nearest to the equilibrium is the one with the lowest FID.
+
+    The list is empty if fewer than two GANs have a FID.
+    """
     found = judge_nearest(judged)
     if found is None:
         return []
@@ -256,6 +282,7 @@ def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
 
 
 def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
+    """Name the GANs nearest to and farthest from the equilibrium."""
     (near, e_near), (far, e_far) = find_nearest(judged), find_farthest(judged)
     return Claim(
         "nash",
@@ -285,10 +312,11 @@ DRIFT: Mapping[str, str] = {
     "all": "nash.drift.all",
     "unknown": "nash.drift.unknown",
 }
+"""Part of the GANs whose D(x) or D(G(z)) still moves -> message."""
 
 
 def _claim_drift(judged: Judged, rests_on: str) -> Claim:
-    """Whose D(x) or D(G(z)) is still moving."""
+    """Say in which GANs D(x) or D(G(z)) still moves at the end of training."""
     return _claim_moving("nash", DRIFT, [c for c, _ in judged], ("D_x", "D_G_z1"), rests_on)
 
 
@@ -312,12 +340,12 @@ def _claim_moving(
 
 
 def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Where both losses end."""
+    """Name the GANs in which each loss ends lowest and highest."""
     return [claim_extremes(quantity, shown, rests_on) for quantity in LOSSES]
 
 
 def claim_losses_over(sweep: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
-    """How both losses at the end of training run over a dimension."""
+    """Describe the trend of both losses at the end of training over a dimension."""
     return [claim_trend(quantity, sweep, field, rests_on) for quantity in LOSSES]
 
 
@@ -325,7 +353,7 @@ def claim_losses_over(sweep: Sequence[Configuration], field: str, rests_on: str)
 
 
 def claim_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
-    """The ablated GAN against the baseline: FID, losses, D(x) - D(G(z)), fine structure, legibility."""
+    """Compare an ablated GAN with its baseline by losses, D(x) - D(G(z)), sharpness, legibility and FID."""
     pair = (ablated, baseline)
     return [
         *(claim_pair(quantity, pair, rests_on) for quantity in (*LOSSES, SEPARATION, "sharpness")),

@@ -1,4 +1,4 @@
-"""Claims about what lies between two latents, and beyond them."""
+"""Claims about images between two latents, and beyond them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from reportgen.suite.outline import Topic
 
 
 def claim_interpolation(gan: Configuration, vae: Configuration, rests_on: str) -> list[Claim]:
-    """Say whose samples lose less legibility on the way, and whose path is straighter and more even."""
+    """Compare the latent spaces of a GAN and a VAE by legibility, straightness and evenness of paths."""
     better, *evenness = claim_spaces(gan, vae, rests_on)
     return [better, *(claim_pair(quantity, (gan, vae), rests_on) for quantity in EVENNESS), *evenness]
 
 
 def claim_spaces(gan: Configuration, vae: Configuration, rests_on: str) -> list[Claim]:
-    """Say which of the two latent spaces is better, by what can be read and, where that is decided, by its path."""
+    """Say which latent space is better: by legibility and, if that is decided, by the evenness of its paths."""
     spaces = judge_spaces(vae, gan)
     better = _claim_readable(spaces.readable, vae, gan, rests_on)
     return [better] if spaces.even == "open" else [better, _claim_even(spaces, vae, gan, rests_on)]
@@ -34,9 +34,11 @@ BETTER: Mapping[Side, str] = {
     "gan": "interpolation.better.gan",
     "open": "interpolation.better.open",
 }
+"""The model that loses less legibility between latents -> message."""
 
 
 def _claim_readable(side: Side, vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
+    """Say which model's images lose less legibility between two latents."""
     values: dict[str, Value] = {
         "gan": gan.label,
         "gan_change": write_measured("inside_change", gan),
@@ -49,7 +51,7 @@ def _claim_readable(side: Side, vae: Configuration, gan: Configuration, rests_on
 
 
 def _claim_even(spaces: Spaces, vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
-    """Say whose path is both straighter and more even, and whether that agrees with what can be read."""
+    """Say which model has the straighter and more even paths, and whether legibility agrees."""
     over = find_basis(*(measure(quantity, c) for c in (gan, vae) for quantity in EVENNESS))
     verdict = Verdict("interpolation", "more even", spaces.even)
     wording = "interpolation.even.against" if spaces.disagree else "interpolation.even.clear"
@@ -62,6 +64,7 @@ BETWEEN: Mapping[str, str] = {
     "rises": "interpolation.between.rises",
     "open": "interpolation.between.open",
 }
+"""Direction of the change in legibility between the ends -> message."""
 
 
 BEYOND: Mapping[str, str] = {
@@ -69,21 +72,23 @@ BEYOND: Mapping[str, str] = {
     "rises": "interpolation.beyond.rises",
     "open": "interpolation.beyond.open",
 }
+"""Direction of the change in legibility beyond the ends -> message."""
 
 
 def claim_between(c: Configuration, rests_on: str) -> Claim:
-    """Whether images between random ends are read less often than those at the ends."""
+    """Say whether images between random latents are less legible than those at the latents themselves."""
     return _claim_part("interpolation.between", BETWEEN, c, "inside", rests_on)
 
 
 def claim_beyond(c: Configuration, rests_on: str) -> Claim:
-    """Whether images beyond random ends are read less often than those at the ends."""
+    """Say whether images beyond random latents are less legible than those at the latents themselves."""
     return _claim_part("interpolation.beyond", BEYOND, c, "outside", rests_on)
 
 
 def _claim_part(
     topic: Topic, wordings: Mapping[str, str], c: Configuration, part: Literal["inside", "outside"], rests_on: str
 ) -> Claim:
+    """Say how legibility changes from the ends of random pairs of latents to one part of the path."""
     change = measure(f"{part}_change", c)
     kind = judge_change(change)
     values: dict[str, Value] = {

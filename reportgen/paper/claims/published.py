@@ -1,4 +1,4 @@
-"""Claims about how these results stand beside published ones."""
+"""Claims about the suite's results beside published ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from reportgen.suite.settings import GanSettings
 
 
 def claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
-    """How far the published reports differ among themselves where they differ most."""
+    """Say how far published FIDs of one configuration differ where they do so most, by their ratio.
+
+    None if no configuration has two published scores.
+    """
     several = [m for m in matched if len(m.scores) > 1]
     if not several:
         return None
@@ -28,7 +31,10 @@ def claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
 
 
 def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
-    """How often our order of two configurations is the published one; None where no report has two of them."""
+    """Say how often the suite orders two configurations by FID as a published report does.
+
+    None if no report states scores of two of them.
+    """
     agreement = measure_agreement(matched)
     if not agreement.total:
         return None
@@ -42,7 +48,10 @@ def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
 
 
 def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim | None:
-    """The same among GANs alone, which lie nearer to each other; None where there is no pair of another kind."""
+    """Say how often the suite orders two GANs by FID as a published report does.
+
+    GANs are nearer to each other than to VAEs. None if all pairs are of GANs, or none is.
+    """
     gans = measure_agreement([m for m in matched if isinstance(m.configuration.settings, GanSettings)])
     if gans.total in (0, measure_agreement(matched).total):
         return None

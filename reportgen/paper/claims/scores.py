@@ -42,19 +42,19 @@ from reportgen.paper.i18n.translator import Message, Number, Percent, Several, V
 
 @dataclass(frozen=True)
 class Named:
-    """A value and whose it is."""
+    """An estimate with the label of its configuration."""
 
     label: str
     estimate: Estimate
 
 
 def name_values(quantity: str, configurations: Sequence[Configuration]) -> list[Named]:
-    """Return each configuration's value of a quantity."""
+    """Return each configuration's value of a quantity with its label."""
     return [Named(c.label, measure(quantity, c)) for c in configurations]
 
 
 def relate(quantity: str, a: Named, b: Named) -> tuple[Fact, ...]:
-    """What a comparison of the two asserts."""
+    """Return the fact that a comparison of two values establishes; none if a value is missing."""
     comparison = compare(a.estimate, b.estimate)
     if comparison == "lower":
         return (Order(quantity, a.label, b.label),)
@@ -70,15 +70,16 @@ PAIR: Mapping[Comparison, str] = {
     "equal": "pair.equal",
     "unknown": "pair.unknown",
 }
+"""Comparison of the first configuration with the second -> message."""
 
 
 def claim_pair(quantity: str, pair: Sequence[Configuration], rests_on: str) -> Claim:
-    """Which of two has the lower value, and by how much."""
+    """Say which of two configurations has the lower value of a quantity, and by how much."""
     return tell_pair(quantity, name_values(quantity, pair), rests_on)
 
 
 def tell_pair(quantity: str, pair: Sequence[Named], rests_on: str) -> Claim:
-    """Make the claim of ``claim_pair`` from the two values."""
+    """Say which of two named values of a quantity is lower, and by how much."""
     a, b = pair
     return Claim(
         "pair",
@@ -105,15 +106,22 @@ EXTREMES: Mapping[Comparison | Literal["chosen"], str] = {
     "equal": "extremes.equal",
     "unknown": "extremes.unknown",
 }
+"""Comparison of the lowest value with the highest -> message."""
 
 
 def claim_extremes(quantity: str, configurations: Sequence[Configuration], rests_on: str) -> Claim:
-    """The lowest and the highest of at least two; one without a value is neither."""
+    """Name the configurations with the lowest and the highest value of a quantity.
+
+    Configurations without a value are skipped; the claim is that nothing is known if fewer than two have one.
+    """
     return tell_extremes(quantity, name_values(quantity, configurations), rests_on)
 
 
 def tell_extremes(quantity: str, named: Sequence[Named], rests_on: str) -> Claim:
-    """Make the claim of ``claim_extremes`` from the values."""
+    """Name the lowest and the highest of several named values of a quantity.
+
+    Missing values are skipped; the claim is that nothing is known if fewer than two are left.
+    """
     known = [n for n in named if math.isfinite(n.estimate.mean)]
     if len(known) < 2:
         return Claim("extremes", "extremes.unknown", {"quantity": name_quantity(quantity)}, rests_on, "nothing")
@@ -138,7 +146,7 @@ def tell_extremes(quantity: str, named: Sequence[Named], rests_on: str) -> Claim
 
 
 def claim_best(configurations: Sequence[Configuration], rests_on: str, quantity: str = "fid_classifier") -> list[Claim]:
-    """The lowest and the highest FID of a table, and the tie if the lowest cannot be told from others."""
+    """Name the extremes of a quantity, and the configurations that the data do not tell apart from the best."""
     claims = [claim_extremes(quantity, configurations, rests_on)]
     ties = find_ties(configurations, quantity)
     if len(ties) > 1:
@@ -162,10 +170,11 @@ THRESHOLD: Mapping[str, str] = {
     "missed": "threshold.missed",
     "near": "threshold.near",
 }
+"""Verdict on the best Inception FID -> message."""
 
 
 def claim_threshold(configurations: Sequence[Configuration], threshold: int, rests_on: str) -> Claim:
-    """Hold the best Inception FID against a threshold; near it, the interval decides nothing."""
+    """Say whether the best Inception FID is below a threshold, which an interval around it leaves open."""
     judged = judge_threshold(configurations, threshold)
     values: dict[str, Value] = {
         "best": judged.best.label,
@@ -187,10 +196,19 @@ TREND: Mapping[Trend, str] = {
     "flat": "trend.flat",
     "unknown": "trend.unknown",
 }
+"""Trend of a quantity over a dimension -> message."""
 
 
 def claim_trend(quantity: str, configurations: Sequence[Configuration], field: str, rests_on: str) -> Claim:
-    """How a quantity runs over a dimension, the configurations being in its order."""
+    """Describe the trend of a quantity over a dimension.
+
+    No trend is claimed if fewer than two configurations have a value, or if several have the same value of the
+    dimension.
+
+    Args:
+        configurations: in ascending order of the dimension.
+        field: the dimension's name in the settings.
+    """
     known = [c for c in configurations if is_measured(quantity, [c])]
     estimates = [measure(quantity, c) for c in known]
     trend = classify_trend(estimates)
@@ -224,7 +242,7 @@ def claim_trend(quantity: str, configurations: Sequence[Configuration], field: s
 
 
 def _relate_trend(quantity: str, named: Sequence[Named], trend: str, turn: int) -> tuple[Fact, ...]:
-    """The comparisons that the wording of a trend asserts."""
+    """Return the comparisons that the wording of a trend asserts."""
     first, last = named[0], named[-1]
     if trend in ("falling", "rising"):
         return tuple(fact for a, b in itertools.pairwise(named) for fact in relate(quantity, a, b))
@@ -236,7 +254,7 @@ def _relate_trend(quantity: str, named: Sequence[Named], trend: str, turn: int) 
 
 
 def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Whose sharpness is more than that of strokes."""
+    """Name the configurations whose samples are sharper than strokes can be; an empty list if there are none."""
     noisy = [c for c in configurations if is_noisy(c)]
     if not noisy:
         return []
@@ -254,12 +272,15 @@ def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[
 
 
 def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Claim:
-    """Whose samples are read as digits least and most."""
+    """Name the configurations whose samples are read as digits least and most often."""
     return claim_extremes("read_share", configurations, rests_on)
 
 
 def claim_unreadable(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Whose samples are read no more often than the kind of noise that is read most."""
+    """Name the configurations whose samples are read as digits no more often than noise.
+
+    The list is empty if there are none.
+    """
     unreadable, level = find_unreadable(configurations), find_noise_level(configurations)
     if not unreadable:
         return []
@@ -277,10 +298,14 @@ OTHER_SCORES: Mapping[str, str] = {
     "split": "ablation.scores.split",
     "against": "ablation.scores.against",
 }
+"""Agreement of the other scores with FID -> message."""
 
 
 def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
-    """Say which of the other scores favour the one that FID favours, by value, and which do not."""
+    """Say which scores favour the model with the better FID, and which favour the other one.
+
+    Printed values are compared, without a test. The list is empty unless FID tells the two apart.
+    """
     scores = judge_other_scores(ablated, baseline)
     if scores is None:
         return []
@@ -298,6 +323,7 @@ def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on
 
 
 def _write_score(name: str, ablated: Configuration, baseline: Configuration) -> Message:
+    """Write one score of an ablation and of its baseline."""
     values: dict[str, Value] = {
         "score": name_quantity(name),
         "ablated": write_measured(name, ablated),
@@ -312,10 +338,11 @@ ABLATION: Mapping[AblationVerdict, str] = {
     "slight": "ablation.slight",
     "open": "ablation.open",
 }
+"""Verdict on an ablation -> message."""
 
 
 def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:
-    """What the FID says of the change."""
+    """Say whether the change helped, by the classifier FID of the ablation and of its baseline."""
     pair = name_values("fid_classifier", (ablated, baseline))
     of_ablated, of_baseline = (n.estimate for n in pair)
     kind, basis = judge_ablation(ablated, baseline), find_basis(of_ablated, of_baseline)

@@ -1,4 +1,4 @@
-"""Claims that the first page makes: the answers in short."""
+"""Claims for the summary on the first page."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ BEST: Mapping[str, str] = {
     "clear": "summary.best.clear",
     "tied": "summary.best.tied",
 }
+"""Clearness of the best FID -> message."""
 
 
 def claim_best_brief(model: str, configurations: Sequence[Configuration], rests_on: str) -> Claim:
-    """The model's configuration with the lowest classifier FID, and those that cannot be told from it."""
+    """Name a model's configuration with the lowest classifier FID, and those not told apart from it.
+
+    There must be at least one configuration.
+    """
     best = find_best(configurations)
     others = [c for c in find_ties(configurations) if c is not best]
     kind = "only" if len(configurations) == 1 else "tied" if others else "clear"

@@ -27,10 +27,11 @@ GAP: Mapping[str, str] = {
     "small": "vae_curves.gap.small",
     "below": "vae_curves.gap.below",
 }
+"""Verdict on the gap between dev and training loss -> message."""
 
 
 def claim_gap(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """Say whether the dev loss ends above the training loss, by the VAE where it does so most."""
+    """Say whether dev losses end above training losses, by the VAE with the largest relative gap."""
     gap = judge_gap(sweep)
     values: dict[str, Value] = {
         "label": gap.widest.label,
@@ -43,7 +44,7 @@ def claim_gap(sweep: Sequence[Configuration], rests_on: str) -> Claim:
 
 
 def claim_lowest(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """Say whether the dev loss is lowest at its last record or has risen since, by the VAE where it did so most."""
+    """Say which VAEs' dev loss has risen since its lowest value, and where it rose most."""
     rise = judge_rise(sweep)
     risen = [c.label for c in rise.risen]
     values: dict[str, Value] = {
@@ -60,7 +61,7 @@ def claim_lowest(sweep: Sequence[Configuration], rests_on: str) -> Claim:
 
 
 def claim_reconstruction(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """Whose reconstructions still read as the digit that they are of, least and most often."""
+    """Name the VAEs whose reconstructions least and most often read as the digit of their image."""
     if len(sweep) > 1:
         return claim_extremes("reads_same", sweep, rests_on)
     (only,) = sweep
@@ -70,12 +71,15 @@ def claim_reconstruction(sweep: Sequence[Configuration], rests_on: str) -> Claim
 
 
 def claim_sharpness(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """How sharp samples are over the latent dimension."""
+    """Describe the trend of the sharpness of samples over the latent dimension."""
     return claim_trend("sharpness", sweep, "latent_dim", rests_on)
 
 
 def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim | None]:
-    """Losses, FID and legibility over the latent dimension; whether reconstruction and sampling have the same best."""
+    """Describe the trends of losses, FID and legibility over the latent dimension.
+
+    The last item says whether the VAE that reconstructs best also samples best; None if no VAE has a FID.
+    """
     quantities = ("dev_reconstruction", "dev_kl", "fid_classifier", "read_share")
     trends = [claim_trend(quantity, sweep, "latent_dim", rests_on) for quantity in quantities]
     return [*trends, _claim_agreement(sweep, rests_on)]
@@ -86,10 +90,11 @@ BEST_VAE: Mapping[str, str] = {
     "differ": "vae_effect.best.differ",
     "open": "vae_effect.best.open",
 }
+"""Agreement of the best VAEs by reconstruction and by FID -> message."""
 
 
 def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
-    """Say whether the VAE that reconstructs best samples best; None without any FID."""
+    """Say whether the VAE that reconstructs best also samples best; None if no VAE has a FID."""
     best = judge_best_vaes(sweep)
     if best is None:
         return None
@@ -100,13 +105,13 @@ def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim | N
 
 
 def _find_basis(reconstructs: Configuration, samples: Configuration) -> Basis:
-    """What comparisons of two VAEs in reconstruction and in FID rest on."""
+    """Return the basis of comparing two VAEs by both reconstruction loss and FID."""
     quantities = ("dev_reconstruction", "fid_classifier")
     return find_basis(*(measure(quantity, c) for quantity in quantities for c in (reconstructs, samples)))
 
 
 def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:
-    """The all-linear VAE against the convolutional one: losses, sharpness, legibility; what FID says of the change."""
+    """Compare the all-linear VAE with the convolutional one by losses, sharpness, legibility and FID."""
     pair = (ablated, conv)
     return [
         _claim_parts(ablated, conv, rests_on),
@@ -114,13 +119,13 @@ def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -
         *claim_noise(pair, rests_on),
         claim_pair("read_share", pair, rests_on),
         *claim_unreadable(pair, rests_on),
-        *_reconcile(ablated, conv, rests_on),
+        *_claim_reconciled(ablated, conv, rests_on),
         conclude_ablation(ablated, conv, rests_on),
     ]
 
 
 def _claim_parts(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim:
-    """How much of the difference in the total loss is reconstruction, and how much KL."""
+    """Say how much of the difference in total loss is due to reconstruction and how much to KL."""
     names = ("dev_total", "dev_reconstruction", "dev_kl")
     pairs = {name: (measure(name, ablated), measure(name, conv)) for name in names}
     written = {name.removeprefix("dev_"): write_difference(name, *pair) for name, pair in pairs.items()}
@@ -130,8 +135,11 @@ def _claim_parts(ablated: Configuration, conv: Configuration, rests_on: str) -> 
     )
 
 
-def _reconcile(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:
-    """Say why one of the two may reconstruct better and yet sample worse, where the values say so."""
+def _claim_reconciled(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:
+    """Explain how one VAE can reconstruct better and yet sample worse.
+
+    The list is empty unless the data show such a difference.
+    """
     reconciled = find_reconciled(ablated, conv)
     if reconciled is None:
         return []
