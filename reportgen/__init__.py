@@ -3,4 +3,4 @@
 __version__ = "0.1.0"
 
 DISTRIBUTION = "reportgen-ml"
-"""The name that pip knows this package by; ``reportgen`` on the package index is an unrelated project's."""
+"""Name of the distribution; ``reportgen`` on the package index is an unrelated project."""

@@ -1,4 +1,4 @@
-"""``python -m reportgen``."""
+"""Entry point of ``python -m reportgen``."""
 
 from reportgen.cli.commands import main
 

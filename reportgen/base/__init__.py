@@ -1,1 +1,1 @@
-"""What every room stands on: errors, files, child processes, downloads."""
+"""Foundations of all other packages: errors, files, child processes, downloads."""

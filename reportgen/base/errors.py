@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen import DISTRIBUTION
 
 REINSTALL = f"install {DISTRIBUTION} again, from its wheel or in its checkout (pip install --editable .)"
-"""How a user mends an installation that lacks files."""
+"""Advice to a user whose installation lacks files."""
 
 
 class ReportgenError(Exception):

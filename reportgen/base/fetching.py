@@ -1,4 +1,4 @@
-"""Downloads that a user asks for by name. Nothing here imports torch, so that asking takes no seconds."""
+"""Downloads that a user asks for by name; torch is not imported, so that they start at once."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 INCEPTION_URL = f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/{INCEPTION_FILE}"
 
 INCEPTION_SHA256_PREFIX = "6726825d"
-"""The file is named, as torch.hub wants it, after the first 8 hex digits of its SHA-256."""
+"""First 8 hex digits of the file's SHA-256, which torch.hub expects in its name."""
 
 INCEPTION_REMEDY = "pip install pytorch-fid"
-"""How a user adds the package that the extra ``inception`` stands for, however this one was installed."""
+"""Command that installs the package of the extra ``inception``, whichever way this one was installed."""
 
 TIMEOUT_SECONDS = 30
-"""How long a server may say nothing before a download fails."""
+"""Seconds of silence of a server after which a download fails."""
 
 
 def default_inception_path() -> Path:
-    """Where the Inception weights go by default, in the user's cache folder; the file may not exist yet."""
+    """Return the default path of the Inception weights, in the user's cache folder; the file may not exist yet."""
     return find_cache_dir() / INCEPTION_FILE
 
 
 def fetch_inception(target: Path | None = None, url: str = INCEPTION_URL) -> Path:
     """Download the Inception weights unless ``target`` has them, and return their path.
 
-    The download goes to a temporary file beside ``target`` and takes its place in one step once its checksum is
-    right; on failure ``target`` is as it was. A file there whose checksum is wrong is replaced, as a damaged copy.
+    The download goes to a temporary file beside ``target``, which it replaces in one step after its checksum was
+    verified; on failure ``target`` stays unchanged. An existing file with a wrong checksum is replaced.
 
     Args:
-        target: by default ``default_inception_path()``; missing folders are made.
+        target: file to write, by default ``default_inception_path()``; missing folders are created.
 
     Raises:
         DataError: no connection, a broken download, a wrong checksum, or a folder that cannot be written.

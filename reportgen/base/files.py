@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, their checksums, and the user's folders for cache and datasets."""
+"""Atomic writes, checksums, and the user's folders for cache and datasets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reportgen.base.errors import RunError
 def find_cache_dir() -> Path:
     """Return the user's cache folder for this program, on Linux below ``XDG_CACHE_HOME`` or ``~/.cache``.
 
-    It may not exist yet, or be one that may not be written to.
+    The folder may not exist yet, and may not be writable.
     """
     return platformdirs.user_cache_path("reportgen", appauthor=False)
 
@@ -31,7 +31,7 @@ def find_data_dir() -> Path:
 
 
 def hash_file(path: Path) -> str:
-    """The SHA-256 of a file in hex digits, read in pieces.
+    """Return the SHA-256 of a file in hex digits; the file is read in pieces.
 
     Raises:
         OSError: the file is missing or unreadable.
@@ -42,12 +42,14 @@ def hash_file(path: Path) -> str:
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[IO[bytes]]:
-    """A stream, ``name`` its temporary file, whose content takes the place of ``path`` in one step once the block ends.
+    """Yield a stream to a temporary file that replaces ``path`` in one step when the block ends.
 
-    Temporary file, fsync, rename, fsync of the folder. If the block or the writing fails, ``path`` is as it was.
+    The file is synced before it is renamed, and its folder after that, so that a crash at any time leaves either the
+    old file or the new one. If the block or the writing fails, ``path`` stays unchanged. The temporary file, whose path
+    is the stream's ``name``, is in the same folder.
 
     Raises:
-        OSError: the disk is full, or the folder may not be written to.
+        OSError: the disk is full, or the folder is not writable.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     reach_failpoint("before the file")
@@ -72,14 +74,14 @@ def replace_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def reach_failpoint(name: str) -> None:
-    """Do nothing; ``tools/faults.py`` replaces this function by one that kills the process at a given call."""
+    """Do nothing; ``tools/faults.py`` replaces this function with one that kills the process at a given call."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file or none.
+    """Write a file, either completely or not at all.
 
     Raises:
-        RunError: the disk is full, or the folder may not be written to; what was there is there still.
+        RunError: the disk is full, or the folder is not writable; an existing file stays unchanged.
     """
     try:
         with replace_file(path) as stream:
@@ -89,22 +91,35 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def explain_unwritable(path: Path, error: OSError) -> RunError:
-    """What a user reads who has no room for a file or may not write it."""
+    """Return the error that tells a user why a file cannot be written, and the remedy."""
     reason = error.strerror or str(error)
     return RunError(f"{path}: cannot be written ({reason}); free some space or choose another --output")
 
 
 def write_text(path: Path, content: str) -> None:
-    """As UTF-8; a path that the locale could not decode goes back to the bytes that it has on disk."""
+    """Write a text as UTF-8; surrogate escapes, as in a path that could not be decoded, become their original bytes.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
     write_bytes(path, content.encode("utf-8", "surrogateescape"))
 
 
 def write_json(path: Path, content: Any) -> None:
+    """Write content as JSON in UTF-8, with an indent of one space.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """Raises RunError if the file is missing or not JSON."""
+    """Return the content of a JSON file.
+
+    Raises:
+        RunError: the file is missing, unreadable or not JSON.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -1,1 +1,1 @@
-"""The command line: the only place that prints or exits."""
+"""The command line: arguments, printed lines and exit statuses."""

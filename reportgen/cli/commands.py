@@ -1,4 +1,4 @@
-"""The command line: arguments -> one library call; an error that the user can mend -> one line and an exit status."""
+"""The commands: each makes one library call; errors that the user can solve become one line and an exit status."""
 
 from __future__ import annotations
 
@@ -35,18 +35,22 @@ AUTO_PROFILE = "auto"
 
 
 class LanguageChoice(str, Enum):
+    """Languages in which a report can be rendered."""
+
     zh = "zh"
     en = "en"
     all = "all"
 
 
 class TextLanguage(str, Enum):
+    """Languages in which a command can print its lines."""
+
     zh = "zh"
     en = "en"
 
 
 def main() -> None:
-    """The console script: errors that the user can mend become one line; bugs keep their traceback."""
+    """Run the console script; print errors that the user can solve as one line, and let bugs keep their traceback."""
     signal.signal(signal.SIGTERM, _exit_on_sigterm)
     try:
         app()
@@ -56,7 +60,7 @@ def main() -> None:
 
 
 def _exit_on_sigterm(*_: object) -> None:
-    """End as on an interrupt, so that no worker is left behind."""
+    """Exit by an exception, as on an interrupt, so that no worker is left behind."""
     sys.exit(128 + signal.SIGTERM)
 
 
@@ -191,7 +195,7 @@ def _follow(plan: Plan, events: Iterator[Event]) -> list[tuple[str, str]]:
                 if isinstance(event, Failed):
                     failures.append((event.name, event.reason))
     except KeyboardInterrupt:
-        typer.echo("reportgen: interrupted; the same command goes on from where it was", err=True)
+        typer.echo("reportgen: interrupted; run the same command again to resume", err=True)
         raise
     return failures
 
@@ -230,7 +234,7 @@ def check(
     lang: Annotated[TextLanguage, typer.Option(help="Language of the lines.")] = TextLanguage.en,
     output: OutputOption = DEFAULT_OUTPUT,
 ) -> None:
-    """Hold the homework's requirements against what is there, before you hand in; exit status 1 if something lacks."""
+    """Check the homework's requirements before you hand in; exit status 1 if one is not met."""
     from reportgen.paper.analysis.results import load_results
     from reportgen.paper.report.assemble import check_results
 
@@ -256,7 +260,7 @@ def verify(
         Path | None, typer.Option(metavar="DIR", help="For --retrain: datasets in torchvision's layout.")
     ] = None,
 ) -> None:
-    """Derive every number of a PDF again from the data that it carries; exit status 1 if one differs."""
+    """Derive every number of a PDF again from the data that it carries; exit status 1 if any differs."""
     from reportgen.paper.verification import verify_pdf
 
     found = verify_pdf(report)
@@ -323,7 +327,7 @@ def explain(
     profile: Annotated[str, typer.Option(metavar="P", help="As for 'reportgen run'.")] = "full",
     output: OutputOption = DEFAULT_OUTPUT,
 ) -> None:
-    """Say what 'reportgen run' would do for a run and why: the field whose change made it stale, old and new value."""
+    """Say what 'reportgen run' would do for a run and why: each changed field with its old and new value."""
     from reportgen.lab.runner import find_inception
     from reportgen.store.housekeeping import explain_run
     from reportgen.store.paths import OutputPaths
@@ -349,7 +353,7 @@ def gc(
     delete: Annotated[bool, typer.Option("--delete", help="Delete; without it nothing is touched.")] = False,
     output: OutputOption = DEFAULT_OUTPUT,
 ) -> None:
-    """List what no run of the suite that was run last needs: other runs, old checkpoints, half-written files."""
+    """List files that the suite that was run last does not need: other runs, old checkpoints, half-written files."""
     from reportgen.store.housekeeping import find_garbage, remove
     from reportgen.store.paths import OutputPaths
     from reportgen.store.suites import read_suite
@@ -371,7 +375,7 @@ def gc(
 def fetch(
     what: Annotated[str, typer.Argument(metavar="inception", help="The course's Inception weights, 95 MB.")],
 ) -> None:
-    """Download once, with a checksum, what is never downloaded during a run."""
+    """Download optional files that no run downloads by itself, and verify their checksums."""
     from reportgen.base.fetching import fetch_inception
 
     if what != "inception":
@@ -381,7 +385,7 @@ def fetch(
 
 @app.command()
 def doctor() -> None:
-    """Check what this machine has for running and rendering, and say how to get what is missing."""
+    """Check that this machine has all that running and rendering need, and say how to get what is missing."""
     from reportgen.cli.doctor import check_all
 
     checks = check_all()
@@ -395,7 +399,7 @@ def doctor() -> None:
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of experiments.yaml, with which editors complete and check it."""
+    """Print the JSON Schema of experiments.yaml, by which editors complete and check the file."""
     from reportgen.suite.loading import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""What this machine has for training and rendering, and how to get what is missing."""
+"""Checks that this machine has all that training and rendering need, with remedies for what is missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reportgen.base.files import find_data_dir
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked for. An ``optional`` one that is missing costs comfort, not results."""
+    """Outcome of one check; results do not depend on an ``optional`` item."""
 
     subject: str
     ok: bool
@@ -28,7 +28,7 @@ class Check:
 
 
 def check_all() -> list[Check]:
-    """All checks; none of them changes anything or loads torch."""
+    """Run all checks; none of them changes anything or imports torch."""
     return [
         _check_python(),
         _check_namesake(),
@@ -48,9 +48,9 @@ def _check_python() -> Check:
 
 
 def _check_namesake() -> Check:
-    """Look for a distribution called ``reportgen``: on the package index that is another project's name.
+    """Check that no distribution named ``reportgen`` is installed, which on the package index is another project.
 
-    Both would own the folder and the command ``reportgen``, and which of them is imported depends on chance.
+    Both distributions install a folder and a command ``reportgen``, so it is a matter of chance which of them runs.
     """
     try:
         found = version("reportgen")

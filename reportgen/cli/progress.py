@@ -18,13 +18,13 @@ from reportgen.suite.settings import Settings
 
 
 class Pace:
-    """Estimate of the time that a suite still takes.
+    """Estimate of the time that is left of a suite.
 
-    The plan's estimates are scaled by the factor by which the work so far took longer than planned.
+    The estimates of the plan are multiplied by the ratio of actual to planned time of the work done so far.
     """
 
     BELIEF = 10.0
-    """Seconds of imaginary work at the planned speed, which dampen the factor at the beginning."""
+    """Seconds of imaginary work at the planned speed, which keep the ratio stable at the beginning."""
 
     def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
         self.jobs, self.now = plan.jobs, now
@@ -65,7 +65,7 @@ class Pace:
         return max(0.0, 1 - left / whole) if whole else 1.0
 
     def _expect(self, name: str) -> float:
-        """Return the planned seconds of what is left of a run."""
+        """Return the planned seconds that are left of a run, training and evaluation."""
         if name in self.ended:
             return 0.0
         run = self.runs[name]
@@ -75,7 +75,7 @@ class Pace:
 
 
 class View:
-    """Display of events; a context manager, so that bars are removed at the end."""
+    """Base of displays of events; a context manager, so that bars are removed at the end."""
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +84,7 @@ class View:
         return None
 
     def show(self, event: Event) -> None:
-        """Show an event."""
+        """Show an event; every subclass implements this."""
         raise NotImplementedError
 
 
@@ -94,7 +94,7 @@ def make_view(plan: Plan) -> View:
 
 
 def format_duration(seconds: float) -> str:
-    """Format a duration as in 12 s, 3 min 20 s, 4 h 05 min."""
+    """Format a duration in seconds like 12 s, 3 min 20 s or 4 h 05 min."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -104,7 +104,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_left(seconds: float) -> str:
-    """Format an estimate of the time left, in whole minutes from two minutes on."""
+    """Format an estimate in seconds of the time left; from two minutes on, round it to whole minutes."""
     return f"about {format_duration(seconds if seconds < 120 else round(seconds / 60) * 60).removesuffix(' 00 s')} left"
 
 
@@ -118,6 +118,7 @@ class LineView(View):
     """Lines for logs: one when a run starts or ends, and one about the whole suite every ``SECONDS_PER_LINE``."""
 
     SECONDS_PER_LINE = 300.0
+    """Seconds without a line after which one about the whole suite is printed."""
 
     def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
         self.pace, self.now = Pace(plan, now), now
@@ -125,7 +126,7 @@ class LineView(View):
         self.last_line = now()
 
     def show(self, event: Event) -> None:
-        """Print a line about an event if it is worth one."""
+        """Print a line when a run starts, ends or is resumed, and about the suite if the last line is old."""
         self.pace.follow(event)
         if isinstance(event, Started):
             self._print(f"{self._name_work(event.name)} {event.name}")

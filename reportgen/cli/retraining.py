@@ -1,4 +1,4 @@
-"""``reportgen verify --retrain``: a run of a report trained and measured again, and what differs."""
+"""``reportgen verify --retrain``: one run of a report, trained and measured again and compared."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reportgen.store.records import Environment, EvaluationRecord, read_evaluati
 
 @dataclass(frozen=True)
 class Retrained:
-    """One measured value as recorded and as it comes out now."""
+    """One measured value, as recorded in the report and as measured after training again."""
 
     name: str
     recorded: float | str
@@ -27,20 +27,20 @@ class Retrained:
 
     @property
     def is_same(self) -> bool:
+        """True if both values are equal, bit for bit."""
         return self.recorded == self.repeated
 
 
 def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> tuple[list[Retrained], list[str]]:
-    """Train and measure one run again in a folder of its own.
+    """Train and measure one run again in a temporary folder.
 
     Returns:
-        Every value of its evaluation, and what differs between the two machines: another processor or another torch
-        may change the last bits, and a training then takes another course.
+        All values of its evaluation, and the differences between the two machines in one line each: another processor
+        or version of torch may change the last bits, and training amplifies them.
 
     Raises:
-        RunError: there is no such finished run; the training failed.
+        RunError: the report has no finished run of this name, or the run failed.
     """
-
     runs = {run.spec.name: run for run in results.finished}
     if name not in runs:
         raise RunError(f"--retrain {name}: no finished run of this name; choose from: {', '.join(runs)}")
@@ -62,7 +62,7 @@ def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> 
 
 
 def _list_measured(evaluation: EvaluationRecord) -> dict[str, float | str]:
-    """All numbers and texts that were measured, by their dotted path."""
+    """Return all measured numbers and texts by their dotted path in the record."""
     return dict(_flatten(evaluation.model_dump(mode="json", exclude={"classifier", "sources"})))
 
 

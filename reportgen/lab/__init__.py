@@ -1,1 +1,1 @@
-"""The wing that trains and measures; it imports torch."""
+"""The wing that trains models and measures them; it imports torch."""

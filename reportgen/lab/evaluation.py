@@ -1,4 +1,4 @@
-"""A trained run -> samples, interpolations, digit counts, scores."""
+"""Evaluation of a trained run: samples, scores, interpolations, counts of digits."""
 
 from __future__ import annotations
 
@@ -44,30 +44,34 @@ from reportgen.suite.settings import Settings
 
 DRAW_BATCH_SIZE = 250
 MIN_SAMPLES = 10
-"""As many ends as five interpolations have."""
+"""Number of ends that five interpolations have."""
 
 END_PAIRS = ((0, 9), (1, 8), (2, 7), (3, 6), (4, 5))
-"""The digits that the ends of the five interpolations shall be read as, where the model draws them."""
+"""Digits at the two ends of each of the five interpolations, if the model draws them."""
 
 NUM_NEAREST = 500
-"""Samples whose nearest training images are looked for."""
+"""Largest number of samples for which the nearest training image is searched."""
 
 EXTRAPOLATION_RANGE = (-1.0, 2.0)
-"""From one whole distance before z1 to one beyond z2."""
+"""First and last position of extrapolation, in distances from z1 to z2; z1 is at 0 and z2 at 1."""
 
 NUM_RANDOM_PAIRS = 100
-"""Pairs of latents, drawn and not chosen, that the latent spaces are compared by; five strips have no power."""
+"""Number of random pairs of latents by which latent spaces are compared; five chosen strips would be too few."""
 
 RANDOM_PAIR_POINTS = 10
-"""Images from end to end of each."""
+"""Number of images from end to end of a random pair, ends included."""
 
 Draw = Callable[[torch.Tensor], torch.Tensor]
-"""z [N, latent_dim] -> images uint8 [N, 1, 32, 32], in eval mode."""
+"""Function from latents float32 [N, latent_dim] to images uint8 [N, 1, 32, 32], in eval mode."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """``record`` is what goes to evaluation.json; ``images`` maps a name to uint8 [N, 1, 32, 32] and its columns."""
+    """Results of measuring one run.
+
+    ``record`` is the content of evaluation.json; ``images`` maps the name of a grid to its images, uint8
+    [N, 1, 32, 32], and the number of its columns.
+    """
 
     record: EvaluationRecord
     images: dict[str, tuple[torch.Tensor, int]]
@@ -83,14 +87,19 @@ def evaluate_run(
     cache: Path,
     inception_weights: Path | None = None,
 ) -> Evaluation:
-    """Measure one trained run; nothing here depends on how it was trained.
+    """Measure one trained run from its weights; the result does not depend on how they were trained.
 
     Args:
-        modules: as training leaves them; they are put into eval mode.
-        grids: a GAN's samples from the same noise that training drew, uint8 [N, 1, 32, 32] by step.
+        modules: trained networks by name; they are put into eval mode.
+        grids: step -> samples that a GAN drew from fixed noise during training, uint8 [N, 1, 32, 32]; else empty.
+        seed: seed of the run, from which the latents are drawn.
         options: ``RunSpec.evaluation``.
-        cache: a folder for the real features, shared by all runs.
-        inception_weights: for the Inception scores; without them there are none.
+        cache: folder for the features of real images, shared by all runs.
+        inception_weights: file of the Inception weights; without it there are no Inception scores.
+
+    Raises:
+        RunError: the model draws pixels that are not finite or not in [0, 1].
+        DataError: the Inception weights are missing or wrong.
     """
     device = dataset.train.images.device
     draw, reconstruct = make_draw(settings, modules), find_reconstructor(settings, modules)
@@ -170,10 +179,18 @@ def score_samples(
     cache: Path,
     inception_weights: Path | None,
 ) -> tuple[dict[str, Scores], dict[str, str]]:
-    """The scores of every detector by its name, and the reasons of those that failed; one failure costs no other.
+    """Score samples with every detector; a detector that fails does not stop the others.
+
+    Args:
+        samples: uint8 [N, 1, 32, 32].
+        classifier_features: features [N, D] of the samples from ``classifier``.
+        inception_weights: file of the Inception weights; None leaves the Inception scores out.
+
+    Returns:
+        Scores by the name of the detector, and the reasons of failures by the name of the detector.
 
     Raises:
-        DataError: there should be Inception scores, and the weights are missing or not the course's.
+        DataError: the Inception weights are missing or not the course's.
     """
     scores: dict[str, Scores] = {}
     failures: dict[str, str] = {}
@@ -196,7 +213,7 @@ def score_samples(
 
 
 def measure_memorisation(samples: torch.Tensor, dataset: Dataset) -> NearestDistances:
-    """Return the median distances of samples and of as many dev images, at most ``NUM_NEAREST``, as a yardstick."""
+    """Return median distances to the nearest training image, of the first ``NUM_NEAREST`` samples and dev images."""
     of_samples, of_dev = (
         float(np.median(compute_nearest_distances(images[:NUM_NEAREST], dataset.train.images)))
         for images in (samples, dataset.dev.images)
@@ -207,9 +224,11 @@ def measure_memorisation(samples: torch.Tensor, dataset: Dataset) -> NearestDist
 def read_reconstructions(
     reconstruct: ToImages | None, classifier: ClassifierDetector, images: torch.Tensor
 ) -> ReconstructionReadings | None:
-    """Count what reconstructions of images, uint8 [N, 1, 32, 32], read as; None for a model that makes none.
+    """Compare the digits that images and their reconstructions read as; images that read as no digit are left out.
 
-    Only images that read as a digit themselves are counted.
+    Args:
+        reconstruct: None for a model without reconstructions; the result is then None, too.
+        images: uint8 [N, 1, 32, 32].
     """
     if reconstruct is None:
         return None
@@ -222,7 +241,7 @@ def read_reconstructions(
 
 
 def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:
-    """The model as a function from latent vectors to images."""
+    """Return a function that decodes latents in blocks of ``DRAW_BATCH_SIZE``, without gradients."""
     decode = find_decoder(settings, modules)
 
     @torch.no_grad()
@@ -233,10 +252,10 @@ def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:
 
 
 def check_pixels(unit: torch.Tensor) -> torch.Tensor:
-    """The same images, if all pixels are in [0, 1] up to rounding.
+    """Return the images unchanged if all pixels are finite and in [0, 1], up to a rounding error of 0.001.
 
     Raises:
-        RunError: a pixel is NaN, infinite or out of range; as uint8 it would pass for black or white.
+        RunError: a pixel is NaN, infinite or out of range; after conversion to uint8 this could not be seen.
     """
     if not torch.isfinite(unit).all():
         raise RunError("the trained model draws NaN pixels; try a smaller learning_rate")
@@ -247,13 +266,17 @@ def check_pixels(unit: torch.Tensor) -> torch.Tensor:
 
 
 def draw_latents(latent_dim: int, count: int, seed: int, device: torch.device) -> torch.Tensor:
-    """Standard normal latents [count, latent_dim], the same on every device."""
+    """Draw standard normal latents float32 [count, latent_dim], equal on every device for a given seed."""
     generator = torch.Generator().manual_seed(seed + 1_000_003)  # apart from the training's noise
     return torch.randn(count, latent_dim, generator=generator).to(device)
 
 
 def read_features(detector: ClassifierDetector, features: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    """Read images, given by the classifier's features, at the temperature and threshold of its card; on the CPU."""
+    """Read digits from features [N, D] of the classifier, at the temperature and threshold of its card.
+
+    Returns:
+        Labels int64 [N], 0 to 9 or ``UNREAD``, and confidences float32 [N] in [0, 1], both on the CPU.
+    """
     card = load_card()
     rows = torch.from_numpy(features).to(detector.model.head.weight.device)
     labels, confidence = read_digits(detector.model, rows, temperature=card.temperature, threshold=card.threshold)
@@ -261,7 +284,7 @@ def read_features(detector: ClassifierDetector, features: np.ndarray) -> tuple[t
 
 
 def spell(labels: torch.Tensor) -> str:
-    """One character per image: a digit or "?"."""
+    """Spell labels [N] as a text of N characters: digits, and "?" for ``UNREAD``."""
     return "".join("?" if label == UNREAD else str(label) for label in labels.tolist())
 
 
@@ -310,12 +333,12 @@ def interpolate(draw: Draw, z1: torch.Tensor, z2: torch.Tensor, t: torch.Tensor)
 
 
 def measure_random_pairs(draw: Draw, classifier: ClassifierDetector, z1: torch.Tensor, z2: torch.Tensor) -> RandomPairs:
-    """Measure what is seen between random ends, and as far beyond them as ``EXTRAPOLATION_RANGE`` reaches.
+    """Measure images between the two latents of random pairs, and beyond them over ``EXTRAPOLATION_RANGE``.
 
-    Changes are taken pair by pair, since good ends and good images between them go together.
+    Changes are paired differences, because pairs with good ends tend to have good images between them.
 
     Args:
-        z1, z2: latents [P, latent_dim], drawn from the prior and not chosen.
+        z1, z2: latents [P, latent_dim], drawn from the prior.
     """
     t = torch.linspace(0, 1, RANDOM_PAIR_POINTS, device=z1.device)
     far = torch.linspace(*EXTRAPOLATION_RANGE, RANDOM_PAIR_POINTS, device=z1.device)
@@ -346,7 +369,7 @@ def _is_read(classifier: ClassifierDetector, features: np.ndarray) -> np.ndarray
 
 
 def read_grids(classifier: ClassifierDetector, grids: Mapping[int, torch.Tensor]) -> dict[int, str]:
-    """What the classifier reads in the sample grids of training, by step; uint8 [N, 1, 32, 32] each."""
+    """Read the digits in the sample grids of training, uint8 [N, 1, 32, 32] by step; one character per image."""
     return {step: spell(read_features(classifier, classifier(grids[step]))[0]) for step in sorted(grids)}
 
 
@@ -354,7 +377,7 @@ def read_grids(classifier: ClassifierDetector, grids: Mapping[int, torch.Tensor]
 
 
 def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache: Path) -> RealSide:
-    """The real side from shuffled training images (all, if there are fewer); computed once per dataset and detector."""
+    """Compute the real side from up to 2 ``num_images`` random training images, or read it from ``cache``."""
     path = cache / f"real-{dataset.name}-{num_images}-{detector.name}-{detector.sha256[:10]}.npz"
     cached = _read_real_side(path, detector)
     if cached is not None:
@@ -376,7 +399,7 @@ def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache:
 
 
 def _read_real_side(path: Path, detector: Detector) -> RealSide | None:
-    """What was kept; None if there is nothing, it cannot be read, or it is another detector's."""
+    """Read a kept real side; None if the file is missing, unreadable or of another detector."""
     cached = read_arrays(path, "sha256", "features", "mean", "covariance", "root", "yardsticks")
     if cached is None:
         return None

@@ -1,4 +1,4 @@
-"""One run in this process: train, evaluate, leave everything on disk. Here the torch half comes together."""
+"""Execution of a run in this process: training, evaluation, and all files that they leave."""
 
 from __future__ import annotations
 
@@ -53,19 +53,19 @@ from reportgen.suite.plan import RunSpec
 from reportgen.suite.settings import Settings
 
 CPU_THREADS_PER_RUN = 1
-"""Part of what a run promises on the CPU: another number gives other bits. ``--jobs`` therefore never changes it."""
+"""Threads per run on the CPU, independent of ``--jobs``: another number would change the last bits of results."""
 
 GRID_COLUMNS = 8
 
 logger = logging.getLogger(__name__)
 
 OnProgress = Callable[[str, int, dict[str, float]], None]
-"""Called with the stage, the number of finished steps and the newest losses."""
+"""Callback that gets the stage, the number of finished steps and the newest losses."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """Everything a worker needs; it travels between processes."""
+    """A run with all that a worker needs to execute it; it can be pickled."""
 
     spec: RunSpec
     output: Path
@@ -78,14 +78,14 @@ class Task:
 
 
 def execute_run(task: Task, on_progress: OnProgress, is_stopping: Callable[[], bool] = lambda: False) -> None:
-    """Bring one run to its end, whatever of it is there already.
+    """Train and evaluate one run, or only the stages and steps that are missing.
 
     Args:
-        is_stopping: asked between two steps; once it says so, a checkpoint is written and the run stops.
+        is_stopping: called between two steps; once it returns True, a checkpoint is written and the run stops.
 
     Raises:
-        Stopped: it was asked to stop.
-        ReportgenError: after the reason was recorded in failure.json.
+        Stopped: ``is_stopping`` returned True.
+        ReportgenError: the run failed; the reason is also in failure.json.
     """
     output = OutputPaths(task.output)
     paths = output.run(task.spec.folder_name)
@@ -103,7 +103,7 @@ def execute_run(task: Task, on_progress: OnProgress, is_stopping: Callable[[], b
 
 
 class _RunLog(logging.FileHandler):
-    """A log that costs no run: what a full disk has no room for is left out."""
+    """A log that never makes a run fail: lines that cannot be written are lost."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         pass
@@ -115,7 +115,7 @@ class _RunLog(logging.FileHandler):
 
 @contextmanager
 def log_to(path: Path) -> Iterator[None]:
-    """Append what happens to a run to its log, an error with its traceback."""
+    """Append the messages of the block to a run's log, an exception with its traceback."""
     try:
         handler: logging.Handler = _RunLog(path, encoding="utf-8")
     except OSError:
@@ -138,12 +138,16 @@ def log_to(path: Path) -> Iterator[None]:
 
 
 def record_failure(paths: RunPaths, reason: str, details: str) -> None:
-    """Write why a run failed; the next attempt that succeeds removes it."""
+    """Write failure.json; the next attempt that succeeds removes it.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
     write_record(paths.failure, FailureRecord(reason=reason, details=details))
 
 
 def explain_failure(error: BaseException) -> str:
-    """One line for the summary and the report."""
+    """Return the reason of a failure in one line, for the summary and the report."""
     if isinstance(error, torch.cuda.OutOfMemoryError):
         return "the GPU's memory is full; use a smaller batch_size or fewer --jobs"
     text = " ".join(str(error).split())
@@ -170,7 +174,7 @@ def _execute(
 
 @cache
 def _load_once(name: str, data_dir: Path | None, device: torch.device) -> Dataset:
-    """A dataset for all runs of this process."""
+    """Return a dataset, loaded once per process and device."""
     return load_dataset(name, data_dir=data_dir, device=device)
 
 
@@ -190,17 +194,18 @@ def train_together(
     fail: Callable[[str, str], None],
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Train runs side by side, up to a checkpoint after the last step; ``execute_run`` does the rest as for any run.
+    """Train runs side by side up to a checkpoint after the last step; ``execute_run`` then does the rest of each.
 
-    If that fails for another reason than a run's own, those that are left are released: alone, each gives its reason.
+    If an error concerns all of them, such as a full GPU, the remaining runs are released to be trained one by one.
 
     Args:
         report: called with the name of a run, its finished steps and its newest losses.
-        release: called with the name of a run that has nothing more to do here.
-        fail: called with the name of a run that failed, and why.
+        release: called with the name of a run that is done here, or that has to go on alone.
+        fail: called with the name of a run that failed, and the reason in one line.
+        is_stopping: called between two steps; once it returns True, checkpoints are written and all runs stop.
 
     Raises:
-        Stopped: it was asked to stop.
+        Stopped: ``is_stopping`` returned True.
     """
     left = {task.spec.name: task for task in tasks}
     try:
@@ -227,7 +232,7 @@ def train_together(
 def _train_together(
     tasks: Sequence[Task], report: Callable[[str, int, dict[str, float]], None], is_stopping: Callable[[], bool]
 ) -> Iterator[tuple[str, RunError | None]]:
-    """Gives the names of the runs as they end, and why they failed; their folders are free by then."""
+    """Yield the name of each run as it ends, with its error or None, after its folder was released."""
     output, device = OutputPaths(tasks[0].output), _prepare_device(tasks[0])
     members: dict[TrainingSession, tuple[str, Checkpointer]] = {}
     with ExitStack() as stack:
@@ -236,7 +241,7 @@ def _train_together(
             spec, paths = task.spec, output.run(task.spec.folder_name)
             try:
                 holds[spec.name].enter_context(hold_run(paths))
-            except RunError:  # alone it says why
+            except RunError:  # another process holds it; executed alone, the run reports that
                 yield spec.name, None
                 continue
             if is_stage_finished(paths, "training", spec.training_key):
@@ -265,7 +270,7 @@ def _train_together(
 
 
 def _try_to_write(checkpointer: Checkpointer, training: Training) -> RunError | None:
-    """Why a checkpoint could not be written: a failure of that run, not of those beside it."""
+    """Write a checkpoint; return the error if it cannot be written, since it concerns this run only."""
     try:
         checkpointer.write(training)
     except RunError as error:
@@ -276,7 +281,7 @@ def _try_to_write(checkpointer: Checkpointer, training: Training) -> RunError | 
 def _train(
     task: Task, dataset: Dataset, paths: RunPaths, on_progress: OnProgress, is_stopping: Callable[[], bool]
 ) -> dict[str, nn.Module]:
-    """From the newest sound checkpoint, or from the first step, to the recorded stage."""
+    """Train from the newest sound checkpoint, or from the start, to the end; record the stage; return the networks."""
     spec = task.spec
     training = _take_up(task, dataset, paths)
 
@@ -351,7 +356,7 @@ def _evaluate(
     task: Task, modules: dict[str, nn.Module], dataset: Dataset, output: OutputPaths, paths: RunPaths
 ) -> None:
     spec = task.spec
-    use_precision("fp32")  # whatever it was trained in
+    use_precision("fp32")  # for all runs, also those trained in another precision
     result = evaluate_run(
         spec.settings,
         modules,
@@ -371,14 +376,14 @@ def _evaluate(
 
 
 def _load_samples(paths: RunPaths, device: torch.device) -> dict[int, torch.Tensor]:
-    """The sample grids of training, uint8 [N, 1, 32, 32] by step."""
+    """Read the sample grids of training; uint8 [N, 1, 32, 32] by step."""
     steps = paths.list_grid_steps("samples")
     grids = {step: decode_grid(paths.grid("samples", step).read_bytes(), NUM_GRID_IMAGES) for step in steps}
     return {step: torch.from_numpy(grid).to(device)[:, None] for step, grid in grids.items()}
 
 
 def format_history(rows: list[Row]) -> str:
-    """The tidy history as CSV; floats as their shortest exact text."""
+    """Format the history as CSV, one value per row; floats as the shortest text that gives the same float."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["step", "metric", "value"])
@@ -387,11 +392,11 @@ def format_history(rows: list[Row]) -> str:
 
 
 def format_events(rows: list[Row]) -> bytes:
-    """The history once more as TensorBoard's records, for those who look at runs there.
+    """Format the history as an event file of TensorBoard.
 
-    A record is the length of an event, that length's checksum, the event, its checksum.
+    A record of that format is the length of an event, a checksum of the length, the event, a checksum of the event.
     """
-    now = time.time()  # of all of them: the history does not say when a step was taken
+    now = time.time()  # for all events: the history has no times
     events = [Event(wall_time=now, file_version="brain.Event:2")]
     for step, metric, value in rows:
         scalar = Summary.Value(tag=metric, simple_value=value)
@@ -408,7 +413,7 @@ def _frame_event(event: Event) -> bytes:
 
 
 def collect_weights(modules: dict[str, nn.Module]) -> dict[str, torch.Tensor]:
-    """All parameters and buffers as ``<module>.<name>``, on the CPU."""
+    """Return all parameters and buffers on the CPU, by the name ``<module>.<name>``."""
     return {
         f"{module}.{name}": value.detach().cpu().contiguous()
         for module, network in modules.items()
@@ -417,10 +422,10 @@ def collect_weights(modules: dict[str, nn.Module]) -> dict[str, torch.Tensor]:
 
 
 def load_modules(settings: Settings, path: Path, device: torch.device) -> dict[str, nn.Module]:
-    """The networks of a finished training, from its weights.
+    """Build the networks of a model and load the weights of a finished training.
 
     Raises:
-        RunError: the file does not hold this model's weights.
+        RunError: the file does not hold the weights of this model.
     """
     objective = build_objective(settings, device, torch.Generator(device))
     weights = load_file(path, device=str(device))
@@ -434,21 +439,21 @@ def load_modules(settings: Settings, path: Path, device: torch.device) -> dict[s
 
 
 def has_cuda() -> bool:
-    """Whether torch can train on an NVIDIA GPU here."""
+    """Return whether torch can use an NVIDIA GPU on this machine."""
     return torch.cuda.is_available()
 
 
 def emulates_bf16() -> bool:
-    """Whether this processor has no bfloat16 arithmetic, so that it takes several times as long as float32."""
+    """Return whether this processor lacks bfloat16 arithmetic, which then takes several times as long as float32."""
     is_x86 = platform.machine() in ("x86_64", "AMD64")
     return is_x86 and not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 def check_device(name: str) -> None:
-    """Check that torch can train there.
+    """Check that torch can train on a device.
 
     Raises:
-        ConfigError: there is no such device.
+        ConfigError: the name is not one of torch's, or torch does not see the device.
     """
     try:
         device = torch.device(name)
@@ -461,7 +466,7 @@ def check_device(name: str) -> None:
 
 
 def check_inception(weights: Path) -> None:
-    """Load the Inception weights once, so that a wrong file stops the suite before it starts.
+    """Load the Inception weights once, so that a wrong file is noticed before the first run starts.
 
     Raises:
         DataError: the file is missing or not the course's weights.
@@ -470,9 +475,9 @@ def check_inception(weights: Path) -> None:
 
 
 def prepare_dataset(name: str, data_dir: Path | None) -> None:
-    """Download or unpack a dataset once, before several workers want it.
+    """Download or unpack a dataset, before several workers need it at once.
 
     Raises:
-        DataError: it cannot be had.
+        DataError: the dataset can be neither read nor downloaded.
     """
     load_dataset(name, data_dir=data_dir)

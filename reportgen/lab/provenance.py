@@ -1,4 +1,4 @@
-"""Where a result comes from: the machine, the packages, and the source code that ran."""
+"""Provenance of a result: the machine, the packages, and the source code that ran."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PACKAGES = ("torch", "torchvision", "numpy", "scipy")
 
 
 def describe_environment(device: torch.device) -> Environment:
-    """Describe this machine and process, and the time as that of the first step."""
+    """Describe this machine and process, with the current time as that of the first step."""
     return Environment(
         packages={"reportgen": __version__} | {name: _find_version(name) for name in PACKAGES},
         python=platform.python_version(),
@@ -52,7 +52,7 @@ def _find_processor() -> str:
 
 
 def list_model_sources(settings: Settings) -> dict[str, Source]:
-    """Return the code of the networks that were trained."""
+    """Return the code of a model's networks, under the name ``model``."""
     return {"model": read_source(list_shown_code(settings))}
 
 

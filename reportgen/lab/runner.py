@@ -1,4 +1,4 @@
-"""The plan of a command and its execution. Imports torch only if there is something to train."""
+"""The plan of ``reportgen run`` and its execution; torch is imported only if a run is unfinished."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from reportgen.lab.execution import Task
 
 MAX_TOGETHER = 48
-"""Most runs that one process trains side by side on a GPU, whose memory has to hold all of them."""
+"""Largest number of runs that one process trains side by side on a GPU; its memory has to hold all of them."""
 JOBS_ON_GPU = 6
-"""Processes at once on a GPU: one trains, the others measure."""
+"""Default number of processes on a GPU: one trains, the others measure."""
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run with its state and the estimated seconds that it still takes on its own."""
+    """A run with its state and the estimated seconds that are left of its training and evaluation."""
 
     spec: RunSpec
     state: State
@@ -85,12 +85,13 @@ def plan_suite(
     """Find the state of every run and plan the unfinished ones.
 
     Args:
-        is_dry: the plan will not be executed, so no worker processes are prepared.
-        only: globs on run names; a run that matches none of them is left as it is. Without any, all runs are planned.
-        jobs: runs at once; by default one per CPU core; on a GPU processes at once, ``JOBS_ON_GPU``.
+        only: globs on the names of runs; runs that match none are left out. Without globs all runs are planned.
+        jobs: number of processes; by default one per CPU core, on a GPU ``JOBS_ON_GPU``.
+        device: ``auto``, ``cpu`` or a CUDA device such as ``cuda:0``.
+        is_dry: True if the plan will not be executed, so that no worker processes are prepared.
 
     Raises:
-        ConfigError: one of ``only`` matches no run; the device does not exist.
+        ConfigError: one of ``only`` matches no run, or the device does not exist.
     """
     chosen = _select_runs(plan_runs(suite), only)
     paths = OutputPaths(output)
@@ -120,7 +121,7 @@ def plan_suite(
 
 
 def _select_runs(specs: Sequence[RunSpec], globs: Sequence[str]) -> list[RunSpec]:
-    """Return the runs that match any of the globs, in their order; all of them if there is no glob."""
+    """Return the runs that match at least one of the globs, in their order; without globs return all runs."""
     matched = {glob: {spec.name for spec in specs if fnmatch.fnmatchcase(spec.name, glob)} for glob in globs}
     idle = [glob for glob, names in matched.items() if not names]
     if idle:
@@ -130,21 +131,21 @@ def _select_runs(specs: Sequence[RunSpec], globs: Sequence[str]) -> list[RunSpec
 
 
 def count_cores() -> int:
-    """Return the number of cores that this process may use, which may be fewer than the machine has."""
+    """Return the number of cores that this process may use; the machine may have more."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def count_finished_steps(spec: RunSpec, paths: RunPaths, state: State) -> int:
-    """Return the number of steps that need not be trained again: all, those of the newest checkpoint, or 0."""
+    """Return the number of steps that are trained already: all, those of the newest checkpoint, or 0."""
     if state in ("finished", "trained") or is_stage_finished(paths, "training", spec.training_key, check_files=False):
         return spec.settings.num_training_steps
     return min(paths.find_checkpointed_step(), spec.settings.num_training_steps)
 
 
 def measure_macs_per_second(size: int = 768, repeats: int = 4) -> float:
-    """Measure the multiply-accumulates per second of a float32 matrix product on one thread, best of ``repeats``."""
+    """Return the multiply-accumulates per second of a float32 matrix product on one thread, the best of ``repeats``."""
     import numpy as np
     from threadpoolctl import threadpool_limits
 
@@ -159,7 +160,7 @@ def measure_macs_per_second(size: int = 768, repeats: int = 4) -> float:
 
 
 def find_inception(suite: Suite) -> Suite:
-    """Return the suite with the weights of ``reportgen fetch inception`` filled in if it names none itself."""
+    """Return the suite with the weights of ``reportgen fetch inception``, if they exist and it names no others."""
     path = default_inception_path()
     if suite.fid.inception_weights is not None or not path.is_file():
         return suite
@@ -167,10 +168,10 @@ def find_inception(suite: Suite) -> Suite:
 
 
 def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
-    """Prepare the datasets and check the Inception weights before anything is written.
+    """Prepare the datasets and check the Inception weights before any result is written.
 
     Raises:
-        DataError: the data folder does not exist; a dataset can be neither read nor downloaded; the weights are wrong.
+        DataError: there is no such data folder, a dataset can be neither read nor downloaded, or the weights are wrong.
     """
     if data_dir is not None and not data_dir.is_dir():
         raise DataError(f"--data-dir {data_dir}: no such folder; create it, or leave the option out")
@@ -185,7 +186,7 @@ def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
 
 
 def will_emulate_bf16(plan: Plan) -> bool:
-    """Return whether an unfinished run needs bfloat16 and this processor only emulates it."""
+    """Return whether an unfinished run uses bfloat16 on a CPU that has to emulate it."""
     if plan.is_on_gpu or all(run.spec.settings.precision != "bf16" for run in plan.missing):
         return False
     from reportgen.lab.execution import emulates_bf16
@@ -203,13 +204,13 @@ def execute_plan(
     time_limit: float | None = None,
     eager: bool = False,
 ) -> Iterator[Event]:
-    """Train and measure the unfinished runs; import and start nothing if there are none.
+    """Train and measure the unfinished runs, and yield events; without such runs torch is not imported.
 
     Args:
         checkpoint_steps: number of steps between checkpoints, in addition to those by the clock.
-        retries: how often to resume a run after its worker died.
-        time_limit: seconds that a run may take in one go.
-        eager: train each run on its own and without CUDA graphs, also on a GPU.
+        retries: number of times that a run is resumed after its worker died.
+        time_limit: seconds after which a run is ended as failed; the next command resumes it from its last checkpoint.
+        eager: True to train each run on its own and without CUDA graphs, also on a GPU.
     """
     if not plan.missing:
         return
@@ -234,9 +235,9 @@ def execute_plan(
 
 
 def _group(tasks: Sequence[Task]) -> list[Job]:
-    """Group tasks that can train side by side, at most ``MAX_TOGETHER`` in a job; make each other task a job.
+    """Group tasks that can train side by side into jobs of at most ``MAX_TOGETHER``; every other task is its own job.
 
-    A network with dropout needs a process of its own, because dropout draws from the process's global generator.
+    A network with dropout trains alone, because dropout draws from the global random generator of the process.
     """
     together = [task for task in tasks if not task.spec.settings.has_dropout]
     alone: list[Job] = [(task,) for task in tasks if task.spec.settings.has_dropout]
@@ -260,7 +261,7 @@ def choose_device(name: str) -> str:
 
 
 def find_cuda() -> bool:
-    """Return whether torch can train on an NVIDIA GPU; without a driver this takes no import of torch."""
+    """Return whether torch can train on an NVIDIA GPU; torch is imported only if there is a driver."""
     driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
     try:
         ctypes.CDLL(driver)

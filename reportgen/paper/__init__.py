@@ -1,1 +1,1 @@
-"""The wing that reports; it runs where torch is not installed."""
+"""The wing that writes reports; it does not need torch."""

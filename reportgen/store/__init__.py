@@ -1,1 +1,1 @@
-"""What lies on disk between the two wings, and the only place that knows file names."""
+"""Files between the two wings; no other package knows their names."""

@@ -1,8 +1,9 @@
-"""What a run leaves as JSON, typed: the lab writes these records, the paper reads them.
+"""Typed records of the JSON files of a run: the lab writes them, the paper reads them.
 
-No measured field has a default. A record that lacks one is an older one, and its run is measured again; a change of
-what ``EvaluationRecord`` holds therefore raises ``FORMAT_VERSION``. Only what a training alone can record is optional
-in ``RunRecord``: what depends on it is left out of a report, and nothing is trained for it.
+No measured field has a default: an evaluation without it is incomplete. A change of the fields of ``EvaluationRecord``
+raises ``EVALUATION_VERSION`` in ``suite/plan.py``; older evaluations then count as unfinished, and their runs are
+measured again. Fields that were added to ``RunRecord`` later are optional, because only a new training could fill them
+in: a report leaves out the sentences that need them, and no run is trained again.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ from reportgen.suite.settings import DatasetName, Settings
 
 
 class Record(BaseModel):
-    """The base of all records: frozen, without unknown fields, with the names of the JSON's keys."""
+    """Base of all records: frozen, no unknown fields, and the fields have the names of the JSON's keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Source(Record):
-    """Code that ran, as a report lists it."""
+    """Code that ran, to be printed in a report's listings."""
 
     file: str
-    """The path inside the package, with forward slashes."""
+    """Path of the file from the folder that holds the package, with forward slashes."""
     line: int
-    """The number of the text's first line in the file, from 1."""
+    """Line of the file on which the text begins, from 1."""
     text: str
 
 
@@ -40,69 +41,69 @@ class Source(Record):
 
 
 class Environment(Record):
-    """The machine and the packages that trained a run; no names of users, hosts or folders."""
+    """Machine and packages that trained a run; no names of users, hosts or folders."""
 
     packages: Mapping[str, str]
-    """Distribution -> version, ``unknown`` where it is not installed as one."""
+    """Distribution -> version; ``unknown`` if no such distribution is installed."""
     python: str
     system: str
-    """Operating system and architecture: ``Linux x86_64``."""
+    """Operating system and architecture, for example ``Linux x86_64``."""
     processor: str
     num_cpus: int | None
-    """Logical cores of the machine; None where the system does not say."""
+    """Logical cores of the machine; None if the system does not tell."""
     device: str
-    """The GPU's name, or ``CPU``."""
+    """Name of the GPU, or ``CPU``."""
     num_threads: int
-    """Threads of torch's operators."""
+    """Threads that torch uses within one operator."""
     started_at: str
-    """When the first step was begun: ISO 8601, UTC, to the second."""
+    """Time of the first training step: ISO 8601, UTC, to the second."""
 
 
 class RunRecord(Record):
-    """spec.json: what was trained, where, and the code of its networks."""
+    """spec.json: settings of a trained run, its environment and the code of its networks."""
 
     name: str
-    """The run's name in the suite that trained it."""
+    """Name of the run in the suite that trained it."""
     key: str
-    """The training key."""
+    """Training key, see ``RunSpec.training_key``."""
     settings: Annotated[Settings, Field(discriminator="model")]
     dataset: DatasetName
     seed: int
     train_seconds: float
-    """Wall-clock seconds of all training steps, without those of measuring."""
+    """Wall-clock seconds of all training steps; the evaluation is not included."""
     trained_together: int | None = None
-    """The most runs, itself included, that it was trained side by side with; None in trainings before it was kept."""
+    """Largest number of runs, this one included, that trained side by side; None if the training did not record it."""
     changed_device: bool | None = None
-    """Whether it was resumed on another kind of device, with new random numbers; None as above."""
+    """True if it was resumed on another kind of device, with new random numbers; None if not recorded."""
     environment: Environment
     sources: Mapping[str, Source]
-    """``model``: the networks' classes."""
+    """Listing -> code; ``model`` has the classes of the networks."""
 
 
 # ---- evaluation.json ------------------------------------------------------------------------------------------------
 
 
 class Scores(Record):
-    """The scores of one run by the features of one detector, with what tells how far they can be trusted.
+    """Scores of one run on the features of one detector, with two references that show how to read them.
 
-    Three kinds of images take the place of samples: the run's own (no prefix), as many different real images
-    (``real_...``, and ``floor`` for FID: a perfect model), and a few real images repeated up to that number
-    (``copies_...``: a model without variety). FID and KID are at best 0 (KID's estimate may be negative); precision,
-    recall and coverage are shares in [0, 1]; density is at least 0 and about 1 for real images.
+    Three sets of images are compared with the real ones: the samples of the run (no prefix); other real images, as a
+    perfect model would draw (``real_...``, and ``floor`` for the FID); and a few real images, repeated, as a model
+    without variety would draw (``copies_...``). FID and KID are 0 at best, though an estimate of the KID may be
+    negative. Precision, recall and coverage are shares in [0, 1]; density is >= 0 and about 1 for real images.
     """
 
     detector: str
     """``classifier`` or ``inception``."""
     sha256: str
-    """Of the detector's weights, in hex digits."""
+    """SHA-256 of the detector's weights, in hex digits."""
     resize: str
-    """How images were brought to the detector's size."""
+    """Method that brings images to the input size of the detector."""
     num_real: int
-    """Real images that the samples are compared with."""
+    """Number of real images that the samples are compared with."""
     num_fake: int
-    """Samples that are scored."""
+    """Number of samples that are scored."""
     floor: float
-    """The FID of ``floor_num`` real images against as many others."""
+    """FID of ``floor_num`` real images against as many others."""
     floor_num: int
     real_kid: float
     real_precision: float
@@ -110,7 +111,7 @@ class Scores(Record):
     real_density: float
     real_coverage: float
     copies_num: int
-    """How many different images are repeated."""
+    """Number of different images that are repeated."""
     copies_fid: float
     copies_kid: float
     copies_precision: float
@@ -119,10 +120,10 @@ class Scores(Record):
     copies_coverage: float
     fid: float
     fid_error: float
-    """Standard error over samples (bootstrap)."""
+    """Bootstrap standard error over samples."""
     kid: float
     kid_error: float
-    """Standard error over blocks of samples."""
+    """Jackknife standard error over samples."""
     precision: float
     recall: float
     density: float
@@ -130,166 +131,167 @@ class Scores(Record):
 
 
 class ImageStatistic(Record):
-    """The mean of a measure of single images, over samples and over as many training images; its own unit."""
+    """Mean of a measure of single images, over the samples and over as many training images."""
 
     samples: float
     real: float
 
     @property
     def relative(self) -> float:
-        """That of samples as a multiple of that of real images."""
+        """Mean over samples divided by the mean over training images."""
         return self.samples / self.real
 
 
 class NearestDistances(Record):
-    """Median distances to the nearest training image, of samples and of dev images, in pixels' units of [0, 1]."""
+    """Median Euclidean distances of samples and of dev images to the nearest training image; pixels are in [0, 1]."""
 
     samples: float
     dev: float
 
 
 class ReconstructionReadings(Record):
-    """Counts of readable dev images by what the classifier reads in their reconstruction."""
+    """Numbers of dev images that read as a digit, split by the classifier's reading of their reconstructions."""
 
     same: int
-    """The digit that it reads in the image."""
+    """Reconstructions that read as the same digit as the image."""
     another: int
+    """Reconstructions that read as a different digit."""
     unread: int
-    """No digit."""
+    """Reconstructions that read as no digit."""
 
     @property
     def total(self) -> int:
-        """All readable dev images."""
+        """Number of dev images that read as a digit."""
         return self.same + self.another + self.unread
 
 
 class DigitReadings(Record):
-    """What the classifier reads in samples; ``?`` is no digit."""
+    """Readings of samples by the classifier; ``?`` stands for no digit."""
 
     counted: str
-    """The samples that the homework counts, a character each."""
+    """One character for each of the samples that the homework counts."""
     all_counts: Annotated[tuple[int, ...], Field(min_length=11, max_length=11)]
-    """[11]: how many of all samples are read as 0 to 9, and as no digit."""
+    """Numbers of samples that read as 0, 1, ..., 9 and as no digit, in that order."""
 
     @property
     def total(self) -> int:
-        """All samples that were read."""
+        """Number of samples that the classifier looked at."""
         return sum(self.all_counts)
 
     @property
     def num_unread(self) -> int:
-        """Samples that are read as no digit."""
+        """Number of samples that read as no digit."""
         return self.all_counts[-1]
 
     @property
     def read_share(self) -> float:
-        """The share of all samples that are read as a digit, in [0, 1]."""
+        """Share of samples that read as a digit, in [0, 1]."""
         return 1 - self.num_unread / self.total
 
 
 class Measured(NamedTuple):
-    """A value with its standard error from ``num`` independent pairs of latents; a list of three in JSON."""
+    """A value and its standard error from ``num`` independent pairs of latents; in JSON a list of three."""
 
     value: float | None
-    """None where it could not be measured."""
+    """None if it could not be measured."""
     error: float | None
-    """None where there is none."""
+    """Standard error of ``value``; None if it could not be estimated."""
     num: int
 
 
 class RandomPairs(Record):
-    """What is seen between pairs of latents that were drawn and not chosen, and beyond them."""
+    """Measurements along lines through pairs of latents that were drawn at random, between the two and beyond them."""
 
     num_pairs: int
     num_points: int
-    """Images from end to end of each pair, ends included."""
+    """Number of images from end to end of each pair, ends included."""
     num_outside: int
-    """Images beyond the ends of each pair."""
+    """Number of images beyond the ends of each pair."""
     read_ends: Measured
-    """The share in [0, 1] of images at the ends that are read as digits."""
+    """Share of images at the ends that read as digits, in [0, 1]."""
     read_inside: Measured
-    """The share in [0, 1] of images between the ends that are read as digits."""
+    """Share of images between the ends that read as digits, in [0, 1]."""
     read_outside: Measured
-    """The share in [0, 1] of images beyond the ends that are read as digits."""
+    """Share of images beyond the ends that read as digits, in [0, 1]."""
     inside_change: Measured
-    """The share between the ends less that at them, pair by pair."""
+    """Mean over pairs of the share between the ends minus the share at the ends."""
     outside_change: Measured
-    """The share beyond the ends less that at them, pair by pair."""
+    """Mean over pairs of the share beyond the ends minus the share at the ends."""
     detour: Measured
-    """The length of the path through feature space over the distance of its ends: 1 is straight."""
+    """Sum of the lengths of paths in feature space over the sum of their ends' distances, >= 1; 1 is straight."""
     largest_step: Measured
-    """The largest step of a path over the even one: 1 is even."""
+    """Largest step of a path over its mean step, averaged over pairs, >= 1; 1 is an even pace."""
 
 
 class Interpolation(Record):
-    """What the classifier reads along five strips of images between chosen latents, a character per image."""
+    """Readings by the classifier along five strips of images between chosen latents, one character per image."""
 
     ends: tuple[str, ...]
-    """The two characters that the ends of each strip read as."""
+    """One text per strip: the two characters that its ends read as."""
     inside: str
-    """From end to end, the strips one after another."""
+    """Readings from end to end, one strip after another."""
     outside: str
-    """Over ``outside_range``, the strips one after another."""
+    """Readings over ``outside_range``, one strip after another."""
     outside_range: tuple[float, float]
-    """The first and last position of ``outside``; 0 is the one end of a strip and 1 the other."""
+    """First and last position of ``outside``; the ends of a strip are at 0 and 1."""
     random_pairs: RandomPairs
 
 
 class PixelEntropy(Record):
-    """The cross-entropy of the images of a split with themselves: what perfect reconstruction costs, nats per image."""
+    """Entropy of the grey values of a split, in nats per image: the least binary cross-entropy of a reconstruction."""
 
     train: float
     dev: float
 
 
 class DatasetFacts(Record):
-    """The images that a run was trained on and measured against."""
+    """Facts of the dataset that a run was trained on and measured against."""
 
     num_train: int
     num_dev: int
     class_counts: Annotated[tuple[int, ...], Field(min_length=10, max_length=10)]
-    """[10]: training images of each class."""
+    """Number of training images of each class, from 0 to 9."""
     pixel_entropy: PixelEntropy
 
 
 class EvaluationRecord(Record):
-    """evaluation.json: everything that was measured of one trained run."""
+    """evaluation.json: all measurements of one trained run."""
 
     scores: Mapping[str, Scores]
-    """By the detector's name; one that failed or was not at hand is left out."""
+    """Name of the detector -> its scores; a detector that failed or is not installed is left out."""
     failures: Mapping[str, str]
-    """Detector -> why its scores could not be computed, in one line."""
+    """Name of a detector that failed -> the reason, in one line."""
     sharpness: ImageStatistic
-    """The variance of the Laplacian."""
+    """Variance of the Laplacian of an image."""
     gradient_energy: ImageStatistic
-    """The mean squared gradient."""
+    """Mean squared gradient of an image."""
     memorisation: NearestDistances
     reconstruction: ReconstructionReadings | None
     """None for a GAN, which reconstructs nothing."""
     digits: DigitReadings
     interpolation: Interpolation
     evolution: Mapping[int, str]
-    """Step -> what the classifier reads in a GAN's samples from one fixed noise, a character each; empty for a VAE."""
+    """Step -> readings of the samples that a GAN draws from fixed noise, one character each; empty for a VAE."""
     dataset: DatasetFacts
     classifier: ClassifierCard
     sources: Mapping[str, Source]
-    """``interpolation`` and ``digits``: the code that interpolated and that read digits."""
+    """Listing -> code; ``interpolation`` draws the strips, ``digits`` reads them."""
 
 
 # ---- failure.json, holder.json --------------------------------------------------------------------------------------
 
 
 class FailureRecord(Record):
-    """failure.json: why the last attempt failed."""
+    """failure.json: the reason why the last attempt at a run failed."""
 
     reason: str
-    """One line for the summary and the report."""
+    """One line, printed in the summary and in the report."""
     details: str
-    """The traceback."""
+    """Traceback of the error."""
 
 
 class HolderRecord(Record):
-    """holder.json: the process that holds a run's lock."""
+    """holder.json: the process that holds the lock of a run."""
 
     pid: int
     host: str
@@ -301,10 +303,10 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write a record as JSON, whole or not at all.
+    """Write a record as JSON, either completely or not at all.
 
     Raises:
-        RunError: the disk is full, or the folder may not be written to.
+        RunError: the disk is full, or the folder is not writable.
     """
     write_json(path, record.model_dump(mode="json"))
 
@@ -313,7 +315,7 @@ def read_run_record(paths: RunPaths) -> RunRecord:
     """Read spec.json.
 
     Raises:
-        RunError: it is missing, or not a whole record.
+        RunError: the file is missing, or is no complete record.
     """
     return _read_record(paths.spec, RunRecord, "trains the run again")
 
@@ -322,7 +324,7 @@ def read_evaluation(paths: RunPaths) -> EvaluationRecord:
     """Read evaluation.json.
 
     Raises:
-        RunError: it is missing, or not a whole record.
+        RunError: the file is missing, or is no complete record.
     """
     return _read_record(paths.evaluation, EvaluationRecord, "measures the run again")
 
@@ -335,7 +337,7 @@ def _read_record(path: Path, kind: type[AnyRecord], remedy: str) -> AnyRecord:
 
 
 def explain_problem(error: ValidationError) -> str:
-    """Return what is wrong with a record in one line: its first problem, with the field's dotted path."""
+    """Describe the first problem of a record in one line, with the dotted path of the field."""
     problem = error.errors(include_url=False)[0]
     field = ".".join(map(str, problem["loc"])) or "the record"
     if problem["type"] == "missing":

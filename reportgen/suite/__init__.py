@@ -1,1 +1,1 @@
-"""``experiments.yaml`` -> the runs that it declares."""
+"""The suite: ``experiments.yaml``, its settings, and the runs that it declares."""

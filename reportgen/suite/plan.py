@@ -1,7 +1,8 @@
-"""A suite -> the runs that it needs: sweeps and seeds expanded, each with a readable name and two content keys.
+"""The runs of a suite: sweeps and seeds expanded, each run with a readable name and two content keys.
 
-``training_key`` covers what changes the weights and names the run's folder; ``evaluation_key`` covers what changes the
-measurements made on them. A comment, a title or a profile's name is in neither.
+``training_key`` covers everything that changes the weights and is part of the name of the run's folder;
+``evaluation_key`` covers everything that changes the measurements. Comments, titles and names of profiles are in
+neither.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from reportgen.suite.loading import Suite
 from reportgen.suite.settings import DatasetName, Settings
 
 TRAINING_VERSION = 2
-"""Raise it when the same settings and seed would train to other weights, or when a setting's default changes."""
+"""Version of training; raise it if equal settings and seeds give other weights now, or if a default changes."""
 EVALUATION_VERSION = 9
-"""Raise it when the same weights would be measured to other numbers or images."""
+"""Version of measuring; raise it if equal weights give other numbers or images now, or if a record has new fields."""
 
 
 @dataclass(frozen=True, eq=False)
 class RunSpec:
-    """One training of one model with one seed, and how it is measured.
+    """Specification of a run: one model, trained with one seed and then measured.
 
-    ``name`` is unique in its suite and safe as a folder name; ``base_name`` is the same without what tells it from
-    others in its suite, so that it stays what it is when the suite grows; ``groups`` are the entries of the file that
-    asked for it.
-    The identities are what the two keys are made from: all that changes the numbers, and nothing else.
+    ``name`` is unique in the suite and a valid folder name. ``base_name`` lacks the suffixes that tell similar runs of
+    one suite apart, so it stays the same when the suite grows. ``groups`` are the entries of the file that ask for
+    this run. The two keys are hashes of the identities, which hold everything that changes the numbers and nothing
+    else.
     """
 
     name: str
@@ -46,27 +47,27 @@ class RunSpec:
 
     @cached_property
     def training_key(self) -> str:
-        """Names what changes the weights."""
+        """Hash of everything that changes the weights, 10 hex digits."""
         return _key(self.training_identity)
 
     @cached_property
     def evaluation_key(self) -> str:
-        """Names what changes the measurements, the weights included."""
+        """Hash of everything that changes the measurements, weights included, 10 hex digits."""
         return _key({"training": self.training_key, **self.evaluation_identity})
 
     @property
     def configuration_name(self) -> str:
-        """The name that all seeds of these settings share."""
+        """Name without the seed, shared by all runs with these settings."""
         return self.name.removesuffix(f"-s{self.seed}")
 
     @property
     def folder_name(self) -> str:
-        """Where its files are: it depends on the run alone, not on the others of the suite."""
+        """Name of the folder of the run's files; it does not depend on other runs of the suite."""
         return f"{self.base_name}-{self.training_key}"
 
 
 def plan_runs(suite: Suite) -> list[RunSpec]:
-    """All runs of a suite in the file's order; equal settings in two groups are one run."""
+    """Return all runs of a suite in the order of the file; equal settings in two groups give one run per seed."""
     groups_of: dict[Settings, list[str]] = defaultdict(list)
     for group in suite.groups:
         for settings in group.settings:
@@ -88,7 +89,7 @@ def plan_runs(suite: Suite) -> list[RunSpec]:
 def _make_spec(
     name: str, settings: Settings, dataset: DatasetName, seed: int, evaluation: dict[str, int], groups: tuple[str, ...]
 ) -> RunSpec:
-    # Without the defaults: a new optional setting leaves old keys valid. The model and all it was given are in.
+    # Defaults are left out, so that a new optional setting leaves old keys valid.
     trained = {"model": settings.model, **settings.model_dump(exclude_defaults=True)}
     training = {"version": TRAINING_VERSION, "settings": trained, "dataset": dataset, "seed": seed}
     measured = {"version": EVALUATION_VERSION, "classifier": load_card().sha256, **evaluation}
@@ -102,7 +103,7 @@ def _key(content: dict[str, Any]) -> str:
 
 
 def _name_all(all_settings: list[Settings]) -> dict[Settings, str]:
-    """Names as the homework has them (``gan-100_16``), with what tells apart those that would be the same."""
+    """Return the homework's names (``gan-100_16``), with a suffix for each setting in which runs of one name differ."""
     alike: dict[str, list[Settings]] = defaultdict(list)
     for settings in all_settings:
         alike[settings.base_name].append(settings)
@@ -117,8 +118,8 @@ def _name_all(all_settings: list[Settings]) -> dict[Settings, str]:
 
 # ---- how long a run takes -------------------------------------------------------------------------------------------
 
-# Fitted to one thread of a server CPU (`make bench`); said with "about". A step takes as long as this many times its
-# multiply-accumulates, and these on top, would take as one large matrix product.
+# Fitted to one thread of a server CPU (`make bench`); the estimates are printed with "about". A step takes as long as a
+# large matrix product with CPU_COST times its multiply-accumulates plus CPU_MACS_PER_STEP.
 CPU_COST = 2.0
 CPU_MACS_PER_STEP = 4e8
 CPU_SECONDS_TO_EVALUATE = 5.0
@@ -129,10 +130,10 @@ GPU_SECONDS_TO_EVALUATE = 1.0
 
 
 def estimate_training_seconds(settings: Settings, finished_steps: int, macs_per_second: float | None) -> float:
-    """A rough time for the rest of one run's training, in seconds.
+    """Estimate roughly how many seconds the remaining training steps of a run take.
 
     Args:
-        macs_per_second: of a large matrix product on one thread of the CPU; None for a GPU, which other runs share.
+        macs_per_second: speed of a large matrix product on one CPU thread; None for a GPU, which other runs share.
     """
     macs = settings.count_step_macs()
     if macs_per_second is None:
@@ -143,12 +144,12 @@ def estimate_training_seconds(settings: Settings, finished_steps: int, macs_per_
 
 
 def estimate_evaluation_seconds(*, on_gpu: bool) -> float:
-    """A rough time for measuring one run, in seconds."""
+    """Estimate roughly how many seconds it takes to measure one run."""
     return GPU_SECONDS_TO_EVALUATE if on_gpu else CPU_SECONDS_TO_EVALUATE
 
 
 def schedule(durations: Sequence[float], places: int) -> float:
-    """How long tasks take that are begun in this order as places become free; the unit of ``durations``."""
+    """Return the total time of tasks that start in this order as places become free, in the unit of ``durations``."""
     free_at = [0.0] * places
     for duration in durations:
         free_at[free_at.index(min(free_at))] += duration

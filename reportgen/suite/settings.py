@@ -1,4 +1,4 @@
-"""What a run can be set to: every setting with its default, which stands here and nowhere else."""
+"""All settings of models and reports, with their defaults, which stand nowhere else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Precision = Literal["fp32", "tf32", "bf16"]
 DatasetName = Literal["mnist", "fashion-mnist", "kmnist", "mnist-5k"]
 
 DIGITS = ("mnist", "mnist-5k")
-"""Datasets of the digits that the shipped classifier reads."""
+"""Datasets of digits, which the shipped classifier can read."""
 
 Question = Literal["vae_latent", "vae_architecture", "gan_grid", "gan_hidden", "gan_mlp", "gan_relu"]
 
@@ -28,7 +28,7 @@ SHOWN: dict[Question, dict[str, str]] = {
     "gan_mlp": {"model": "gan", "architecture": "mlp"},
     "gan_relu": {"model": "gan", "activation": "relu"},
 }
-"""The settings that every run of a question has: what the report says of it is not true of others."""
+"""Question -> settings that its runs must have, because the answer in the report is true of such runs only."""
 
 Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
 
@@ -40,38 +40,38 @@ PublishedKey = tuple[str, str, int, int | None]
 
 
 def has_digits(dataset: DatasetName) -> bool:
-    """Whether the images are the digits that the shipped classifier reads: of others its readings mean nothing."""
+    """Return whether the images of a dataset are digits; the shipped classifier's readings of others mean nothing."""
     return dataset in DIGITS
 
 
 class Model(BaseModel):
-    """What every part of the file has in common: frozen, and no unknown keys."""
+    """Base of all parts of the file: frozen, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class VariantNames(NamedTuple):
-    """The names of a model's variant."""
+    """Names of a variant of a model."""
 
     folder: str
-    """Begins the names of runs."""
+    """First part of the names of runs and folders."""
     label: str
-    """The report's, with ``{}`` for the dimensions."""
+    """Name in the report, with ``{}`` for the dimensions."""
     published: str
-    """That of ``published_fid.csv``."""
+    """Name in ``published_fid.csv``."""
 
 
 class TrainingSettings(Model, ABC):
-    """The settings that every model has, and the facts of a model that other rooms ask for."""
+    """Settings that all models have, and the properties of a model that other packages need."""
 
     DIMENSIONS: ClassVar[tuple[str, ...]]
-    """The settings that a name states, in its order."""
+    """Settings that are part of a run's name, in the order of the name."""
     VARIANT_FIELDS: ClassVar[tuple[str, ...]]
-    """The settings of a variant that the report's table of settings shows."""
+    """Settings that tell variants apart and stand in the report's table of settings."""
     PROGRESS_LOSSES: ClassVar[dict[str, str]]
-    """Logged losses that are shown during training -> their short names."""
+    """Logged loss that is shown during training -> its short name."""
     COUNTS_DIGITS_DURING_TRAINING: ClassVar[bool]
-    """Whether the report shows how the digits among the samples change during training."""
+    """True if the report shows the digits among samples in the course of training."""
 
     latent_dim: Count
     """Number of latent variables (the length of z)."""
@@ -101,7 +101,7 @@ class TrainingSettings(Model, ABC):
     @property
     @abstractmethod
     def baseline(self) -> Self:
-        """Settings that an ablation is compared with; equal to its own for a network that is no ablation."""
+        """Settings that an ablation is compared with; a network that is no ablation is its own baseline."""
 
     @property
     @abstractmethod
@@ -111,11 +111,11 @@ class TrainingSettings(Model, ABC):
     @property
     @abstractmethod
     def has_dropout(self) -> bool:
-        """True if training draws from the global random generator of its process."""
+        """True if the networks have dropout, which draws from the global random generator of the process."""
 
     @abstractmethod
     def count_step_macs(self) -> float:
-        """Return the multiply-accumulates of one training step, forward and backward, from the layers' shapes."""
+        """Return the multiply-accumulates of one training step, forward and backward, from the shapes of the layers."""
 
     @property
     def dimensions(self) -> tuple[int, ...]:
@@ -149,7 +149,7 @@ VAE_VARIANTS: dict[tuple[str, bool], VaeVariant] = {
     ("conv", True): "conv_output_relu",
     ("linear", True): "linear_output_relu",
 }
-"""Architecture, and whether the encoder ends in a ReLU -> the variant."""
+"""Architecture, and True if the encoder ends in a ReLU -> the variant."""
 
 VAE_NAMES: dict[VaeVariant, VariantNames] = {
     "conv": VariantNames("vae", "VAE-{}", "conv"),
@@ -175,7 +175,7 @@ class VaeSettings(TrainingSettings):
     num_training_steps: Count = 25_000
     learning_rate: Rate = 1e-3
     encoder_output_relu: bool = False
-    """A ReLU on the encoder's output, as one published report had it: it forces mu and log-variance to be >= 0."""
+    """A ReLU on the encoder's output, as in one published report; it forces mu and log-variance to be >= 0."""
 
     @property
     def variant(self) -> VaeVariant:
@@ -315,7 +315,7 @@ class LocalText(Model):
 
 
 class Author(Model):
-    """The author block of the first page; empty lines are left out."""
+    """The author block of the first page; empty fields are left out."""
 
     name: str = ""
     student_id: str = ""
@@ -325,7 +325,7 @@ class Author(Model):
 
 
 class ReportSettings(Model):
-    """What the report says about itself."""
+    """Title, author and outline of the report."""
 
     title: LocalText = LocalText(zh="MNIST上的生成模型：VAE与GAN", en="Generative models on MNIST: VAE and GAN")
     author: Author = Author()
@@ -334,23 +334,23 @@ class ReportSettings(Model):
 
 
 class FidSettings(Model):
-    """The Frechet distance: its sample size and the course's extractor."""
+    """The Frechet inception distance: its sample size and the weights of the course's extractor."""
 
     num_images: Annotated[int, Field(ge=6, strict=True)] = 3000
-    """Real and generated images that are compared; the homework's 3,000. Five neighbours need at least 6."""
+    """Number of real and of generated images to compare; 3,000 in the homework, at least 6 for five neighbours."""
     inception_weights: str | None = None
-    """The course's Inception weights; by default the copy that `reportgen fetch inception` made, if it did."""
+    """File of the course's Inception weights; by default the one of `reportgen fetch inception`, if it exists."""
 
 
 class InterpolationSettings(Model):
-    """The latent interpolation strips."""
+    """The strips of images between pairs of latents."""
 
     num_points: Annotated[int, Field(ge=2, le=20, strict=True)] = 10
     """Images per strip (K in the homework)."""
 
 
 class DigitSettings(Model):
-    """The digit counts that look for mode collapse."""
+    """The counts of digits among samples, which reveal mode collapse."""
 
     num_images: Count = 50
-    """Generated images that are read and counted."""
+    """Number of generated images to read and count."""

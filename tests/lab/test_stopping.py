@@ -40,7 +40,7 @@ def test_killed_and_stopped_it_ends_with_the_same_bits(suite: Path, tmp_path: Pa
             parent.send_signal(sent)
             text = parent.communicate(timeout=60)[0]
         assert parent.returncode == status, text
-        assert ("interrupted; the same command goes on" in text) == (sent == signal.SIGINT)
+        assert ("interrupted; run the same command again to resume" in text) == (sent == signal.SIGINT)
         wait_until_free(output)
         step = wait_for_checkpoint(output, 0)  # the stop wrote one more
         shown = subprocess.run(

@@ -1,4 +1,4 @@
-"""Executors: they turn jobs into a stream of events, in which a failure is an event like any other."""
+"""Executors, which turn jobs into a stream of events; a failure is an event, too."""
 
 from __future__ import annotations
 

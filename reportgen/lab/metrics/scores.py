@@ -1,4 +1,4 @@
-"""All scores of one detector, with the passport that tells how far they can be trusted."""
+"""All scores on the features of one detector, with those of real images as yardsticks."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from reportgen.lab.metrics.manifold import compute_manifold_scores
 from reportgen.store.records import Scores
 
 NUM_COPIED = 100
-"""So few real images, repeated, stand for a model without variety; at most a tenth of the images that are scored."""
+"""Number of real images that, repeated, stand for a model without variety; at most a tenth of the scored images."""
 
 RESAMPLES = 50
+"""Bootstrap resamples for the standard error of the FID."""
 RESAMPLES_HIGH_DIMENSION = 20
-"""Where one distance takes seconds (2,048 dimensions), fewer resamples have to do."""
+"""Bootstrap resamples for features of more than 256 dimensions, for which one FID takes seconds."""
 
 
 @dataclass(frozen=True)
 class Yardstick:
-    """Scores of real images in place of samples: ``num`` different ones, repeated up to the number of the others."""
+    """Scores of real images in place of samples: ``num`` different images, repeated to the number of the reference."""
 
     num: int
     fid: float
@@ -41,9 +42,10 @@ class Yardstick:
 
 @dataclass(frozen=True)
 class RealSide:
-    """What is computed once per dataset and detector: features float32 [N, D], their moments, the root, yardsticks.
+    """Features of real images, float32 [N, D], and all that depends on them alone, computed once per detector.
 
-    ``best`` is what a perfect model would score; ``copies`` one that knows a few real images by heart and no others.
+    ``root`` is the symmetric square root of their covariance, float64 [D, D]. ``best`` has the scores of a perfect
+    model, ``copies`` those of a model that repeats a few real images.
     """
 
     features: np.ndarray
@@ -54,10 +56,13 @@ class RealSide:
 
 
 def build_real_side(features: np.ndarray, num_images: int) -> RealSide:
-    """From features of shuffled real images: the first ``num_images`` are the reference, all serve for the yardsticks.
+    """Build the real side from features [M, D] of shuffled real images.
+
+    The first ``num_images`` rows are the reference; the yardsticks compare the first half of the rows, at most
+    ``num_images``, with as many of the other rows.
 
     Raises:
-        ValueError: fewer than 12 images.
+        ValueError: there are fewer than 12 rows.
     """
     num = min(num_images, len(features) // 2)
     reference = features[:num_images]
@@ -69,7 +74,7 @@ def build_real_side(features: np.ndarray, num_images: int) -> RealSide:
 
 
 def measure_yardstick(real: np.ndarray, others: np.ndarray, num: int) -> Yardstick:
-    """From features [N, D] of two disjoint sets of real images, of which the first ``num`` of the second are used."""
+    """Score the first ``num`` rows of ``others`` [N, D], repeated N / ``num`` times, against ``real`` [N, D]."""
     others = np.resize(others[:num], others.shape)
     manifold = compute_manifold_scores(real, others)
     return Yardstick(
@@ -84,10 +89,10 @@ def measure_yardstick(real: np.ndarray, others: np.ndarray, num: int) -> Yardsti
 
 
 def compute_scores(detector: Detector, real: RealSide, fake: np.ndarray) -> Scores:
-    """Score the features [N, D] of generated images.
+    """Compute all scores of generated images from their features [N, D].
 
     Raises:
-        ValueError: fewer than six images on either side, or values that are not finite.
+        ValueError: there are fewer than six images on either side, or a feature is not finite.
     """
     kid, manifold = compute_kid(real.features, fake), compute_manifold_scores(real.features, fake)
     best, copies = real.best, real.copies

@@ -1,1 +1,1 @@
-"""Networks of the models, with their losses."""
+"""Networks and losses of all models."""

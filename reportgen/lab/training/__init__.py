@@ -1,1 +1,1 @@
-"""Training: the loop, checkpoints, and what supplies a step of each model."""
+"""Training: the loop, checkpoints, and the objectives of all models."""

@@ -19,7 +19,7 @@ Modules = Mapping[str, nn.Module]
 """The networks of a model by their names in its objective's ``modules``."""
 
 ToImages = Callable[[torch.Tensor], torch.Tensor]
-"""Gives images in [0, 1], float [B, 1, 32, 32]."""
+"""Function from latents or images to images in [0, 1], float [B, 1, 32, 32]."""
 
 
 def build_objective(settings: Settings, device: torch.device, generator: torch.Generator) -> Objective:
