@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
+
+from pydantic import ValidationError
 
 from reportgen.base.errors import RunError
 from reportgen.base.files import hash_file, read_json, write_json
 from reportgen.store.manifest import FORMAT_VERSION, check_format
 from reportgen.store.paths import OutputPaths
+from reportgen.store.records import explain_problem
 from reportgen.suite.loading import Suite
 
 
@@ -58,5 +62,8 @@ def read_suite(paths: OutputPaths) -> RecordedSuite:
         changed = _has_changed(source, content["source_sha256"])
         return RecordedSuite(Suite.model_validate(content["suite"]), source, content["source_text"], changed)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise RunError(f"{paths.suite}: cannot be used ({reason}); run 'reportgen run' again") from error
+        reason = explain_problem(error) if isinstance(error, ValidationError) else " ".join(str(error).split())
+        raise RunError(
+            f"{paths.suite}: cannot be used, perhaps as another version of reportgen wrote it ({shorten(reason, 200)}); run "
+            "'reportgen run' again, which repeats no finished training"
+        ) from error

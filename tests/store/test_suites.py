@@ -22,7 +22,7 @@ EXPERIMENTS = ROOT / "experiments.yaml"
     ("change", "expected"),
     [
         ({"format": FORMAT_VERSION + 1}, "is newer than this program's"),
-        ({"suite": {"profile": "quick"}}, "cannot be used .* run 'reportgen run' again"),
+        ({"suite": {"profile": "quick"}}, "cannot be used, .*report is missing.* run 'reportgen run' again"),
         ({"source": 3}, "cannot be used"),
         (None, "cannot be used"),
     ],
