@@ -62,8 +62,8 @@ def read_suite(paths: OutputPaths) -> RecordedSuite:
         changed = _has_changed(source, content["source_sha256"])
         return RecordedSuite(Suite.model_validate(content["suite"]), source, content["source_text"], changed)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = explain_problem(error) if isinstance(error, ValidationError) else " ".join(str(error).split())
+        reason = shorten(explain_problem(error) if isinstance(error, ValidationError) else str(error), 200)
         raise RunError(
-            f"{paths.suite}: cannot be used, perhaps as another version of reportgen wrote it ({shorten(reason, 200)}); run "
-            "'reportgen run' again, which repeats no finished training"
+            f"{paths.suite}: cannot be used, perhaps as another version of reportgen wrote it ({reason}); "
+            "run 'reportgen run' again, which repeats no finished training"
         ) from error
