@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from synthetic import ROOT, WITHOUT_TORCH, write_output
 
+IMPORTS_TORCH = pytest.mark.slow
+"""Of a command that imports torch: seconds each."""
+
 
 def reportgen(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "reportgen", *map(str, arguments)]
@@ -47,10 +50,12 @@ def test_missing_suite_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
         (["--only", "nothing-*"], "--only nothing-*: no run has such a name; the runs are: vae-3-s0"),
         (["--only", "vae-*", "--only", "no", "--only", "none"], "--only no, none: no run has such a name"),
         (["--profile", "quik"], "no profile 'quik'; choose from: full, quick"),
-        (["--device", "cuda:9"], "sees 0 CUDA devices"),
-        (["--device", "tpu9"], "unknown device; choose from: auto, cpu, cuda:0"),
-        (["--device", "meta"], "unknown device; choose from: auto, cpu, cuda:0"),
-        (["--data-dir", "no-such-folder"], "--data-dir no-such-folder: no such folder"),
+        pytest.param(["--device", "cuda:9"], "sees 0 CUDA devices", marks=IMPORTS_TORCH),
+        pytest.param(["--device", "tpu9"], "unknown device; choose from: auto, cpu, cuda:0", marks=IMPORTS_TORCH),
+        pytest.param(["--device", "meta"], "unknown device; choose from: auto, cpu, cuda:0", marks=IMPORTS_TORCH),
+        pytest.param(
+            ["--data-dir", "no-such-folder"], "--data-dir no-such-folder: no such folder", marks=IMPORTS_TORCH
+        ),
     ],
 )
 def test_bad_options_end_with_one_line_and_write_nothing(tmp_path: Path, arguments: list[str], expected: str) -> None:
@@ -105,6 +110,7 @@ def test_fetch_refuses_what_it_does_not_know() -> None:
     assert (run.returncode, run.stderr) == (2, "reportgen: fetch vgg: unknown; choose from: inception\n")
 
 
+@IMPORTS_TORCH
 def test_missing_inception_weights_stop_the_suite_before_it_starts(tmp_path: Path) -> None:
     suite = tmp_path / "suite.yaml"
     suite.write_text("dataset: mnist-5k\nfid: {inception_weights: no-such.pth}\nruns: {a: {model: vae}}\n")
@@ -131,6 +137,7 @@ def test_version_and_help() -> None:
         assert command in shown
 
 
+@IMPORTS_TORCH
 @pytest.mark.fault(row=18)
 def test_it_works_without_a_home_in_the_c_locale_and_under_a_chinese_path(tmp_path: Path) -> None:
     folder = tmp_path / "作业 一"

@@ -171,6 +171,7 @@ def test_copies_are_found(dataset: Dataset) -> None:
 # ---- the verdict that each generator deserves ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_floor_and_verdicts_on_real_mnist(shared_data: Path, tmp_path: Path) -> None:
     """The floor on real digits; noise, one digit and training copies as generators."""
     from reportgen.lab.data import load_dataset
