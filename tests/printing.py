@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reportgen.paper.rendering.pdf import prepare_pdf
 from reportgen.paper.rendering.printer import PdfPrinter
 from reportgen.paper.report.model import Report
-from reportgen.suite.settings import Language
+from reportgen.suite.languages import Language
 
 
 def render_pdfs(reports: Mapping[Language, Report]) -> dict[Language, bytes]:

@@ -30,7 +30,7 @@ from reportgen.paper.analysis.results import load_results
 from reportgen.paper.report.assemble import build_report
 from reportgen.store.paths import OutputPaths
 from reportgen.store.records import read_run_record
-from reportgen.suite.settings import LANGUAGES, Language
+from reportgen.suite.languages import LANGUAGES, Language
 
 
 def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reportgen.paper.analysis.attachments import export_runs
 from reportgen.paper.analysis.results import Results, load_results
-from reportgen.suite.settings import LANGUAGES
+from reportgen.suite.languages import LANGUAGES
 
 SAMPLE = Path(__file__).parents[1] / "docs" / "sample"
 

@@ -28,7 +28,7 @@ from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Figure, Picture
 from reportgen.paper.report.notes import import_notes
 from reportgen.paper.verification import read_pdf
-from reportgen.suite.settings import LANGUAGES, Language
+from reportgen.suite.languages import LANGUAGES, Language
 
 FIGURE = re.compile(r'<figure id="([^"]+)">(.*?)</figure>', re.DOTALL)
 PICTURE = re.compile(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from reportgen import __version__
 from reportgen.base.errors import ConfigError, ReportgenError
+from reportgen.suite.languages import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,19 +34,8 @@ DEFAULT_OUTPUT = Path("output")
 AUTO_PROFILE = "auto"
 
 
-class LanguageChoice(str, Enum):
-    """Languages in which a report can be rendered."""
-
-    zh = "zh"
-    en = "en"
-    all = "all"
-
-
-class TextLanguage(str, Enum):
-    """Languages in which a command can print its lines."""
-
-    zh = "zh"
-    en = "en"
+LanguageChoice = Literal[Language, "all"]
+"""Languages in which a report can be rendered, or every one of them."""
 
 
 def main() -> None:
@@ -202,7 +191,7 @@ def _follow(plan: Plan, events: Iterator[Event]) -> list[tuple[str, str]]:
 
 @app.command()
 def render(
-    lang: Annotated[LanguageChoice, typer.Option(help="Language of the report.")] = LanguageChoice.all,
+    lang: Annotated[LanguageChoice, typer.Option(help="Language of the report.")] = "all",
     format_: Annotated[str, typer.Option("--format", metavar="html,pdf,md", help="Formats, by comma.")] = "html,pdf",
     notes: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Your notes: DIR/<lang>/<section>.md. Default: beside the suite.")
@@ -211,13 +200,12 @@ def render(
 ) -> None:
     """Render the report from what is in the output folder; nothing is trained, no torch is needed."""
     from reportgen.paper.rendering import FORMATS, render_reports
-    from reportgen.suite.settings import LANGUAGES
 
     formats = [name.strip() for name in format_.split(",") if name.strip()]
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         raise ConfigError(f"--format {format_}: unknown format; choose from: {', '.join(FORMATS)}")
-    languages = list(LANGUAGES) if lang is LanguageChoice.all else [LANGUAGES[LANGUAGES.index(lang.value)]]
+    languages = LANGUAGES if lang == "all" else [lang]
     if notes is not None and not notes.is_dir():
         raise ConfigError(f"--notes {notes}: no such folder; create it, or leave the option out")
     rendered = render_reports(output, languages, formats, warn=_warn, notes=notes)
@@ -231,14 +219,14 @@ def _warn(message: str) -> None:
 
 @app.command()
 def check(
-    lang: Annotated[TextLanguage, typer.Option(help="Language of the lines.")] = TextLanguage.en,
+    lang: Annotated[Language, typer.Option(help="Language of the lines.")] = "en",
     output: OutputOption = DEFAULT_OUTPUT,
 ) -> None:
     """Check the homework's requirements before you hand in; exit status 1 if one is not met."""
     from reportgen.paper.analysis.results import load_results
     from reportgen.paper.report.assemble import check_results
 
-    checks = check_results(load_results(output), lang.value)
+    checks = check_results(load_results(output), lang)
     for line in checks:
         question = f"[{line.question}] " if line.question else ""
         missing = "" if line.is_met else f" ({line.missing})"

@@ -7,9 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, assert_n
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Language = Literal["zh", "en"]
-
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
+from reportgen.suite.languages import LANGUAGES
 
 Precision = Literal["fp32", "tf32", "bf16"]
 
@@ -311,7 +309,7 @@ class LocalText(Model):
     @model_validator(mode="before")
     @classmethod
     def _same_in_both(cls, value: Any) -> Any:
-        return {"zh": value, "en": value} if isinstance(value, str) else value
+        return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else value
 
 
 class Author(Model):

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from synthetic import ROOT, WITHOUT_TORCH, write_output
 
+from reportgen.suite.languages import LANGUAGES
+
 IMPORTS_TORCH = pytest.mark.slow
 """Of a command that imports torch: seconds each."""
 
@@ -153,3 +155,10 @@ def test_it_works_without_a_home_in_the_c_locale_and_under_a_chinese_path(tmp_pa
         assert b"Traceback" not in run.stderr, run.stderr.decode(errors="replace")
         assert run.returncode == (1 if command[0] == "check" else 0)
     assert (folder / "report.zh.html").stat().st_size > 100_000
+
+
+@pytest.mark.parametrize("command", ["check", "render"])
+def test_a_language_that_there_is_none_of_is_answered_with_those_that_there_are(command: str) -> None:
+    run = reportgen(command, "--lang", "xx")
+    assert run.returncode == 2
+    assert all(f"'{language}'" in run.stderr for language in LANGUAGES)

@@ -33,9 +33,9 @@ from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict,
 from reportgen.paper.i18n.translator import Translator
 from reportgen.paper.report.assemble import build_report
 from reportgen.paper.report.model import Paragraph, Report, Table
+from reportgen.suite.languages import LANGUAGES
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.plan import RunSpec, plan_runs
-from reportgen.suite.settings import LANGUAGES
 
 NAN = math.nan
 

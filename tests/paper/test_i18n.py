@@ -12,8 +12,9 @@ from synthetic import ROOT
 
 from reportgen.paper.figures.style import STYLE
 from reportgen.paper.i18n.translator import Number, Percent, PValue, Several, Translator, Value, load_catalogue
+from reportgen.suite.languages import LANGUAGES, LOCALES, Language
 from reportgen.suite.outline import Topic
-from reportgen.suite.settings import LANGUAGES, Language
+from reportgen.suite.settings import LocalText
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 CJK = r"[\u4e00-\u9fff，。；：（）？、]"
@@ -23,15 +24,20 @@ def messages(language: Language) -> dict[str, str]:
     return {str(m.id): str(m.string) for m in load_catalogue(language) if m.id}
 
 
-def test_both_languages_have_the_same_messages_with_the_same_values() -> None:
-    en, zh = messages("en"), messages("zh")
-    assert en.keys() == zh.keys()
+@pytest.mark.parametrize("language", set(LANGUAGES) - {"en"})
+def test_all_languages_have_the_same_messages_with_the_same_values(language: Language) -> None:
+    en, other = messages("en"), messages(language)
+    assert en.keys() == other.keys()
     for name in en:
         assert en[name], name
-        assert zh[name], name
-        assert set(PLACEHOLDER.findall(en[name])) == set(PLACEHOLDER.findall(zh[name])), name
+        assert other[name], name
+        assert set(PLACEHOLDER.findall(en[name])) == set(PLACEHOLDER.findall(other[name])), name
         for pattern in (r"\[\[[^\]]+\]\]", r"\$[^$]+\$"):
-            assert sorted(re.findall(pattern, en[name])) == sorted(re.findall(pattern, zh[name])), name
+            assert sorted(re.findall(pattern, en[name])) == sorted(re.findall(pattern, other[name])), name
+
+
+def test_every_language_has_a_locale_and_texts_of_the_user() -> None:
+    assert set(LOCALES) == set(LocalText.model_fields) == set(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -14,9 +14,9 @@ from reportgen.paper.rendering.html import render_html
 from reportgen.paper.report.assemble import build_report, check_results
 from reportgen.paper.report.model import Note, Paragraph, Report, Section
 from reportgen.paper.report.notes import WrittenNote, export_notes, find_stray_notes, import_notes, read_notes, to_note
+from reportgen.suite.languages import LANGUAGES
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.outline import load_outline
-from reportgen.suite.settings import LANGUAGES
 
 
 @pytest.fixture(scope="module")

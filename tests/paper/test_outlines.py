@@ -18,10 +18,10 @@ from reportgen.paper.report.assemble import build_report, check_results
 from reportgen.paper.report.builder import parse_markup
 from reportgen.paper.report.model import Figure, Paragraph, Report, Table
 from reportgen.paper.report.sections import CHAPTERS, WRITERS
+from reportgen.suite.languages import LANGUAGES
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.outline import load_outline
 from reportgen.suite.plan import RunSpec
-from reportgen.suite.settings import LANGUAGES
 
 
 def load(folder: Path, outline: str, profile: str = "full") -> Suite:

@@ -22,9 +22,10 @@ from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Cell
 from reportgen.paper.report.overview import build_settings
 from reportgen.store.records import RandomPairs, Scores
+from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.loading import load_suite
 from reportgen.suite.plan import RunSpec
-from reportgen.suite.settings import LANGUAGES, MODELS, Language
+from reportgen.suite.settings import MODELS
 
 PAPER = ROOT / "reportgen" / "paper"
 

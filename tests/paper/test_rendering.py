@@ -40,7 +40,7 @@ from reportgen.paper.rendering.printer import PdfPrinter
 from reportgen.paper.rendering.templates import halve
 from reportgen.paper.report.assemble import build_report
 from reportgen.paper.report.model import Cell, Figure, Paragraph, Picture, Report, Section, Span, Table
-from reportgen.suite.settings import LANGUAGES, Language
+from reportgen.suite.languages import LANGUAGES, Language
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from reportgen.paper.i18n.translator import load_catalogue
 from reportgen.paper.report.assemble import build_report
 from reportgen.paper.report.builder import parse_markup
 from reportgen.paper.report.model import Block, Figure, Listing, Paragraph, Report, Section, Span, Table
+from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.loading import load_suite
 from reportgen.suite.plan import RunSpec
-from reportgen.suite.settings import LANGUAGES, Language
 
 ITEMS = {
     1: ["table-vae_settings", "table-gan_settings"],

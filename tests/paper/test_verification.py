@@ -24,7 +24,7 @@ from reportgen.paper.verification import (
     squeeze,
     verify_pdf,
 )
-from reportgen.suite.settings import LANGUAGES, Language
+from reportgen.suite.languages import LANGUAGES, Language
 
 
 def write_pdf(path: Path, report: Report) -> Path:

@@ -20,9 +20,9 @@ from reportgen.paper.analysis.results import RecordedRun, Results, RunResult
 from reportgen.store.paths import OutputPaths
 from reportgen.store.records import EvaluationRecord, RunRecord, explain_problem
 from reportgen.store.suites import RecordedSuite
+from reportgen.suite.languages import Language
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import plan_runs
-from reportgen.suite.settings import Language
 
 METRICS_FORMAT = 4
 """The version of the layout of ``metrics.json``.

@@ -17,12 +17,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from reportgen.suite.settings import Language
+from reportgen.suite.languages import LOCALES, Language
 
 MINUS = "\u2212"
 """The typographic minus sign, printed instead of a hyphen."""
-LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
-"""Babel locales by language."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from reportgen.paper.rendering.printer import PdfPrinter, PrintJob
 from reportgen.paper.rendering.unchanged import find_rendered, hash_inputs, record_rendered
 from reportgen.store.paths import OutputPaths
 from reportgen.store.suites import read_suite
-from reportgen.suite.settings import Language
+from reportgen.suite.languages import Language
 
 if TYPE_CHECKING:
     from reportgen.paper.report.model import Report

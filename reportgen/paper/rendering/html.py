@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from babel import Locale
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from jinja2 import Environment
@@ -18,9 +19,9 @@ from reportgen.paper.rendering.formulas import to_mathml, to_svg_image
 from reportgen.paper.rendering.letters import outline_picture
 from reportgen.paper.rendering.templates import highlight_css, load_environment
 from reportgen.paper.report.model import Picture, Report
+from reportgen.suite.languages import LOCALES, Language
 
 Medium = Literal["screen", "print"]
-HTML_LANGUAGES = {"zh": "zh-CN", "en": "en"}
 
 
 def render_html(report: Report, medium: Medium) -> str:
@@ -34,7 +35,7 @@ def render_html(report: Report, medium: Medium) -> str:
     page = environment.get_template("report.html.j2").render(
         report=report,
         medium=medium,
-        language=HTML_LANGUAGES[report.language],
+        language=_name_language(report.language),
         style=Markup(style),  # noqa: S704 - our own files
         formula=to_mathml if medium == "screen" else to_svg_image,
         source=to_screen_source if medium == "screen" else to_print_source,
@@ -42,6 +43,12 @@ def render_html(report: Report, medium: Medium) -> str:
     if medium == "print":
         return page
     return page.replace("<style>", f"<style>\n{_embed_fonts(_collect_characters(page))}", 1)
+
+
+def _name_language(language: Language) -> str:
+    """Return a language as HTML has it, with its territory if its locale names one: ``zh-CN``, ``en``."""
+    locale = Locale.parse(LOCALES[language])
+    return "-".join(filter(None, (locale.language, locale.territory)))
 
 
 def to_print_source(picture: Picture) -> str:

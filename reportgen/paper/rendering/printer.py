@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from reportgen.base.errors import RenderError
-from reportgen.suite.settings import Language
+from reportgen.suite.languages import Language
 
 TIME_LIMIT_SECONDS = 300
 PANGO_REMEDY = "install Pango (Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)"

@@ -33,7 +33,7 @@ from reportgen.paper.report.notes import Notes, add_note, export_notes
 from reportgen.paper.report.overview import write_summary
 from reportgen.paper.report.requirements import Check, check_report, tabulate_requirements
 from reportgen.paper.report.sections import build_section, can_be_made
-from reportgen.suite.settings import Language
+from reportgen.suite.languages import Language
 
 FIXED_TEXTS = ("contents", "summary", "explanation", "note")
 """Fixed words of the page; the message of each is ``page.<name>``."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from reportgen.paper.claims.claim import Claim
-from reportgen.suite.settings import Language
+from reportgen.suite.languages import Language
 
 
 @dataclass(frozen=True)

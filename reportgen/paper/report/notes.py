@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 
 from reportgen.base.errors import RenderError
 from reportgen.paper.report.model import Block, Note, Paragraph, Section
+from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.outline import Outline
-from reportgen.suite.settings import LANGUAGES, Language
 
 REPLACE_MARK = "<!-- replace -->"
 """First line of a note that is to replace the section's findings and explanations."""
