@@ -22,7 +22,7 @@ from reportgen.lab.metrics.inception import InceptionDetector
 from reportgen.lab.metrics.memorisation import compute_nearest_distances
 from reportgen.lab.metrics.paths import estimate_shares, estimate_values, summarise_paths
 from reportgen.lab.metrics.scores import RealSide, Yardstick, build_real_side, compute_scores
-from reportgen.lab.metrics.sharpness import compute_gradient_energy, compute_sharpness
+from reportgen.lab.metrics.sharpness import IMAGE_STATISTICS
 from reportgen.lab.models.classifier import UNREAD, read_digits
 from reportgen.lab.provenance import read_source
 from reportgen.lab.training.objectives import to_uint8, to_unit
@@ -122,8 +122,7 @@ def evaluate_run(
     record = EvaluationRecord(
         scores=scores,
         failures=failures,
-        sharpness=_measure_images(compute_sharpness, samples, dataset),
-        gradient_energy=_measure_images(compute_gradient_energy, samples, dataset),
+        **{name: _measure_images(measure, samples, dataset) for name, measure in IMAGE_STATISTICS.items()},
         memorisation=measure_memorisation(samples, dataset),
         reconstruction=read_reconstructions(reconstruct, classifier, dataset.dev.images[:num_fake]),
         digits=DigitReadings(

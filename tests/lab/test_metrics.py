@@ -11,7 +11,9 @@ from requiring import require_module
 from reportgen.lab.data import declare_missing_torchvision_ops
 from reportgen.lab.metrics.features import ClassifierDetector
 from reportgen.lab.metrics.frechet import Moments, compute_frechet_distance, compute_moments, compute_root
-from reportgen.lab.metrics.sharpness import compute_gradient_energy, compute_sharpness
+from reportgen.lab.metrics.sharpness import IMAGE_STATISTICS, compute_gradient_energy, compute_sharpness
+from reportgen.paper.analysis.quantities import STATISTICS
+from reportgen.store.records import EvaluationRecord, ImageStatistic
 
 
 def gaussian(mean: ArrayLike, covariance: ArrayLike) -> Moments:
@@ -238,3 +240,8 @@ def test_pixels_that_are_nan_or_out_of_range_are_an_error() -> None:
         check_pixels(torch.tensor([0.5, float("nan")]))
     with pytest.raises(RunError, match=r"pixels from -1 to 0\.5; expected 0 to 1"):
         check_pixels(torch.tensor([0.5, -1.0]))
+
+
+def test_every_statistic_of_images_is_measured_and_printed() -> None:
+    fields = [name for name, field in EvaluationRecord.model_fields.items() if field.annotation is ImageStatistic]
+    assert fields == list(IMAGE_STATISTICS) == [quantity.name for quantity in STATISTICS]

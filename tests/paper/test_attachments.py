@@ -18,6 +18,7 @@ from reportgen.paper.analysis.attachments import (
     import_metrics,
     tabulate_runs,
 )
+from reportgen.paper.analysis.quantities import STATISTICS
 from reportgen.paper.analysis.results import (
     Results,
     load_results,
@@ -102,3 +103,11 @@ def test_a_run_that_is_not_finished_comes_back_without_numbers() -> None:
     (left_out,) = again.unfinished
     assert (left_out.spec.name, left_out.state) == ("vae-3-s0", "missing")
     assert len(again.finished) == len(results.finished) == len(results.runs) - 1
+
+
+def test_the_csv_has_every_statistic_of_images_with_that_of_real_ones(tmp_path: Path) -> None:
+    write_output(tmp_path)
+    table = tabulate_runs(load_results(tmp_path))
+    for quantity in STATISTICS:
+        assert (table[quantity.name] > 0).all()
+        assert (table[f"{quantity.name}_real"] > 0).all()

@@ -177,7 +177,7 @@ def test_no_other_module_formats_a_quantity_by_its_own_decimals() -> None:
 
 
 READINGS = {
-    *("score", "sharpness", "gradient_energy", "read_share", "reads_as", "over_pairs"),
+    *("score", "image_statistic", "read_share", "reads_as", "over_pairs"),
     *("last", "rise_since_lowest", "tail", "tail_drift", "tail_spread"),
 }
 """What a configuration is read by: an estimate that knows no rule for seeds."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import torch
 import torch.nn.functional as F
 
@@ -26,3 +28,10 @@ def compute_gradient_energy(images: torch.Tensor) -> float:
     """
     x = images.float() / 255
     return float(x.diff(dim=3).square().mean() + x.diff(dim=2).square().mean())
+
+
+IMAGE_STATISTICS: Mapping[str, Callable[[torch.Tensor], float]] = {
+    "sharpness": compute_sharpness,
+    "gradient_energy": compute_gradient_energy,
+}
+"""Field of ``EvaluationRecord`` -> the measure of uint8 images [N, 1, H, W] that fills it."""

@@ -18,7 +18,7 @@ from reportgen.base.errors import RenderError
 from reportgen.paper.analysis.curves import CurveSummary
 from reportgen.paper.analysis.results import RecordedRun, Results, RunResult
 from reportgen.store.paths import OutputPaths
-from reportgen.store.records import EvaluationRecord, RunRecord, explain_problem
+from reportgen.store.records import EvaluationRecord, ImageStatistic, RunRecord, explain_problem
 from reportgen.store.suites import RecordedSuite
 from reportgen.suite.languages import Language
 from reportgen.suite.loading import Suite
@@ -162,10 +162,7 @@ def tabulate_runs(results: Results) -> pd.DataFrame:
         if run.is_finished:
             row |= {
                 **_flatten_scores(run),
-                "sharpness": run.evaluation.sharpness.samples,
-                "sharpness_real": run.evaluation.sharpness.real,
-                "gradient_energy": run.evaluation.gradient_energy.samples,
-                "gradient_energy_real": run.evaluation.gradient_energy.real,
+                **_flatten_statistics(run),
                 "digits_read": run.evaluation.digits.counted,
                 "train_seconds": run.record.train_seconds,
             }
@@ -180,4 +177,14 @@ def _flatten_scores(run: RunResult) -> dict[str, object]:
         for detector, scores in run.evaluation.scores.items()
         for name, value in scores
         if name != "detector"
+    }
+
+
+def _flatten_statistics(run: RunResult) -> dict[str, float]:
+    """Return the statistics of images as columns ``<name>`` and, of real images, ``<name>_real``."""
+    statistics = {name: value for name, value in run.evaluation if isinstance(value, ImageStatistic)}
+    return {
+        column: value
+        for name, statistic in statistics.items()
+        for column, value in ((name, statistic.samples), (f"{name}_real", statistic.real))
     }

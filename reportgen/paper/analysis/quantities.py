@@ -83,12 +83,20 @@ SCORES = (
 
 # ---- images and what the classifier reads ---------------------------------------------------------------------------
 
-IMAGES = (
-    Quantity("sharpness", lambda c: c.sharpness, "log", rule=SeedRule(ratio=2.1)),
-    Quantity("gradient_energy", lambda c: c.gradient_energy, "log", rule=SeedRule(ratio=1.5)),
-    Quantity("read_share", lambda c: c.read_share, "linear", "higher", "share", 1, SeedRule(difference=0.25)),
+
+def _of_images(name: str, rule: SeedRule = NO_RULE) -> Quantity:
+    """Return the quantity of a measure of single images under its name in the record."""
+    return Quantity(name, lambda c: c.image_statistic(name), "log", rule=rule)
+
+
+STATISTICS = (
+    _of_images("sharpness", SeedRule(ratio=2.1)),
+    _of_images("gradient_energy", SeedRule(ratio=1.5)),
 )
-"""Sharpness and gradient energy of samples relative to real images, and the share of samples read as digits."""
+"""Measures of single images, as multiples of those of real ones; VAE and GAN are compared in all of them."""
+
+READINGS = (Quantity("read_share", lambda c: c.read_share, "linear", "higher", "share", 1, SeedRule(difference=0.25)),)
+"""What samples read as."""
 
 RECONSTRUCTIONS = (
     Quantity(
@@ -232,7 +240,7 @@ COSTS = (
 
 QUANTITIES: Mapping[str, Quantity] = {
     quantity.name: quantity
-    for group in (FIDS, SCORES, IMAGES, RECONSTRUCTIONS, PAIRS, VAE_LOSSES, GAN_ENDS, COSTS)
+    for group in (FIDS, SCORES, STATISTICS, READINGS, RECONSTRUCTIONS, PAIRS, VAE_LOSSES, GAN_ENDS, COSTS)
     for quantity in group
 }
 """All quantities of a report by name."""

@@ -19,6 +19,7 @@ from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import (
     EvaluationRecord,
+    ImageStatistic,
     Measured,
     RunRecord,
     Scores,
@@ -207,15 +208,10 @@ class Configuration:
         entropy = self.first.evaluation.dataset.pixel_entropy
         return entropy.train if split == "train" else entropy.dev
 
-    @cached_property
-    def sharpness(self) -> Estimate:
-        """The variance of the Laplacian of samples, as a multiple of that of real images."""
-        return estimate_mean(run.evaluation.sharpness.relative for run in self.runs)
-
-    @cached_property
-    def gradient_energy(self) -> Estimate:
-        """The mean squared gradient of samples, as a multiple of that of real images."""
-        return estimate_mean(run.evaluation.gradient_energy.relative for run in self.runs)
+    def image_statistic(self, name: str) -> Estimate:
+        """Return an ``ImageStatistic`` of samples, by its field in the record, as a multiple of that of real images."""
+        statistics: list[ImageStatistic] = [getattr(run.evaluation, name) for run in self.runs]
+        return estimate_mean(statistic.relative for statistic in statistics)
 
     @cached_property
     def read_share(self) -> Estimate:

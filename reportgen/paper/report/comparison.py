@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.paper.analysis.quantities import STATISTICS
 from reportgen.paper.analysis.selection import find_compared
 from reportgen.paper.claims.comparison import claim_comparison
 from reportgen.paper.report.builder import Builder
@@ -16,7 +17,7 @@ def build_comparison(b: Builder, *_: object) -> Section | None:
         return None
     vae, gan = compared
     shown = [vae, gan]
-    columns = [*b.fids, "sharpness", "gradient_energy", "recall", "read_share"]
+    columns = [*b.fids, *(quantity.name for quantity in STATISTICS), "recall", "read_share"]
     return b.section(
         "comparison",
         b.text(
