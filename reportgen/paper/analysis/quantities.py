@@ -96,7 +96,7 @@ STATISTICS = (
 """Measures of single images, as multiples of those of real ones; VAE and GAN are compared in all of them."""
 
 READINGS = (Quantity("read_share", lambda c: c.read_share, "linear", "higher", "share", 1, SeedRule(difference=0.25)),)
-"""What samples read as."""
+"""Share of samples that the classifier reads as digits."""
 
 RECONSTRUCTIONS = (
     Quantity(

@@ -239,6 +239,9 @@ ABLATION_TEXTS: Mapping[Question, tuple[str, str]] = {
 }
 """Messages before and after the ablations of a question."""
 
+ABLATION_TABLES: Mapping[Question, str] = {question: f"gan_ablation-{question}" for question in ABLATION_TEXTS}
+"""Beginnings of the ids of ablation tables, by the question that asks for the ablation of a GAN."""
+
 
 def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection, name: Question) -> Section | None:
     """Build the section on the MLP ablation (``gan_mlp``) or the ReLU ablation (``gan_relu``); None without runs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
@@ -32,15 +32,12 @@ from reportgen.paper.claims.scores import claim_trend, conclude_ablation
 from reportgen.paper.claims.summary import claim_best_brief
 from reportgen.paper.i18n.quantities import write_rule
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several
+from reportgen.paper.report import gan, vae
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Paragraph, Section, Table
 from reportgen.suite.settings import MODELS, GanSettings, ModelName, Question, has_digits
 
-ABLATION_TABLES: dict[Question, str] = {
-    "vae_architecture": "vae_ablation",
-    "gan_mlp": "gan_ablation-gan_mlp",
-    "gan_relu": "gan_ablation-gan_relu",
-}
+ABLATION_TABLES: Mapping[Question, str] = {**vae.ABLATION_TABLES, **gan.ABLATION_TABLES}
 """Beginnings of the ids of ablation tables, by the question that asks for the ablation."""
 
 COMMON_FIELDS = ("batch_size", "num_training_steps", "learning_rate")

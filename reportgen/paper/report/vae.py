@@ -27,6 +27,7 @@ from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, show_samples
 from reportgen.suite.outline import OutlineSection
+from reportgen.suite.settings import Question
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
 
@@ -168,6 +169,10 @@ def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
 
 
 # ---- the all-linear ablation ----------------------------------------------------------------------------------------
+
+
+ABLATION_TABLES: Mapping[Question, str] = {"vae_architecture": "vae_ablation"}
+"""Beginnings of the ids of ablation tables, by the question that asks for the ablation of a VAE."""
 
 
 def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection) -> Section | None:
