@@ -18,7 +18,7 @@ DIGITS = ("mnist", "mnist-5k")
 
 Question = Literal["vae_latent", "vae_architecture", "gan_grid", "gan_hidden", "gan_mlp", "gan_relu"]
 
-SHOWN: dict[Question, dict[str, str]] = {
+SHOWN: dict[Question, dict[str, str | bool]] = {
     "vae_latent": {"model": "vae"},
     "vae_architecture": {"model": "vae", "architecture": "linear"},
     "gan_grid": {"model": "gan"},
