@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -398,12 +398,14 @@ def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache:
 
 
 def _read_real_side(path: Path, detector: Detector) -> RealSide | None:
-    """Read a kept real side; None if the file is missing, unreadable or of another detector."""
+    """Read a kept real side; None if the file is missing, unreadable, of another detector or of other scores."""
     cached = read_arrays(path, "sha256", "features", "mean", "covariance", "root", "yardsticks")
     if cached is None:
         return None
     sha256, features, mean, covariance, root, yardsticks = cached
     if str(sha256) != detector.sha256 or features.shape[1:] != (detector.feature_dim,):
+        return None
+    if yardsticks.shape[1:] != (len(fields(Yardstick)),):
         return None
     best, copies = (Yardstick(int(num), *map(float, values)) for num, *values in yardsticks)
     return RealSide(features, Moments(mean, covariance, len(features)), root, best, copies)

@@ -99,6 +99,17 @@ def test_real_side_is_kept_and_a_damaged_or_foreign_copy_is_made_anew(tmp_path: 
     assert other.calls == 1
 
 
+def test_a_real_side_without_one_of_todays_scores_is_made_anew(tmp_path: Path, dataset: Dataset) -> None:
+    detector = CountingDetector()
+    first = load_real_side(dataset, 20, detector, tmp_path)
+    (path,) = tmp_path.iterdir()
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    np.savez(path, **(arrays | {"yardsticks": arrays["yardsticks"][:, :-1]}))
+    assert load_real_side(dataset, 20, detector, tmp_path).best == first.best
+    assert detector.calls == 2
+
+
 def test_few_real_images_are_all_used_and_halved_for_the_floor(tmp_path: Path, dataset: Dataset) -> None:
     real = load_real_side(dataset, 100, CountingDetector(), tmp_path)
     assert real.moments.num_images == 50
