@@ -97,6 +97,20 @@ def test_architecture_names_every_room() -> None:
         assert room == "__init__" or f"`{room}.py`" in text or f"`{room}/`" in text, room
 
 
+def test_architecture_names_files_and_what_stands_in_them() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    sources = [path for folder in ("reportgen", "tests", "tools") for path in (ROOT / folder).rglob("*.py")]
+    named = re.findall(r"`([\w/]+\.py)(?::(\w+))?`", text)
+    assert len(named) > 50
+    for name, what in named:
+        found = [path for path in sources if f"/{path.relative_to(ROOT).as_posix()}".endswith(f"/{name}")]
+        assert found, name
+        assert any(what in path.read_text(encoding="utf-8") for path in found), (name, what)
+    code = "".join(path.read_text(encoding="utf-8") for path in sources)
+    for constant in re.findall(r"`([A-Z][A-Z_]+)`", text.partition("## To add")[2]):
+        assert f"{constant}:" in code or f"{constant} =" in code, constant
+
+
 def test_only_the_command_line_prints() -> None:
     for path in FILES:
         if place_of(path)[0] == "cli" or path.name == "classifier.py":

@@ -1,8 +1,9 @@
 """Typed records of the JSON files of a run: the lab writes them, the paper reads them.
 
 No measured field has a default: an evaluation without it is incomplete, and ``reportgen run`` measures its run again.
-A field that holds something else than before raises ``EVALUATION_VERSION`` in ``suite/plan.py``. Fields that were added to ``RunRecord`` later are optional, because only a new training could fill them
-in: a report leaves out the sentences that need them, and no run is trained again.
+A field that holds something else than before raises ``EVALUATION_VERSION`` in ``suite/plan.py``. Fields that were
+added to ``RunRecord`` later are optional, because only a new training could fill them in: a report leaves out the
+sentences that need them, and no run is trained again.
 """
 
 from __future__ import annotations
