@@ -1,0 +1,172 @@
+"""Which features an always-available FID should rest on: `python tools/ladder.py [OUTPUT ...] [--without-noise]`.
+
+Real images damaged in known ways are scored as samples are, on each candidate space, beside the models of the output
+folders named. A good space puts every fault far above other real images, orders models as published reports do, and
+varies little over seeds. `--without-noise` also trains a classifier that never sees noise (some minutes).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.functional import adaptive_avg_pool2d
+
+from reportgen.lab.data import Dataset, Split, default_data_dir, load_dataset
+from reportgen.lab.evaluation import draw_latents, make_draw
+from reportgen.lab.execution import load_modules
+from reportgen.lab.metrics.damage import add_speckle, blur, drop_class, repeat_images, shift, thicken
+from reportgen.lab.metrics.frechet import Moments, compute_frechet_distance, compute_moments
+from reportgen.lab.models.classifier import DigitClassifier, load_classifier
+from reportgen.lab.training.classifier import train_classifier
+from reportgen.paper.analysis.published import match_published
+from reportgen.paper.analysis.results import Configuration, load_results
+
+NUM_IMAGES = 3000
+BATCH_SIZE = 250
+EPOCHS_WITHOUT_NOISE = 3
+CPU = torch.device("cpu")
+
+Space = Callable[[torch.Tensor], np.ndarray]
+"""uint8 [N, 1, 32, 32] -> features [N, D]."""
+
+Distances = dict[str, float]
+"""The Frechet distance to real images in each space."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("output", type=Path, nargs="*")
+    parser.add_argument("--without-noise", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(2)
+    mnist = load_dataset("mnist", data_dir=default_data_dir())
+    spaces = list_spaces(load_classifier(), "")
+    if arguments.without_noise:
+        spaces |= list_spaces(train_without_noise(mnist.train), ", no noise")
+    spaces["pixels 16x16"] = lambda images: _pool([images.float() / 255], 16)
+    order = torch.randperm(len(mnist.train), generator=torch.Generator().manual_seed(0))
+    real = {name: compute_moments(measure(mnist.train.images[order[:NUM_IMAGES]])) for name, measure in spaces.items()}
+    print(f"| {NUM_IMAGES} images | {' | '.join(spaces)} |\n|---|{'---|' * len(spaces)}")
+    for name, images in list_rungs(mnist, order):
+        print_row(name, score(images, spaces, real))
+    for output in arguments.output:
+        report_models(output, spaces, real)
+
+
+def print_row(name: str, values: Distances) -> None:
+    print(f"| {name} | {' | '.join(f'{value:.3g}' for value in values.values())} |", flush=True)
+
+
+def score(images: torch.Tensor, spaces: dict[str, Space], real: dict[str, Moments]) -> Distances:
+    return {name: compute_frechet_distance(real[name], compute_moments(take(images))) for name, take in spaces.items()}
+
+
+# ---- spaces ---------------------------------------------------------------------------------------------------------
+
+
+def list_spaces(model: DigitClassifier, suffix: str) -> dict[str, Space]:
+    """Candidate spaces of one classifier; a block is two convolutions, of which the second halves the image."""
+    return {
+        f"pooled last block (128){suffix}": lambda images: _activate(model, images, (2,), 1),
+        f"blocks 1+2, 2x2 (384){suffix}": lambda images: _activate(model, images, (0, 1), 2),
+        f"block 2, 2x2 (256){suffix}": lambda images: _activate(model, images, (1,), 2),
+        f"block 3, 2x2 (512){suffix}": lambda images: _activate(model, images, (2,), 2),
+        f"blocks 1+2+3, 2x2 (896){suffix}": lambda images: _activate(model, images, (0, 1, 2), 2),
+    }
+
+
+@torch.no_grad()
+def _activate(model: DigitClassifier, images: torch.Tensor, blocks: tuple[int, ...], pooled_to: int) -> np.ndarray:
+    rows = []
+    for part in images.split(BATCH_SIZE):
+        x, activations = part.float() / 255, []
+        for block in range(3):
+            x = model.body[6 * block : 6 * block + 6](x)
+            activations.append(x)
+        rows.append(_pool([activations[block] for block in blocks], pooled_to))
+    return np.concatenate(rows)
+
+
+def _pool(activations: list[torch.Tensor], pooled_to: int) -> np.ndarray:
+    return torch.cat([adaptive_avg_pool2d(x, pooled_to).flatten(1) for x in activations], dim=1).numpy()
+
+
+def train_without_noise(train: Split) -> DigitClassifier:
+    return train_classifier(train, epochs=EPOCHS_WITHOUT_NOISE, seed=0, progress=lambda _: None, noises={})
+
+
+# ---- rungs ----------------------------------------------------------------------------------------------------------
+
+
+def list_rungs(mnist: Dataset, order: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+    """Other real images than those that distances are taken to, as they are and damaged."""
+    chosen = order[NUM_IMAGES : 2 * NUM_IMAGES]
+    images, labels = mnist.train.images[chosen], mnist.train.labels[chosen]
+    yield "other training images", images
+    shuffled = torch.randperm(len(mnist.dev), generator=torch.Generator().manual_seed(1))  # its first half is cleaner
+    yield "dev images", mnist.dev.images[shuffled[:NUM_IMAGES]]
+    yield "1,000 images, repeated", repeat_images(images, 1000)
+    yield "100 images, repeated", repeat_images(images, 100)
+    for digit in range(10):
+        yield f"no digit {digit}", drop_class(images, labels, digit)
+    yield "1 % speckle", add_speckle(images, 0.01)
+    yield "blur, sigma 0.7", blur(images, 0.7)
+    yield "shifted by a pixel", shift(images, 1)
+    yield "thicker strokes", thicken(images)
+
+
+# ---- models ---------------------------------------------------------------------------------------------------------
+
+
+def report_models(output: Path, spaces: dict[str, Space], real: dict[str, Moments]) -> None:
+    """Print the distances of each run, how far they vary over seeds, and how they agree with published orders."""
+    results = load_results(output)
+    means: dict[Configuration, Distances] = {}
+    spreads: dict[str, list[float]] = defaultdict(list)
+    for c in results.configurations:
+        rows = [score(draw_samples(c, index), spaces, real) for index in range(len(c.runs))]
+        for run, row in zip(c.runs, rows, strict=True):
+            print_row(f"{run.spec.name}", row)
+        means[c] = {name: float(np.mean([row[name] for row in rows])) for name in spaces}
+        for name in spaces if len(rows) > 1 else ():
+            spreads[name].append(float(np.var(np.log([row[name] for row in rows]), ddof=1)))
+    if spreads:
+        print_row("sd of log over seeds", {name: math.sqrt(np.mean(spreads[name])) for name in spaces})
+    for report, num, taus in compare_orders(means, list(spaces)):
+        print_row(f"tau with report {report} ({num} configurations)", taus)
+
+
+def draw_samples(c: Configuration, index: int) -> torch.Tensor:
+    """Return the images that the run's scores are of, uint8 [N, 1, 32, 32]."""
+    run = c.runs[index]
+    draw = make_draw(c.settings, load_modules(c.settings, run.paths.weights, CPU))
+    return draw(draw_latents(c.settings.latent_dim, NUM_IMAGES, run.spec.seed, CPU))
+
+
+def compare_orders(means: dict[Configuration, Distances], spaces: list[str]) -> Iterator[tuple[str, int, Distances]]:
+    """Give Kendall's tau between each published report's order and that of each space."""
+    published: dict[str, list[tuple[float, Distances]]] = defaultdict(list)
+    for matched in match_published(list(means)):
+        for entry in matched.scores:
+            published[entry.report].append((entry.fid, means[matched.configuration]))
+    for report, pairs in sorted(published.items()):
+        if len(pairs) > 2:
+            taus = {name: compute_tau([(fid, row[name]) for fid, row in pairs]) for name in spaces}
+            yield report, len(pairs), taus
+
+
+def compute_tau(pairs: list[tuple[float, float]]) -> float:
+    """Return Kendall's tau a of paired values: 1 for one order, -1 for its reverse."""
+    signs = [np.sign(a[0] - b[0]) * np.sign(a[1] - b[1]) for a, b in itertools.combinations(pairs, 2)]
+    return float(np.mean(signs))
+
+
+if __name__ == "__main__":
+    main()
