@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from reportgen.lab.data import Dataset, Split, default_data_dir, load_dataset
+from reportgen.lab.data import Dataset, Split, load_dataset
 from reportgen.lab.evaluation import draw_latents, make_draw
 from reportgen.lab.execution import load_modules
 from reportgen.lab.metrics.damage import add_speckle, blur, drop_class, repeat_images, shift, thicken
@@ -41,12 +41,13 @@ Distances = dict[str, float]
 
 
 def main() -> None:
+    """Print the ladder, then the models of each output folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path, nargs="*")
     parser.add_argument("--without-noise", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
-    mnist = load_dataset("mnist", data_dir=default_data_dir())
+    mnist = load_dataset("mnist")
     spaces = list_spaces(load_classifier(), "")
     if arguments.without_noise:
         spaces |= list_spaces(train_without_noise(mnist.train), ", no noise")
@@ -61,10 +62,12 @@ def main() -> None:
 
 
 def print_row(name: str, values: Distances) -> None:
+    """Print a row of the table."""
     print(f"| {name} | {' | '.join(f'{value:.3g}' for value in values.values())} |", flush=True)
 
 
 def score(images: torch.Tensor, spaces: dict[str, Space], real: dict[str, Moments]) -> Distances:
+    """Return the distances of a set of images in all spaces."""
     return {name: compute_frechet_distance(real[name], compute_moments(take(images))) for name, take in spaces.items()}
 
 
@@ -72,7 +75,7 @@ def score(images: torch.Tensor, spaces: dict[str, Space], real: dict[str, Moment
 
 
 def list_spaces(model: DigitClassifier, suffix: str) -> dict[str, Space]:
-    """Candidate spaces of one classifier; a block is two convolutions, of which the second halves the image."""
+    """Return candidate spaces of one classifier; a block is two convolutions, of which the second halves the image."""
     return {
         f"pooled last block (128){suffix}": lambda images: _activate(model, images, (2,), 1),
         f"blocks 1+2, 2x2 (384){suffix}": lambda images: _activate(model, images, (0, 1), 2),
@@ -99,14 +102,15 @@ def _pool(activations: list[torch.Tensor], pooled_to: int) -> np.ndarray:
 
 
 def train_without_noise(train: Split) -> DigitClassifier:
-    return train_classifier(train, epochs=EPOCHS_WITHOUT_NOISE, seed=0, progress=lambda _: None, noises={})
+    """Return a classifier that saw digits only, trained for a few epochs."""
+    return train_classifier(train, epochs=EPOCHS_WITHOUT_NOISE, seed=0, progress=lambda _: None, with_noise=False)
 
 
 # ---- rungs ----------------------------------------------------------------------------------------------------------
 
 
 def list_rungs(mnist: Dataset, order: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
-    """Other real images than those that distances are taken to, as they are and damaged."""
+    """Return other real images than those that distances are taken to, as they are and damaged."""
     chosen = order[NUM_IMAGES : 2 * NUM_IMAGES]
     images, labels = mnist.train.images[chosen], mnist.train.labels[chosen]
     yield "other training images", images
@@ -151,7 +155,7 @@ def draw_samples(c: Configuration, index: int) -> torch.Tensor:
 
 
 def compare_orders(means: dict[Configuration, Distances], spaces: list[str]) -> Iterator[tuple[str, int, Distances]]:
-    """Give Kendall's tau between each published report's order and that of each space."""
+    """Return Kendall's tau between each published report's order and that of each space."""
     published: dict[str, list[tuple[float, Distances]]] = defaultdict(list)
     for matched in match_published(list(means)):
         for entry in matched.scores:

@@ -59,5 +59,5 @@ def shift(images: torch.Tensor, pixels: int) -> torch.Tensor:
 
 
 def thicken(images: torch.Tensor) -> torch.Tensor:
-    """Return the images with each pixel as bright as the brightest of its 2x2 neighbourhood: strokes a pixel thicker."""
+    """Return the images with each pixel as bright as the brightest of four neighbours: strokes a pixel thicker."""
     return F.max_pool2d(F.pad(images.float(), (1, 0, 1, 0)), 2, stride=1).to(torch.uint8)

@@ -124,12 +124,17 @@ def augment(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return F.grid_sample(x, grid, align_corners=False)
 
 
-def train_classifier(train: Split, *, epochs: int, seed: int, progress: Callable[[str], None]) -> DigitClassifier:
+def train_classifier(
+    train: Split, *, epochs: int, seed: int, progress: Callable[[str], None], with_noise: bool = True
+) -> DigitClassifier:
     """Train a digit classifier with Adam and a one-cycle learning rate; return it in eval mode, on the CPU.
 
     Besides augmented digits the batches contain noise, with the uniform distribution as its target (outlier exposure,
     Hendrycks et al. 2019), and averages of two digits, with both as targets (mixup, Zhang et al. 2018), so that the
     classifier is uncertain where a person would be.
+
+    Args:
+        with_noise: False leaves the noise out; such a classifier is not shipped, and only compared with.
     """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
@@ -141,7 +146,7 @@ def train_classifier(train: Split, *, epochs: int, seed: int, progress: Callable
     for epoch in range(epochs):
         total = 0.0
         for images, labels in _batches(train, generator):
-            loss = _step_loss(model, images, labels, generator)
+            loss = _step_loss(model, images, labels, generator, with_noise=with_noise)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -158,19 +163,23 @@ def _batches(train: Split, generator: torch.Generator) -> Iterator[tuple[torch.T
 
 
 def _step_loss(
-    model: DigitClassifier, x: torch.Tensor, labels: torch.Tensor, generator: torch.Generator
+    model: DigitClassifier, x: torch.Tensor, labels: torch.Tensor, generator: torch.Generator, *, with_noise: bool
 ) -> torch.Tensor:
-    parts = x[:NOISE_PER_BATCH].split(NOISE_PER_BATCH // len(NOISES))
-    noise = torch.cat([make(part, generator) for make, part in zip(NOISES.values(), parts, strict=True)])
+    noise = _make_noise(x, generator) if with_noise else x[:0]
     first, second = slice(0, BLENDS_PER_BATCH), slice(BLENDS_PER_BATCH, 2 * BLENDS_PER_BATCH)
     digits = augment(x, generator)
     blends = (digits[first] + digits[second]) / 2
     batch = torch.cat([digits, noise, blends]).to(memory_format=torch.channels_last)
     log_p, log_p_noise, log_p_blends = model(batch).log_softmax(dim=1).split([len(x), len(noise), len(blends)])
     digits_loss = F.nll_loss(log_p, labels)
-    noise_loss = -log_p_noise.mean()  # cross-entropy against the uniform distribution
+    noise_loss = -log_p_noise.mean() if with_noise else x.new_zeros(())  # cross-entropy against a uniform distribution
     blends_loss = (F.nll_loss(log_p_blends, labels[first]) + F.nll_loss(log_p_blends, labels[second])) / 2
     return digits_loss + 0.25 * (noise_loss + blends_loss)
+
+
+def _make_noise(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    parts = x[:NOISE_PER_BATCH].split(NOISE_PER_BATCH // len(NOISES))
+    return torch.cat([make(part, generator) for make, part in zip(NOISES.values(), parts, strict=True)])
 
 
 @torch.no_grad()
