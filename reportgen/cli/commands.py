@@ -167,7 +167,11 @@ def _print_plan(plan: Plan, profile: str, dataset: str, *, every_run: bool) -> N
             steps = f"{run.spec.settings.num_training_steps} steps"
             typer.echo(f"  {run.state:<9} {run.spec.name:<24} {steps:>12}  {left:<15}  ({', '.join(run.spec.groups)})")
     if plan.missing:
-        typer.echo(f"estimated time: about {format_duration(plan.estimated_seconds)}")
+        whole = f"about {format_duration(plan.estimated_seconds)}"
+        if plan.first_pass is not None:
+            seed, seconds = plan.first_pass
+            whole = f"about {format_duration(seconds)} for seed {seed}, which comes first; {whole} for all seeds"
+        typer.echo(f"estimated time: {whole}")
 
 
 def _follow(plan: Plan, events: Iterator[Event]) -> list[tuple[str, str]]:

@@ -63,15 +63,37 @@ class Plan:
 
     @property
     def missing(self) -> list[PlannedRun]:
-        """Unfinished runs, the longest first, so that no long run is left alone at the end."""
+        """Unfinished runs in the order in which they begin.
+
+        On a CPU all runs of one seed come before those of the next, so that a report can be made after the first pass;
+        a GPU trains all seeds side by side. Within that the longest comes first: none is left alone at the end.
+        """
         todo = [run for run in self.runs if run.state != "finished"]
-        return sorted(todo, key=lambda run: -run.estimated_seconds)
+        ranks = {seed: 0 if self.is_on_gpu else rank for rank, seed in enumerate(self._seeds)}
+        return sorted(todo, key=lambda run: (ranks[run.spec.seed], -run.estimated_seconds))
+
+    @property
+    def _seeds(self) -> list[int]:
+        """The seeds in the order of the suite."""
+        return list(dict.fromkeys(run.spec.seed for run in self.runs))
 
     @property
     def estimated_seconds(self) -> float:
         """Estimated seconds of all unfinished runs, ``jobs`` at a time."""
+        return self._estimate(self.missing)
+
+    @property
+    def first_pass(self) -> tuple[int, float] | None:
+        """The seed that comes first and its estimated seconds; None if all unfinished runs begin together."""
+        missing = self.missing
+        if self.is_on_gpu or len({run.spec.seed for run in missing}) < 2:
+            return None
+        seed = missing[0].spec.seed
+        return seed, self._estimate([run for run in missing if run.spec.seed == seed])
+
+    def _estimate(self, runs: Sequence[PlannedRun]) -> float:
         places = 1 if self.is_on_gpu else self.jobs  # all runs share the GPU
-        return schedule([run.estimated_seconds for run in self.missing], places)
+        return schedule([run.estimated_seconds for run in runs], places)
 
     @property
     def is_on_gpu(self) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from reportgen.base.errors import ConfigError
-from reportgen.lab.runner import plan_suite
+from reportgen.lab.runner import Plan, PlannedRun, plan_suite
 from reportgen.suite.loading import load_suite
+from reportgen.suite.plan import plan_runs
 
 
 def list_planned(suite_file: Path, output: Path, only: Sequence[str]) -> list[str]:
@@ -31,3 +32,39 @@ def test_a_glob_that_matches_nothing_is_named_whatever_others_match(
 ) -> None:
     with pytest.raises(ConfigError, match=r"^--only vea-\*: no run has such a name; the runs are: vae-3-s0, "):
         list_planned(tiny_suite_file, tmp_path, only)
+
+
+def make_plan(suite_file: Path, folder: Path, device: str, finished: Sequence[str] = ()) -> Plan:
+    """Return a plan of three seeds, each later run twice as long as the one before it."""
+    path = folder / "seeds.yaml"
+    path.write_text("seeds: [4, 0, 2]\n" + suite_file.read_text(encoding="utf-8"), encoding="utf-8")
+    runs = [
+        PlannedRun(spec, "finished" if spec.name in finished else "missing", 0, 2.0**index, 0.0)
+        for index, spec in enumerate(plan_runs(load_suite(path)))
+        if spec.name.startswith("vae-")
+    ]
+    return Plan(runs, 1, device, None)
+
+
+def test_on_a_cpu_one_seed_comes_before_the_next_and_the_longest_run_first(
+    tiny_suite_file: Path, tmp_path: Path
+) -> None:
+    plan = make_plan(tiny_suite_file, tmp_path, "cpu", finished=["vae-3-s4"])
+    assert [run.spec.name for run in plan.missing] == [
+        *("vae-linear-10-s4", "vae-10-s4"),
+        *("vae-linear-10-s0", "vae-10-s0", "vae-3-s0"),
+        *("vae-linear-10-s2", "vae-10-s2", "vae-3-s2"),
+    ]
+    assert plan.first_pass == (4, 2.0**6 + 2.0**3)
+    assert plan.estimated_seconds == sum(run.estimated_seconds for run in plan.missing)
+
+
+def test_a_gpu_begins_all_seeds_together(tiny_suite_file: Path, tmp_path: Path) -> None:
+    plan = make_plan(tiny_suite_file, tmp_path, "cuda:0")
+    assert [run.spec.name for run in plan.missing[:3]] == ["vae-linear-10-s2", "vae-linear-10-s0", "vae-linear-10-s4"]
+    assert plan.first_pass is None
+
+
+def test_one_seed_has_one_time(tiny_suite_file: Path, tmp_path: Path) -> None:
+    others = [f"vae-{name}-s{seed}" for name in ("3", "10", "linear-10") for seed in (4, 2)]
+    assert make_plan(tiny_suite_file, tmp_path, "cpu", finished=others).first_pass is None
