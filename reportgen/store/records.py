@@ -317,7 +317,7 @@ def read_run_record(paths: RunPaths) -> RunRecord:
     Raises:
         RunError: the file is missing, or is no complete record.
     """
-    return _read_record(paths.spec, RunRecord, "trains the run again")
+    return _read_record(paths.spec, RunRecord, f"delete {paths.folder}, then 'reportgen run' trains the run again")
 
 
 def read_evaluation(paths: RunPaths) -> EvaluationRecord:
@@ -326,14 +326,14 @@ def read_evaluation(paths: RunPaths) -> EvaluationRecord:
     Raises:
         RunError: the file is missing, or is no complete record.
     """
-    return _read_record(paths.evaluation, EvaluationRecord, "measures the run again")
+    return _read_record(paths.evaluation, EvaluationRecord, "'reportgen run' measures the run again")
 
 
 def _read_record(path: Path, kind: type[AnyRecord], remedy: str) -> AnyRecord:
     try:
         return kind.model_validate(read_json(path))
     except ValidationError as error:
-        raise RunError(f"{path}: {explain_problem(error)}; 'reportgen run' {remedy}") from None
+        raise RunError(f"{path}: {explain_problem(error)}; {remedy}") from None
 
 
 def explain_problem(error: ValidationError) -> str:

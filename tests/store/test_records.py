@@ -125,7 +125,7 @@ def test_a_record_with_another_shape_is_refused(
 
 def test_what_is_no_record_at_all_is_refused_in_one_line(tmp_path: Path) -> None:
     write_json(RunPaths(tmp_path).spec, [])
-    with pytest.raises(RunError, match=r"spec\.json: the record: .*; 'reportgen run' trains the run again$"):
+    with pytest.raises(RunError, match=r"spec\.json: the record: .*; delete .*, then 'reportgen run' trains"):
         read_run_record(RunPaths(tmp_path))
 
 
@@ -219,6 +219,26 @@ def test_a_damaged_record_of_a_finished_run_stops_a_report_with_one_line(tmp_pat
     edit(run.paths.evaluation, lambda content: content["scores"]["classifier"].pop("recall"))
     with pytest.raises(RunError, match=r"scores\.classifier\.recall is missing; 'reportgen run' measures"):
         build_report(load_results(tmp_path), "en", draws=False)
+
+
+def test_a_record_of_a_training_that_cannot_be_used_says_what_makes_it_anew(trained: Path, tmp_path: Path) -> None:
+    """A training whose checksums hold is not repeated by itself: what the line asks for is what helps."""
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    task = make_tasks(tmp_path / "suite.yaml", tmp_path)[0]
+    paths = OutputPaths(tmp_path).run(task.spec.folder_name)
+    record = read_json(paths.spec)
+    del record["environment"]["python"]
+    write_json(paths.spec, record)
+    files = [paths.spec, paths.history, paths.weights]
+    record_stage(paths, "training", task.spec.training_key, files, task.spec.training_identity)
+    with pytest.raises(
+        RunError, match=r"environment\.python is missing; delete .*, then 'reportgen run' trains"
+    ) as caught:
+        read_run_record(paths)
+    assert str(paths.folder) in str(caught.value)
+    shutil.rmtree(paths.folder)
+    execute_run(task, lambda *_: None)
+    assert read_run_record(paths).environment.python
 
 
 def test_a_run_of_a_newer_format_is_refused_in_one_line(tmp_path: Path) -> None:
