@@ -8,7 +8,6 @@ varies little over seeds. `--without-noise` also trains a classifier that never 
 from __future__ import annotations
 
 import argparse
-import itertools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -16,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from other_features import BATCH_SIZE, NUM_IMAGES, draw_samples
+from scipy.stats import kendalltau
 from torch.nn.functional import adaptive_avg_pool2d
 
 from reportgen.lab.data import Dataset, Split, load_dataset
-from reportgen.lab.evaluation import draw_latents, make_draw
-from reportgen.lab.execution import load_modules
 from reportgen.lab.metrics.damage import add_speckle, blur, drop_class, repeat_images, shift, thicken
 from reportgen.lab.metrics.frechet import Moments, compute_frechet_distance, compute_moments
 from reportgen.lab.models.classifier import DigitClassifier, load_classifier
@@ -28,10 +27,7 @@ from reportgen.lab.training.classifier import train_classifier
 from reportgen.paper.analysis.published import match_published
 from reportgen.paper.analysis.results import Configuration, load_results
 
-NUM_IMAGES = 3000
-BATCH_SIZE = 250
 EPOCHS_WITHOUT_NOISE = 3
-CPU = torch.device("cpu")
 
 Space = Callable[[torch.Tensor], np.ndarray]
 """uint8 [N, 1, 32, 32] -> features [N, D]."""
@@ -147,13 +143,6 @@ def report_models(output: Path, spaces: dict[str, Space], real: dict[str, Moment
         print_row(f"tau with report {report} ({num} configurations)", taus)
 
 
-def draw_samples(c: Configuration, index: int) -> torch.Tensor:
-    """Return the images that the run's scores are of, uint8 [N, 1, 32, 32]."""
-    run = c.runs[index]
-    draw = make_draw(c.settings, load_modules(c.settings, run.paths.weights, CPU))
-    return draw(draw_latents(c.settings.latent_dim, NUM_IMAGES, run.spec.seed, CPU))
-
-
 def compare_orders(means: dict[Configuration, Distances], spaces: list[str]) -> Iterator[tuple[str, int, Distances]]:
     """Return Kendall's tau between each published report's order and that of each space."""
     published: dict[str, list[tuple[float, Distances]]] = defaultdict(list)
@@ -162,14 +151,9 @@ def compare_orders(means: dict[Configuration, Distances], spaces: list[str]) -> 
             published[entry.report].append((entry.fid, means[matched.configuration]))
     for report, pairs in sorted(published.items()):
         if len(pairs) > 2:
-            taus = {name: compute_tau([(fid, row[name]) for fid, row in pairs]) for name in spaces}
+            fids = [fid for fid, _ in pairs]
+            taus = {name: float(kendalltau(fids, [row[name] for _, row in pairs]).statistic) for name in spaces}
             yield report, len(pairs), taus
-
-
-def compute_tau(pairs: list[tuple[float, float]]) -> float:
-    """Return Kendall's tau a of paired values: 1 for one order, -1 for its reverse."""
-    signs = [np.sign(a[0] - b[0]) * np.sign(a[1] - b[1]) for a, b in itertools.combinations(pairs, 2)]
-    return float(np.mean(signs))
 
 
 if __name__ == "__main__":
