@@ -16,7 +16,7 @@ from reportgen.base.errors import RunError
 from reportgen.base.files import write_bytes
 from reportgen.lab.data import Dataset, read_arrays
 from reportgen.lab.metrics.entropy import compute_pixel_entropy
-from reportgen.lab.metrics.features import ClassifierDetector, Detector
+from reportgen.lab.metrics.features import ClassifierDetector, Detector, Look
 from reportgen.lab.metrics.frechet import Moments
 from reportgen.lab.metrics.inception import InceptionDetector
 from reportgen.lab.metrics.memorisation import compute_nearest_distances
@@ -107,9 +107,8 @@ def evaluate_run(
     num_fake, num_counted = options["fid_num_images"], options["digits_num_images"]
     z = draw_latents(settings.latent_dim, max(num_fake, num_counted, MIN_SAMPLES), seed, device)
     samples = draw(z)
-    features = classifier(samples)
-    labels, confidence = read_features(classifier, features)
-    starts, ends, names = choose_ends(labels, confidence)
+    looked = classifier.look(samples)
+    starts, ends, names = choose_ends(looked.labels, looked.confidences)
     points = options["interpolation_num_points"]
     inside, outside = (
         interpolate(draw, z[starts], z[ends], torch.linspace(first, last, points, device=device))
@@ -117,7 +116,7 @@ def evaluate_run(
     )
     pairs = draw_latents(settings.latent_dim, 2 * NUM_RANDOM_PAIRS, seed + 1_000_000, device).chunk(2)
     scores, failures = score_samples(
-        samples[:num_fake], features[:num_fake], classifier, dataset, cache, inception_weights
+        samples[:num_fake], looked.features[:num_fake], classifier, dataset, cache, inception_weights
     )
     record = EvaluationRecord(
         scores=scores,
@@ -126,13 +125,13 @@ def evaluate_run(
         memorisation=measure_memorisation(samples, dataset),
         reconstruction=read_reconstructions(reconstruct, classifier, dataset.dev.images[:num_fake]),
         digits=DigitReadings(
-            counted=spell(labels[:num_counted]),
-            all_counts=tuple(torch.bincount(labels, minlength=UNREAD + 1).tolist()),
+            counted=spell(looked.labels[:num_counted]),
+            all_counts=tuple(torch.bincount(looked.labels, minlength=UNREAD + 1).tolist()),
         ),
         interpolation=Interpolation(
             ends=tuple(names),
-            inside=spell(read_features(classifier, classifier(inside))[0]),
-            outside=spell(read_features(classifier, classifier(outside))[0]),
+            inside=spell(classifier.look(inside).labels),
+            outside=spell(classifier.look(outside).labels),
             outside_range=EXTRAPOLATION_RANGE,
             random_pairs=measure_random_pairs(draw, classifier, *pairs),
         ),
@@ -233,7 +232,7 @@ def read_reconstructions(
         return None
     with torch.no_grad():
         blocks = [to_uint8(check_pixels(reconstruct(to_unit(block)))) for block in images.split(DRAW_BATCH_SIZE)]
-    before, after = (read_features(classifier, classifier(row))[0] for row in (images, torch.cat(blocks)))
+    before, after = (classifier.look(row).labels for row in (images, torch.cat(blocks)))
     before, after = before[before != UNREAD], after[before != UNREAD]
     same, unread = int((before == after).sum()), int((after == UNREAD).sum())
     return ReconstructionReadings(same=same, another=len(before) - same - unread, unread=unread)
@@ -268,18 +267,6 @@ def draw_latents(latent_dim: int, count: int, seed: int, device: torch.device) -
     """Draw standard normal latents float32 [count, latent_dim], equal on every device for a given seed."""
     generator = torch.Generator().manual_seed(seed + 1_000_003)  # apart from the training's noise
     return torch.randn(count, latent_dim, generator=generator).to(device)
-
-
-def read_features(detector: ClassifierDetector, features: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    """Read digits from features [N, D] of the classifier, at the temperature and threshold of its card.
-
-    Returns:
-        Labels int64 [N], 0 to 9 or ``UNREAD``, and confidences float32 [N] in [0, 1], both on the CPU.
-    """
-    card = load_card()
-    rows = torch.from_numpy(features).to(detector.model.head.weight.device)
-    labels, confidence = read_digits(detector.model, rows, temperature=card.temperature, threshold=card.threshold)
-    return labels.cpu(), confidence.cpu()
 
 
 def spell(labels: torch.Tensor) -> str:
@@ -342,11 +329,11 @@ def measure_random_pairs(draw: Draw, classifier: ClassifierDetector, z1: torch.T
     t = torch.linspace(0, 1, RANDOM_PAIR_POINTS, device=z1.device)
     far = torch.linspace(*EXTRAPOLATION_RANGE, RANDOM_PAIR_POINTS, device=z1.device)
     far = far[(far < -1e-6) | (far > 1 + 1e-6)]
-    features = classifier(interpolate(draw, z1, z2, t))
-    read = _is_read(classifier, features).reshape(len(z1), len(t))
-    beyond = classifier(interpolate(draw, z1, z2, far))
+    along = classifier.look(interpolate(draw, z1, z2, t))
+    read = _is_read(along).reshape(len(z1), len(t))
+    beyond = classifier.look(interpolate(draw, z1, z2, far))
     ends, inside = read[:, [0, -1]].mean(axis=1), read[:, 1:-1].mean(axis=1)
-    outside = _is_read(classifier, beyond).reshape(len(z1), len(far)).mean(axis=1)
+    outside = _is_read(beyond).reshape(len(z1), len(far)).mean(axis=1)
     return RandomPairs(
         num_pairs=len(z1),
         num_points=len(t),
@@ -356,12 +343,12 @@ def measure_random_pairs(draw: Draw, classifier: ClassifierDetector, z1: torch.T
         read_outside=estimate_shares(outside),
         inside_change=estimate_values(inside - ends),
         outside_change=estimate_values(outside - ends),
-        **summarise_paths(features, len(z1)),
+        **summarise_paths(along.features, len(z1)),
     )
 
 
-def _is_read(classifier: ClassifierDetector, features: np.ndarray) -> np.ndarray:
-    return (read_features(classifier, features)[0] != UNREAD).numpy().astype(float)
+def _is_read(looked: Look) -> np.ndarray:
+    return (looked.labels != UNREAD).numpy().astype(float)
 
 
 # ---- evolution ------------------------------------------------------------------------------------------------------
@@ -369,7 +356,7 @@ def _is_read(classifier: ClassifierDetector, features: np.ndarray) -> np.ndarray
 
 def read_grids(classifier: ClassifierDetector, grids: Mapping[int, torch.Tensor]) -> dict[int, str]:
     """Read the digits in the sample grids of training, uint8 [N, 1, 32, 32] by step; one character per image."""
-    return {step: spell(read_features(classifier, classifier(grids[step]))[0]) for step in sorted(grids)}
+    return {step: spell(classifier.look(grids[step]).labels) for step in sorted(grids)}
 
 
 # ---- the real side --------------------------------------------------------------------------------------------------

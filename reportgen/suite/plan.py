@@ -21,7 +21,7 @@ from reportgen.suite.settings import DatasetName, Settings
 
 TRAINING_VERSION = 2
 """Version of training; raise it if equal settings and seeds give other weights now, or if a default changes."""
-EVALUATION_VERSION = 9
+EVALUATION_VERSION = 10
 """Version of measuring; raise it if equal weights give other numbers or images now, or if a record has new fields."""
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +13,9 @@ from reportgen.lab import evaluation
 from reportgen.lab.data import Dataset, Split
 from reportgen.lab.evaluation import choose_ends, draw_latents, interpolate, load_real_side, score_samples
 from reportgen.lab.metrics.entropy import compute_pixel_entropy
-from reportgen.lab.metrics.features import ClassifierDetector
+from reportgen.lab.metrics.features import ClassifierDetector, Look
 from reportgen.lab.metrics.scores import build_real_side, compute_scores
-from reportgen.lab.models.classifier import UNREAD
+from reportgen.lab.models.classifier import EARLY_DIM, UNREAD
 from reportgen.store.images import decode_grid, encode_grid
 from reportgen.store.records import ReconstructionReadings
 
@@ -154,7 +153,7 @@ def test_pixel_entropy_closed_forms() -> None:
 def test_a_score_that_fails_is_recorded_and_costs_no_other(tmp_path: Path, dataset: Dataset) -> None:
     detector = ClassifierDetector(torch.device("cpu"))
     samples = dataset.train.images[:20]
-    broken = np.full((20, 128), np.nan, np.float32)
+    broken = np.full((20, EARLY_DIM), np.nan, np.float32)
     scores, failures = score_samples(samples, broken, detector, dataset, tmp_path, None)
     assert scores == {}
     assert "NaN" in failures["classifier"]
@@ -186,7 +185,7 @@ def test_copies_are_found(dataset: Dataset) -> None:
 def test_floor_and_verdicts_on_real_mnist(shared_data: Path, tmp_path: Path) -> None:
     """The floor on real digits; noise, one digit and training copies as generators."""
     from reportgen.lab.data import load_dataset
-    from reportgen.lab.evaluation import measure_memorisation, read_features
+    from reportgen.lab.evaluation import measure_memorisation
 
     mnist, detector = load_dataset("mnist", data_dir=shared_data), ClassifierDetector(torch.device("cpu"))
     images, labels = mnist.train.images, mnist.train.labels
@@ -194,10 +193,9 @@ def test_floor_and_verdicts_on_real_mnist(shared_data: Path, tmp_path: Path) -> 
     generators = {"noise": noise, "ones": images[labels == 1][:1000], "copies": images[:1000]}
     scores, shares, ratios = {}, {}, {}
     for name, samples in generators.items():
-        features = detector(samples)
-        scores[name] = score_samples(samples, features, detector, mnist, tmp_path, None)[0]["classifier"]
-        read, _ = read_features(detector, features)
-        shares[name] = torch.bincount(read, minlength=11) / len(read)
+        looked = detector.look(samples)
+        scores[name] = score_samples(samples, looked.features, detector, mnist, tmp_path, None)[0]["classifier"]
+        shares[name] = torch.bincount(looked.labels, minlength=11) / len(samples)
         distances = measure_memorisation(samples, mnist)
         ratios[name] = distances.samples / distances.dev
     floor = scores["copies"].floor
@@ -233,24 +231,19 @@ def test_grid_has_eight_to_a_row() -> None:
     assert Image.open(io.BytesIO(content)).size == (8 * 34 + 2, 4 * 34 + 2)
 
 
-def read_by_first_pixel(_: object, features: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images whose first pixel lies strictly between 0.05 and 0.95 are read as a 3."""
-    is_read = (features[:, 0] > 0.05) & (features[:, 0] < 0.95)
-    return torch.from_numpy(np.where(is_read, 3, UNREAD)), torch.ones(len(features))
-
-
 class PixelDetector(ClassifierDetector):
-    """A detector whose features are an image's first three pixels."""
+    """A detector whose features are an image's first three pixels; strictly between 0.05 and 0.95 it reads a 3."""
 
     def __init__(self) -> None:
         self.feature_dim = 3
 
-    def __call__(self, images: torch.Tensor) -> np.ndarray:
-        return images.flatten(1)[:, :3].numpy()
+    def look(self, images: torch.Tensor) -> Look:
+        features = images.flatten(1)[:, :3].numpy()
+        is_read = (features[:, 0] > 0.05) & (features[:, 0] < 0.95)
+        return Look(features, torch.from_numpy(np.where(is_read, 3, UNREAD)), torch.ones(len(features)))
 
 
-def test_random_pairs_are_read_at_the_ends_between_and_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
+def test_random_pairs_are_read_at_the_ends_between_and_beyond() -> None:
     z1, z2 = torch.tensor([[0.0, 0.0]] * 4), torch.tensor([[1.0, 0.0]] * 4)
     measured = evaluation.measure_random_pairs(draw, PixelDetector(), z1, z2)
     assert (measured.num_pairs, measured.num_points, measured.num_outside) == (4, 10, 6)
@@ -261,25 +254,22 @@ def test_random_pairs_are_read_at_the_ends_between_and_beyond(monkeypatch: pytes
     assert measured.largest_step.value == pytest.approx(1, rel=1e-5)
 
 
-def test_grids_are_read_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "read_features", read_by_first_pixel)
+def test_grids_are_read_by_step() -> None:
     grids = {20: draw(torch.full((3, 1), 0.5)), 10: draw(torch.zeros(3, 1))}
     assert evaluation.read_grids(PixelDetector(), grids) == {10: "???", 20: "333"}
 
 
-def test_reconstructions_are_read_against_what_they_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reconstructions_are_read_against_what_they_are_of() -> None:
     """Images whose first pixel says what they are read as; one in five is not read."""
     images = torch.zeros(10, 1, 32, 32, dtype=torch.uint8)
     images[:, 0, 0, 0] = torch.tensor([1, 2, 3, 4, UNREAD] * 2)
 
-    def read(detector: object, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return features[:, 0, 0, 0].long(), torch.ones(len(features))
-
-    monkeypatch.setattr(evaluation, "read_features", read)
+    class FirstPixelReader(PixelDetector):
+        def look(self, images: torch.Tensor) -> Look:
+            return Look(np.zeros((len(images), 3)), images[:, 0, 0, 0].long(), torch.ones(len(images)))
 
     def count(reconstruct: Callable[[torch.Tensor], torch.Tensor] | None) -> ReconstructionReadings | None:
-        classifier: Any = lambda rows: rows  # noqa: E731
-        return evaluation.read_reconstructions(reconstruct, classifier, images)
+        return evaluation.read_reconstructions(reconstruct, FirstPixelReader(), images)
 
     assert count(lambda x: x) == ReconstructionReadings(same=8, another=0, unread=0)
     assert count(lambda x: x.roll(1, 0)) == ReconstructionReadings(same=0, another=6, unread=2)

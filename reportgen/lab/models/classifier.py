@@ -1,7 +1,7 @@
 """The MNIST digit classifier that the package ships.
 
-It has two purposes: the classifier Frechet distance is measured on its 128 pooled features, and its class probabilities
-read generated digits for the digit counts. ``python -m reportgen.lab.training.classifier`` trains it.
+It has two purposes: the always-available FID is measured on activations of its first two blocks, and its class
+probabilities read generated digits. ``python -m reportgen.lab.training.classifier`` trains it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 from functools import cache
 
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load as load_safetensors
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -18,13 +19,24 @@ from reportgen.assets import CLASSIFIER_WEIGHTS, load_card
 from reportgen.base.errors import REINSTALL, DataError
 
 FEATURE_DIM = 128
+"""Number of pooled features of the last block, from which digits are read."""
 NUM_CLASSES = 10
 UNREAD = 10
 """Label that ``read_digits`` gives to an image with a confidence below the threshold."""
 
 
+LAYERS_PER_BLOCK = 6
+"""Layers of a block: twice a convolution, a BatchNorm and a ReLU; its second convolution halves the image."""
+EARLY_BLOCKS = 2
+"""Number of blocks whose activations make the early features."""
+EARLY_GRID = 2
+"""Rows and columns that activations are pooled to for the early features."""
+EARLY_DIM = 384
+"""Number of early features: 32 and 64 channels per EARLY_GRID x EARLY_GRID cells of the first and second block."""
+
+
 class DigitClassifier(nn.Module):
-    """Six 3x3 convolutions with BatchNorm and ReLU, global average pooling, one linear layer."""
+    """Three blocks of two 3x3 convolutions with BatchNorm and ReLU, global average pooling, one linear layer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,6 +50,19 @@ class DigitClassifier(nn.Module):
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """Return the pooled features, float [N, 128], non-negative, of images, float [N, 1, 32, 32] in [0, 1]."""
         return self.body(x).mean(dim=(2, 3))
+
+    def describe(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the early features, float [N, 384], and the pooled ones, float [N, 128], of images as ``features``.
+
+        The early ones are the activations of the first two blocks, averaged over the quarters of the image: strokes,
+        their thickness, sharpness and place rather than the digit that they form.
+        """
+        early = []
+        for first in range(0, EARLY_BLOCKS * LAYERS_PER_BLOCK, LAYERS_PER_BLOCK):
+            x = self.body[first : first + LAYERS_PER_BLOCK](x)
+            early.append(F.adaptive_avg_pool2d(x, EARLY_GRID).flatten(1))
+        x = self.body[EARLY_BLOCKS * LAYERS_PER_BLOCK :](x)
+        return torch.cat(early, dim=1), x.mean(dim=(2, 3))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the logits, float [N, 10], of images, float [N, 1, 32, 32] in [0, 1]."""

@@ -24,7 +24,7 @@ from reportgen.suite.languages import Language
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import plan_runs
 
-METRICS_FORMAT = 4
+METRICS_FORMAT = 5
 """The version of the layout of ``metrics.json``.
 
 History: 1, the first; 2, random pairs of latents and the evolution of samples; 3, the lowest value of every curve;
