@@ -76,6 +76,33 @@ CARD = {
 }
 
 
+def make_yardstick(rung: str, num: int, fid: float, recall: float, digit: int | None = None) -> dict[str, Any]:
+    return {
+        "rung": rung,
+        "missing_digit": digit,
+        "num": num,
+        "fid": fid,
+        "kid": fid / 400,
+        "precision": 0.93,
+        "recall": recall,
+        "density": 1.02,
+        "coverage": recall + 0.05,
+    }
+
+
+LADDER = [
+    make_yardstick("real", 2000, 0.5, 0.91),
+    make_yardstick("dev", 2000, 0.6, 0.9),
+    make_yardstick("many_copies", 1000, 0.9, 0.6),
+    make_yardstick("few_copies", 100, 8.0, 0.0),
+    *(make_yardstick("no_digit", 1800, 1 + digit / 10, 0.85, digit) for digit in range(10)),
+    make_yardstick("speckle", 2000, 2.4, 0.92),
+    make_yardstick("blur", 2000, 1.3, 0.1),
+    make_yardstick("shift", 2000, 0.8, 0.8),
+    make_yardstick("thick", 2000, 0.9, 0.65),
+]
+
+
 def make_scores(detector: str, fid: float, fid_error: float | None = 0.01) -> dict[str, Any]:
     return {
         "detector": detector,
@@ -83,20 +110,7 @@ def make_scores(detector: str, fid: float, fid_error: float | None = 0.01) -> di
         "resize": "none",
         "num_real": 3000,
         "num_fake": 3000,
-        "floor": 0.5,
-        "floor_num": 2000,
-        "real_kid": 0.0,
-        "real_precision": 0.92,
-        "real_recall": 0.91,
-        "real_density": 1.01,
-        "real_coverage": 0.97,
-        "copies_num": 100,
-        "copies_fid": 8.0,
-        "copies_kid": 0.02,
-        "copies_precision": 0.93,
-        "copies_recall": 0.0,
-        "copies_density": 1.02,
-        "copies_coverage": 0.3,
+        "yardsticks": LADDER,
         "fid": fid,
         "fid_error": fid_error,
         "kid": fid / 100,

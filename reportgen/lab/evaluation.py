@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +12,15 @@ from torch import nn
 
 from reportgen.assets import load_card
 from reportgen.base.errors import RunError
-from reportgen.base.files import write_bytes
-from reportgen.lab.data import Dataset, read_arrays
+from reportgen.lab.data import Dataset
 from reportgen.lab.metrics.entropy import compute_pixel_entropy
 from reportgen.lab.metrics.features import ClassifierDetector, Detector, Look
-from reportgen.lab.metrics.frechet import Moments
 from reportgen.lab.metrics.inception import InceptionDetector
 from reportgen.lab.metrics.memorisation import compute_nearest_distances
 from reportgen.lab.metrics.paths import estimate_shares, estimate_values, summarise_paths
-from reportgen.lab.metrics.scores import RealSide, Yardstick, build_real_side, compute_scores
+from reportgen.lab.metrics.scores import compute_scores
 from reportgen.lab.metrics.sharpness import IMAGE_STATISTICS
+from reportgen.lab.metrics.yardsticks import load_ladder, load_real_side
 from reportgen.lab.models.classifier import UNREAD, read_digits
 from reportgen.lab.provenance import read_source
 from reportgen.lab.training.objectives import to_uint8, to_unit
@@ -195,7 +193,8 @@ def score_samples(
 
     def score(detector: Detector, features: np.ndarray) -> None:
         real = load_real_side(dataset, len(samples), detector, cache)
-        scores[detector.name] = compute_scores(detector, real, features)
+        ladder = load_ladder(dataset, len(samples), detector, cache, with_damages=detector is classifier)
+        scores[detector.name] = compute_scores(detector, real, ladder, features)
 
     try:
         score(classifier, classifier_features)
@@ -357,42 +356,3 @@ def _is_read(looked: Look) -> np.ndarray:
 def read_grids(classifier: ClassifierDetector, grids: Mapping[int, torch.Tensor]) -> dict[int, str]:
     """Read the digits in the sample grids of training, uint8 [N, 1, 32, 32] by step; one character per image."""
     return {step: spell(classifier.look(grids[step]).labels) for step in sorted(grids)}
-
-
-# ---- the real side --------------------------------------------------------------------------------------------------
-
-
-def load_real_side(dataset: Dataset, num_images: int, detector: Detector, cache: Path) -> RealSide:
-    """Compute the real side from up to 2 ``num_images`` random training images, or read it from ``cache``."""
-    path = cache / f"real-{dataset.name}-{num_images}-{detector.name}-{detector.sha256[:10]}.npz"
-    cached = _read_real_side(path, detector)
-    if cached is not None:
-        return cached
-    order = torch.randperm(len(dataset.train), generator=torch.Generator().manual_seed(0))[: 2 * num_images]
-    real = build_real_side(detector(dataset.train.images[order.to(dataset.train.images.device)]), num_images)
-    stream = io.BytesIO()
-    np.savez(
-        stream,
-        features=real.features,
-        mean=real.moments.mean,
-        covariance=real.moments.covariance,
-        root=real.root,
-        yardsticks=np.array([list(asdict(yardstick).values()) for yardstick in (real.best, real.copies)]),
-        sha256=detector.sha256,
-    )
-    write_bytes(path, stream.getvalue())
-    return real
-
-
-def _read_real_side(path: Path, detector: Detector) -> RealSide | None:
-    """Read a kept real side; None if the file is missing, unreadable, of another detector or of other scores."""
-    cached = read_arrays(path, "sha256", "features", "mean", "covariance", "root", "yardsticks")
-    if cached is None:
-        return None
-    sha256, features, mean, covariance, root, yardsticks = cached
-    if str(sha256) != detector.sha256 or features.shape[1:] != (detector.feature_dim,):
-        return None
-    if yardsticks.shape[1:] != (len(fields(Yardstick)),):
-        return None
-    best, copies = (Yardstick(int(num), *map(float, values)) for num, *values in yardsticks)
-    return RealSide(features, Moments(mean, covariance, len(features)), root, best, copies)

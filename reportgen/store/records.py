@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -83,13 +83,36 @@ class RunRecord(Record):
 # ---- evaluation.json ------------------------------------------------------------------------------------------------
 
 
-class Scores(Record):
-    """Scores of one run on the features of one detector, with two references that show how to read them.
+Rung = Literal["real", "dev", "many_copies", "few_copies", "no_digit", "speckle", "blur", "shift", "thick"]
+"""A set of real images in place of samples, as it is or damaged.
 
-    Three sets of images are compared with the real ones: the samples of the run (no prefix); other real images, as a
-    perfect model would draw (``real_...``, and ``floor`` for the FID); and a few real images, repeated, as a model
-    without variety would draw (``copies_...``). FID and KID are 0 at best, though an estimate of the KID may be
-    negative. Precision, recall and coverage are shares in [0, 1]; density is >= 0 and about 1 for real images.
+``real``: other training images; ``dev``: dev images; ``many_copies`` and ``few_copies``: some images, repeated;
+``no_digit``: all digits but one; ``speckle``: 1 % of the pixels black or white; ``blur``: a Gaussian of 0.7 pixels;
+``shift``: by a pixel; ``thick``: strokes a pixel thicker.
+"""
+
+
+class Yardstick(Record):
+    """Scores of real images in place of samples: what a score does with a fault of a known kind and size."""
+
+    rung: Rung
+    missing_digit: int | None
+    """The digit that is left out; None unless the rung is ``no_digit``."""
+    num: int
+    """Number of different images in the set; those of ``many_copies`` and ``few_copies`` are repeated."""
+    fid: float
+    kid: float
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+class Scores(Record):
+    """Scores of one run on the features of one detector, with those of real images that show how to read them.
+
+    FID and KID are 0 at best, though an estimate of the KID may be negative. Precision, recall and coverage are shares
+    in [0, 1]; density is >= 0 and about 1 for real images.
     """
 
     detector: str
@@ -102,25 +125,11 @@ class Scores(Record):
     """Number of real images that the samples are compared with."""
     num_fake: int
     """Number of samples that are scored."""
-    floor: float
-    """FID of ``floor_num`` real images against as many others."""
-    floor_num: int
-    real_kid: float
-    real_precision: float
-    real_recall: float
-    real_density: float
-    real_coverage: float
-    copies_num: int
-    """Number of different images that are repeated."""
-    copies_fid: float
-    copies_kid: float
-    copies_precision: float
-    copies_recall: float
-    copies_density: float
-    copies_coverage: float
+    yardsticks: tuple[Yardstick, ...]
+    """Ladder of real images in place of samples, ten rungs of which lack a digit."""
     fid: float
     fid_error: float
-    """Bootstrap standard error over samples."""
+    """Standard error over samples and over real images."""
     kid: float
     kid_error: float
     """Jackknife standard error over samples."""
@@ -128,6 +137,11 @@ class Scores(Record):
     recall: float
     density: float
     coverage: float
+
+    def find_yardstick(self, rung: Rung) -> Yardstick | None:
+        """Return a rung of the ladder, of ``no_digit`` the one with the highest FID; None if it was not measured."""
+        found = [yardstick for yardstick in self.yardsticks if yardstick.rung == rung]
+        return max(found, key=lambda yardstick: yardstick.fid, default=None)
 
 
 class ImageStatistic(Record):

@@ -11,10 +11,11 @@ from PIL import Image
 from reportgen.base.errors import DataError
 from reportgen.lab import evaluation
 from reportgen.lab.data import Dataset, Split
-from reportgen.lab.evaluation import choose_ends, draw_latents, interpolate, load_real_side, score_samples
+from reportgen.lab.evaluation import choose_ends, draw_latents, interpolate, score_samples
 from reportgen.lab.metrics.entropy import compute_pixel_entropy
 from reportgen.lab.metrics.features import ClassifierDetector, Look
-from reportgen.lab.metrics.scores import build_real_side, compute_scores
+from reportgen.lab.metrics.scores import build_real_side, compute_scores, measure_yardstick
+from reportgen.lab.metrics.yardsticks import DAMAGES, climb, load_ladder, load_real_side
 from reportgen.lab.models.classifier import EARLY_DIM, UNREAD
 from reportgen.store.images import decode_grid, encode_grid
 from reportgen.store.records import ReconstructionReadings
@@ -87,9 +88,9 @@ def test_real_side_is_kept_and_a_damaged_or_foreign_copy_is_made_anew(tmp_path: 
     second = load_real_side(dataset, 20, detector, tmp_path)
     assert detector.calls == 1
     np.testing.assert_array_equal(first.moments.covariance, second.moments.covariance)
-    assert (first.best, first.copies) == (second.best, second.copies)
-    assert (first.best.num, first.copies.num) == (20, 2)
-    (path,) = tmp_path.iterdir()
+    np.testing.assert_array_equal(first.radii, second.radii)
+    assert first.moments.num_images == 20
+    (path,) = tmp_path.glob("*.npz")
     path.write_bytes(b"PK damaged")
     load_real_side(dataset, 20, detector, tmp_path)
     assert detector.calls == 2
@@ -98,45 +99,53 @@ def test_real_side_is_kept_and_a_damaged_or_foreign_copy_is_made_anew(tmp_path: 
     assert other.calls == 1
 
 
-def test_a_real_side_without_one_of_todays_scores_is_made_anew(tmp_path: Path, dataset: Dataset) -> None:
+def test_a_ladder_is_kept_and_one_without_a_field_of_today_is_made_anew(tmp_path: Path, dataset: Dataset) -> None:
     detector = CountingDetector()
-    first = load_real_side(dataset, 20, detector, tmp_path)
-    (path,) = tmp_path.iterdir()
-    with np.load(path) as stored:
-        arrays = dict(stored)
-    np.savez(path, **(arrays | {"yardsticks": arrays["yardsticks"][:, :-1]}))
-    assert load_real_side(dataset, 20, detector, tmp_path).best == first.best
-    assert detector.calls == 2
+    first = load_ladder(dataset, 20, detector, tmp_path, with_damages=True)
+    calls = detector.calls
+    assert load_ladder(dataset, 20, detector, tmp_path, with_damages=True) == first
+    assert detector.calls == calls
+    (path,) = tmp_path.glob("*.json")
+    path.write_text(path.read_text().replace('"recall":', '"reminder":'))
+    assert load_ladder(dataset, 20, detector, tmp_path, with_damages=True) == first
+    assert detector.calls == 2 * calls
 
 
-def test_few_real_images_are_all_used_and_halved_for_the_floor(tmp_path: Path, dataset: Dataset) -> None:
-    real = load_real_side(dataset, 100, CountingDetector(), tmp_path)
-    assert real.moments.num_images == 50
-    assert real.best.num == 25
-    assert real.best.fid > 0
+def test_a_ladder_has_all_its_rungs_and_half_of_few_images(dataset: Dataset) -> None:
+    labels = torch.arange(50) % 5  # no other classes occur
+    split = Split(dataset.train.images, labels)
+    ladder = list(climb(Dataset("toy", split, dataset.dev), 100, CountingDetector(), with_damages=True))
+    assert [y.rung for y in ladder[:4]] == ["real", "dev", "many_copies", "few_copies"]
+    assert [y.missing_digit for y in ladder if y.rung == "no_digit"] == [0, 1, 2, 3, 4]
+    assert [y.rung for y in ladder[9:]] == list(DAMAGES)
+    assert [y.num for y in ladder[:4]] == [25, 25, 8, 2]
+
+
+def test_a_set_of_one_digit_cannot_lack_it_and_an_expensive_detector_sees_no_damage(dataset: Dataset) -> None:
+    ladder = list(climb(dataset, 20, CountingDetector(), with_damages=False))  # all labels are 0
+    assert [y.rung for y in ladder] == ["real", "dev", "many_copies", "few_copies"]
 
 
 def test_the_yardstick_is_what_real_images_score_in_place_of_samples() -> None:
-    detector = CountingDetector()
     features = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
-    best = build_real_side(features, 40).best
-    found = compute_scores(detector, build_real_side(features[:40], 40), features[40:])
+    real = build_real_side(features[:40])
+    best = measure_yardstick("real", 40, real, features[40:])
+    found = compute_scores(CountingDetector(), real, [best], features[40:])
     names = ("fid", "kid", "precision", "recall", "density", "coverage")
     assert [getattr(best, name) for name in names] == pytest.approx([getattr(found, name) for name in names])
     assert 0.5 < best.precision < 1
+    assert found.find_yardstick("real") == best
+    assert found.find_yardstick("blur") is None
 
 
 def test_a_few_images_repeated_have_precision_and_no_recall() -> None:
     features = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
-    real = build_real_side(features, 100)
-    found = compute_scores(
-        CountingDetector(), build_real_side(features[:100], 100), np.resize(features[100:110], (100, 3))
-    )
-    assert real.copies.num == 10
-    assert (real.copies.fid, real.copies.precision) == pytest.approx((found.fid, found.precision))
-    assert real.copies.fid > 2 * real.best.fid
-    assert real.copies.precision > 0.5
-    assert real.copies.recall == 0
+    real = build_real_side(features[:100])
+    best = measure_yardstick("real", 100, real, features[100:])
+    copies = measure_yardstick("few_copies", 10, real, np.resize(features[100:110], (100, 3)))
+    assert copies.fid > 2 * best.fid
+    assert copies.precision > 0.5
+    assert copies.recall == 0
 
 
 def test_pixel_entropy_closed_forms() -> None:
@@ -198,8 +207,10 @@ def test_floor_and_verdicts_on_real_mnist(shared_data: Path, tmp_path: Path) -> 
         shares[name] = torch.bincount(looked.labels, minlength=11) / len(samples)
         distances = measure_memorisation(samples, mnist)
         ratios[name] = distances.samples / distances.dev
-    floor = scores["copies"].floor
-    assert scores["copies"].floor_num == 1000
+    real = scores["copies"].find_yardstick("real")
+    assert real is not None
+    assert real.num == 1000
+    floor = real.fid
     assert 0 < floor < 2
     assert scores["copies"].fid < 2 * floor
     assert scores["copies"].precision > 0.8

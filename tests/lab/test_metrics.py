@@ -10,7 +10,13 @@ from requiring import require_module
 
 from reportgen.lab.data import declare_missing_torchvision_ops
 from reportgen.lab.metrics.features import ClassifierDetector
-from reportgen.lab.metrics.frechet import Moments, compute_frechet_distance, compute_moments, compute_root
+from reportgen.lab.metrics.frechet import (
+    Moments,
+    compute_frechet_distance,
+    compute_moments,
+    compute_root,
+    estimate_frechet_error,
+)
 from reportgen.lab.metrics.sharpness import IMAGE_STATISTICS, compute_gradient_energy, compute_sharpness
 from reportgen.paper.analysis.quantities import STATISTICS
 from reportgen.store.records import EvaluationRecord, ImageStatistic
@@ -120,14 +126,22 @@ def test_gram_spectrum_is_exact_at_small_n(seed: int, n: int, d: int) -> None:
     assert compute_frechet_distance(fake, real) == pytest.approx(expected, rel=1e-6)
 
 
-def test_bootstrap_error_is_that_of_repeated_sampling() -> None:
-    from reportgen.lab.metrics.frechet import bootstrap_frechet_error
-
+def test_error_of_the_frechet_distance_is_that_of_repeated_sampling() -> None:
+    """Over pairs of samples from two normal distributions, one of them with a feature that is always 0."""
     rng = np.random.default_rng(0)
-    real = compute_moments(rng.normal(size=(2000, 4)))
-    repeated = [compute_frechet_distance(real, compute_moments(rng.normal(0.5, 1, size=(500, 4)))) for _ in range(200)]
-    error = bootstrap_frechet_error(rng.normal(0.5, 1, size=(500, 4)), real, None, num_resamples=200, seed=0)
-    assert error == pytest.approx(np.std(repeated), rel=0.3)
+    scales = np.array([1.0, 2.0, 0.5, 0.0])
+
+    def draw() -> tuple[np.ndarray, np.ndarray]:
+        return rng.normal(0, 1, size=(400, 4)), rng.normal(0.5, 1, size=(500, 4)) * scales
+
+    def compute(real: np.ndarray, fake: np.ndarray) -> float:
+        return compute_frechet_distance(compute_moments(real), compute_moments(fake))
+
+    def estimate(real: np.ndarray, fake: np.ndarray) -> float:
+        return estimate_frechet_error(real, fake, compute_root(compute_moments(real).covariance))
+
+    spread = np.std([compute(*draw()) for _ in range(400)], ddof=1)
+    assert np.mean([estimate(*draw()) for _ in range(20)]) == pytest.approx(spread, rel=0.12)
 
 
 # ---- oracles ---------------------------------------------------------------------------------------------------------

@@ -559,6 +559,22 @@ def test_fidelity_and_variety(suite: Suite) -> None:
     assert (last.id, last.basis) == ("extremes.lower", "seed_rule")
 
 
+def test_a_more_varied_rival_of_the_lowest_fid_is_named(suite: Suite) -> None:
+    def claim(**of_rival: float) -> list[Claim]:
+        def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+            rival = of_rival if spec.name == "vae-3-s0" else {}
+            evaluation["scores"]["classifier"] |= {"fid": 9.0 if rival else 5.0, "recall": 0.3, "coverage": 0.3} | rival
+
+        found = fidelity.claim_fidelity(make_results(suite, change=change).configurations, "table-x")
+        return [claim for claim in found if claim.id == "scores.varied"]
+
+    (varied,) = claim(recall=0.8, coverage=0.5)
+    assert "VAE-3 (FID 9.00 ± " in words(varied)
+    assert "its recall is 0.80 against 0.30" in words(varied)
+    assert claim(recall=0.4, coverage=0.5) == []  # another seed may cause as much
+    assert claim(recall=0.8, coverage=0.1) == []  # a few outliers raise recall
+
+
 @pytest.mark.parametrize(
     ("fid", "scores_of_the_ablated", "said"),
     [

@@ -85,7 +85,7 @@ def test_what_the_lab_wrote_is_read_back_to_equal_json(trained: Path) -> None:
         "memorisation",
         "reconstruction",
         "dataset.pixel_entropy",
-        "scores.classifier.copies_fid",
+        "scores.classifier.yardsticks.3.fid",
         "interpolation.random_pairs.detour.2",
         "classifier.reliability.0.read",
     ],

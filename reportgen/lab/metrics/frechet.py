@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import eigh, eigvalsh
+
+RELATIVE_RANK = 1e-10
+"""Eigenvalues below this share of the largest one count as zero where a matrix is inverted."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +81,36 @@ def _build_product(real: Moments, fake: Moments, real_root: np.ndarray | None) -
     return root @ fake.covariance @ root
 
 
-def bootstrap_frechet_error(
-    features: np.ndarray, real: Moments, real_root: np.ndarray | None, *, num_resamples: int, seed: int
-) -> float:
-    """Estimate the standard error of the Frechet distance by resampling the fake features [N, D] with replacement.
+def estimate_frechet_error(real: np.ndarray, fake: np.ndarray, real_root: np.ndarray) -> float:
+    """Estimate the standard error of the Frechet distance of two sets of features, [N, D] and [M, D].
 
-    Resampled sets contain fewer distinct images, which biases their distances upwards; only their spread is used (Efron
-    & Tibshirani 1993, chapter 6).
+    It is the delta method's (Efron & Tibshirani 1993, chapter 21): an image x adds to the distance, to first order,
+    2 (mu - mu_other).(x - mu) + (x - mu)^T (I - T) (x - mu), where T is the optimal transport map of its Gaussian to
+    the other one. Both sets count: with other real images the distance would be another, too.
+
+    Args:
+        real_root: ``compute_root`` of the covariance of ``real``.
     """
-    rng = np.random.default_rng(seed)
-    values = [
-        compute_frechet_distance(
-            real, compute_moments(features[rng.integers(0, len(features), len(features))]), real_root
-        )
-        for _ in range(num_resamples)
-    ]
-    return float(np.std(values, ddof=1))
+    r, f = compute_moments(real), compute_moments(fake)
+    inner = real_root @ f.covariance @ real_root
+    values, vectors = eigh(inner)
+    kept = values > values[-1] * RELATIVE_RANK
+    roots, directions = np.sqrt(values[kept]), real_root @ vectors[:, kept]
+    to_real = (directions / roots) @ directions.T  # T of the fake Gaussian: S1^(1/2) inner^(-1/2) S1^(1/2)
+    to_fake = _invert(to_real)
+    parts = ((real, r.mean - f.mean, to_fake), (fake, f.mean - r.mean, to_real))
+    return math.sqrt(sum(_vary(rows.astype(np.float64), shift, transport) for rows, shift, transport in parts))
+
+
+def _invert(matrix: np.ndarray) -> np.ndarray:
+    """Return the pseudo-inverse of a symmetric, positive semidefinite matrix, float64 [D, D]."""
+    values, vectors = eigh(matrix)
+    kept = values > values[-1] * RELATIVE_RANK
+    return (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+
+
+def _vary(rows: np.ndarray, shift: np.ndarray, transport: np.ndarray) -> float:
+    """Return the variance of the mean influence of images, given their features [N, D]."""
+    centred = rows - rows.mean(axis=0)
+    influence = 2 * centred @ shift + np.square(centred).sum(axis=1) - ((centred @ transport) * centred).sum(axis=1)
+    return float(influence.var(ddof=1) / len(rows))

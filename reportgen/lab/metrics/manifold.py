@@ -26,15 +26,21 @@ class ManifoldScores:
     """Share of real balls that contain a sample."""
 
 
-def compute_manifold_scores(real: np.ndarray, fake: np.ndarray, k: int = NUM_NEIGHBOURS) -> ManifoldScores:
+def compute_manifold_scores(
+    real: np.ndarray, fake: np.ndarray, real_radius: np.ndarray | None = None, k: int = NUM_NEIGHBOURS
+) -> ManifoldScores:
     """Compute the four scores from features [N, D] and [M, D], N and M > k.
+
+    Args:
+        real_radius: ``find_radii(real, k)`` if it was computed before; it saves time only.
 
     Raises:
         ValueError: a set has too few rows for k neighbours.
     """
     if min(len(real), len(fake)) <= k:
         raise ValueError(f"{k} neighbours need more than {k} images on both sides, found {len(real)} and {len(fake)}")
-    real_radius, fake_radius = _find_radii(real, k), _find_radii(fake, k)
+    real_radius = find_radii(real, k) if real_radius is None else real_radius
+    fake_radius = find_radii(fake, k)
     distance = compute_squared_distances(real, fake)  # [N, M]
     in_real_ball = distance <= real_radius[:, None]
     in_fake_ball = distance <= fake_radius[None, :]
@@ -53,7 +59,7 @@ def compute_squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (squares - 2 * (a @ b.T)).clip(min=0)
 
 
-def _find_radii(features: np.ndarray, k: int) -> np.ndarray:
+def find_radii(features: np.ndarray, k: int = NUM_NEIGHBOURS) -> np.ndarray:
     """Return the squared distance of each row to its k-th nearest other row, float64 [N]."""
     distance = compute_squared_distances(features, features)
     np.fill_diagonal(distance, np.inf)

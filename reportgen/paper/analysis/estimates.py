@@ -41,7 +41,7 @@ class Estimate:
     """A mean with its standard error and the half-width of its 95 % confidence interval, None where unknown.
 
     ``values`` has one value per seed. ``over`` is the source of variation that the interval covers: ``seeds``
-    (Student's t over several), ``samples`` (bootstrap or jackknife of one seed; other seeds may lie outside), ``steps``
+    (Student's t over several), ``samples`` (of one seed; other seeds may lie outside), ``steps``
     (blocks of steps of one training), ``pairs`` (random pairs of latents of one run), or ``nothing``. ``degrees`` are
     the degrees of freedom of Student's t, infinite for a normal approximation. ``rule`` bounds the effect of another
     seed on a single value.

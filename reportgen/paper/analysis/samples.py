@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.paper.analysis.findings import compare_by, find_best
 from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import Configuration
 
@@ -22,6 +23,17 @@ def is_noisy(c: Configuration) -> bool:
 def is_crowded(c: Configuration) -> bool:
     """Return True if samples have a high precision and yet a recall so low that they cover few real images."""
     return measure("precision", c).mean > HIGH_PRECISION and measure("recall", c).mean < LOW_RECALL
+
+
+def find_varied_rival(scored: Sequence[Configuration]) -> Configuration | None:
+    """Return the configuration with the highest recall if it is more varied than that with the lowest FID, else None.
+
+    It is more varied if the data tell their recall apart and its coverage is no lower: outliers widen the balls of
+    samples and so raise recall, but not coverage.
+    """
+    best, rival = find_best(scored), find_best(scored, "recall")
+    has_more = compare_by("recall", best, rival) == "lower" and compare_by("coverage", rival, best) != "lower"
+    return rival if has_more else None
 
 
 def find_noise_level(configurations: Sequence[Configuration]) -> float:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.paper.analysis.findings import find_basis, find_best
 from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
-from reportgen.paper.analysis.samples import HIGH_PRECISION, LOW_RECALL, is_crowded
-from reportgen.paper.claims.claim import Claim
+from reportgen.paper.analysis.samples import HIGH_PRECISION, LOW_RECALL, find_varied_rival, is_crowded
+from reportgen.paper.claims.claim import Claim, Order
 from reportgen.paper.claims.scores import claim_extremes
 from reportgen.paper.i18n.quantities import write_mean, write_measured, write_value
 from reportgen.paper.i18n.translator import Message, Number, Several, Value
 
 
 def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Name the extremes of precision and recall, and the configurations whose samples may be crowded."""
+    """Name the extremes of precision and recall, a rival that is more varied, and crowded samples."""
     claims = [claim_extremes(quantity, scored, rests_on) for quantity in ("precision", "recall")]
+    rival = find_varied_rival(scored)
+    if rival is not None:
+        best = find_best(scored)
+        claims.append(_claim_rival(best, rival, rests_on))
     crowded = [c for c in scored if is_crowded(c)]
     if crowded:
         values: dict[str, Value] = {
@@ -27,6 +32,20 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
     return claims
 
 
+def _claim_rival(best: Configuration, rival: Configuration, rests_on: str) -> Claim:
+    """Say that a configuration is more varied than the one with the lowest FID."""
+    values: dict[str, Value] = {
+        "best": best.label,
+        "recall": write_measured("recall", best),
+        "rival": rival.label,
+        "rival_recall": write_measured("recall", rival),
+        "rival_fid": write_measured("fid_classifier", rival),
+    }
+    facts = (Order("recall", best.label, rival.label),)
+    basis = find_basis(measure("recall", best), measure("recall", rival))
+    return Claim("scores", "scores.varied", values, rests_on, basis, facts)
+
+
 def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Say how many configurations have a worse FID than a model without variety.
 
@@ -34,13 +53,14 @@ def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
     the classifier's scores are missing.
     """
     scores = scored[0].first.find_scores(CLASSIFIER)
-    if scores is None:
+    copies = scores.find_yardstick("few_copies") if scores else None
+    if copies is None:
         return []
-    num_behind = sum(measure("fid_classifier", c).mean > scores.copies_fid for c in scored)
+    num_behind = sum(measure("fid_classifier", c).mean > copies.fid for c in scored)
     values: dict[str, Value] = {
-        "num": scores.copies_num,
-        "fid": write_value("fid_classifier", scores.copies_fid),
-        "recall": write_value("recall", scores.copies_recall),
+        "num": copies.num,
+        "fid": write_value("fid_classifier", copies.fid),
+        "recall": write_value("recall", copies.recall),
         "num_behind": num_behind,
         "num_all": len(scored),
     }

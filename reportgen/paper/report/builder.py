@@ -308,7 +308,8 @@ class Builder:
         parts = []
         for detector in self.results.detectors:
             scores = configurations[0].first.find_scores(detector)
-            if scores is not None:
+            real = scores.find_yardstick("real") if scores else None
+            if scores is not None and real is not None:
                 parts.append(
                     self.t(
                         "passport.detector",
@@ -317,8 +318,8 @@ class Builder:
                         num_real=scores.num_real,
                         num_fake=scores.num_fake,
                         resize=Message(f"resize.{detector}"),
-                        floor=write_value(f"fid_{detector}", scores.floor),
-                        floor_num=scores.floor_num,
+                        floor=write_value(f"fid_{detector}", real.fid),
+                        floor_num=real.num,
                     )
                 )
         if has_intervals:

@@ -7,13 +7,16 @@ import math
 from reportgen.paper.analysis.quantities import SCORES
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
 from reportgen.paper.analysis.selection import select_scored
+from reportgen.paper.analysis.yardsticks import YardstickRow, list_yardsticks
 from reportgen.paper.claims.fidelity import claim_copies, claim_fidelity
 from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Cell, Section
+from reportgen.paper.report.model import Block, Cell, Section
 
 
 def build_scores(b: Builder, *_: object) -> Section | None:
     """Build the section with FID, KID, precision, recall, density and coverage of every scored configuration.
+
+    A second table has the same scores of real images, as they are and damaged in known ways.
 
     All but the Inception FID use the classifier's features. None if no configuration was scored.
     """
@@ -21,32 +24,39 @@ def build_scores(b: Builder, *_: object) -> Section | None:
     if not scored:
         return None
     header, rows = b.tabulate(scored, [*b.fids, *(score.name for score in SCORES)])
-    yardstick = _tabulate_yardstick(b, scored[0])
-    note = (*b.passport(scored), *(b.line("scores.yardstick") if yardstick else ()))
     claims = claim_fidelity(scored, "table-scores") if len(scored) > 1 else []
-    claims += claim_copies(scored, "table-scores")
+    claims += claim_copies(scored, "table-yardsticks")
     return b.section(
         "scores",
         b.explanation("scores.theory"),
-        b.table("scores", header, rows + yardstick, scored, note=note),
+        b.table("scores", header, rows, scored, note=b.passport(scored)),
+        *_tabulate_yardsticks(b, scored[0]),
         *b.claims(claims),
     )
 
 
-def _tabulate_yardstick(b: Builder, c: Configuration) -> list[list[Cell]]:
-    """Return the scores of real images in place of samples: one row of distinct images, one of repeated images."""
+def _tabulate_yardsticks(b: Builder, c: Configuration) -> list[Block]:
+    """Return the table of what real images score in place of samples, as they are and damaged; none without scores."""
     own = c.first.find_scores(CLASSIFIER)
     if own is None:
         return []
-    scores = [c.first.find_scores(detector) for detector in b.results.detectors]
-    return [
-        [
-            Cell(b.t(title, num=num), is_header=True),
-            *(b.value_cell(name, getattr(row, fid, math.nan)) for name, row in zip(b.fids, scores, strict=True)),
-            *(b.value_cell(score.name, getattr(own, f"{kind}_{score.name}")) for score in SCORES),
-        ]
-        for title, kind, num, fid in (
-            ("row.real", "real", own.floor_num, "floor"),
-            ("row.copies", "copies", own.copies_num, "copies_fid"),
-        )
+    header = ["yardstick", *b.fids, *(score.name for score in SCORES)]
+    rows = [
+        [Cell(b.t(row.message, **row.values), is_header=True), *_fill_fids(b, c, row), *_fill_scores(b, row)]
+        for row in list_yardsticks(own)
     ]
+    return [b.table("yardsticks", header, rows, [c], note=b.line("scores.yardstick"))]
+
+
+def _fill_fids(b: Builder, c: Configuration, row: YardstickRow) -> list[Cell]:
+    """Return a yardstick's FIDs; that of a detector which did not measure this rung is missing."""
+    cells = []
+    for detector in b.results.detectors:
+        scores = c.first.find_scores(detector)
+        found = [other for other in (list_yardsticks(scores) if scores else []) if other.message == row.message]
+        cells.append(b.value_cell(f"fid_{detector}", found[0].scores["fid"] if found else math.nan))
+    return cells
+
+
+def _fill_scores(b: Builder, row: YardstickRow) -> list[Cell]:
+    return [b.value_cell(score.name, row.scores[score.name]) for score in SCORES]

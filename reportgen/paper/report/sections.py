@@ -59,7 +59,7 @@ WRITERS: Mapping[str, Writer] = {
         ("table-gan_hidden", "figure-gan_scores", "figure-gan_hidden_curves", "figure-gan_worst"),
     ),
     "nash": Writer(gan.build_equilibrium, ("table-nash", "table-nash_distance")),
-    "scores": Writer(fidelity.build_scores, ("table-scores",)),
+    "scores": Writer(fidelity.build_scores, ("table-scores", "table-yardsticks")),
     "comparison": Writer(comparison.build_comparison, ("figure-comparison", "table-comparison")),
     "interpolation": Writer(
         interpolation.build_interpolation,

@@ -1,0 +1,55 @@
+"""The ladder of real images in place of samples, as the rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from reportgen.store.records import Rung, Scores, Yardstick
+
+SCORE_FIELDS = ("fid", "kid", "precision", "recall", "density", "coverage")
+
+ROWS: tuple[tuple[Rung, str], ...] = (
+    ("real", "row.real"),
+    ("dev", "row.dev"),
+    ("many_copies", "row.many_copies"),
+    ("few_copies", "row.copies"),
+    ("no_digit", "row.no_digit"),
+    ("shift", "row.shift"),
+    ("thick", "row.thick"),
+    ("speckle", "row.speckle"),
+    ("blur", "row.blur"),
+)
+"""Rungs in the order of the table, each with the message that names it."""
+
+
+@dataclass(frozen=True)
+class YardstickRow:
+    """A row of the ladder: the message that names it, the values that it prints, and its scores by their fields."""
+
+    message: str
+    values: Mapping[str, int]
+    scores: Mapping[str, float]
+
+
+def list_yardsticks(scores: Scores) -> list[YardstickRow]:
+    """Return a detector's ladder; of a missing digit the row with the highest FID, and the mean over all digits."""
+    rows = []
+    for rung, message in ROWS:
+        found = scores.find_yardstick(rung)
+        if found is not None:
+            values = {"num": found.num} if found.missing_digit is None else {"digit": found.missing_digit}
+            rows.append(YardstickRow(message, values, _take(found)))
+        if rung == "no_digit" and found is not None:
+            rows.append(YardstickRow("row.no_digit.mean", {}, _average(scores.yardsticks)))
+    return rows
+
+
+def _take(yardstick: Yardstick) -> dict[str, float]:
+    return {name: getattr(yardstick, name) for name in SCORE_FIELDS}
+
+
+def _average(yardsticks: Sequence[Yardstick]) -> dict[str, float]:
+    rows = [_take(yardstick) for yardstick in yardsticks if yardstick.rung == "no_digit"]
+    return {name: fmean(row[name] for row in rows) for name in SCORE_FIELDS}
