@@ -33,6 +33,7 @@ ROOMS = {
         "metrics",
         "provenance",
         "evaluation",
+        "monitoring",
         "execution",
         "executors",
         "runner",

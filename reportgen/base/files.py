@@ -1,4 +1,4 @@
-"""Atomic writes, checksums, and the user's folders for cache and datasets."""
+"""Atomic writes, appending, checksums, and the user's folders for cache and datasets."""
 
 from __future__ import annotations
 
@@ -86,6 +86,27 @@ def write_bytes(path: Path, content: bytes) -> None:
     try:
         with replace_file(path) as stream:
             stream.write(content)
+    except OSError as error:
+        raise explain_unwritable(path, error) from error
+
+
+def append_text(path: Path, content: str) -> None:
+    """Append a text as UTF-8 to a file that exists; a crash may leave a part of it.
+
+    Raises:
+        RunError: the file is gone, the disk is full, or the file is not writable; a part of the text may be appended.
+    """
+    try:
+        with path.open("r+b") as stream:
+            stream.seek(0, os.SEEK_END)
+            encoded = content.encode("utf-8", "surrogateescape")
+            reach_failpoint("before the append")
+            stream.write(encoded[: len(encoded) // 2])
+            stream.flush()
+            reach_failpoint("amid the append")
+            stream.write(encoded[len(encoded) // 2 :])
+            stream.flush()
+            reach_failpoint("after the append")
     except OSError as error:
         raise explain_unwritable(path, error) from error
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import platform
 import shutil
@@ -11,6 +9,7 @@ import struct
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -29,10 +28,13 @@ from reportgen.base.files import write_bytes, write_text
 from reportgen.lab.data import Dataset, load_dataset
 from reportgen.lab.evaluation import evaluate_run
 from reportgen.lab.metrics.inception import InceptionDetector
+from reportgen.lab.monitoring import Reference, SampleMonitor, Submit, build_reference, compute_now
 from reportgen.lab.provenance import describe_environment, list_model_sources
 from reportgen.lab.training.checkpoint import DEFAULT_SECONDS, MAX_COST, Checkpointer, resume_training
 from reportgen.lab.training.graph import GraphedRounds
+from reportgen.lab.training.history import format_history
 from reportgen.lab.training.loop import (
+    Monitor,
     Row,
     Training,
     TrainingSession,
@@ -50,10 +52,13 @@ from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import FailureRecord, RunRecord, write_record
 from reportgen.store.states import is_run_finished
 from reportgen.suite.plan import RunSpec
-from reportgen.suite.settings import Settings
+from reportgen.suite.settings import DatasetName, Settings, has_digits
 
 CPU_THREADS_PER_RUN = 1
 """Threads per run on the CPU, independent of ``--jobs``: another number would change the last bits of results."""
+
+SCORING_THREADS = 4
+"""Threads that score the samples of runs that train side by side, whose steps on a GPU need not wait for the CPU."""
 
 GRID_COLUMNS = 8
 
@@ -236,6 +241,7 @@ def _train_together(
     output, device = OutputPaths(tasks[0].output), _prepare_device(tasks[0])
     members: dict[TrainingSession, tuple[str, Checkpointer]] = {}
     with ExitStack() as stack:
+        submit = stack.enter_context(ThreadPoolExecutor(SCORING_THREADS)).submit
         holds = {task.spec.name: stack.enter_context(ExitStack()) for task in tasks}
         for task in tasks:
             spec, paths = task.spec, output.run(task.spec.folder_name)
@@ -252,12 +258,15 @@ def _train_together(
             try:
                 with log_to(paths.log):
                     training = _take_up(task, dataset, paths)
+                    checkpointer = _make_checkpointer(task, paths, is_stopping, num_together=len(tasks))
+                    checkpointer.begin(training.rows)
             except RunError as error:
                 holds[spec.name].close()
                 yield spec.name, error
                 continue
-            checkpointer = _make_checkpointer(task, paths, is_stopping, num_together=len(tasks))
-            session = TrainingSession(spec.settings, dataset, training, partial(report, spec.name), checkpointer)
+            monitor = _make_monitor(task, device, partial(_warn, paths.log), submit)
+            progress = partial(report, spec.name)
+            session = TrainingSession(spec.settings, dataset, training, progress, checkpointer, monitor)
             members[session] = spec.name, checkpointer
         for session in members:
             session.training.trained_together = max(session.training.trained_together, len(members))
@@ -267,6 +276,11 @@ def _train_together(
             outcome = failure or _try_to_write(checkpointer, session.training)
             holds[name].close()
             yield name, outcome
+
+
+def _warn(log: Path, message: str) -> None:
+    with log_to(log):
+        logger.warning("%s", message)
 
 
 def _try_to_write(checkpointer: Checkpointer, training: Training) -> RunError | None:
@@ -284,11 +298,11 @@ def _train(
     """Train from the newest sound checkpoint, or from the start, to the end; record the stage; return the networks."""
     spec = task.spec
     training = _take_up(task, dataset, paths)
-
-    def progress(step: int, losses: dict[str, float]) -> None:
-        on_progress("training", step, losses)
-
-    session = TrainingSession(spec.settings, dataset, training, progress, _make_checkpointer(task, paths, is_stopping))
+    checkpointer = _make_checkpointer(task, paths, is_stopping)
+    checkpointer.begin(training.rows)
+    monitor = _make_monitor(task, dataset.train.images.device, logger.warning)
+    progress = partial(on_progress, "training")
+    session = TrainingSession(spec.settings, dataset, training, progress, checkpointer, monitor)
     train_run(session, GraphedRounds() if task.use_graph else step_eagerly)
     _record_training(spec, paths, training)
     return training.objective.modules
@@ -320,6 +334,28 @@ def _make_checkpointer(
     )
 
 
+def _make_monitor(
+    task: Task, device: torch.device, warn: Callable[[str], None], submit: Submit = compute_now
+) -> Monitor | None:
+    """Return the monitor of a run; None, after a warning, if there is nothing that samples can be compared with."""
+    spec = task.spec
+    try:
+        reference = _load_reference(spec.dataset, task.data_dir, device, spec.evaluation["fid_num_images"], task.output)
+    except Exception as error:  # an observer ends no training
+        warn(f"samples are not scored during training: {explain_failure(error)}")
+        return None
+    return SampleMonitor(spec.settings, spec.seed, reference, warn, submit)
+
+
+@cache
+def _load_reference(
+    name: DatasetName, data_dir: Path | None, device: torch.device, num_images: int, output: Path
+) -> Reference:
+    """Return what samples during training are compared with, built once per process and device."""
+    dataset = _load_once(name, data_dir, device)
+    return build_reference(dataset, num_images, OutputPaths(output).cache, has_digits=has_digits(name))
+
+
 def _record_training(spec: RunSpec, paths: RunPaths, trained: Training) -> None:
     shutil.rmtree(paths.images, ignore_errors=True)
     shutil.rmtree(paths.tensorboard, ignore_errors=True)
@@ -345,11 +381,16 @@ def _describe_training(spec: RunSpec, trained: Training) -> RunRecord:
         dataset=spec.dataset,
         seed=spec.seed,
         train_seconds=round(trained.train_seconds, 3),
+        step_processor_seconds=_average_step(trained),
         trained_together=trained.trained_together,
         changed_device=trained.changed_device,
         environment=trained.environment,
         sources=list_model_sources(spec.settings),
     )
+
+
+def _average_step(trained: Training) -> float | None:
+    return None if trained.processor_seconds is None else round(trained.processor_seconds / trained.num_steps, 6)
 
 
 def _evaluate(
@@ -380,15 +421,6 @@ def _load_samples(paths: RunPaths, device: torch.device) -> dict[int, torch.Tens
     steps = paths.list_grid_steps("samples")
     grids = {step: decode_grid(paths.grid("samples", step).read_bytes(), NUM_GRID_IMAGES) for step in steps}
     return {step: torch.from_numpy(grid).to(device)[:, None] for step, grid in grids.items()}
-
-
-def format_history(rows: list[Row]) -> str:
-    """Format the history as CSV, one value per row; floats as the shortest text that gives the same float."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["step", "metric", "value"])
-    writer.writerows((step, metric, repr(value)) for step, metric, value in rows)
-    return stream.getvalue()
 
 
 def format_events(rows: list[Row]) -> bytes:

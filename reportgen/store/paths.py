@@ -4,7 +4,7 @@
       suite.json                  the resolved suite of the last `reportgen run`, from which reports are rendered
       runs/<name>-<key>/
         spec.json                 the resolved spec, the environment, the source code that ran
-        history.csv               tidy: step, metric, value
+        history.csv               tidy: step, metric, value; grows with every checkpoint, whole when the run is trained
         weights.safetensors
         evaluation.json           scores, digit counts, interpolation ends, each with its provenance
         images/*.png              grids of 32x32 images
@@ -38,7 +38,11 @@ class RunPaths:
 
     @property
     def history(self) -> Path:
-        """The logged metrics, tidy: step, metric, value."""
+        """The logged metrics, tidy: step, metric, value.
+
+        While the run trains, rows are appended as plain text with every checkpoint (``tail -F`` follows them): the last
+        line may then be torn, and a kill leaves it so until the run resumes. Finished trainings have all of it.
+        """
         return self.folder / "history.csv"
 
     @property

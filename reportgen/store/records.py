@@ -70,7 +70,10 @@ class RunRecord(Record):
     dataset: DatasetName
     seed: int
     train_seconds: float
-    """Wall-clock seconds of all training steps; the evaluation is not included."""
+    """Wall-clock seconds of all training steps; scores of samples in training and the evaluation are not included."""
+    step_processor_seconds: float | None = None
+    """Processor seconds of one step, the mean over all, by the clock of their thread, so that other processes do not
+    count; None if steps were taken on a GPU, or not recorded."""
     trained_together: int | None = None
     """Largest number of runs, this one included, that trained side by side; None if the training did not record it."""
     changed_device: bool | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.base.errors import RunError
-from reportgen.base.files import find_cache_dir, find_data_dir, write_bytes, write_text
+from reportgen.base.files import append_text, find_cache_dir, find_data_dir, write_bytes, write_text
 from reportgen.cli import doctor
 
 
@@ -69,3 +69,26 @@ def test_doctor_looks_for_mnist_where_a_run_would(tmp_path: Path, monkeypatch: p
     (raw / "train-images-idx3-ubyte").touch()
     (check,) = [check for check in doctor.check_all() if check.subject == "MNIST"]
     assert (check.ok, check.found) == (True, str(raw))
+
+
+@pytest.mark.fault(row=11)
+def test_text_is_appended_and_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "history.csv"
+    write_text(path, "a\n")
+    append_text(path, "b\nc\n")
+    append_text(path, "")
+    assert path.read_bytes() == b"a\nb\nc\n"
+
+    def fail(name: str) -> None:
+        if name == "amid the append":
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("reportgen.base.files.reach_failpoint", fail)
+    with pytest.raises(RunError, match=r"history\.csv: cannot be written \(No space left on device\); free some"):
+        append_text(path, "d\ne\n")
+    assert path.read_bytes() == b"a\nb\nc\nd\n", "half of it"
+
+
+def test_nothing_is_appended_to_a_file_that_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="No such file"):
+        append_text(tmp_path / "history.csv", "1\n")

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch.overrides import TorchFunctionMode
-from trainings import GAN, MLP, VAE, NoSaver, make_session, train
+from trainings import GAN, MLP, VAE, NoSaver, assert_same_training, capture_by_hand, make_session, train
 
 from reportgen.base.errors import RunError, Stopped
 from reportgen.lab.data import Dataset
 from reportgen.lab.training import loop
 from reportgen.lab.training.gan import GanObjective
-from reportgen.lab.training.graph import Compute, GraphedRounds
+from reportgen.lab.training.graph import GraphedRounds
 from reportgen.lab.training.loop import (
     BatchOrder,
     Round,
@@ -184,33 +184,6 @@ def test_no_step_waits_for_the_device(settings: Settings, dataset: Dataset, monk
         train_run(make_session(settings, dataset, training))
     assert len(training.rows) >= 600
     assert fetches.count < 20
-
-
-def capture_by_hand(
-    computes: Sequence[Compute], generators: Sequence[torch.Generator]
-) -> Callable[[], Sequence[torch.Tensor]]:
-    """A stand-in for a CUDA graph: nothing happens at the capture, and every replay writes into the same tensors."""
-    assert len(generators) == len(computes)
-    outputs: list[torch.Tensor] = []
-
-    def replay() -> Sequence[torch.Tensor]:
-        for index, compute in enumerate(computes):
-            values = compute()
-            outputs.append(values.clone()) if len(outputs) <= index else outputs[index].copy_(values)
-        return outputs
-
-    return replay
-
-
-def assert_same_training(a: Training, b: Training) -> None:
-    """The same logged losses and the same weights, bit for bit."""
-    assert a.step == b.step
-    assert a.rows == b.rows
-    for name, module in a.objective.modules.items():
-        found = b.objective.modules[name].state_dict()
-        assert all(torch.equal(value, found[key]) for key, value in module.state_dict().items())
-    assert a.grids.keys() == b.grids.keys()
-    assert all(torch.equal(grid, b.grids[key]) for key, grid in a.grids.items())
 
 
 @pytest.mark.parametrize("settings", [VAE, GAN, MLP])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,8 @@ import torch
 
 from reportgen.base.errors import RunError, Stopped
 from reportgen.base.files import write_bytes
-from reportgen.lab.training.loop import Training
+from reportgen.lab.training.history import HistoryFile
+from reportgen.lab.training.loop import Row, Training
 from reportgen.store.paths import RunPaths
 
 DEFAULT_SECONDS = 30.0
@@ -34,6 +35,7 @@ NUM_CHECKPOINTS = 2
 class Checkpointer:
     """Writer of checkpoints every ``seconds`` or ``steps``, and once more when the run is asked to stop.
 
+    With each of them the history is appended to, so that it can be followed; nothing is ever resumed from it.
     Every checkpoint carries the run's training ``key``, so that a run never resumes from another run's checkpoint.
     """
 
@@ -44,9 +46,19 @@ class Checkpointer:
     is_stopping: Callable[[], bool] = lambda: False
     max_cost: float = MAX_COST
     _next: float = field(init=False)
+    _history: HistoryFile = field(init=False)
 
     def __post_init__(self) -> None:
         self._next = time.monotonic() + self.seconds
+        self._history = HistoryFile(self.paths.history)
+
+    def begin(self, rows: Sequence[Row]) -> None:
+        """Write the history as the checkpoint has it from which the training resumes, or without any row.
+
+        Raises:
+            RunError: the history cannot be written.
+        """
+        self._history.update(rows)
 
     def is_due(self, step: int) -> bool:
         """Return whether a checkpoint is to be written after ``step`` finished steps."""
@@ -58,7 +70,7 @@ class Checkpointer:
 
         Raises:
             Stopped: the run was asked to stop; its state is on disk.
-            RunError: the checkpoint cannot be written.
+            RunError: the checkpoint or the history cannot be written.
         """
         self.write(training)
         if self.is_stopping():
@@ -68,12 +80,13 @@ class Checkpointer:
         """Write a checkpoint and remove outdated ones, without stopping.
 
         Raises:
-            RunError: the checkpoint cannot be written.
+            RunError: the checkpoint or the history cannot be written.
         """
         wait_for_device(training.generator.device)  # its pending work must not count as time spent writing
         start = time.monotonic()
         write_bytes(self.paths.checkpoint(training.step), pack_state({"key": self.key, **training.take_state()}))
         self.paths.thin_checkpoints(training.step, NUM_CHECKPOINTS)
+        self._history.update(training.rows)
         now = time.monotonic()
         self._next = now + max(self.seconds, min((now - start) / self.max_cost, MAX_SECONDS))
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import torch
+from torch import nn
 
 from reportgen.base.errors import RunError, Stopped
 from reportgen.lab.data import Dataset
@@ -26,34 +27,61 @@ OnStep = Callable[[int, dict[str, float]], None]
 """Callback that receives the number of finished steps and the latest value of each loss fetched since its last call."""
 
 
-@dataclass
-class ScalarLog:
-    """Log of scalars that stay on the device until they are fetched together into ``rows``."""
+class Scoring(Protocol):
+    """Interface of scores that may still be computed, by another thread."""
 
-    rows: list[Row]
-    _pending: list[tuple[int, Scalars]] = field(default_factory=list)
-
-    def add(self, step: int, scalars: Scalars) -> None:
-        """Log the scalars of a step without fetching them."""
-        if scalars:
-            self._pending.append((step, scalars))
+    def is_done(self) -> bool:
+        """Return whether ``fetch`` would return at once."""
+        ...
 
     def fetch(self) -> dict[str, float]:
-        """Fetch pending scalars into ``rows``; return the latest value of each metric among them.
+        """Wait for the scores and return them by metric; they are finite, and those that failed are left out."""
+        ...
+
+
+Monitor = Callable[[int, dict[str, nn.Module]], Scoring]
+"""Function from a step and the networks in training to scores of their samples; it leaves the training's bits alone."""
+
+
+@dataclass
+class ScalarLog:
+    """Log of scalars that stay on the device, and of scores, until they are fetched together into ``rows``."""
+
+    rows: list[Row]
+    _pending: list[tuple[int, Scalars | Scoring]] = field(default_factory=list)
+
+    def add(self, step: int, entry: Scalars | Scoring) -> None:
+        """Log the scalars or the scores of a step without fetching them."""
+        if entry:
+            self._pending.append((step, entry))
+
+    def fetch(self, *, is_waiting: bool = True) -> dict[str, float]:
+        """Fetch pending entries into ``rows``, in their order; return the latest value of each metric among them.
+
+        Args:
+            is_waiting: whether to wait for scores; otherwise they and what was logged after them stay pending.
 
         Raises:
             RunError: a loss is NaN or infinite.
         """
-        if not self._pending:
-            return {}
-        keys = [(step, name) for step, scalars in self._pending for name in scalars]
-        values = torch.stack([value for _, scalars in self._pending for value in scalars.values()]).tolist()
-        self._pending.clear()
-        for (step, name), value in zip(keys, values, strict=True):
-            if not math.isfinite(value):
-                raise RunError(f"{name} became {value} at step {step}; try a smaller learning_rate")
-            self.rows.append((step, name, value))
-        return {name: value for (_, name), value in zip(keys, values, strict=True)}
+        count = len(self._pending) if is_waiting else self._count_done()
+        entries, self._pending = self._pending[:count], self._pending[count:]
+        scalars = [value for _, entry in entries if isinstance(entry, dict) for value in entry.values()]
+        fetched = iter(torch.stack(scalars).tolist() if scalars else ())
+        latest: dict[str, float] = {}
+        for step, entry in entries:
+            values = {name: next(fetched) for name in entry} if isinstance(entry, dict) else entry.fetch()
+            for name, value in values.items():
+                if not math.isfinite(value):
+                    raise RunError(f"{name} became {value} at step {step}; try a smaller learning_rate")
+                self.rows.append((step, name, value))
+            latest |= values
+        return latest
+
+    def _count_done(self) -> int:
+        """Return the number of pending entries before the first scores that are still computed."""
+        waits = (not isinstance(entry, dict) and not entry.is_done() for _, entry in self._pending)
+        return next((index for index, wait in enumerate(waits) if wait), len(self._pending))
 
 
 class BatchOrder:
@@ -85,7 +113,12 @@ class Training:
     grids: dict[tuple[int, str], torch.Tensor] = field(default_factory=dict)
     step: int = 0
     train_seconds: float = 0.0
-    """Wall time in seconds; runs that train side by side share it equally."""
+    """Wall time in seconds without the monitor's; runs that train side by side share it equally."""
+    processor_seconds: float | None = None
+    """Processor time of the steps alone, by the clock of their thread; None if a step was taken on a GPU or unclocked.
+
+    Losses over the dev set, grids, monitor and checkpoints are not in it, nor what other processes take.
+    """
     trained_together: int = 1
     """Largest number of runs, this one included, that it was trained side by side with."""
     changed_device: bool = False
@@ -104,6 +137,7 @@ class Training:
         return {
             "step": self.step,
             "train_seconds": self.train_seconds,
+            "processor_seconds": self.processor_seconds,
             "trained_together": self.trained_together,
             "changed_device": self.changed_device,
             "environment": self.environment.model_dump(mode="json") if self.environment else None,
@@ -147,6 +181,7 @@ class Training:
         self.batches.order, self.batches.position = state["order"].to(device), state["position"]
         self.rows, self.grids = list(state["rows"]), {key: grid.cpu() for key, grid in state["grids"].items()}
         self.step, self.train_seconds = state["step"], state["train_seconds"]
+        self.processor_seconds = state.get("processor_seconds") if device.type == "cpu" else None
         self.trained_together = state.get("trained_together", 1)  # older checkpoints lack it
         environment = state.get("environment")  # older checkpoints lack it
         self.environment = Environment.model_validate(environment) if environment else None
@@ -169,7 +204,9 @@ def begin_training(settings: Settings, dataset: Dataset, seed: int) -> Training:
     generator = torch.Generator(images.device).manual_seed(seed)  # noise and the order of the data
     objective = build_objective(settings, images.device, generator)
     batches = BatchOrder(len(images), settings.batch_size, generator)
-    return Training(objective, batches, generator, settings.num_training_steps)
+    training = Training(objective, batches, generator, settings.num_training_steps)
+    training.processor_seconds = 0.0 if images.device.type == "cpu" else None
+    return training
 
 
 class Saver(Protocol):
@@ -192,11 +229,19 @@ class TrainingSession:
     """A training together with its data, its log and its checkpoints: all that happens between two steps."""
 
     def __init__(
-        self, settings: Settings, dataset: Dataset, training: Training, on_step: OnStep, checkpointer: Saver
+        self,
+        settings: Settings,
+        dataset: Dataset,
+        training: Training,
+        on_step: OnStep,
+        checkpointer: Saver,
+        monitor: Monitor | None = None,
     ) -> None:
         self.settings, self.dataset, self.training = settings, dataset, training
-        self.on_step, self.checkpointer = on_step, checkpointer
+        self.on_step, self.checkpointer, self.monitor = on_step, checkpointer, monitor
         self.log = ScalarLog(training.rows)
+        self.monitor_seconds = 0.0
+        """Wall time that the monitor took after the latest step."""
 
     @property
     def device(self) -> torch.device:
@@ -218,7 +263,7 @@ class TrainingSession:
         return self.training.objective.step(self.dataset.train.images[indices])
 
     def settle(self, read: Read, *, is_fetch_due: bool) -> None:
-        """Count a step; then log scalars, draw grids and write a checkpoint where they are due.
+        """Count a step; then log scalars, draw grids, score samples and write a checkpoint where they are due.
 
         Args:
             read: returns the step's scalars; called only if they are logged.
@@ -230,14 +275,15 @@ class TrainingSession:
         """
         training, settings = self.training, self.settings
         training.step += 1
-        step = training.step
+        step, self.monitor_seconds = training.step, 0.0
         if step % settings.log_interval == 0 or self.is_over:
             self.log.add(step, read())
         if step % settings.image_interval == 0 or self.is_over:
             self.log.add(step, self._evaluate_on_dev(step))
+            self._score_samples(step)
         is_save_due = not self.is_over and self.checkpointer.is_due(step)
         if self.is_over or is_fetch_due:
-            self.on_step(step, self.log.fetch())
+            self.on_step(step, self.log.fetch(is_waiting=self.is_over))
         if is_save_due:
             self.save()
 
@@ -259,6 +305,12 @@ class TrainingSession:
         for name, grid in objective.draw_grids(dev_images).items():
             self.training.grids[step, name] = grid.cpu()
         return losses
+
+    def _score_samples(self, step: int) -> None:
+        if self.monitor is not None:
+            start = time.perf_counter()
+            self.log.add(step, self.monitor(step, self.training.objective.modules))
+            self.monitor_seconds = time.perf_counter() - start
 
 
 Round = Callable[[Sequence[TrainingSession]], list[Read]]
@@ -289,14 +341,17 @@ def train_sessions(
     yield from ((session, None) for session in sessions if session.is_over)
     last = last_fetch = time.perf_counter()
     while going:
+        worked = time.thread_time()
         reads = take_round(going)
-        now = time.perf_counter()
+        worked, now = time.thread_time() - worked, time.perf_counter()
         is_fetch_due = now - last_fetch > SECONDS_PER_FETCH
         last_fetch = now if is_fetch_due else last_fetch
         for session in going:  # each is charged an equal share of the time
             session.training.train_seconds += (now - last) / len(going)
-        last = now
+            if session.training.processor_seconds is not None:
+                session.training.processor_seconds += worked / len(going)
         ended, stop = _settle_all(going, reads, is_fetch_due=is_fetch_due)
+        last = now + sum(session.monitor_seconds for session in going)
         going = [session for session in going if session not in ended]
         yield from ended.items()
         if stop is not None:

@@ -34,8 +34,10 @@ def hash_inputs(output: OutputPaths, recorded: RecordedSuite, notes: Path) -> st
         digest.update(piece)
     for spec in plan_runs(recorded.suite):
         paths = output.run(spec.folder_name)
-        digest.update(find_state(paths, spec.training_key, spec.evaluation_key).encode())
-        for piece in (*_read_all(paths.folder, [paths.manifest, paths.failure]), *_stat_all(paths)):
+        state = find_state(paths, spec.training_key, spec.evaluation_key)
+        digest.update(state.encode())
+        read = _stat_all(paths) if state == "finished" else ()  # the history grows during training, unread
+        for piece in (*_read_all(paths.folder, [paths.manifest, paths.failure]), *read):
             digest.update(piece)
     return digest.hexdigest()
 
