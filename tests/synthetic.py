@@ -20,7 +20,7 @@ from reportgen.store.records import Environment, EvaluationRecord, RunRecord, So
 from reportgen.store.suites import RecordedSuite, write_suite
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.plan import RunSpec, plan_runs
-from reportgen.suite.settings import GanSettings, VaeSettings
+from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 
 ROOT = Path(__file__).parents[1]
 
@@ -255,6 +255,8 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
                 "largest_step": [1.8, 0.03, 100],
             },
         },
+        "discriminator": None if is_vae else _judge(index),
+        "parameters": _count_parameters(spec.settings),
         "evolution": {str(step): "0123456789" * 3 + "?" * 2 for step in _list_image_steps(spec)},
         "dataset": {
             "num_train": 4000,
@@ -265,6 +267,18 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
         "classifier": CARD,
         "sources": dict.fromkeys(("interpolation", "digits"), SOURCE.model_dump()),
     }
+
+
+def _judge(index: int) -> dict[str, Any]:
+    real = {"counts": [0] * 10 + [100] * 10, "mean": 0.75, "batch_mean": 0.85 + 0.001 * index}
+    fake = {"counts": [100] * 10 + [0] * 10, "mean": 0.25, "batch_mean": 0.15 - 0.001 * index}
+    return {"train": real, "dev": real | {"mean": 0.7}, "samples": fake}
+
+
+def _count_parameters(settings: Settings) -> dict[str, int]:
+    if isinstance(settings, GanSettings):
+        return {"generator": 1000 * settings.hidden_dim, "discriminator": 900 * settings.hidden_dim}
+    return {"encoder": 1000 * settings.latent_dim, "decoder": 900 * settings.latent_dim}
 
 
 def _list_image_steps(spec: RunSpec) -> range:

@@ -13,6 +13,7 @@ from torch import nn
 from reportgen.assets import load_card
 from reportgen.base.errors import RunError
 from reportgen.lab.data import Dataset
+from reportgen.lab.metrics.discriminator import measure_outputs
 from reportgen.lab.metrics.entropy import compute_pixel_entropy
 from reportgen.lab.metrics.features import ClassifierDetector, Detector, Look
 from reportgen.lab.metrics.inception import InceptionDetector
@@ -24,10 +25,11 @@ from reportgen.lab.metrics.yardsticks import load_ladder, load_real_side
 from reportgen.lab.models.classifier import UNREAD, read_digits
 from reportgen.lab.provenance import read_source
 from reportgen.lab.training.objectives import to_uint8, to_unit
-from reportgen.lab.training.registry import ToImages, find_decoder, find_reconstructor
+from reportgen.lab.training.registry import ToImages, find_decoder, find_reconstructor, list_networks
 from reportgen.store.records import (
     DatasetFacts,
     DigitReadings,
+    DiscriminatorRecord,
     EvaluationRecord,
     ImageStatistic,
     Interpolation,
@@ -46,6 +48,9 @@ MIN_SAMPLES = 10
 
 END_PAIRS = ((0, 9), (1, 8), (2, 7), (3, 6), (4, 5))
 """Digits at the two ends of each of the five interpolations, if the model draws them."""
+
+NUM_JUDGED = 1000
+"""Largest number of images of each kind that a GAN's discriminator judges."""
 
 NUM_NEAREST = 500
 """Largest number of samples for which the nearest training image is searched."""
@@ -133,6 +138,11 @@ def evaluate_run(
             outside_range=EXTRAPOLATION_RANGE,
             random_pairs=measure_random_pairs(draw, classifier, *pairs),
         ),
+        discriminator=judge_images(settings, modules, z[:num_fake], dataset),
+        parameters={
+            name: sum(weights.numel() for weights in network.parameters())
+            for name, network in list_networks(settings, modules).items()
+        },
         evolution=read_grids(classifier, grids),
         dataset=_describe_dataset(dataset),
         classifier=load_card(),
@@ -235,6 +245,27 @@ def read_reconstructions(
     before, after = before[before != UNREAD], after[before != UNREAD]
     same, unread = int((before == after).sum()), int((after == UNREAD).sum())
     return ReconstructionReadings(same=same, another=len(before) - same - unread, unread=unread)
+
+
+def judge_images(
+    settings: Settings, modules: dict[str, nn.Module], z: torch.Tensor, dataset: Dataset
+) -> DiscriminatorRecord | None:
+    """Measure a GAN's discriminator on up to ``NUM_JUDGED`` images of each kind; return None for a model without one.
+
+    Args:
+        z: latents of the samples, float32 [N, latent_dim]; they are judged as they are drawn, not rounded to uint8.
+    """
+    if "discriminator" not in modules:
+        return None
+    decode = find_decoder(settings, modules)
+    with torch.no_grad():
+        samples = torch.cat([decode(block) for block in z[:NUM_JUDGED].split(DRAW_BATCH_SIZE)])
+    images = {"train": to_unit(dataset.train.images[:NUM_JUDGED]), "dev": to_unit(dataset.dev.images[:NUM_JUDGED])}
+    outputs = {
+        kind: measure_outputs(modules["discriminator"], unit * 2 - 1, settings.batch_size)
+        for kind, unit in {**images, "samples": samples}.items()
+    }
+    return DiscriminatorRecord(**outputs)
 
 
 def make_draw(settings: Settings, modules: dict[str, nn.Module]) -> Draw:

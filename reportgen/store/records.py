@@ -254,6 +254,25 @@ class Interpolation(Record):
     random_pairs: RandomPairs
 
 
+class DiscriminatorOutputs(Record):
+    """Outputs D(x) of a GAN's discriminator on images of one kind, after training."""
+
+    counts: Annotated[tuple[int, ...], Field(min_length=20, max_length=20)]
+    """Numbers of images by D(x) in eval mode, in 20 bins of equal width from 0 to 1."""
+    mean: float
+    """Mean of D(x) in eval mode, with the running statistics of BatchNorm."""
+    batch_mean: float
+    """Mean of D(x) with the statistics of the batch, in batches of this kind alone as in training; without dropout."""
+
+
+class DiscriminatorRecord(Record):
+    """Outputs of a GAN's discriminator on training images, dev images and samples drawn in eval mode."""
+
+    train: DiscriminatorOutputs
+    dev: DiscriminatorOutputs
+    samples: DiscriminatorOutputs
+
+
 class PixelEntropy(Record):
     """Entropy of the grey values of a split, in nats per image: the least binary cross-entropy of a reconstruction."""
 
@@ -287,6 +306,10 @@ class EvaluationRecord(Record):
     """None for a GAN, which reconstructs nothing."""
     digits: DigitReadings
     interpolation: Interpolation
+    discriminator: DiscriminatorRecord | None
+    """None for a VAE, which has none."""
+    parameters: Mapping[str, int]
+    """Network -> number of its parameters: ``encoder`` and ``decoder``, or ``generator`` and ``discriminator``."""
     evolution: Mapping[int, str]
     """Step -> readings of the samples that a GAN draws from fixed noise, one character each; empty for a VAE."""
     dataset: DatasetFacts

@@ -113,7 +113,14 @@ class TrainingSettings(Model, ABC):
 
     @abstractmethod
     def count_step_macs(self) -> float:
-        """Return the multiply-accumulates of one training step, forward and backward, from the shapes of the layers."""
+        """Return the multiply-accumulates of one training step, from the shapes of the layers.
+
+        A backward pass counts as two forward passes. Biases, normalisation and activations do not count.
+        """
+
+    @abstractmethod
+    def count_image_macs(self) -> int:
+        """Return the multiply-accumulates of drawing one image from a latent, from the shapes of the layers."""
 
     @property
     def dimensions(self) -> tuple[int, ...]:
@@ -201,16 +208,31 @@ class VaeSettings(TrainingSettings):
         return False
 
     def count_step_macs(self) -> float:
-        """Count encoder and decoder once forward and twice backward."""
+        """Count encoder and decoder once forward and once backward."""
+        return 3.0 * (self._count_encoder_macs() + self.count_image_macs()) * self.batch_size
+
+    def count_image_macs(self) -> int:
+        """Count the decoder."""
         match self.architecture:
             case "conv":
-                convolutions = 9 * (16 * 1024 + 16 * 32 * 256 + 32 * 32 * 256 + 32 * 16 * 64)
-                forward = 2 * convolutions + 2 * 1024 * 2 * self.latent_dim
+                return self._count_convolution_macs() + self.latent_dim * (self.latent_dim + 1024)
             case "linear":
-                forward = 2 * 1024 * 400 + 400 * 3 * self.latent_dim
+                return 400 * (self.latent_dim + 1024)
             case _:
                 assert_never(self.architecture)
-        return 3.0 * forward * self.batch_size
+
+    def _count_encoder_macs(self) -> int:
+        match self.architecture:
+            case "conv":
+                return self._count_convolution_macs() + 2 * self.latent_dim * (2 * self.latent_dim + 1024)
+            case "linear":
+                return 400 * (2 * self.latent_dim + 1024)
+            case _:
+                assert_never(self.architecture)
+
+    def _count_convolution_macs(self) -> int:
+        """Count the convolutions of the encoder, whose mirror image is the decoder."""
+        return 9 * (16 * 1024 + 16 * 32 * 256 + 32 * 32 * 256 + 32 * 16 * 64)
 
 
 GanVariant = Literal["conv", "mlp", "relu", "mlp_relu"]
@@ -278,18 +300,29 @@ class GanSettings(TrainingSettings):
 
     def count_step_macs(self) -> float:
         """Count the passes of an update of D and of one of G."""
+        # G forward and backward; D on real and fake forward and backward; for G, D forward and its input's gradient.
+        return (3.0 * self.count_image_macs() + 8.0 * self._count_discriminator_macs()) * self.batch_size
+
+    def count_image_macs(self) -> int:
+        """Count the generator."""
         latent, h = self.latent_dim, self.hidden_dim
         match self.architecture:
             case "conv":
-                generator = 16 * (latent * 4 * h + 8 * h * h * 16 + 2 * h * h * 64 + h * 256)
-                discriminator = 16 * (h * 256 + 2 * h * h * 64 + 8 * h * h * 16 + 4 * h)
+                return 16 * (latent * 4 * h + 8 * h * h * 16 + 2 * h * h * 64 + h * 256)
             case "mlp":
-                generator = latent * 4 * h + 8 * h * h + 2 * h * h + 1024 * h
-                discriminator = 1024 * h + 2 * h * h + 8 * h * h + 4 * h
+                return latent * 4 * h + 8 * h * h + 2 * h * h + 1024 * h
             case _:
                 assert_never(self.architecture)
-        # G forward and backward; D on real and fake forward and backward; for G, D forward and its input's gradient.
-        return (3.0 * generator + 8.0 * discriminator) * self.batch_size
+
+    def _count_discriminator_macs(self) -> int:
+        h = self.hidden_dim
+        match self.architecture:
+            case "conv":
+                return 16 * (h * 256 + 2 * h * h * 64 + 8 * h * h * 16 + 4 * h)
+            case "mlp":
+                return 1024 * h + 2 * h * h + 8 * h * h + 4 * h
+            case _:
+                assert_never(self.architecture)
 
 
 Settings = VaeSettings | GanSettings

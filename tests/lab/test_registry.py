@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import nn
 
 from reportgen.lab.models import gan, vae
-from reportgen.lab.training.registry import build_objective, find_decoder, find_reconstructor, list_shown_code
+from reportgen.lab.training.registry import (
+    build_objective,
+    find_decoder,
+    find_reconstructor,
+    list_networks,
+    list_shown_code,
+)
 from reportgen.suite.settings import MODELS, GanSettings, Settings, VaeSettings
 
 CPU = torch.device("cpu")
@@ -48,6 +56,62 @@ def test_images_are_drawn_as_training_shows_them(settings: Settings) -> None:
             again = reconstruct(torch.zeros(32, 1, 32, 32))
             torch.testing.assert_close(again * 255, grids["reconstructions"].float(), atol=0.51, rtol=0)
     torch.testing.assert_close(images * 255, grids["samples"].float(), atol=0.51, rtol=0)
+
+
+def count_macs(network: nn.Module, *inputs: torch.Tensor) -> int:
+    """Count the multiply-accumulates of a pass by what each layer reads and writes."""
+    counts: list[int] = []
+
+    def count(layer: nn.Module, args: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        match layer:
+            case nn.ConvTranspose2d():
+                counts.append(args[0].numel() * layer.out_channels * math.prod(layer.kernel_size))
+            case nn.Conv2d():
+                counts.append(output.numel() * layer.in_channels * math.prod(layer.kernel_size))
+            case nn.Linear():
+                counts.append(output.numel() * layer.in_features)
+
+    for layer in network.modules():
+        layer.register_forward_hook(count)
+    network(*inputs)
+    return sum(counts)
+
+
+WIDE: list[Settings] = [
+    VaeSettings(latent_dim=7),
+    VaeSettings(latent_dim=7, architecture="linear"),
+    GanSettings(latent_dim=7, hidden_dim=5),
+    GanSettings(latent_dim=7, hidden_dim=5, architecture="mlp"),
+]
+
+
+@pytest.mark.parametrize("settings", WIDE, ids=lambda settings: settings.label)
+def test_multiply_accumulates_are_those_of_the_layers(settings: Settings) -> None:
+    """A batch of two, so that BatchNorm has something to normalise."""
+    modules = build_objective(settings, CPU, torch.Generator().manual_seed(0)).modules
+    networks = list_networks(settings, modules)
+    x, z = torch.zeros(2, 1, 32, 32), torch.zeros(2, 7)
+    if isinstance(settings, VaeSettings):
+        encoder, image = count_macs(networks["encoder"], x) // 2, count_macs(networks["decoder"], z) // 2
+        step = 3 * (encoder + image)
+    else:
+        judge, image = (
+            count_macs(networks["discriminator"], x) // 2,
+            count_macs(networks["generator"], z[..., None, None]) // 2,
+        )
+        step = 3 * image + 8 * judge
+    assert settings.count_image_macs() == image
+    assert settings.count_step_macs() == step * settings.batch_size
+
+
+@pytest.mark.parametrize("settings", NETWORKS, ids=lambda settings: settings.label)
+def test_the_networks_of_a_model_have_all_its_parameters(settings: Settings) -> None:
+    modules = build_objective(settings, CPU, torch.Generator().manual_seed(0)).modules
+    of_networks, of_modules = (
+        sum(weights.numel() for network in found.values() for weights in network.parameters())
+        for found in (list_networks(settings, modules), modules)
+    )
+    assert of_networks == of_modules
 
 
 def test_the_listing_of_an_ablation_shows_what_it_changes() -> None:

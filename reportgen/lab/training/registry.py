@@ -58,6 +58,18 @@ def find_reconstructor(settings: Settings, modules: Modules) -> ToImages | None:
             assert_never(settings)
 
 
+def list_networks(settings: Settings, modules: Modules) -> Modules:
+    """Return the networks that parameters are counted of, by the names that a report gives them."""
+    match settings:
+        case VaeSettings():
+            found = vae.find_vae(modules)
+            return {"encoder": found.encoder, "decoder": found.decoder}
+        case GanSettings():
+            return modules
+        case _:
+            assert_never(settings)
+
+
 def list_shown_code(settings: Settings) -> Sequence[Callable[..., Any]]:
     """Return the classes and functions that a listing of the report shows for a variant."""
     match settings:
