@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from running import make_tasks
 from torch import nn
 from trainings import GAN, MLP, VAE, assert_same_training, capture_by_hand, make_session, train
 
-from reportgen.base.errors import RunError
-from reportgen.lab import monitoring
+from reportgen.base.errors import DataError, RunError
+from reportgen.lab import execution, monitoring
 from reportgen.lab.data import Dataset
 from reportgen.lab.evaluation import draw_latents
+from reportgen.lab.execution import execute_run
 from reportgen.lab.metrics.features import Look
 from reportgen.lab.models.classifier import UNREAD
 from reportgen.lab.monitoring import (
@@ -31,6 +33,8 @@ from reportgen.lab.monitoring import (
 )
 from reportgen.lab.training.graph import GraphedRounds
 from reportgen.lab.training.loop import Row, ScalarLog, Scoring, Training, begin_training, train_run, train_sessions
+from reportgen.store.paths import OutputPaths
+from reportgen.store.records import read_run_record
 from reportgen.suite.settings import Settings
 
 METRICS = ("sample_fid", "sample_recall", "sample_read_share", "sample_smallest_class")
@@ -265,3 +269,25 @@ def test_too_few_real_images_are_an_error_of_the_reference(dataset: Dataset, tmp
     tiny = Dataset("toy", *(type(s)(s.images[:1], s.labels[:1]) for s in (dataset.train, dataset.dev)))
     with pytest.raises((ValueError, RunError)):
         build_reference(tiny, 40, tmp_path, has_digits=True)
+
+
+@pytest.mark.parametrize("is_sound", [True, False], ids=["scored", "nothing to compare with"])
+def test_a_run_logs_its_scores_or_why_there_are_none(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_sound: bool
+) -> None:
+    def fail(*_: object, **__: object) -> Reference:
+        raise DataError("no real images")
+
+    if not is_sound:
+        monkeypatch.setattr(execution, "_load_reference", fail)
+    task = make_tasks(suite, tmp_path)[0]
+    execute_run(task, lambda *_: None)
+    paths = OutputPaths(tmp_path).run(task.spec.folder_name)
+    last = task.spec.settings.num_training_steps
+    found = [line.rpartition(",")[0] for line in paths.history.read_text().splitlines() if "sample_" in line]
+    assert ([f"{last},{name}" for name in METRICS[:3]] == found[-3:]) == is_sound
+    assert ("samples are not scored during training: no real images" in paths.log.read_text()) != is_sound
+    assert bool(found) == is_sound
+    seconds = read_run_record(paths).step_processor_seconds
+    assert seconds is not None
+    assert 0 < seconds < 1
