@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from trainings import GAN, MLP, VAE, make_session
 from reportgen.base.errors import Stopped
 from reportgen.lab.data import Dataset, Split
 from reportgen.lab.executors import Failed
+from reportgen.lab.monitoring import SampleMonitor, build_reference
 from reportgen.lab.runner import execute_plan, plan_suite
 from reportgen.lab.training.graph import GraphedRounds
 from reportgen.lab.training.loop import Round, Training, begin_training, step_eagerly, train_run, train_sessions
@@ -55,6 +57,18 @@ def test_a_graph_computes_what_its_steps_compute(settings: Settings, precision: 
     settings = lengthen(settings).model_copy(update={"precision": precision})
     eager, graphed = train(settings, on_gpu), train(settings, on_gpu, GraphedRounds())
     assert_near(graphed, eager, 10 if precision == "fp32" else 5)
+
+
+def test_samples_are_scored_by_other_threads_beside_graphed_steps(on_gpu: Dataset, tmp_path: Path) -> None:
+    reference = build_reference(on_gpu, 40, tmp_path, has_digits=True)
+    with ThreadPoolExecutor(2) as pool:
+        sessions = [
+            make_session(s, on_gpu, monitor=SampleMonitor(s, 0, reference, pytest.fail, pool.submit))
+            for s in (lengthen(VAE), lengthen(GAN), lengthen(MLP))
+        ]
+        assert [error for _, error in train_sessions(sessions, GraphedRounds())] == [None] * 3
+    for session in sessions:
+        assert [step for step, name, _ in session.training.rows if name == "sample_fid"] == [20, 40, 60]
 
 
 def test_side_by_side_each_ends_where_it_would_alone(on_gpu: Dataset) -> None:
