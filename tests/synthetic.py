@@ -156,8 +156,12 @@ def write_run(paths: RunPaths, spec: RunSpec, index: int, change: Change | None 
     write_text(paths.history, "\n".join(["step,metric,value", *rows]) + "\n")
     write_record(paths.spec, make_run_record(spec))
     write_bytes(paths.weights, b"weights")
-    write_record(paths.evaluation, make_evaluation(spec, index, change))
+    evaluation = make_evaluation(spec, index, change)
+    write_record(paths.evaluation, evaluation)
     files = _write_images(paths, spec)
+    if evaluation.posterior is not None:
+        files.append(paths.latents)
+        write_text(paths.latents, _make_latents(len(evaluation.posterior.axis_shares)))
     files_of_training = [paths.spec, paths.history, paths.weights]
     record_stage(paths, "training", spec.training_key, files_of_training, spec.training_identity)
     record_stage(paths, "evaluation", spec.evaluation_key, [paths.evaluation, *files], spec.evaluation_identity)
@@ -232,8 +236,14 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
     return {
         "scores": {"classifier": make_scores("classifier", 6 * (100 / width) ** 2.5 + spec.seed + 0.01 * index)},
         "failures": {},
-        "memorisation": {"samples": 6.0, "dev": 5.5},
-        "reconstruction": {"same": 900 + width, "another": index % 100, "unread": 5} if is_vae else None,
+        "memorisation": {
+            "samples": {"num": 500, "median": 6.0, "num_copies": 0},
+            "dev": {"num": 500, "median": 5.5, "num_copies": 0},
+            "shown_ratios": [0.7 + 0.01 * rank for rank in range(10)],
+        },
+        "posterior": make_posterior(width, index) if is_vae else None,
+        "reconstruction": make_readings(900 + width, index % 100, 5) if is_vae else None,
+        "variety": [0.8 + 0.01 * digit for digit in range(10)],
         "sharpness": {"samples": 0.08 + 0.001 * index, "real": 0.1},
         "gradient_energy": {"samples": 0.03 + 0.001 * index, "real": 0.04},
         "digits": {"counted": "0123456789" * 4 + "012345678?", "all_counts": [290] * 10 + [100]},
@@ -242,6 +252,7 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
             "inside": strip * 5,
             "outside": strip * 5,
             "outside_range": [-1.0, 2.0],
+            "spherical": strip * 5,
             "random_pairs": {
                 "num_pairs": 100,
                 "num_points": 10,
@@ -253,6 +264,13 @@ def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
                 "outside_change": [-0.1 - 0.001 * index, 0.02, 100],
                 "detour": [1.5 + 0.01 * index, 0.02, 100],
                 "largest_step": [1.8, 0.03, 100],
+                "spherical": {
+                    "read_inside": [0.75 + 0.001 * index, 0.03, 100],
+                    "inside_change": [-0.05 + 0.001 * index, 0.02, 100],
+                    "detour": [1.6 + 0.01 * index, 0.02, 100],
+                    "largest_step": [1.7, 0.03, 100],
+                    "gain": [0.05, 0.02, 100],
+                },
             },
         },
         "discriminator": None if is_vae else _judge(index),
@@ -281,16 +299,41 @@ def _count_parameters(settings: Settings) -> dict[str, int]:
     return {"encoder": 1000 * settings.latent_dim, "decoder": 900 * settings.latent_dim}
 
 
+def make_posterior(latent_dim: int, index: int) -> dict[str, Any]:
+    """The codes of a VAE that uses 20 dimensions at most, the later ones less."""
+    kl = [3 / (1 + rank) if rank < 20 else 0.0 for rank in range(latent_dim)]
+    shares = [0.4, 0.3, 0.2][: latent_dim if latent_dim <= 3 else 2]
+    distance = [0.1 * latent_dim + 0.01 * index, 0.05, 1000]
+    return {"kl": kl, "active_units": min(latent_dim, 20), "prior_distance": distance, "axis_shares": shares}
+
+
+def make_readings(same: int, another: int, unread: int) -> dict[str, Any]:
+    """Readings of reconstructions: the changed ones are fours that turn into nines, or are read no more."""
+    counts = [[same // 10 * (before == after) for after in range(11)] for before in range(10)]
+    counts[0][0] += same % 10
+    counts[4][9], counts[4][10] = another, unread
+    return {"counts": counts}
+
+
 def _list_image_steps(spec: RunSpec) -> range:
     interval = spec.settings.image_interval
     return range(interval, spec.settings.num_training_steps + 1, interval)
+
+
+def _make_latents(num_axes: int) -> str:
+    """Fifty points of each class, around its number on all axes."""
+    noise = np.random.default_rng(0).normal(size=(500, num_axes)) + np.repeat(np.arange(10), 50)[:, None]
+    header = ["label", *(f"axis{number}" for number in range(1, num_axes + 1))]
+    rows = [[place // 50, *(round(value, 3) for value in point)] for place, point in enumerate(noise.tolist())]
+    return "".join(",".join(map(str, row)) + "\n" for row in [header, *rows])
 
 
 def _write_images(paths: RunPaths, spec: RunSpec) -> list[Path]:
     picture = np.zeros((32, 32), np.uint8)
     picture[8:24, 12:20] = 255
     points = spec.evaluation["interpolation_num_points"]
-    grids = {"counted": (50, 10), "interpolation": (5 * points, points), "extrapolation": (5 * points, points)}
+    strips = dict.fromkeys(("interpolation", "extrapolation", "spherical"), (5 * points, points))
+    grids = {"counted": (50, 10), "nearest": (20, 10), **strips}
     names = ("dev", "reconstructions", "samples") if isinstance(spec.settings, VaeSettings) else ("samples",)
     for step in _list_image_steps(spec):
         grids |= {f"{name}-{step:06d}": (32, 8) for name in names}

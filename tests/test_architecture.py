@@ -32,6 +32,8 @@ ROOMS = {
         "training",
         "metrics",
         "provenance",
+        "interpolation",
+        "codes",
         "evaluation",
         "monitoring",
         "execution",

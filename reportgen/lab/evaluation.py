@@ -12,20 +12,30 @@ from torch import nn
 
 from reportgen.assets import load_card
 from reportgen.base.errors import RunError
+from reportgen.lab.codes import describe_posterior, encode_images, list_latents, read_reconstructions
 from reportgen.lab.data import Dataset
+from reportgen.lab.interpolation import (
+    EXTRAPOLATION_RANGE,
+    Draw,
+    choose_ends,
+    interpolate,
+    lerp,
+    measure_random_pairs,
+    slerp,
+)
 from reportgen.lab.metrics.discriminator import measure_outputs
 from reportgen.lab.metrics.entropy import compute_pixel_entropy
-from reportgen.lab.metrics.features import ClassifierDetector, Detector, Look
+from reportgen.lab.metrics.features import ClassifierDetector, Detector
 from reportgen.lab.metrics.inception import InceptionDetector
-from reportgen.lab.metrics.memorisation import compute_nearest_distances
-from reportgen.lab.metrics.paths import estimate_shares, estimate_values, summarise_paths
+from reportgen.lab.metrics.memorisation import Nearest, find_nearest
 from reportgen.lab.metrics.scores import compute_scores
 from reportgen.lab.metrics.sharpness import IMAGE_STATISTICS
+from reportgen.lab.metrics.variety import measure_variety
 from reportgen.lab.metrics.yardsticks import load_ladder, load_real_side
 from reportgen.lab.models.classifier import UNREAD, read_digits
 from reportgen.lab.provenance import read_source
 from reportgen.lab.training.objectives import to_uint8, to_unit
-from reportgen.lab.training.registry import ToImages, find_decoder, find_reconstructor, list_networks
+from reportgen.lab.training.registry import find_decoder, find_encoder, list_networks
 from reportgen.store.records import (
     DatasetFacts,
     DigitReadings,
@@ -33,39 +43,28 @@ from reportgen.store.records import (
     EvaluationRecord,
     ImageStatistic,
     Interpolation,
-    NearestDistances,
+    Memorisation,
     PixelEntropy,
-    RandomPairs,
-    ReconstructionReadings,
     Scores,
     Source,
+    TrainingNeighbours,
 )
-from reportgen.suite.settings import Settings
+from reportgen.suite.settings import Settings, has_digits
 
 DRAW_BATCH_SIZE = 250
 MIN_SAMPLES = 10
 """Number of ends that five interpolations have."""
 
-END_PAIRS = ((0, 9), (1, 8), (2, 7), (3, 6), (4, 5))
-"""Digits at the two ends of each of the five interpolations, if the model draws them."""
-
 NUM_JUDGED = 1000
 """Largest number of images of each kind that a GAN's discriminator judges."""
 
 NUM_NEAREST = 500
-"""Largest number of samples for which the nearest training image is searched."""
-
-EXTRAPOLATION_RANGE = (-1.0, 2.0)
-"""First and last position of extrapolation, in distances from z1 to z2; z1 is at 0 and z2 at 1."""
+"""Largest number of samples for which the nearest training images are searched."""
+NUM_NEAREST_SHOWN = 10
+"""Largest number of samples that are shown above their nearest training images: those most like copies."""
 
 NUM_RANDOM_PAIRS = 100
 """Number of random pairs of latents by which latent spaces are compared; five chosen strips would be too few."""
-
-RANDOM_PAIR_POINTS = 10
-"""Number of images from end to end of a random pair, ends included."""
-
-Draw = Callable[[torch.Tensor], torch.Tensor]
-"""Function from latents float32 [N, latent_dim] to images uint8 [N, 1, 32, 32], in eval mode."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,13 @@ class Evaluation:
     """Results of measuring one run.
 
     ``record`` is the content of evaluation.json; ``images`` maps the name of a grid to its images, uint8
-    [N, 1, 32, 32], and the number of its columns.
+    [N, 1, 32, 32], and the number of its columns. ``latents`` are rows of latents.csv, see ``list_latents``; None for a
+    model that encodes nothing.
     """
 
     record: EvaluationRecord
     images: dict[str, tuple[torch.Tensor, int]]
+    latents: list[tuple[float, ...]] | None
 
 
 def evaluate_run(
@@ -105,7 +106,7 @@ def evaluate_run(
         DataError: the Inception weights are missing or wrong.
     """
     device = dataset.train.images.device
-    draw, reconstruct = make_draw(settings, modules), find_reconstructor(settings, modules)
+    draw, encode = make_draw(settings, modules), find_encoder(settings, modules)
     classifier = ClassifierDetector(device)
     num_fake, num_counted = options["fid_num_images"], options["digits_num_images"]
     z = draw_latents(settings.latent_dim, max(num_fake, num_counted, MIN_SAMPLES), seed, device)
@@ -113,29 +114,38 @@ def evaluate_run(
     looked = classifier.look(samples)
     starts, ends, names = choose_ends(looked.labels, looked.confidences)
     points = options["interpolation_num_points"]
-    inside, outside = (
-        interpolate(draw, z[starts], z[ends], torch.linspace(first, last, points, device=device))
-        for first, last in ((0, 1), EXTRAPOLATION_RANGE)
+    inside, outside, spherical = (
+        interpolate(draw, path, z[starts], z[ends], torch.linspace(*span, points, device=device))
+        for path, span in ((lerp, (0.0, 1.0)), (lerp, EXTRAPOLATION_RANGE), (slerp, (0.0, 1.0)))
     )
     pairs = draw_latents(settings.latent_dim, 2 * NUM_RANDOM_PAIRS, seed + 1_000_000, device).chunk(2)
     scores, failures = score_samples(
         samples[:num_fake], looked.features[:num_fake], classifier, dataset, cache, inception_weights
     )
+    nearest = find_nearest(samples[:NUM_NEAREST], dataset.train.images)
+    codes = encode_images(encode, dataset.dev.images) if encode is not None else None
     record = EvaluationRecord(
         scores=scores,
         failures=failures,
         **{name: _measure_images(measure, samples, dataset) for name, measure in IMAGE_STATISTICS.items()},
-        memorisation=measure_memorisation(samples, dataset),
-        reconstruction=read_reconstructions(reconstruct, classifier, dataset.dev.images[:num_fake]),
+        memorisation=summarise_memorisation(nearest, dataset),
+        posterior=describe_posterior(*codes) if codes is not None else None,
+        reconstruction=read_reconstructions(draw, codes[0], classifier, dataset.dev.images[:num_fake])
+        if codes is not None
+        else None,
         digits=DigitReadings(
             counted=spell(looked.labels[:num_counted]),
             all_counts=tuple(torch.bincount(looked.labels, minlength=UNREAD + 1).tolist()),
         ),
+        variety=measure_variety(samples, looked.labels.to(device), dataset.train.images, dataset.train.labels)
+        if has_digits(dataset.name)
+        else (None,) * 10,
         interpolation=Interpolation(
             ends=tuple(names),
             inside=spell(classifier.look(inside).labels),
             outside=spell(classifier.look(outside).labels),
             outside_range=EXTRAPOLATION_RANGE,
+            spherical=spell(classifier.look(spherical).labels),
             random_pairs=measure_random_pairs(draw, classifier, *pairs),
         ),
         discriminator=judge_images(settings, modules, z[:num_fake], dataset),
@@ -152,8 +162,10 @@ def evaluate_run(
         "counted": (samples[:num_counted], 10),
         "interpolation": (inside, points),
         "extrapolation": (outside, points),
+        "spherical": (spherical, points),
+        "nearest": (show_nearest(samples, nearest, dataset), NUM_NEAREST_SHOWN),
     }
-    return Evaluation(record, images)
+    return Evaluation(record, images, list_latents(codes[0], dataset.dev.labels) if codes is not None else None)
 
 
 def _measure_images(
@@ -174,7 +186,7 @@ def _describe_dataset(dataset: Dataset) -> DatasetFacts:
 
 
 def _list_sources() -> dict[str, Source]:
-    return {"interpolation": read_source([interpolate, choose_ends]), "digits": read_source([read_digits])}
+    return {"interpolation": read_source([lerp, slerp, interpolate, choose_ends]), "digits": read_source([read_digits])}
 
 
 def score_samples(
@@ -219,32 +231,37 @@ def score_samples(
     return scores, failures
 
 
-def measure_memorisation(samples: torch.Tensor, dataset: Dataset) -> NearestDistances:
-    """Return median distances to the nearest training image, of the first ``NUM_NEAREST`` samples and dev images."""
-    of_samples, of_dev = (
-        float(np.median(compute_nearest_distances(images[:NUM_NEAREST], dataset.train.images)))
-        for images in (samples, dataset.dev.images)
+def summarise_memorisation(of_samples: Nearest, dataset: Dataset) -> Memorisation:
+    """Summarise the nearest training images of samples beside those of the first ``NUM_NEAREST`` dev images."""
+    of_dev = find_nearest(dataset.dev.images[:NUM_NEAREST], dataset.train.images)
+    samples, dev = (
+        TrainingNeighbours(
+            num=len(nearest.distances),
+            median=float(np.median(nearest.distances[:, 0])),
+            num_copies=int(nearest.are_copies.sum()),
+        )
+        for nearest in (of_samples, of_dev)
     )
-    return NearestDistances(samples=of_samples, dev=of_dev)
+    shown = tuple(of_samples.ratios[_choose_shown(of_samples)].tolist())
+    return Memorisation(samples=samples, dev=dev, shown_ratios=shown)
 
 
-def read_reconstructions(
-    reconstruct: ToImages | None, classifier: ClassifierDetector, images: torch.Tensor
-) -> ReconstructionReadings | None:
-    """Compare the digits that images and their reconstructions read as; images that read as no digit are left out.
+def show_nearest(samples: torch.Tensor, nearest: Nearest, dataset: Dataset) -> torch.Tensor:
+    """Return a row of ``NUM_NEAREST_SHOWN`` samples and one of the training images nearest to them.
 
-    Args:
-        reconstruct: None for a model without reconstructions; the result is then None, too.
-        images: uint8 [N, 1, 32, 32].
+    Returns:
+        uint8 [2 * NUM_NEAREST_SHOWN, 1, 32, 32]; the rows are shorter if there are fewer samples.
     """
-    if reconstruct is None:
-        return None
-    with torch.no_grad():
-        blocks = [to_uint8(check_pixels(reconstruct(to_unit(block)))) for block in images.split(DRAW_BATCH_SIZE)]
-    before, after = (classifier.look(row).labels for row in (images, torch.cat(blocks)))
-    before, after = before[before != UNREAD], after[before != UNREAD]
-    same, unread = int((before == after).sum()), int((after == UNREAD).sum())
-    return ReconstructionReadings(same=same, another=len(before) - same - unread, unread=unread)
+    shown = _choose_shown(nearest)
+    return torch.cat([samples[shown], dataset.train.images[nearest.indices[shown, 0]]])
+
+
+def _choose_shown(nearest: Nearest) -> np.ndarray:
+    """Return the places of the samples most like copies, int64 [NUM_NEAREST_SHOWN] at most."""
+    return np.argsort(nearest.ratios, kind="stable")[:NUM_NEAREST_SHOWN]
+
+
+# ---- drawing --------------------------------------------------------------------------------------------------------
 
 
 def judge_images(
@@ -302,83 +319,6 @@ def draw_latents(latent_dim: int, count: int, seed: int, device: torch.device) -
 def spell(labels: torch.Tensor) -> str:
     """Spell labels [N] as a text of N characters: digits, and "?" for ``UNREAD``."""
     return "".join("?" if label == UNREAD else str(label) for label in labels.tolist())
-
-
-# ---- interpolation --------------------------------------------------------------------------------------------------
-
-
-def choose_ends(labels: torch.Tensor, confidence: torch.Tensor) -> tuple[list[int], list[int], list[str]]:
-    """Pick five pairs of samples whose digits are recognisable.
-
-    For each digit the sample that the classifier is surest of; where the model never draws a digit that ``END_PAIRS``
-    asks for, the surest sample not used yet takes its place.
-
-    Returns:
-        Indices of the first ends, of the second ends, and the two characters that each pair reads as.
-    """
-    surest = confidence.argsort(descending=True).tolist()
-    read = labels.tolist()
-    by_rank = [index for index in surest if read[index] != UNREAD] + [i for i in surest if read[i] == UNREAD]
-    used: set[int] = set()
-
-    def take(digit: int) -> int:
-        wanted = (index for index in by_rank if read[index] == digit and index not in used)
-        anything = (index for index in by_rank if index not in used)
-        index = next(wanted, None)
-        index = next(anything) if index is None else index
-        used.add(index)
-        return index
-
-    pairs = [(take(first), take(second)) for first, second in END_PAIRS]
-    names = ["".join("?" if read[index] == UNREAD else str(read[index]) for index in pair) for pair in pairs]
-    return [first for first, _ in pairs], [second for _, second in pairs], names
-
-
-def interpolate(draw: Draw, z1: torch.Tensor, z2: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-    """Draw z1 + t (z2 - z1) for every pair and every t.
-
-    Args:
-        z1, z2: latents [P, latent_dim].
-        t: positions [K]; 0 is z1, 1 is z2, others extrapolate. The homework's t is i / (K - 1), i = 0 .. K - 1.
-
-    Returns:
-        uint8 [P * K, 1, 32, 32], the strips one after another.
-    """
-    z = z1[:, None] + t[None, :, None] * (z2 - z1)[:, None]  # [P, K, latent_dim]
-    return draw(z.flatten(0, 1))
-
-
-def measure_random_pairs(draw: Draw, classifier: ClassifierDetector, z1: torch.Tensor, z2: torch.Tensor) -> RandomPairs:
-    """Measure images between the two latents of random pairs, and beyond them over ``EXTRAPOLATION_RANGE``.
-
-    Changes are paired differences, because pairs with good ends tend to have good images between them.
-
-    Args:
-        z1, z2: latents [P, latent_dim], drawn from the prior.
-    """
-    t = torch.linspace(0, 1, RANDOM_PAIR_POINTS, device=z1.device)
-    far = torch.linspace(*EXTRAPOLATION_RANGE, RANDOM_PAIR_POINTS, device=z1.device)
-    far = far[(far < -1e-6) | (far > 1 + 1e-6)]
-    along = classifier.look(interpolate(draw, z1, z2, t))
-    read = _is_read(along).reshape(len(z1), len(t))
-    beyond = classifier.look(interpolate(draw, z1, z2, far))
-    ends, inside = read[:, [0, -1]].mean(axis=1), read[:, 1:-1].mean(axis=1)
-    outside = _is_read(beyond).reshape(len(z1), len(far)).mean(axis=1)
-    return RandomPairs(
-        num_pairs=len(z1),
-        num_points=len(t),
-        num_outside=len(far),
-        read_ends=estimate_shares(ends),
-        read_inside=estimate_shares(inside),
-        read_outside=estimate_shares(outside),
-        inside_change=estimate_values(inside - ends),
-        outside_change=estimate_values(outside - ends),
-        **summarise_paths(along.features, len(z1)),
-    )
-
-
-def _is_read(looked: Look) -> np.ndarray:
-    return (looked.labels != UNREAD).numpy().astype(float)
 
 
 # ---- evolution ------------------------------------------------------------------------------------------------------

@@ -413,6 +413,9 @@ def _evaluate(
     for name, (images, columns) in result.images.items():
         files.append(paths.image(name))
         write_bytes(files[-1], encode_grid(images[:, 0].cpu().numpy(), columns))
+    if result.latents is not None:
+        files.append(paths.latents)
+        write_text(paths.latents, format_latents(result.latents))
     record_stage(paths, "evaluation", spec.evaluation_key, files, spec.evaluation_identity)
 
 
@@ -421,6 +424,12 @@ def _load_samples(paths: RunPaths, device: torch.device) -> dict[int, torch.Tens
     steps = paths.list_grid_steps("samples")
     grids = {step: decode_grid(paths.grid("samples", step).read_bytes(), NUM_GRID_IMAGES) for step in steps}
     return {step: torch.from_numpy(grid).to(device)[:, None] for step, grid in grids.items()}
+
+
+def format_latents(rows: list[tuple[float, ...]]) -> str:
+    """Format classes and coordinates of latents, one or more rows, as CSV with a header."""
+    header = ["label", *(f"axis{number}" for number in range(1, len(rows[0])))]
+    return "".join(",".join(map(str, row)) + "\n" for row in (header, *rows))
 
 
 def format_events(rows: list[Row]) -> bytes:

@@ -7,6 +7,7 @@
         history.csv               tidy: step, metric, value; grows with every checkpoint, whole when the run is trained
         weights.safetensors
         evaluation.json           scores, digit counts, interpolation ends, each with its provenance
+        latents.csv               of a VAE: dev images in latent space, label, axis1, axis2, ...
         images/*.png              grids of 32x32 images
         tensorboard/              the history as TensorBoard events
         manifest.json             written last: the finished stages, with the SHA-256 of each of their files
@@ -54,6 +55,11 @@ class RunPaths:
     def evaluation(self) -> Path:
         """The record of the evaluation."""
         return self.folder / "evaluation.json"
+
+    @property
+    def latents(self) -> Path:
+        """Posterior means of dev images on two or three axes: label, axis1, axis2, ...; only a VAE has it."""
+        return self.folder / "latents.csv"
 
     @property
     def images(self) -> Path:

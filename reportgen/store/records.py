@@ -159,27 +159,55 @@ class ImageStatistic(Record):
         return self.samples / self.real
 
 
-class NearestDistances(Record):
-    """Median Euclidean distances of samples and of dev images to the nearest training image; pixels are in [0, 1]."""
+class TrainingNeighbours(Record):
+    """Distances of images to the training images nearest to them, Euclidean with pixels in [0, 1].
 
-    samples: float
-    dev: float
+    A copy is at most half as far from the nearest training image as from the second nearest.
+    """
+
+    num: int
+    """Number of images looked at."""
+    median: float
+    """Median distance to the nearest training image."""
+    num_copies: int
+
+
+class Memorisation(Record):
+    """Training images nearest to samples, with those nearest to dev images as the yardstick."""
+
+    samples: TrainingNeighbours
+    dev: TrainingNeighbours
+    shown_ratios: tuple[float, ...]
+    """Distance to the nearest training image over that to the second nearest, of the samples in images/nearest.png."""
 
 
 class ReconstructionReadings(Record):
-    """Numbers of dev images that read as a digit, split by the classifier's reading of their reconstructions."""
+    """Readings by the classifier of dev images and of their reconstructions."""
 
-    same: int
-    """Reconstructions that read as the same digit as the image."""
-    another: int
-    """Reconstructions that read as a different digit."""
-    unread: int
-    """Reconstructions that read as no digit."""
+    counts: Annotated[
+        tuple[Annotated[tuple[int, ...], Field(min_length=11, max_length=11)], ...], Field(min_length=10, max_length=10)
+    ]
+    """Numbers of images by the digit that they read as, 0 to 9, and by that of their reconstruction, 0 to 9 or none."""
 
     @property
     def total(self) -> int:
         """Number of dev images that read as a digit."""
-        return self.same + self.another + self.unread
+        return sum(map(sum, self.counts))
+
+    @property
+    def same(self) -> int:
+        """Number of reconstructions that read as the same digit as the image."""
+        return sum(row[digit] for digit, row in enumerate(self.counts))
+
+    @property
+    def unread(self) -> int:
+        """Number of reconstructions that read as no digit."""
+        return sum(row[-1] for row in self.counts)
+
+    @property
+    def another(self) -> int:
+        """Number of reconstructions that read as a different digit."""
+        return self.total - self.same - self.unread
 
 
 class DigitReadings(Record):
@@ -207,13 +235,24 @@ class DigitReadings(Record):
 
 
 class Measured(NamedTuple):
-    """A value and its standard error from ``num`` independent pairs of latents; in JSON a list of three."""
+    """A value and its standard error from ``num`` independent images or pairs of latents; in JSON a list of three."""
 
     value: float | None
     """None if it could not be measured."""
     error: float | None
     """Standard error of ``value``; None if it could not be estimated."""
     num: int
+
+
+class SphericalPaths(Record):
+    """Measurements along great circles between the latents of random pairs, ends included; see ``RandomPairs``."""
+
+    read_inside: Measured
+    inside_change: Measured
+    detour: Measured
+    largest_step: Measured
+    gain: Measured
+    """Mean over pairs of the share read between the ends on the great circle minus that on the line."""
 
 
 class RandomPairs(Record):
@@ -238,6 +277,7 @@ class RandomPairs(Record):
     """Sum of the lengths of paths in feature space over the sum of their ends' distances, >= 1; 1 is straight."""
     largest_step: Measured
     """Largest step of a path over its mean step, averaged over pairs, >= 1; 1 is an even pace."""
+    spherical: SphericalPaths
 
 
 class Interpolation(Record):
@@ -249,6 +289,8 @@ class Interpolation(Record):
     """Readings from end to end, one strip after another."""
     outside: str
     """Readings over ``outside_range``, one strip after another."""
+    spherical: str
+    """Readings from end to end on the great circle, one strip after another."""
     outside_range: tuple[float, float]
     """First and last position of ``outside``; the ends of a strip are at 0 and 1."""
     random_pairs: RandomPairs
@@ -271,6 +313,19 @@ class DiscriminatorRecord(Record):
     train: DiscriminatorOutputs
     dev: DiscriminatorOutputs
     samples: DiscriminatorOutputs
+
+
+class Posterior(Record):
+    """The Gaussians q(z|x) that a VAE's encoder gives to the dev images."""
+
+    kl: tuple[float, ...]
+    """KL(q(z|x) || N(0, I)) of each latent dimension, in nats, averaged over images."""
+    active_units: int
+    """Number of dimensions whose posterior mean has a variance above 0.01 over images (Burda et al. 2016)."""
+    prior_distance: Measured
+    """KL divergence, in nats, from N(0, I) of the Gaussian with the mean and covariance of all q(z|x) together."""
+    axis_shares: tuple[float, ...]
+    """Share of the variance of posterior means along each axis of latents.csv."""
 
 
 class PixelEntropy(Record):
@@ -301,10 +356,17 @@ class EvaluationRecord(Record):
     """Variance of the Laplacian of an image."""
     gradient_energy: ImageStatistic
     """Mean squared gradient of an image."""
-    memorisation: NearestDistances
+    memorisation: Memorisation
+    posterior: Posterior | None
+    """None for a GAN, which encodes nothing."""
     reconstruction: ReconstructionReadings | None
     """None for a GAN, which reconstructs nothing."""
     digits: DigitReadings
+    variety: Annotated[tuple[float | None, ...], Field(min_length=10, max_length=10)]
+    """Mean pixel distance of two samples of a digit, 0 to 9, over that of two training images; None for too few.
+
+    None for all digits if the dataset has none.
+    """
     interpolation: Interpolation
     discriminator: DiscriminatorRecord | None
     """None for a VAE, which has none."""

@@ -20,6 +20,7 @@ WRITTEN_SECTIONS: dict[str, Question | None] = {
     "vae": None,
     "vae_curves": "vae_latent",
     "vae_images": "vae_latent",
+    "vae_space": "vae_latent",
     "vae_fid": "vae_latent",
     "vae_effect": "vae_latent",
     "vae_ablation": "vae_architecture",
@@ -56,6 +57,7 @@ Topic = Literal[
     "interpolation",
     "interpolation.between",
     "interpolation.beyond",
+    "interpolation.spherical",
     "nash",
     "pair",
     "published",
@@ -70,6 +72,7 @@ Topic = Literal[
     "vae_curves.lowest",
     "vae_effect.best",
     "vae_images.reads_same",
+    "vae_space.units",
 ]
 """Subject of a sentence of the discussion, whichever way the data decide it."""
 

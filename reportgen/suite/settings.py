@@ -37,7 +37,7 @@ Rate = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 PublishedKey = tuple[str, str, int, int | None]
 
 
-def has_digits(dataset: DatasetName) -> bool:
+def has_digits(dataset: str) -> bool:
     """Return whether the images of a dataset are digits; the shipped classifier's readings of others mean nothing."""
     return dataset in DIGITS
 

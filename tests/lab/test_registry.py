@@ -9,13 +9,7 @@ import torch
 from torch import nn
 
 from reportgen.lab.models import gan, vae
-from reportgen.lab.training.registry import (
-    build_objective,
-    find_decoder,
-    find_reconstructor,
-    list_networks,
-    list_shown_code,
-)
+from reportgen.lab.training.registry import build_objective, find_decoder, find_encoder, list_networks, list_shown_code
 from reportgen.suite.settings import MODELS, GanSettings, Settings, VaeSettings
 
 CPU = torch.device("cpu")
@@ -49,11 +43,11 @@ def test_images_are_drawn_as_training_shows_them(settings: Settings) -> None:
     for network in objective.modules.values():
         network.train()
     with torch.no_grad():
-        images = find_decoder(settings, objective.modules)(objective.fixed_z.flatten(1))
-        reconstruct = find_reconstructor(settings, objective.modules)
-        assert (reconstruct is not None) == ("reconstructions" in grids)
-        if reconstruct is not None:
-            again = reconstruct(torch.zeros(32, 1, 32, 32))
+        decode, encode = find_decoder(settings, objective.modules), find_encoder(settings, objective.modules)
+        images = decode(objective.fixed_z.flatten(1))
+        assert (encode is not None) == ("reconstructions" in grids)
+        if encode is not None:
+            again = decode(encode(torch.zeros(32, 1, 32, 32))[0])
             torch.testing.assert_close(again * 255, grids["reconstructions"].float(), atol=0.51, rtol=0)
     torch.testing.assert_close(images * 255, grids["samples"].float(), atol=0.51, rtol=0)
 

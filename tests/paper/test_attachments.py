@@ -111,3 +111,12 @@ def test_the_csv_has_every_statistic_of_images_with_that_of_real_ones(tmp_path: 
     for quantity in STATISTICS:
         assert (table[quantity.name] > 0).all()
         assert (table[f"{quantity.name}_real"] > 0).all()
+
+
+def test_the_csv_has_the_balance_and_the_codes_of_each_run(tmp_path: Path) -> None:
+    write_output(tmp_path, change=lambda spec, evaluation: evaluation.update(variety=[None] * 9 + [0.5]))
+    table = tabulate_runs(load_results(tmp_path)).set_index("run")
+    assert (table["variety"] == 0.5).all()
+    assert table.loc["vae-100-s0", "active_units"] == 20
+    assert table["active_units"].isna().sum() == 10  # of the GANs
+    assert not any("yardstick" in name for name in table.columns)

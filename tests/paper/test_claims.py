@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-from synthetic import TINY, make_results, make_scores, make_summary
+from synthetic import TINY, make_readings, make_results, make_scores, make_summary
 
 from reportgen.paper.analysis.curves import CurveSummary
 from reportgen.paper.analysis.dimensions import pair_along
@@ -366,7 +366,7 @@ def test_vae_ablation_and_reading(suite: Suite) -> None:
     results = make_results(suite)
     pair = find(results, "VAE-10 linear"), find(results, "VAE-10")
     said = [words(claim) for claim in vae.claim_ablation(*pair, "table-x")]
-    assert all(word in text for word, text in zip(("nats", "sharpness", "digits", "FID"), said, strict=True))
+    assert all(word in text for word, text in zip(("nats", "sharpness", "digits", "prior", "FID"), said, strict=True))
     assert "read as digits" in words(scores.claim_reading(results.answer("vae_latent"), "table-x"))
 
 
@@ -694,10 +694,40 @@ def test_what_is_read_no_more_than_noise_is_no_evidence_of_digits(suite: Suite) 
     assert scores.claim_unreadable(sweep[:1], "table-x") == []
 
 
+@pytest.mark.parametrize(
+    ("gain", "error", "said"),
+    [
+        (0.1, 0.02, "more images of VAE-10 are readable on the great circle than on the line: 75."),
+        (-0.1, 0.02, "fewer images of VAE-10 are readable on the great circle than on the line: 75."),
+        (0.1, 0.2, "line and great circle cannot be told apart for VAE-10"),
+        (None, None, "line and great circle cannot be told apart for VAE-10"),
+    ],
+)
+def test_the_great_circle_beside_the_line(suite: Suite, gain: float | None, error: float | None, said: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["interpolation"]["random_pairs"]["spherical"]["gain"] = [gain, error, 100]
+
+    claim = interpolation.claim_spherical(find(make_results(suite, change=change), "VAE-10"), "table-x")
+    assert said in words(claim)
+    assert claim.basis == ("pairs" if error else "nothing")
+
+
+def test_the_latent_dimensions_in_use_are_counted(suite: Suite) -> None:
+    def claim(units: int) -> str:
+        def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+            if spec.settings.model == "vae":
+                evaluation["posterior"]["active_units"] = units
+
+        return words(vae.claim_units(make_results(suite, change=change).answer("vae_latent"), "table-x"))
+
+    assert claim(10) == "VAE-10 uses all of its 10 latent dimensions."
+    assert claim(7).startswith("VAE-10 uses 7 of its 10 latent dimensions; the posterior means of the others hardly")
+
+
 def test_reconstructions_that_keep_the_digit_are_counted(suite: Suite) -> None:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         another = 400 if spec.settings.latent_dim == 3 else 10
-        evaluation["reconstruction"] = {"same": 990 - another, "another": another, "unread": 10}
+        evaluation["reconstruction"] = make_readings(990 - another, another, 10)
 
     sweep = make_results(suite, change=change).answer("vae_latent")
     assert "lowest share of reconstructions that still read as the same digit is that of VAE-3, 59.0% ± 3.0%" in words(
@@ -709,7 +739,7 @@ def test_reconstructions_that_keep_the_digit_are_counted(suite: Suite) -> None:
     assert not is_measured("reads_same", [find(make_results(suite), "GAN 10_8")])
 
     def read_nothing(spec: RunSpec, evaluation: dict[str, Any]) -> None:
-        evaluation["reconstruction"] = {"same": 0, "another": 0, "unread": 0}
+        evaluation["reconstruction"] = make_readings(0, 0, 0)
 
     assert not is_measured("reads_same", [find(make_results(suite, change=read_nothing), "VAE-3")])
 
@@ -780,12 +810,13 @@ def test_seeds_without_a_slope_say_nothing_of_drift(tmp_path: Path) -> None:
 def test_collapse(suite: Suite, counts: list[int], counted: str, said: list[str]) -> None:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         evaluation["digits"] = {"counted": counted, "all_counts": counts}
-        evaluation["memorisation"] = {"samples": 1.0 if counts[9] else 6.0, "dev": 5.0}
+        evaluation["memorisation"]["samples"]["num_copies"] = 20 if counts[9] else 0
 
     c = make_results(suite, change=change).configurations[0]
     text = " ".join(words(claim) for claim in collapse.claim_collapse(c, count_digits(c), "table-x"))
     assert all(part in text for part in said)
-    assert ("close to copies" in text) is bool(counts[9])
+    assert ("copies training images: of 500 samples 4.0% ± 1.8% are copies" in text) is bool(counts[9])
+    assert ("There is no sign" in text) is not bool(counts[9])
     assert "the classifier reads" in words(collapse.claim_collapse_brief(c, count_digits(c), "table-x"))
 
 
@@ -928,6 +959,12 @@ def make_random_results(suite: Suite, random: Random) -> Results:
         pairs = evaluation["interpolation"]["random_pairs"]
         for pair in PAIRS:
             pairs[pair.name] = random.choice([[value(), 0.03, 99], [value(), None, 1], [None, None, 0]])
+        for name in pairs["spherical"]:
+            pairs["spherical"][name] = random.choice([[value() - 0.5, 0.03, 99], [value(), None, 1], [None, None, 0]])
+        if evaluation["posterior"]:
+            evaluation["posterior"]["prior_distance"] = [value(), random.choice([0.01, 0.5, None]), 99]
+        evaluation["variety"] = [random.choice([None, value()])] * 10
+        evaluation["memorisation"]["samples"]["num_copies"] = random.choice([0, 1, 500])
         steps = random.choice([["10"], ["10", "20"]])
         evaluation["evolution"] = {step: random.choice(STRIPS) for step in steps}
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image
 
 from reportgen.base.errors import RenderError
 from reportgen.paper.figures.curves import Panel, draw_curves, keep_extremes
+from reportgen.paper.figures.images import draw_strips
 from reportgen.paper.figures.published import group_letters
-from reportgen.paper.figures.style import to_svg
+from reportgen.paper.figures.style import to_png, to_svg
 
 
 @pytest.mark.fault(row=16)
@@ -56,3 +60,11 @@ def test_the_band_of_seeds_is_seen_whole() -> None:
     low, high = axes.get_ylim()
     assert low < 1
     assert high > 6
+
+
+def test_photographs_keep_their_grey_values_and_other_figures_few_colours() -> None:
+    photograph = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    mode_of_photograph = Image.open(io.BytesIO(to_png(draw_strips(photograph, ["a"], ["b"], ["c"])))).mode
+    panel = Panel("loss", {"a": pd.Series([3.0, 3.0], index=[1, 2])})
+    mode_of_drawing = Image.open(io.BytesIO(to_png(draw_curves([panel], columns=1, x_label="x")))).mode
+    assert (mode_of_photograph, mode_of_drawing) == ("RGBA", "P")

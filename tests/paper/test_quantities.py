@@ -13,7 +13,7 @@ from synthetic import ROOT, TINY, Change, make_results
 from reportgen.paper.analysis import quantities
 from reportgen.paper.analysis.estimates import estimate_mean
 from reportgen.paper.analysis.findings import find_best, find_ties, find_worst
-from reportgen.paper.analysis.quantities import PAIRS, QUANTITIES, SCORES, Quantity, is_measured, measure
+from reportgen.paper.analysis.quantities import CIRCLES, PAIRS, QUANTITIES, SCORES, Quantity, is_measured, measure
 from reportgen.paper.analysis.results import Results
 from reportgen.paper.claims.scores import claim_extremes, claim_pair
 from reportgen.paper.i18n.quantities import write_bare, write_difference, write_estimate, write_rule, write_value
@@ -21,7 +21,7 @@ from reportgen.paper.i18n.translator import Translator, load_catalogue
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Cell
 from reportgen.paper.report.overview import build_settings
-from reportgen.store.records import RandomPairs, Scores, Yardstick
+from reportgen.store.records import RandomPairs, Scores, SphericalPaths, Yardstick
 from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.loading import load_suite
 from reportgen.suite.plan import RunSpec
@@ -68,7 +68,9 @@ def test_each_other_header_is_a_setting_or_one_of_the_report() -> None:
 
 def test_scores_and_pairs_have_the_names_of_the_record() -> None:
     assert {q.name for q in SCORES} <= Scores.model_fields.keys() & Yardstick.model_fields.keys()
-    assert [q.name for q in PAIRS] == [name for name in RandomPairs.model_fields if not name.startswith("num_")]
+    on_lines = [name for name in RandomPairs.model_fields if not name.startswith("num_") and name != "spherical"]
+    assert [q.name for q in PAIRS] == on_lines
+    assert [q.name for q in CIRCLES] == [f"spherical_{name}" for name in SphericalPaths.model_fields]
 
 
 def test_shares_run_on_a_linear_scale() -> None:
@@ -177,6 +179,7 @@ def test_no_other_module_formats_a_quantity_by_its_own_decimals() -> None:
 
 READINGS = {
     *("score", "image_statistic", "read_share", "reads_as", "over_pairs"),
+    *("class_imbalance", "smallest_class", "variety", "copies", "active_units", "prior_distance"),
     *("last", "rise_since_lowest", "tail", "tail_drift", "tail_spread"),
 }
 """What a configuration is read by: an estimate that knows no rule for seeds."""

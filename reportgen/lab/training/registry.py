@@ -19,7 +19,13 @@ Modules = Mapping[str, nn.Module]
 """The networks of a model by their names in its objective's ``modules``."""
 
 ToImages = Callable[[torch.Tensor], torch.Tensor]
-"""Function from latents or images to images in [0, 1], float [B, 1, 32, 32]."""
+"""Function from latents to images in [0, 1], float [B, 1, 32, 32]."""
+
+Encode = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+"""Function from images to the mean and log-variance of their codes, float [B, latent_dim] each.
+
+The decoder makes an image's reconstruction of the mean.
+"""
 
 
 def build_objective(settings: Settings, device: torch.device, generator: torch.Generator) -> Objective:
@@ -44,14 +50,14 @@ def find_decoder(settings: Settings, modules: Modules) -> ToImages:
             assert_never(settings)
 
 
-def find_reconstructor(settings: Settings, modules: Modules) -> ToImages | None:
-    """Return the function from images in [0, 1], [B, 1, 32, 32], to their reconstructions, in eval mode.
+def find_encoder(settings: Settings, modules: Modules) -> Encode | None:
+    """Return the function from images in [0, 1], [B, 1, 32, 32], to their codes, in eval mode.
 
-    None for a model that reconstructs nothing.
+    None for a model that encodes nothing.
     """
     match settings:
         case VaeSettings():
-            return vae.find_vae(modules).eval().reconstruct
+            return vae.find_vae(modules).eval().encode
         case GanSettings():
             return None
         case _:

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from reportgen import __version__
 from reportgen.base.errors import RenderError
 from reportgen.paper.analysis.curves import CurveSummary
-from reportgen.paper.analysis.results import RecordedRun, Results, RunResult
+from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.results import Configuration, RecordedRun, Results, RunResult
 from reportgen.store.paths import OutputPaths
 from reportgen.store.records import EvaluationRecord, ImageStatistic, RunRecord, explain_problem
 from reportgen.store.suites import RecordedSuite
@@ -163,6 +164,7 @@ def tabulate_runs(results: Results) -> pd.DataFrame:
             row |= {
                 **_flatten_scores(run),
                 **_flatten_statistics(run),
+                **_flatten_quantities(run),
                 "digits_read": run.evaluation.digits.counted,
                 "train_seconds": run.record.train_seconds,
             }
@@ -171,13 +173,26 @@ def tabulate_runs(results: Results) -> pd.DataFrame:
 
 
 def _flatten_scores(run: RunResult) -> dict[str, object]:
-    """Return the scores of all detectors of a finished run, named ``<detector>_<score>``."""
+    """Return the scores of all detectors of a finished run, named ``<detector>_<score>``; yardsticks are left out."""
     return {
         f"{detector}_{name}": value
         for detector, scores in run.evaluation.scores.items()
         for name, value in scores
-        if name != "detector"
+        if name not in ("detector", "yardsticks")
     }
+
+
+RUN_QUANTITIES = (
+    *("read_share", "class_imbalance", "smallest_class", "variety", "copies"),
+    *("active_units", "prior_distance"),
+)
+"""Quantities of a single run that have a column of their own."""
+
+
+def _flatten_quantities(run: RunResult) -> dict[str, float]:
+    """Return the quantities of a finished run by name; NaN for those that its model or dataset lacks."""
+    alone = Configuration(run.spec.settings, (run,))
+    return {name: measure(name, alone).mean for name in RUN_QUANTITIES}
 
 
 def _flatten_statistics(run: RunResult) -> dict[str, float]:

@@ -311,49 +311,54 @@ def simulate_p_value(counts: np.ndarray, shares: np.ndarray, num_simulations: in
     return float((1 + (statistics >= observed - 1e-9).sum()) / (num_simulations + 1))
 
 
-COPY_RATIO = 0.5
-"""The ratio of distances to the training images below which samples are called copies.
-
-It is the median distance of samples over that of dev images.
-"""
-
-
 @dataclass(frozen=True)
 class Memorisation:
-    """Median Euclidean distances to the nearest training image, of samples and of dev images, pixels in [0, 1]."""
+    """Shares of samples and of dev images that are copies of training images.
 
-    samples: float
-    dev: float
+    ``num`` samples and ``dev_num`` dev images were looked at. The ``median`` distances to the nearest training image
+    are Euclidean, with pixels in [0, 1].
+    """
 
-    @property
-    def ratio(self) -> float:
-        """The distance of samples as a multiple of that of dev images; NaN if the latter is 0."""
-        return self.samples / self.dev if self.dev else float("nan")
+    samples: Estimate
+    dev: Estimate
+    num: int
+    dev_num: int
+    median: float
+    dev_median: float
 
     @property
     def verdict(self) -> Literal["copies", "new"]:
-        """The samples' novelty: ``copies`` if the ratio is below ``COPY_RATIO``, otherwise ``new``."""
-        return "copies" if self.ratio < COPY_RATIO else "new"
+        """The samples' novelty: ``copies`` if more of them are copies than of dev images, otherwise ``new``."""
+        return "copies" if compare(self.samples, self.dev) == "higher" else "new"
 
 
 def judge_memorisation(configuration: Configuration) -> Memorisation:
-    """Return the distances to the training images recorded for a configuration's first seed."""
-    distances = configuration.first.evaluation.memorisation
-    return Memorisation(distances.samples, distances.dev)
+    """Compare the samples of a configuration's first seed with training images, and dev images with them."""
+    found = configuration.first.evaluation.memorisation
+    first = configuration.first_seed
+    return Memorisation(
+        measure("copies", first),
+        first.dev_copies,
+        found.samples.num,
+        found.dev.num,
+        found.samples.median,
+        found.dev.median,
+    )
 
 
 @dataclass(frozen=True)
 class InterpolationReading:
     """Digits that the classifier reads in images between and beyond pairs of latents.
 
-    ``ends``, ``inside`` and ``outside`` describe the strips of images in the report, one string per strip and one
-    character per image. Measurements rest on ``num_pairs`` random pairs of latents, each with ``num_points`` images
-    from end to end and ``num_outside`` images beyond the ends.
+    ``ends``, ``inside``, ``outside`` and ``spherical`` (on the great circle) describe the strips of images in the
+    report, one string per strip and one character per image. Measurements rest on ``num_pairs`` random pairs of
+    latents, each with ``num_points`` images from end to end and ``num_outside`` images beyond the ends.
     """
 
     ends: tuple[str, ...]
     inside: tuple[str, ...]
     outside: tuple[str, ...]
+    spherical: tuple[str, ...]
     num_pairs: int
     num_points: int
     num_outside: int
@@ -363,9 +368,11 @@ def read_interpolation(configuration: Configuration) -> InterpolationReading:
     """Return the digits read along the interpolation strips of a configuration's first seed."""
     record = configuration.first.evaluation.interpolation
     pairs, points = record.random_pairs, len(record.inside) // len(record.ends)
-    inside, outside = (tuple(_split_every(text, points)) for text in (record.inside, record.outside))
+    inside, outside, spherical = (
+        tuple(_split_every(text, points)) for text in (record.inside, record.outside, record.spherical)
+    )
     numbers = pairs.num_pairs, pairs.num_points, pairs.num_outside
-    return InterpolationReading(record.ends, inside, outside, *numbers)
+    return InterpolationReading(record.ends, inside, outside, spherical, *numbers)
 
 
 def _split_every(text: str, length: int) -> list[str]:

@@ -95,8 +95,21 @@ STATISTICS = (
 )
 """Measures of single images, as multiples of those of real ones; VAE and GAN are compared in all of them."""
 
-READINGS = (Quantity("read_share", lambda c: c.read_share, "linear", "higher", "share", 1, SeedRule(difference=0.25)),)
-"""Share of samples that the classifier reads as digits."""
+READINGS = (
+    Quantity("read_share", lambda c: c.read_share, "linear", "higher", "share", 1, SeedRule(difference=0.25)),
+    Quantity("class_imbalance", lambda c: c.class_imbalance, "linear", "lower"),
+    Quantity("smallest_class", lambda c: c.smallest_class, "linear", "higher", "share", 1),
+    Quantity("variety", lambda c: c.variety, "log", "higher"),
+)
+"""Samples as digits: the share read as one, the balance of digits, and the variety within a digit.
+
+``class_imbalance`` is the total variation distance of the digits read from the training classes (0 is balanced),
+``smallest_class`` the share of the rarest digit, and ``variety`` how far two samples of a digit lie apart, as a
+multiple of two real images.
+"""
+
+COPIES = (Quantity("copies", lambda c: c.copies, "linear", "lower", "share", 1),)
+"""Share of samples that are copies of training images."""
 
 RECONSTRUCTIONS = (
     Quantity(
@@ -109,15 +122,16 @@ RECONSTRUCTIONS = (
 
 
 def _measure_pairs(
-    name: str,
+    field: str,
     scale: Scale,
     better: Literal["lower", "higher"],
     unit: Unit = "",
     decimals: int = 2,
     rule: SeedRule = NO_RULE,
 ) -> Quantity:
-    """Return the quantity read from a field of ``RandomPairs``."""
-    return Quantity(name, lambda c: c.over_pairs(name), scale, better, unit, decimals, rule)
+    """Return the quantity read from a dotted field of ``RandomPairs``."""
+    name = field.replace(".", "_")
+    return Quantity(name, lambda c: c.over_pairs(field), scale, better, unit, decimals, rule)
 
 
 PAIRS = (
@@ -129,13 +143,32 @@ PAIRS = (
     _measure_pairs("detour", "log", "lower", rule=SeedRule(ratio=1.4)),
     _measure_pairs("largest_step", "log", "lower", rule=SeedRule(ratio=1.25)),
 )
-"""Measurements between and beyond random pairs of latents of the first seed.
+"""Measurements on lines between and beyond random pairs of latents of the first seed.
 
 ``read_ends``, ``read_inside`` and ``read_outside`` are shares of images read as digits at the ends, between them and
 beyond them; ``inside_change`` and ``outside_change`` are changes from the ends, pair by pair. ``detour`` is the length
 of the path over the distance between its ends (1 is straight), ``largest_step`` the largest step over the mean one (1
 is even).
 """
+
+
+CIRCLES = (
+    _measure_pairs("spherical.read_inside", "linear", "higher", "share", 1),
+    _measure_pairs("spherical.inside_change", "linear", "higher", "points", 1),
+    _measure_pairs("spherical.detour", "log", "lower"),
+    _measure_pairs("spherical.largest_step", "log", "lower"),
+    _measure_pairs("spherical.gain", "linear", "higher", "points", 1),
+)
+"""Measurements between the same pairs on great circles; ``spherical_gain`` is what these have read more than lines."""
+
+
+# ---- codes of a VAE -------------------------------------------------------------------------------------------------
+
+CODES = (
+    Quantity("active_units", lambda c: c.active_units, "linear", decimals=0, model="vae"),
+    Quantity("prior_distance", lambda c: c.prior_distance, "linear", "lower", "nats", model="vae"),
+)
+"""Latent dimensions that a VAE uses, and the distance of its aggregated posterior from the prior."""
 
 
 # ---- losses of a VAE ------------------------------------------------------------------------------------------------
@@ -240,7 +273,10 @@ COSTS = (
 
 QUANTITIES: Mapping[str, Quantity] = {
     quantity.name: quantity
-    for group in (FIDS, SCORES, STATISTICS, READINGS, RECONSTRUCTIONS, PAIRS, VAE_LOSSES, GAN_ENDS, COSTS)
+    for group in (
+        *(FIDS, SCORES, STATISTICS, READINGS, COPIES, RECONSTRUCTIONS, PAIRS, CIRCLES),
+        *(CODES, VAE_LOSSES, GAN_ENDS, COSTS),
+    )
     for quantity in group
 }
 """All quantities of a report by name."""

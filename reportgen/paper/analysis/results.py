@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
+from statistics import fmean
 from typing import Literal
 
 import pandas as pd
 
 from reportgen.base.errors import RunError
+from reportgen.paper.analysis.balance import estimate_imbalance, estimate_smallest
 from reportgen.paper.analysis.curves import TAIL_SHARE, CurveSummary, summarise_curve
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate_share_error
 from reportgen.store.paths import OutputPaths, RunPaths
@@ -21,9 +24,11 @@ from reportgen.store.records import (
     EvaluationRecord,
     ImageStatistic,
     Measured,
+    Posterior,
     RunRecord,
     Scores,
     Source,
+    TrainingNeighbours,
     read_evaluation,
     read_run_record,
 )
@@ -31,7 +36,7 @@ from reportgen.store.states import State, find_state, read_failure
 from reportgen.store.suites import RecordedSuite, read_suite
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import RunSpec, plan_runs
-from reportgen.suite.settings import Question, Settings
+from reportgen.suite.settings import Question, Settings, has_digits
 
 CLASSIFIER = "classifier"
 """The name of the detector that is the package's digit classifier."""
@@ -146,6 +151,17 @@ class RunResult:
         steps = [0, *self.list_steps(grid)]
         return self.paths.grid(grid, steps[-1] if step is None else step)
 
+    def read_latents(self) -> pd.DataFrame:
+        """Return the posterior means of dev images: their class in ``label``, coordinates in ``axis1`` and so on.
+
+        Raises:
+            RunError: the file is missing or cannot be read.
+        """
+        try:
+            return pd.read_csv(self.paths.latents)
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.paths.latents}: cannot be read ({error}); run 'reportgen run' again") from error
+
     def read_image(self, path: Path) -> bytes:
         """Return the bytes of an image file of this run.
 
@@ -235,9 +251,64 @@ class Configuration:
         error = estimate_share_error(counts[0], readings[0].total)
         return estimate_mean((count / row.total for count, row in zip(counts, readings, strict=True)), error)
 
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """Number of training images of each class, from 0 to 9."""
+        return self.first.evaluation.dataset.class_counts
+
+    @property
+    def read_counts(self) -> list[tuple[int, ...]]:
+        """For each seed the numbers of samples that read as 0 to 9; empty if the dataset has no digits."""
+        return [run.evaluation.digits.all_counts[:10] for run in self.runs if has_digits(run.spec.dataset)]
+
+    @property
+    def class_imbalance(self) -> Estimate:
+        """The total variation distance of the digits read in samples from the training classes, in [0, 1]."""
+        return estimate_imbalance(self.read_counts, self.class_counts)
+
+    @property
+    def smallest_class(self) -> Estimate:
+        """The share of the rarest digit among the samples that read as digits, in [0, 1]."""
+        return estimate_smallest(self.read_counts)
+
+    @property
+    def variety(self) -> Estimate:
+        """The variety of samples of a digit relative to that of real images, averaged over the digits that have one.
+
+        NaN if a seed has none.
+        """
+        found = [[value for value in run.evaluation.variety if value is not None] for run in self.runs]
+        return estimate_mean(map(fmean, found) if all(found) else [])
+
+    @property
+    def copies(self) -> Estimate:
+        """The share of samples that are copies of training images, in [0, 1]."""
+        return _estimate_copies([run.evaluation.memorisation.samples for run in self.runs])
+
+    @property
+    def dev_copies(self) -> Estimate:
+        """The share of dev images that would count as copies of training images, in [0, 1]; of the first seed's run."""
+        return _estimate_copies([self.first.evaluation.memorisation.dev])
+
+    @property
+    def active_units(self) -> Estimate:
+        """The number of latent dimensions whose posterior mean depends on the image; NaN for a GAN."""
+        return estimate_mean(posterior.active_units for posterior in self._posteriors)
+
+    @property
+    def prior_distance(self) -> Estimate:
+        """The distance of the aggregated posterior from the prior, in nats, as ``Posterior`` has it; NaN for a GAN."""
+        measured = [posterior.prior_distance for posterior in self._posteriors]
+        values = [row.value for row in measured if row.value is not None]
+        return estimate_mean(values, measured[0].error if measured else None)
+
+    @property
+    def _posteriors(self) -> list[Posterior]:
+        return [run.evaluation.posterior for run in self.runs if run.evaluation.posterior is not None]
+
     def over_pairs(self, name: str) -> Estimate:
-        """Return a measurement by its field in ``RandomPairs``, for the first seed only; NaN if it failed."""
-        measured: Measured = getattr(self.first.evaluation.interpolation.random_pairs, name)
+        """Return a measurement by its dotted field in ``RandomPairs``, for the first seed only; NaN if it failed."""
+        measured: Measured = attrgetter(name)(self.first.evaluation.interpolation.random_pairs)
         values = [] if measured.value is None else [measured.value]
         return estimate_mean(values, measured.error, "pairs", measured.num - 1)
 
@@ -300,6 +371,11 @@ class Configuration:
 
     def _summaries(self, metric: str) -> list[CurveSummary]:
         return [run.summarise(metric) for run in self.runs]
+
+
+def _estimate_copies(found: Sequence[TrainingNeighbours]) -> Estimate:
+    error = estimate_share_error(found[0].num_copies, found[0].num)
+    return estimate_mean((row.num_copies / row.num for row in found), error)
 
 
 def _finite_or_none(error: float) -> float | None:

@@ -7,12 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from reportgen.paper.analysis.findings import (
-    COPY_RATIO,
-    DigitCounts,
-    find_basis,
-    judge_memorisation,
-)
+from reportgen.paper.analysis.findings import DigitCounts, find_basis, judge_memorisation
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import name_values
@@ -95,21 +90,17 @@ MEMORY: Mapping[str, str] = {
 
 
 def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
-    """Say whether samples are so near to training images that they are copies."""
+    """Say whether more samples than dev images are copies of training images."""
     memory = judge_memorisation(gan)
+    values: dict[str, Value] = {
+        "label": gan.label,
+        "num": memory.num,
+        "samples": write_estimate("copies", memory.samples),
+        "dev": write_estimate("copies", memory.dev),
+    }
+    verdict = Verdict(gan.label, "memory", memory.verdict)
     return Claim(
-        "collapse",
-        MEMORY[memory.verdict],
-        {
-            "label": gan.label,
-            "samples": Number(memory.samples),
-            "dev": Number(memory.dev),
-            "ratio": Number(memory.ratio),
-            "limit": Number(COPY_RATIO, 1),
-        },
-        rests_on,
-        "rule",
-        (Verdict(gan.label, "memory", memory.verdict),),
+        "collapse", MEMORY[memory.verdict], values, rests_on, find_basis(memory.samples, memory.dev), (verdict,)
     )
 
 

@@ -98,3 +98,25 @@ def _claim_part(
         "change": write_estimate(f"{part}_change", change),
     }
     return Claim(topic, wordings[kind], values, rests_on, change.over, (Verdict(c.label, topic, kind),))
+
+
+SPHERICAL: Mapping[str, str] = {
+    "falls": "interpolation.spherical.falls",
+    "rises": "interpolation.spherical.rises",
+    "open": "interpolation.spherical.open",
+}
+"""Change in legibility between the ends from the line to the great circle -> message."""
+
+
+def claim_spherical(c: Configuration, rests_on: str) -> Claim:
+    """Say whether images on the great circle between random latents are more legible than those on the line."""
+    gain = measure("spherical_gain", c)
+    kind = judge_change(gain)
+    values: dict[str, Value] = {
+        "label": c.label,
+        "line": write_measured("read_inside", c),
+        "circle": write_measured("spherical_read_inside", c),
+        "gain": write_estimate("spherical_gain", gain),
+    }
+    verdict = Verdict(c.label, "interpolation.spherical", kind)
+    return Claim("interpolation.spherical", SPHERICAL[kind], values, rests_on, gain.over, (verdict,))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from reportgen.paper.analysis.contrasts import find_reconciled
 from reportgen.paper.analysis.dimensions import judge_best_vaes
 from reportgen.paper.analysis.findings import find_basis
+from reportgen.paper.analysis.latent import judge_units
 from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.trainings import OVERFIT_SHARE, judge_gap, judge_rise
@@ -70,6 +71,26 @@ def claim_reconstruction(sweep: Sequence[Configuration], rests_on: str) -> Claim
     return Claim("vae_images.reads_same", "vae_images.reads_same", values, rests_on, share.over)
 
 
+UNITS: Mapping[str, str] = {
+    "all": "vae_space.units.all",
+    "some": "vae_space.units.some",
+}
+"""Use of the latent dimensions -> message."""
+
+
+def claim_units(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+    """Say how many of its dimensions the VAE with the most of them uses."""
+    use = judge_units(sweep)
+    units = measure("active_units", use.vae)
+    values: dict[str, Value] = {
+        "label": use.vae.label,
+        "dim": use.vae.settings.latent_dim,
+        "units": write_estimate("active_units", units),
+    }
+    verdict = Verdict(use.vae.label, "active units", use.verdict)
+    return Claim("vae_space.units", UNITS[use.verdict], values, rests_on, "rule", (verdict,))
+
+
 def claim_sharpness(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     """Describe the trend of the sharpness of samples over the latent dimension."""
     return claim_trend("sharpness", sweep, "latent_dim", rests_on)
@@ -120,6 +141,7 @@ def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -
         claim_pair("read_share", pair, rests_on),
         *claim_unreadable(pair, rests_on),
         *_claim_reconciled(ablated, conv, rests_on),
+        claim_pair("prior_distance", pair, rests_on),
         conclude_ablation(ablated, conv, rests_on),
     ]
 

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator
 
-from reportgen.paper.figures.style import COLOURS, DASHES, GREY, MM, use_style
+from reportgen.paper.figures.style import COLOURS, DASHES, GREY, MARKERS, MM, use_style
 
 SMOOTHING_SHARE = 0.05
 """Width of the moving average, as a share of the logged points."""
@@ -27,7 +27,6 @@ MAX_RAW = 2
 OUTLIERS = 0.01
 """Share of a dense curve's values, at each end, that may lie outside the vertical axis."""
 
-MARKERS = ("o", "s", "^", "D", "v", "x", "+")
 NUM_MARKERS = 4
 
 MAX_POINTS = 120

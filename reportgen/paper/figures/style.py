@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from PIL import Image
 
 from reportgen.assets import FONT_FILES
 from reportgen.base.errors import RenderError
@@ -20,6 +21,7 @@ from reportgen.base.errors import RenderError
 # Okabe & Ito's palette: distinct with every common form of colour blindness. Dashes distinguish curves in a grey print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (7, 2, 1, 2, 1, 2)), (0, (2, 2)), (0, (9, 2)))
+MARKERS = ("o", "s", "^", "D", "v", "x", "+")
 GREY = "#666666"
 FAMILY = "Noto Sans SC"
 MM = 1 / 25.4  # in inches, matplotlib's unit
@@ -99,9 +101,17 @@ def _list_attributes(style: re.Match[str]) -> str:
     return " ".join(f'{name}="{value}"' for name, value in dict(PROPERTY.findall(style[1])).items())
 
 
+NUM_COLOURS = 64
+"""Colours of a PNG without photographs, which is a quarter of the size for it."""
+
+
 def to_png(figure: Figure, dpi: int = 200) -> bytes:
     """Return a figure as PNG; equal figures give equal bytes."""
     stream = io.BytesIO()
     with use_style():
         figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
-    return stream.getvalue()
+    if any(axes.images for axes in figure.axes):
+        return stream.getvalue()
+    few = io.BytesIO()
+    Image.open(stream).convert("RGB").quantize(NUM_COLOURS, dither=Image.Dither.NONE).save(few, "png", optimize=True)
+    return few.getvalue()

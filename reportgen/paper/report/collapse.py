@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.paper.analysis.balance import expect_imbalance
 from reportgen.paper.analysis.findings import (
     DigitCounts,
     count_digits,
     judge_memorisation,
 )
+from reportgen.paper.analysis.quantities import is_measured
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_best_gan, select_model
 from reportgen.paper.claims.collapse import claim_collapse, claim_within_classes
-from reportgen.paper.figures.images import draw_digit_histogram, draw_read_grid
+from reportgen.paper.claims.scores import claim_trend
+from reportgen.paper.figures.images import WIDTH_MM, draw_digit_histogram, draw_read_grid, draw_strips
 from reportgen.paper.i18n.translator import Number
-from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Cell, Picture, Section
+from reportgen.paper.report.builder import Builder, Column
+from reportgen.paper.report.model import Cell, Picture, Section, Table
 from reportgen.store.images import decode_grid
 from reportgen.suite.settings import GanSettings
 
@@ -36,7 +39,9 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
         ),
     ]
     memory = judge_memorisation(gan)
-    note = b.line("collapse.note", samples=Number(memory.samples), dev=Number(memory.dev))
+    note = b.line("collapse.note", samples=Number(memory.median), dev=Number(memory.dev_median))
+    sweep = [c for c in b.results.answer("gan_hidden") if is_measured("class_imbalance", [c])]
+    trend = [claim_trend("class_imbalance", sweep, "hidden_dim", "table-variety")] if len(sweep) > 1 else []
     return b.section(
         "collapse",
         b.text("collapse.intro", label=gan.label, num=digits.num_counted),
@@ -46,6 +51,9 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
         b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)], [gan.first_seed]),
         *b.claims(claim_collapse(gan, digits, "table-digits")),
         *b.claims(claim_within_classes(gan, select_model(b.results, GanSettings), "table-scores")),
+        _tabulate_variety(b),
+        *b.claims(trend),
+        b.figure("nearest", lambda: [_draw_nearest(b, gan)], [gan.first_seed], label=gan.label, num=memory.num),
         b.explanation("collapse.theory"),
         b.listing("digits", gan, "digits"),
     )
@@ -69,6 +77,37 @@ def _draw_histogram(b: Builder, gan: Configuration, digits: DigitCounts) -> Pict
         alt=b.t("alt.histogram", label=gan.label),
         width_mm=110,
     )
+
+
+def _tabulate_variety(b: Builder) -> Table:
+    """Tabulate for every model how balanced and how varied its digits are, and how many samples are copies.
+
+    The last row has what real images would have.
+    """
+    models = b.results.configurations
+    columns: list[str | Column] = [
+        Column("num_read", lambda c: Cell(b.join_numbers(list(map(sum, c.read_counts))) or "–", is_number=True)),
+        *("class_imbalance", "smallest_class", "variety", "copies"),
+    ]
+    header, rows = b.tabulate(models, columns)
+    first = models[0]
+    num, classes = count_digits(first).num_all, first.class_counts
+    real = [
+        b.value_cell("class_imbalance", expect_imbalance(num, classes)),
+        b.value_cell("smallest_class", min(classes) / sum(classes)),
+        b.value_cell("variety", 1.0),
+        b.value_cell("copies", first.dev_copies.mean),
+    ]
+    rows.append([Cell(b.t("row.real_images"), is_header=True), Cell(b.t.format(num), is_number=True), *real])
+    return b.table("variety", header, rows, models, note=b.line("collapse.variety_note", num=num))
+
+
+def _draw_nearest(b: Builder, gan: Configuration) -> Picture:
+    ratios = gan.first.evaluation.memorisation.shown_ratios
+    images = decode_grid(gan.first.read_image(gan.first.paths.image("nearest")), 2 * len(ratios))
+    rows, columns = [b.t("axis.samples"), b.t("axis.training_images")], [b.t.format(Number(ratio)) for ratio in ratios]
+    alt = b.t("alt.nearest", label=gan.label, num=len(ratios))
+    return b.picture("png", draw_strips, images, rows, columns, ["", ""], alt=alt, width_mm=WIDTH_MM)
 
 
 def _build_count_row(b: Builder, name: str, counts: Sequence[int]) -> list[Cell]:

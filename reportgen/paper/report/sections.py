@@ -9,7 +9,7 @@ from functools import partial
 
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_runs
-from reportgen.paper.report import collapse, comparison, fidelity, gan, interpolation, overview, published, vae
+from reportgen.paper.report import collapse, comparison, fidelity, gan, interpolation, latent, overview, published, vae
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Element, Section
 from reportgen.paper.report.requirements import title_of
@@ -37,7 +37,8 @@ WRITERS: Mapping[str, Writer] = {
     "settings": Writer(overview.build_settings, ("table-vae_settings", "table-gan_settings", "table-unfinished")),
     "methods": Writer(overview.build_methods, ("table-seed_rule",)),
     "vae_curves": Writer(vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses")),
-    "vae_images": Writer(vae.build_images, ("figure-vae_images", "table-vae_reading")),
+    "vae_images": Writer(vae.build_images, ("figure-vae_images", "table-vae_reading", "figure-vae_readings")),
+    "vae_space": Writer(latent.build_space, ("table-vae_space", "figure-vae_kl", "figure-vae_latents")),
     "vae_fid": Writer(vae.build_fid, ("table-vae_fid",)),
     "vae_effect": Writer(vae.build_effect, ("table-vae_effect", "figure-vae_scores")),
     "vae_ablation": Writer(
@@ -63,10 +64,17 @@ WRITERS: Mapping[str, Writer] = {
     "comparison": Writer(comparison.build_comparison, ("figure-comparison", "table-comparison")),
     "interpolation": Writer(
         interpolation.build_interpolation,
-        ("figure-interpolation", "figure-extrapolation", "table-interpolation", "listing-interpolation"),
+        (
+            "figure-interpolation",
+            "figure-extrapolation",
+            "figure-spherical",
+            "table-interpolation",
+            "listing-interpolation",
+        ),
     ),
     "collapse": Writer(
-        collapse.build_collapse, ("figure-counted", "table-digits", "figure-histogram", "listing-digits")
+        collapse.build_collapse,
+        ("figure-counted", "table-digits", "figure-histogram", "table-variety", "figure-nearest", "listing-digits"),
     ),
     "gan_mlp": Writer(partial(gan.build_ablation, name="gan_mlp"), ("listing-gan_mlp", *GAN_ABLATION)),
     "gan_relu": Writer(partial(gan.build_ablation, name="gan_relu"), ("listing-gan_relu", *GAN_ABLATION)),

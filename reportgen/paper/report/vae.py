@@ -24,6 +24,7 @@ from reportgen.paper.claims.vae import (
 )
 from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.report.builder import Builder, Column
+from reportgen.paper.report.latent import make_changes_column, show_readings
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, show_samples
 from reportgen.suite.outline import OutlineSection
@@ -113,11 +114,13 @@ def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
 
 def _read_reconstructions(b: Builder, sweep: Sequence[Configuration]) -> list[Block]:
     """Return the table and findings on readable reconstructions; nothing if they were not measured."""
-    columns = [quantity.name for quantity in RECONSTRUCTIONS]
-    if not all(is_measured(name, sweep) for name in columns):
+    measured = [quantity.name for quantity in RECONSTRUCTIONS]
+    if not all(is_measured(name, sweep) for name in measured):
         return []
+    columns: list[str | Column] = [*measured, make_changes_column(b)]
     table = b.table_of("vae_reading", sweep, columns, note=b.line("vae_images.reading_note"))
-    return [b.text("vae_images.reading"), table, *b.claims([claim_reconstruction(sweep, table.id)])]
+    claims = b.claims([claim_reconstruction(sweep, table.id)])
+    return [b.text("vae_images.reading"), table, show_readings(b, pick(sweep)), *claims]
 
 
 def _show_images(b: Builder, c: Configuration) -> Block:
@@ -188,7 +191,7 @@ def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSec
 def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | None) -> list[Block]:
     slug = ablated.slug
     shown = [ablated] if conv is None else [conv, ablated]
-    columns = [*b.fids, "dev_reconstruction", "dev_kl", "dev_total", "sharpness", "read_share"]
+    columns = [*b.fids, "dev_reconstruction", "dev_kl", "dev_total", "prior_distance", "sharpness", "read_share"]
     table = b.table_of("vae_ablation", shown, columns, slug=slug, note=b.passport(shown))
     return [
         b.listing("vae_ablation", ablated, "model", slug=slug, label=ablated.label),

@@ -1,0 +1,103 @@
+"""Section on the latent space of the VAEs, and the figure of what their reconstructions turn into."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from reportgen.paper.analysis.latent import count_readings, list_changes, rank_dimensions
+from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.selection import pick
+from reportgen.paper.claims.scores import claim_trend
+from reportgen.paper.claims.vae import claim_units
+from reportgen.paper.figures.latent import Scatter, draw_kl, draw_latents, draw_readings
+from reportgen.paper.i18n.translator import Percent
+from reportgen.paper.report.builder import Builder, Column
+from reportgen.paper.report.model import Cell, Figure, Picture, Section
+from reportgen.suite.outline import OutlineSection
+
+NUM_CHANGES = 2
+"""Changes of digits by reconstruction that a cell lists."""
+
+
+def build_space(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
+    """Build the section on the dimensions that the VAEs use and on the codes of dev images; None without any VAE."""
+    if not sweep:
+        return None
+    shown = pick(sweep)
+    columns = ["latent_dim", "active_units", "dev_kl", "prior_distance"]
+    table = b.table_of("vae_space", sweep, columns, note=b.line("vae_space.note"))
+    trend = [claim_trend("prior_distance", sweep, "latent_dim", table.id)] if len(sweep) > 1 else []
+    return b.section(
+        "vae_space",
+        b.text("vae_space.intro"),
+        table,
+        b.figure("vae_kl", lambda: [_draw_kl(b, shown)], shown),
+        b.figure("vae_latents", lambda: [_draw_latents(b, shown)], [c.first_seed for c in shown]),
+        *b.claims([claim_units(sweep, table.id), *trend]),
+    )
+
+
+def _draw_kl(b: Builder, shown: Sequence[Configuration]) -> Picture:
+    return b.picture(
+        "svg",
+        draw_kl,
+        {c.label: rank_dimensions(c) for c in shown},
+        x_label=b.t("axis.rank"),
+        y_label=b.t("axis.kl"),
+        alt=b.t("alt.vae_kl", labels=b.labels(shown)),
+        width_mm=125,
+    )
+
+
+def _draw_latents(b: Builder, shown: Sequence[Configuration]) -> Picture:
+    scatters = [scatter for c in shown for scatter in list_scatters(b, c)]
+    alt = b.t("alt.vae_latents", labels=b.labels(shown))
+    return b.picture("png", draw_latents, scatters, alt=alt, width_mm=170)
+
+
+def list_scatters(b: Builder, c: Configuration) -> list[Scatter]:
+    """Return a scatter of each pair of axes; of a single axis one in which the class is the other."""
+    latents = c.first.read_latents()
+    classes = latents.pop("label").to_numpy()
+    points = dict(zip(_name_axes(b, c), latents.to_numpy().T, strict=True))
+    if len(points) == 1:
+        points[b.t("axis.class")] = classes
+    pairs = itertools.combinations(points, 2)
+    return [Scatter(c.label, points[x], points[y], classes, x_label=x, y_label=y) for x, y in pairs]
+
+
+def _name_axes(b: Builder, c: Configuration) -> list[str]:
+    """Return the label of each axis: a latent dimension or a principal axis, with its share of the variance."""
+    posterior = c.first.evaluation.posterior
+    assert posterior is not None, "a VAE's"
+    shares = posterior.axis_shares
+    kind = "axis.dimension" if len(shares) == len(posterior.kl) else "axis.principal"
+    return [b.t(kind, number=number, share=Percent(share)) for number, share in enumerate(shares, start=1)]
+
+
+def show_readings(b: Builder, vaes: Sequence[Configuration]) -> Figure:
+    """Return the figure of the digits that reconstructions turn into, a map per VAE."""
+    return b.figure("vae_readings", lambda: [_draw_readings(b, vaes)], vaes)
+
+
+def _draw_readings(b: Builder, vaes: Sequence[Configuration]) -> Picture:
+    return b.picture(
+        "svg",
+        draw_readings,
+        {c.label: count_readings(c) for c in vaes},
+        x_label=b.t("axis.digit_after"),
+        y_label=b.t("axis.digit_before"),
+        alt=b.t("alt.vae_readings", labels=b.labels(vaes)),
+        width_mm=170,
+    )
+
+
+def make_changes_column(b: Builder) -> Column:
+    """Return the column with the most frequent changes of digits by reconstruction, with their numbers."""
+
+    def cell(c: Configuration) -> Cell:
+        changes = [f"{before} → {after} ({b.t.format(num)})" for before, after, num in list_changes(c, NUM_CHANGES)]
+        return Cell(b.t("caption.list_separator").join(changes) or "–")
+
+    return Column("changes", cell)
