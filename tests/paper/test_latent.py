@@ -160,6 +160,12 @@ def test_each_class_has_its_number_at_its_points() -> None:
     assert to_png(figure)
 
 
+def test_axes_of_latents_have_one_scale_but_for_the_classes_of_a_single_one() -> None:
+    x, classes = np.array([0.0, 0.1]), np.array([0, 9])
+    of_two, of_one = draw_latents([Scatter("a", x, y, classes, "x", "y") for y in (10 * x, classes)]).axes[:2]
+    assert (of_two.get_aspect(), of_one.get_aspect()) == (1, "auto")
+
+
 def test_changes_are_written_from_a_twentieth_of_a_digit_and_a_digit_without_images_is_blank() -> None:
     counts = np.zeros((10, 11), dtype=int)
     counts[4, 4], counts[4, 9], counts[4, 10], counts[5, 3] = 90, 6, 4, 1

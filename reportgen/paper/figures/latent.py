@@ -62,6 +62,11 @@ class Scatter:
     x_label: str
     y_label: str
 
+    @property
+    def is_strip(self) -> bool:
+        """True if the class is the height, as of points on a single axis."""
+        return np.array_equal(self.y, self.classes)
+
 
 COLUMNS = 3
 """Scatters in a row."""
@@ -91,7 +96,8 @@ def _draw_scatter(axes: Axes, scatter: Scatter) -> None:
             outline = [withStroke(linewidth=2, foreground="white")]
             place = float(np.median(x)), float(np.median(y))
             axes.annotate(str(number), place, ha="center", va="center", weight="bold", size=8, path_effects=outline)
-    axes.set_aspect("equal", adjustable="datalim")  # so that an axis on which nothing varies looks like it
+    if not scatter.is_strip:
+        axes.set_aspect("equal", adjustable="datalim")  # so that an axis on which nothing varies looks like it
     axes.set_title(scatter.title)
     axes.set_xlabel(scatter.x_label)
     axes.set_ylabel(scatter.y_label)
