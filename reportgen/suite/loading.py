@@ -1,7 +1,7 @@
 """The loader of ``experiments.yaml``: it returns a frozen, fully resolved :class:`Suite`.
 
-Settings are resolved in four layers, of which later ones take precedence: the model's defaults, ``defaults.<model>``,
-the entry under ``runs``, ``profiles.<name>.<model>``.
+Settings are resolved in five layers, of which later ones take precedence: the model's defaults, ``defaults.<model>``,
+the entry under ``runs``, ``profiles.<name>.<model>``, and for the runs that match ``profiles.<name>.exceptions``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -74,20 +74,33 @@ def _create_overrides(settings: type[TrainingSettings]) -> Any:
 
 def _create_entry(settings: type[TrainingSettings]) -> Any:
     """Return the class of an entry under ``runs``."""
-    model: Any = (settings.model_fields["model"].annotation, ...)
-    fields = _optional_fields(settings, lists=True)
-    return create_model(_name(settings, "Entry"), __base__=_Entry, model=model, **fields)
+    return create_model(_name(settings, "Entry"), __base__=_Entry, **_listed_fields(settings))
+
+
+def _create_exception(settings: type[TrainingSettings]) -> Any:
+    """Return the class of an exception: settings, or lists of them, that a run must have, and what is set then."""
+    described = Field(description="The settings of the runs that match.")
+    overrides: Any = (_OVERRIDES[settings.model_fields["model"].default], described)
+    return create_model(_name(settings, "Exception"), __base__=Model, **_listed_fields(settings), set=overrides)
+
+
+def _listed_fields(settings: type[TrainingSettings]) -> dict[str, Any]:
+    """Return the name of the model, which is required, and its settings, each optional, a value or a list."""
+    return {"model": (settings.model_fields["model"].annotation, ...), **_optional_fields(settings, lists=True)}
 
 
 def _name(settings: type[TrainingSettings], ending: str) -> str:
     return settings.__name__.removesuffix("Settings") + ending
 
 
-_OVERRIDES: dict[str, Any] = {name: (_create_overrides(settings) | None, None) for name, settings in MODELS.items()}
+_OVERRIDES: dict[str, Any] = {name: _create_overrides(settings) for name, settings in MODELS.items()}
+_OPTIONAL_OVERRIDES: dict[str, Any] = {name: (overrides | None, None) for name, overrides in _OVERRIDES.items()}
 
 FamilyDefaults: Any = create_model(
-    "FamilyDefaults", __base__=Model, __doc__="Settings that all runs of one model share.", **_OVERRIDES
+    "FamilyDefaults", __base__=Model, __doc__="Settings that all runs of one model share.", **_OPTIONAL_OVERRIDES
 )
+
+Exceptional: Any = Annotated[reduce(or_, map(_create_exception, MODELS.values())), Field(discriminator="model")]
 
 
 class ProfileSettings(Model):
@@ -98,10 +111,15 @@ class ProfileSettings(Model):
     fid: FidSettings | None = None
     interpolation: InterpolationSettings | None = None
     digits: DigitSettings | None = None
+    exceptions: list[Exceptional] = []
+    """Settings of the runs that match, after those of their model; of two exceptions the later wins."""
 
 
 Profile: Any = create_model(
-    "Profile", __base__=ProfileSettings, __doc__="Overrides for a quick or otherwise changed suite.", **_OVERRIDES
+    "Profile",
+    __base__=ProfileSettings,
+    __doc__="Overrides for a quick or otherwise changed suite.",
+    **_OPTIONAL_OVERRIDES,
 )
 
 Entry: Any = Annotated[reduce(or_, map(_create_entry, MODELS.values())), Field(discriminator="model")]
@@ -188,11 +206,12 @@ def _choose_profile(document: Document, content: SuiteFile, name: str) -> tuple[
 
 def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, ProfileSettings], outline: Outline) -> Suite:
     name, profile = chosen
+    expanded = {group_name: list(_expand(document, content, profile, group_name)) for group_name in content.runs}
+    _check_exceptions(document, chosen, [settings for group in expanded.values() for settings in group])
     groups, num_runs = [], 0
     for group_name, entry in content.runs.items():
-        group = Group(
-            name=group_name, section=entry.section, settings=tuple(_expand(document, content, profile, group_name))
-        )
+        settings = dict.fromkeys(_make_exceptions(profile.exceptions, each) for each in expanded[group_name])
+        group = Group(name=group_name, section=entry.section, settings=tuple(settings))
         _check_question(document, group)
         num_runs += len(group.settings)
         groups.append(group)
@@ -237,9 +256,47 @@ def _expand(document: Document, content: SuiteFile, profile: ProfileSettings, na
     lists = {key: value if isinstance(value, list) else [value] for key, value in values.items()}
     if math.prod(len(value) for value in lists.values()) > MAX_RUNS:
         raise document.error(("runs", name), f"the grid has more than {MAX_RUNS} combinations")
-    seen = set()
     for combination in itertools.product(*lists.values()):
-        settings = settings_class(**dict(zip(lists, combination, strict=True)))
-        if settings not in seen:
-            seen.add(settings)
-            yield settings
+        yield settings_class(**dict(zip(lists, combination, strict=True)))
+
+
+# ---- exceptions -----------------------------------------------------------------------------------------------------
+
+
+def _make_exceptions(exceptions: Sequence[Any], settings: Settings) -> Settings:
+    """Return the settings with what the exceptions that they match set."""
+    changes: dict[str, Any] = {}
+    for exception in exceptions:
+        if _matches(settings, _conditions(exception)):
+            changes |= exception.set.model_dump(exclude_none=True)
+    return settings.model_copy(update=changes)
+
+
+def _conditions(exception: Any) -> dict[str, list[Any]]:
+    """Return what an exception asks of a run: the values that each setting may have."""
+    asked = exception.model_dump(exclude_none=True, exclude={"set", "model"})
+    return {"model": [exception.model], **asked}
+
+
+def _matches(settings: Settings, conditions: dict[str, list[Any]]) -> bool:
+    return all(getattr(settings, key, None) in allowed for key, allowed in conditions.items())
+
+
+def _check_exceptions(document: Document, chosen: tuple[str, ProfileSettings], declared: Sequence[Settings]) -> None:
+    """Check that a run matches each exception of the profile, as it would otherwise change nothing unnoticed."""
+    name, profile = chosen
+    for index, exception in enumerate(profile.exceptions):
+        conditions = _conditions(exception)
+        if not any(_matches(settings, conditions) for settings in declared):
+            same_model = [settings for settings in declared if settings.model == exception.model]
+            there_are = [f"{key}: {_list_values(same_model, key)}" for key in conditions if key != "model"]
+            raise document.error(
+                ("profiles", name, "exceptions", index),
+                f"no run matches; the suite has runs with {' and '.join(there_are)}"
+                if same_model and there_are
+                else f"no run matches; the suite has no runs with model: {exception.model}",
+            )
+
+
+def _list_values(all_settings: Sequence[Settings], key: str) -> str:
+    return ", ".join(map(str, dict.fromkeys(getattr(settings, key) for settings in all_settings)))

@@ -27,8 +27,10 @@ def explain(document: Document, error: ValidationError, root: type[Model]) -> Co
 
 
 def _key_path(loc: tuple[str | int, ...]) -> KeyPath:
-    """Return a pydantic location without the discriminator in ``runs.<name>.<model>.<key>``."""
-    return (*loc[:2], *loc[3:]) if loc[:1] == ("runs",) else loc
+    """Return a pydantic location without the model, which follows ``runs.<name>`` and an index of exceptions."""
+    if loc[:1] == ("runs",):
+        return (*loc[:2], *loc[3:])
+    return (*loc[:4], *loc[5:]) if loc[2:3] == ("exceptions",) else loc
 
 
 def _describe(problem: dict[str, Any], root: type[Model]) -> str:

@@ -73,6 +73,64 @@ profiles:
     assert plain.groups[0].settings[0].learning_rate == GanSettings().learning_rate
 
 
+EXCEPTIONS = """
+defaults: {gan: {batch_size: 10}}
+runs:
+  a: {model: gan, hidden_dim: [6, 7, 8]}
+  b: {model: vae}
+profiles:
+  p:
+    gan: {batch_size: 3}
+    exceptions:
+      - {model: gan, hidden_dim: [7, 8], set: {batch_size: 4, learning_rate: 1e-3}}
+      - {model: gan, hidden_dim: 8, latent_dim: 100, set: {batch_size: 5}}
+      - {model: vae, set: {log_interval: 20}}
+"""
+
+
+def test_exceptions_of_a_profile_concern_the_runs_that_match_and_the_later_wins(tmp_path: Path) -> None:
+    gans, vaes = load(tmp_path, EXCEPTIONS, "p").groups
+    found = [(s.hidden_dim, s.batch_size, s.learning_rate) for s in only_gans(gans.settings)]
+    assert found == [(6, 3, GanSettings().learning_rate), (7, 4, 1e-3), (8, 5, 1e-3)]
+    assert vaes.settings == (VaeSettings(log_interval=20),)
+    assert {s.batch_size for s in load(tmp_path, EXCEPTIONS).groups[0].settings} == {10}
+
+
+def test_runs_that_an_exception_makes_equal_are_one(tmp_path: Path) -> None:
+    text = EXCEPTIONS.replace("set: {batch_size: 4,", "set: {hidden_dim: 7, batch_size: 5,")
+    settings = load(tmp_path, text, "p").groups[0].settings
+    assert [(s.hidden_dim, s.batch_size) for s in only_gans(settings)] == [(6, 3), (7, 5)]
+
+
+@pytest.mark.fault(row=2)
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "hidden_dim: 8,",
+            "hidden_dim: 9,",
+            "1: no run matches; the suite has runs with latent_dim: 100 and hidden_dim: 6, 7, 8",
+        ),
+        ("model: vae}", "model: gan}", "2: no run matches; the suite has no runs with model: vae"),
+        ("hidden_dim: 8,", "hiden_dim: 8,", "1.hiden_dim: unknown key 'hiden_dim'; choose from: activation, "),
+        ("hidden_dim: 8,", "activation: rel,", "1.activation: unknown value 'rel'; choose from: leaky_relu, relu; did"),
+        ("hidden_dim: 8,", "hidden_dim: x,", "1.hidden_dim: expected a whole number, found 'x'"),
+        ("{batch_size: 5}", "{batchsize: 5}", "1.set.batchsize: unknown key 'batchsize'; choose from: activation, "),
+        ("{batch_size: 5}", "{batch_size: [5]}", "1.set.batch_size: expected a whole number, found [5]"),
+        (", set: {batch_size: 5}", "", "1.set: the key 'set' is missing"),
+        ("model: gan, hidden_dim: 8", "hidden_dim: 8", "1: the key 'model' is missing; choose from: gan, vae"),
+        ("model: gan, hidden_dim: 8", "model: gam", "1: model: unknown model 'gam'; choose from: gan, vae; did you"),
+    ],
+)
+def test_a_bad_exception_is_named_by_its_line(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert old in EXCEPTIONS
+    text = EXCEPTIONS.replace(old, new, 1)
+    line = {"1": 11, "2": 12}[expected[0]]
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text, "p")
+    assert str(caught.value).startswith(f"{tmp_path / 'suite.yaml'}:{line}: profiles.p.exceptions.{expected}")
+
+
 @pytest.mark.fault(row=2)
 @pytest.mark.parametrize(
     ("old", "new", "line_of", "expected"),
