@@ -34,6 +34,8 @@ MAX_TOGETHER = 48
 """Largest number of runs that one process trains side by side on a GPU; its memory has to hold all of them."""
 JOBS_ON_GPU = 6
 """Default number of processes on a GPU: one trains, the others measure."""
+RUNS_TO_SHOW = 3
+"""Number of finished runs that make a first report; on a CPU as many short ones begin before all others."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,16 @@ class Plan:
     def missing(self) -> list[PlannedRun]:
         """Unfinished runs in the order in which they begin.
 
-        On a CPU all runs of one seed come before those of the next, so that a report can be made after the first pass;
-        a GPU trains all seeds side by side. Within that the longest comes first: none is left alone at the end.
+        On a CPU all runs of one seed come before those of the next, so that a report can be made after the first pass,
+        and the shortest before all others until there is something to show; a GPU trains all runs side by side. Apart
+        from that the longest comes first: none is left alone at the end.
         """
         todo = [run for run in self.runs if run.state != "finished"]
         ranks = {seed: 0 if self.is_on_gpu else rank for rank, seed in enumerate(self._seeds)}
-        return sorted(todo, key=lambda run: (ranks[run.spec.seed], -run.estimated_seconds))
+        longest_first = sorted(todo, key=lambda run: (ranks[run.spec.seed], -run.estimated_seconds))
+        num_short = 0 if self.is_on_gpu else max(0, RUNS_TO_SHOW - (len(self.runs) - len(todo)))
+        short = sorted(todo, key=lambda run: (ranks[run.spec.seed], run.estimated_seconds))[:num_short]
+        return short + [run for run in longest_first if run not in short]
 
     @property
     def _seeds(self) -> list[int]:

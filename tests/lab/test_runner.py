@@ -34,14 +34,20 @@ def test_a_glob_that_matches_nothing_is_named_whatever_others_match(
         list_planned(tiny_suite_file, tmp_path, only)
 
 
-def make_plan(suite_file: Path, folder: Path, device: str, finished: Sequence[str] = ()) -> Plan:
+def make_plan(
+    suite_file: Path,
+    folder: Path,
+    device: str,
+    finished: Sequence[str] = (),
+    prefixes: str | tuple[str, ...] = "vae-",
+) -> Plan:
     """Return a plan of three seeds, each later run twice as long as the one before it."""
     path = folder / "seeds.yaml"
     path.write_text("seeds: [4, 0, 2]\n" + suite_file.read_text(encoding="utf-8"), encoding="utf-8")
     runs = [
         PlannedRun(spec, "finished" if spec.name in finished else "missing", 0, 2.0**index, 0.0)
         for index, spec in enumerate(plan_runs(load_suite(path)))
-        if spec.name.startswith("vae-")
+        if spec.name.startswith(prefixes)
     ]
     return Plan(runs, 1, device, None)
 
@@ -49,14 +55,31 @@ def make_plan(suite_file: Path, folder: Path, device: str, finished: Sequence[st
 def test_on_a_cpu_one_seed_comes_before_the_next_and_the_longest_run_first(
     tiny_suite_file: Path, tmp_path: Path
 ) -> None:
-    plan = make_plan(tiny_suite_file, tmp_path, "cpu", finished=["vae-3-s4"])
+    plan = make_plan(tiny_suite_file, tmp_path, "cpu", finished=["vae-3-s4", "vae-3-s0", "vae-3-s2"])
     assert [run.spec.name for run in plan.missing] == [
         *("vae-linear-10-s4", "vae-10-s4"),
-        *("vae-linear-10-s0", "vae-10-s0", "vae-3-s0"),
-        *("vae-linear-10-s2", "vae-10-s2", "vae-3-s2"),
+        *("vae-linear-10-s0", "vae-10-s0"),
+        *("vae-linear-10-s2", "vae-10-s2"),
     ]
     assert plan.first_pass == (4, 2.0**6 + 2.0**3)
     assert plan.estimated_seconds == sum(run.estimated_seconds for run in plan.missing)
+
+
+@pytest.mark.parametrize(
+    ("finished", "expected"),
+    [
+        ([], ["4_4", "4_8", "10_4", "10_2", "10_8"]),
+        (["gan-4_4-s4", "gan-4_4-s0"], ["4_8", "10_2", "10_8", "10_4"]),
+        (["gan-4_4-s4", "gan-4_4-s0", "gan-4_4-s2"], ["10_2", "10_8", "10_4", "4_8"]),
+    ],
+)
+def test_on_a_cpu_the_shortest_runs_begin_until_three_are_finished(
+    tiny_suite_file: Path, tmp_path: Path, finished: list[str], expected: list[str]
+) -> None:
+    plan = make_plan(tiny_suite_file, tmp_path, "cpu", finished, prefixes=("gan-4", "gan-10"))
+    names = [run.spec.name for run in plan.missing]
+    assert names[: len(expected)] == [f"gan-{name}-s4" for name in expected]
+    assert sorted(names) == sorted(run.spec.name for run in plan.runs if run.state == "missing")
 
 
 def test_a_gpu_begins_all_seeds_together(tiny_suite_file: Path, tmp_path: Path) -> None:
