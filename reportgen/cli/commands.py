@@ -290,7 +290,7 @@ def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
     from reportgen.store.housekeeping import list_former
     from reportgen.store.locks import describe_holder
     from reportgen.store.paths import OutputPaths
-    from reportgen.store.states import find_state, read_failure
+    from reportgen.store.states import find_states, read_failure
     from reportgen.store.suites import read_suite
     from reportgen.suite.plan import plan_runs
 
@@ -298,10 +298,10 @@ def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
     recorded = read_suite(paths)
     specs = plan_runs(recorded.suite)
     former = list_former(paths, specs)
-    states: list[str] = []
-    for spec in specs:
-        found: str = find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key)
-        states.append("stale" if found == "missing" and spec.base_name in former else found)
+    found = find_states(paths, specs)
+    states = [
+        "stale" if found[spec.name] == "missing" and spec.base_name in former else found[spec.name] for spec in specs
+    ]
     for spec, state in zip(specs, states, strict=True):
         describe = {"failed": read_failure, "running": describe_holder}.get(state)
         reason = describe(paths.run(spec.folder_name)) if describe else ""

@@ -119,7 +119,7 @@ def squeeze(text: str) -> str:
 def list_items(report: Report) -> Iterator[tuple[str, str]]:
     """Yield place and text of every item of a report in page order, except for code and the author's notes."""
     yield "title", report.title
-    yield "title", report.notice
+    yield from (("title", notice) for notice in report.notices)
     for paragraph in report.summary:
         yield from _list_block(report, report.texts["summary"], paragraph)
     for section in (part for chapter in report.sections for part in chapter.walk_sections()):

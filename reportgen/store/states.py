@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Literal
 
@@ -11,8 +12,9 @@ from reportgen.base.errors import RunError
 from reportgen.base.files import read_json
 from reportgen.store.locks import is_held
 from reportgen.store.manifest import is_stage_finished
-from reportgen.store.paths import RunPaths
+from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import FailureRecord, read_evaluation
+from reportgen.suite.plan import RunSpec
 
 State = Literal["finished", "running", "failed", "trained", "interrupted", "missing"]
 
@@ -52,6 +54,13 @@ def find_state(paths: RunPaths, training_key: str, evaluation_key: str, *, check
     if is_stage_finished(paths, "training", training_key, check_files=check_files):
         return "trained"
     return "interrupted" if paths.list_checkpoints() else "missing"
+
+
+def find_states(output: OutputPaths, specs: Iterable[RunSpec]) -> dict[str, State]:
+    """Return the states of runs by their names, without verifying checksums."""
+    return {
+        spec.name: find_state(output.run(spec.folder_name), spec.training_key, spec.evaluation_key) for spec in specs
+    }
 
 
 def read_failure(paths: RunPaths) -> str:

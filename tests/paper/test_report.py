@@ -17,9 +17,10 @@ from reportgen.paper.i18n.translator import load_catalogue
 from reportgen.paper.report.assemble import build_report
 from reportgen.paper.report.builder import parse_markup
 from reportgen.paper.report.model import Block, Figure, Listing, Paragraph, Report, Section, Span, Table
+from reportgen.store.states import State
 from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.loading import load_suite
-from reportgen.suite.plan import RunSpec
+from reportgen.suite.plan import RunSpec, plan_runs
 
 ITEMS = {
     1: ["table-vae_settings", "table-gan_settings"],
@@ -125,13 +126,13 @@ def test_captions_state_settings_seed_and_profile(reports: dict[Language, Report
         shown = [b for b in walk(report.sections) if isinstance(b, Table | Figure) and b.id != "figure-published"]
         captions = ["".join(s.text for s in b.caption) for b in shown]
         assert all(words in caption for caption in captions)
-        assert report.notice
+        assert len(report.notices) == 1
 
 
 def test_full_profile_has_no_notice(tmp_path: Path) -> None:
     write_output(tmp_path, profile="full", leave_out=lambda spec: spec.name != "vae-3-s0")
     report = build_report(load_results(tmp_path), "en", draws=False)
-    assert report.notice == ""
+    assert not any("profile" in notice for notice in report.notices)
     captions = ["".join(s.text for s in b.caption) for b in walk(report.sections) if isinstance(b, Table | Figure)]
     assert not any("Profile" in caption for caption in captions)
 
@@ -245,6 +246,47 @@ def test_failed_run_is_listed_with_its_reason(tmp_path: Path) -> None:
     report = build_report(load_results(tmp_path), "en", draws=False)
     table = next(b for b in walk(report.sections) if isinstance(b, Table) and b.id == "table-unfinished")
     assert [cell.text for cell in table.rows[0]] == ["vae-3-s0", "failed", "train_total became nan"]
+
+
+@pytest.mark.parametrize(
+    ("language", "running", "expected"),
+    [
+        ("en", ["vae-3-s0"], "Interim report, made while the training goes on: 8 of 15 runs are finished; "),
+        ("en", [], "Incomplete report: 8 of 15 runs are finished; failed: vae-3-s0; not run: gan-"),
+        ("zh", ["vae-3-s0"], "训练仍在进行，这是阶段性报告：计划的15次实验已完成8次；运行中：vae-3-s0；未运行：gan-"),
+        ("zh", [], "本报告不完整：计划的15次实验完成了8次；失败：vae-3-s0；未运行：gan-"),
+    ],
+)
+def test_the_first_page_says_how_far_the_suite_is(
+    tmp_path: Path, language: Language, running: list[str], expected: str
+) -> None:
+    def is_left_out(spec: RunSpec) -> bool:
+        return spec.name == "vae-3-s0" or spec.name.startswith("gan-100_")
+
+    suite = write_output(tmp_path, leave_out=is_left_out)
+    states: dict[str, State] = {s.name: "missing" if is_left_out(s) else "finished" for s in plan_runs(suite)}
+    states["vae-3-s0"] = "running" if running else "failed"
+    notice, _ = build_report(load_results(tmp_path, states), language, draws=False).notices
+    assert notice.startswith(expected)
+    assert notice.endswith((".", "。"))
+    assert all(name in notice for name, state in states.items() if state == "missing")
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "20 of 30 runs are finished; not run: 10 runs; seeds per configuration: 1 in 10, 2 in 5."),
+        ("zh", "计划的30次实验完成了20次；未运行：10次；各设置的随机种子数：10种有1个、5种有2个。"),
+    ],
+)
+def test_the_first_page_counts_many_runs_and_unequal_seeds(tmp_path: Path, language: Language, expected: str) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("seeds: [0] ", "seeds: [0, 1] ")
+    suite_file = tmp_path / "suite.yaml"
+    suite_file.write_text(text, encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=suite_file, leave_out=lambda s: bool(s.seed) and s.name.startswith("gan"))
+    report = build_report(load_results(tmp_path / "out"), language, draws=False)
+    assert report.notices[0].endswith(expected)
+    check_references(report)
 
 
 def test_several_seeds_give_intervals(tmp_path: Path) -> None:

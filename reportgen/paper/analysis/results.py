@@ -32,7 +32,7 @@ from reportgen.store.records import (
     read_evaluation,
     read_run_record,
 )
-from reportgen.store.states import State, find_state, read_failure
+from reportgen.store.states import State, find_states, read_failure
 from reportgen.store.suites import RecordedSuite, read_suite
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import RunSpec, plan_runs
@@ -433,10 +433,13 @@ class Results:
         return [d for d in (CLASSIFIER, INCEPTION) if d == CLASSIFIER or any(r.find_scores(d) for r in self.finished)]
 
 
-def load_results(output: Path) -> Results:
+def load_results(output: Path, states: Mapping[str, State] | None = None) -> Results:
     """Load the suite that was last run into a folder, and its runs.
 
     Records and curves of the runs are read later, on first use.
+
+    Args:
+        states: states of the runs by name; by default those of now, which change while a suite is run.
 
     Raises:
         RunError: no suite was run into this folder, or its files cannot be read.
@@ -444,10 +447,10 @@ def load_results(output: Path) -> Results:
     paths = OutputPaths(output)
     recorded = read_suite(paths)
     specs = [s for s in plan_runs(recorded.suite) if s.settings.model in recorded.suite.outline.models]
-    return Results(recorded, tuple(_load_run(paths, spec) for spec in specs))
+    states = states or find_states(paths, specs)
+    return Results(recorded, tuple(_load_run(paths, spec, states[spec.name]) for spec in specs))
 
 
-def _load_run(paths: OutputPaths, spec: RunSpec) -> RunResult:
+def _load_run(paths: OutputPaths, spec: RunSpec, state: State) -> RunResult:
     run = paths.run(spec.folder_name)
-    state = find_state(run, spec.training_key, spec.evaluation_key)
     return RunResult(spec, run, state, read_failure(run) if state == "failed" else "")

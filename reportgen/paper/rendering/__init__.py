@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,10 @@ from reportgen.base.processes import Died, call_side_by_side
 from reportgen.paper.rendering.printer import PdfPrinter, PrintJob
 from reportgen.paper.rendering.unchanged import find_rendered, hash_inputs, record_rendered
 from reportgen.store.paths import OutputPaths
+from reportgen.store.states import State, find_states
 from reportgen.store.suites import read_suite
 from reportgen.suite.languages import Language
+from reportgen.suite.plan import plan_runs
 
 if TYPE_CHECKING:
     from reportgen.paper.report.model import Report
@@ -54,7 +56,8 @@ def render_reports(
     paths = OutputPaths(output)
     recorded = read_suite(paths)
     folder = notes or recorded.source.parent / "notes"
-    inputs, request = hash_inputs(paths, recorded, folder), [*languages, *formats]
+    states = find_states(paths, plan_runs(recorded.suite))  # once: it may change while a suite is run
+    inputs, request = hash_inputs(paths, recorded, states, folder), [*languages, *formats]
     found = find_rendered(paths, request, inputs)
     if found is not None:
         for message in found[1]:
@@ -68,9 +71,19 @@ def render_reports(
 
     if recorded.source_changed:
         note(f"{recorded.source} has changed since it was run; 'reportgen run' applies the changes")
-    written = _render(paths, languages, formats, note, folder)
+    written = _render(_Sources(paths, states, folder), languages, formats, note)
     record_rendered(paths, request, inputs, written, warnings)
     return Rendered(tuple(path for path in written if path.parent == paths.root))
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """Sources of the reports, the same for every language."""
+
+    output: OutputPaths
+    states: Mapping[str, State]
+    """States of the runs by name."""
+    notes: Path
 
 
 @dataclass(frozen=True)
@@ -87,10 +100,10 @@ class _Pages:
 
 
 def _render(
-    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], warn: Callable[[str], None], notes: Path
+    sources: _Sources, languages: Sequence[Language], formats: Sequence[str], warn: Callable[[str], None]
 ) -> list[Path]:
     with PdfPrinter() as printer:
-        made = _make_all(paths, languages, formats, notes, printer)
+        made = _make_all(sources, languages, formats, printer)
         _warn_of(list(made.values()), "pdf" in formats, warn)
         written = []
         for pages in made.values():
@@ -100,17 +113,17 @@ def _render(
         for language in languages if "pdf" in formats else ():
             if problem := made[language].problem:
                 raise problem
-            written.append(paths.report(language, "pdf"))
+            written.append(sources.output.report(language, "pdf"))
             write_bytes(written[-1], printer.finish(language))
     return written
 
 
 def _make_all(
-    paths: OutputPaths, languages: Sequence[Language], formats: Sequence[str], notes: Path, printer: PdfPrinter
+    sources: _Sources, languages: Sequence[Language], formats: Sequence[str], printer: PdfPrinter
 ) -> dict[Language, _Pages]:
     """Render the pages of all languages, each in a process of its own, and start each PDF as soon as possible."""
     jobs = {language: printer.job(language) if "pdf" in formats else None for language in languages}
-    tasks = {language: (paths, language, formats, notes, jobs[language]) for language in languages}
+    tasks = {language: (sources, language, formats, jobs[language]) for language in languages}
     outcomes: dict[Language, _Pages | ReportgenError | Died] = {}
     with closing(call_side_by_side(_make, tasks)) as calls:
         for language, outcome in calls:
@@ -141,7 +154,7 @@ def _warn_of(made: Sequence[_Pages], has_pdf: bool, warn: Callable[[str], None])
         warn(_describe_missing(missing))
 
 
-def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes: Path, job: PrintJob | None) -> _Pages:
+def _make(sources: _Sources, language: Language, formats: Sequence[str], job: PrintJob | None) -> _Pages:
     """Build a report in one language, render its pages and prepare its PDF."""
     from reportgen.paper.rendering.characters import find_missing_characters
     from reportgen.paper.rendering.html import render_html
@@ -149,7 +162,7 @@ def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes:
     from reportgen.paper.rendering.pdf import prepare_pdf
     from reportgen.paper.report.notes import find_stray_notes
 
-    report = _build(paths, language, notes)
+    report, paths = _build(sources, language), sources.output
     files: dict[Path, bytes] = {}
     if "html" in formats:
         files[paths.report(language, "html")] = render_html(report, "screen").encode("utf-8")
@@ -163,7 +176,7 @@ def _make(paths: OutputPaths, language: Language, formats: Sequence[str], notes:
         problem = error
     except OSError as error:
         problem = RenderError(f"the PDF cannot be prepared ({error}); free some space, or set TMPDIR")
-    stray = find_stray_notes(notes, read_suite(paths).suite.outline)
+    stray = find_stray_notes(sources.notes, read_suite(paths).suite.outline)
     return _Pages(files, stray, find_missing_characters(report), problem)
 
 
@@ -173,13 +186,14 @@ def _describe_missing(characters: list[str]) -> str:
     return f"the fonts lack {describe_characters(characters)}: shown as {SUBSTITUTE} in the PDF"
 
 
-def _build(paths: OutputPaths, language: Language, notes: Path) -> Report:
+def _build(sources: _Sources, language: Language) -> Report:
     from reportgen.paper.analysis.results import load_results
     from reportgen.paper.report.assemble import build_report
     from reportgen.paper.report.figure_cache import FigureCache
     from reportgen.paper.report.notes import read_notes
 
-    cache = FigureCache(paths.figures, f"{language}-")
-    report = build_report(load_results(paths.root), language, read_notes(notes, language), figure_cache=cache)
+    cache = FigureCache(sources.output.figures, f"{language}-")
+    results, notes = load_results(sources.output.root, sources.states), read_notes(sources.notes, language)
+    report = build_report(results, language, notes, figure_cache=cache)
     cache.remove_unused()
     return report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from reportgen.assets import find_templates
 from reportgen.base.errors import RunError
 from reportgen.base.files import hash_file, write_json
 from reportgen.store.paths import OutputPaths, RunPaths
-from reportgen.store.states import find_state
+from reportgen.store.states import State
 from reportgen.store.suites import RecordedSuite
 from reportgen.suite.plan import plan_runs
 
@@ -27,16 +27,16 @@ PACKAGES = (
 PROGRAM_SUFFIXES = {".py", ".po", ".yaml", ".csv", ".json", ".j2", ".css", ".js", ".svg", ".ttf"}
 
 
-def hash_inputs(output: OutputPaths, recorded: RecordedSuite, notes: Path) -> str:
+def hash_inputs(output: OutputPaths, recorded: RecordedSuite, states: Mapping[str, State], notes: Path) -> str:
     """Hash all that reports depend on: the program, the suite, the runs, the author's notes."""
     digest = hashlib.sha256(repr((_hash_program(), recorded.source_changed)).encode())
     for piece in (*_read_all(output.root, [output.suite]), *_read_all(notes, sorted(notes.rglob("*.md")))):
         digest.update(piece)
     for spec in plan_runs(recorded.suite):
         paths = output.run(spec.folder_name)
-        state = find_state(paths, spec.training_key, spec.evaluation_key)
-        digest.update(state.encode())
-        read = _stat_all(paths) if state == "finished" else ()  # the history grows during training, unread
+        digest.update(states[spec.name].encode())
+        # The history grows during training, unread.
+        read = _stat_all(paths) if states[spec.name] == "finished" else ()
         for piece in (*_read_all(paths.folder, [paths.manifest, paths.failure]), *read):
             digest.update(piece)
     return digest.hexdigest()

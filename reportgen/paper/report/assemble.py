@@ -30,7 +30,7 @@ from reportgen.paper.report.model import (
     list_references,
 )
 from reportgen.paper.report.notes import Notes, add_note, export_notes
-from reportgen.paper.report.overview import write_summary
+from reportgen.paper.report.overview import write_notices, write_summary
 from reportgen.paper.report.requirements import Check, check_report, tabulate_requirements
 from reportgen.paper.report.sections import build_section, can_be_made
 from reportgen.suite.languages import Language
@@ -189,7 +189,7 @@ def _publish(b: Builder, draft: Draft, labels: dict[str, str], notes: Notes) -> 
         date=b.t.format_date(created),
         created=created,
         summary=draft.summary,
-        notice="" if results.is_full else b.t("notice.profile", profile=results.suite.profile),
+        notices=write_notices(b),
         sections=draft.sections,
         labels=labels,
         texts={name: b.t(f"page.{name}") for name in FIXED_TEXTS},

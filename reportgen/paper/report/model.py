@@ -180,8 +180,8 @@ class Report:
     """A report in one language.
 
     ``texts`` holds the fixed words of the page (contents, summary, ...) by name; ``labels`` the numbered name of every
-    table, figure and listing by id; ``notice`` warns that the numbers come from a reduced profile, or is empty;
-    ``created`` is an ISO 8601 time, ``date`` its date in words.
+    table, figure and listing by id; ``notices`` warn of unfinished runs and of a reduced profile; ``created`` is an ISO
+    8601 time, ``date`` its date in words.
     """
 
     language: Language
@@ -190,7 +190,7 @@ class Report:
     date: str
     created: str
     summary: tuple[Paragraph, ...]
-    notice: str
+    notices: tuple[str, ...]
     sections: tuple[Section, ...]
     labels: dict[str, str]
     texts: dict[str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -42,6 +43,45 @@ ABLATION_TABLES: Mapping[Question, str] = {**vae.ABLATION_TABLES, **gan.ABLATION
 
 COMMON_FIELDS = ("batch_size", "num_training_steps", "learning_rate")
 """Settings of every model that its table shows in addition to its dimensions."""
+
+
+MAX_NAMED = 6
+"""Largest number of unfinished runs of one state that the first page names; of more it gives the number."""
+
+
+# ---- notices --------------------------------------------------------------------------------------------------------
+
+
+def write_notices(b: Builder) -> tuple[str, ...]:
+    """Return the warnings of the first page: what is unfinished, and that a profile reduces the homework."""
+    notices = [_describe_unfinished(b)] if b.results.unfinished else []
+    if not b.results.is_full:
+        notices.append(b.t("notice.profile", profile=b.results.suite.profile))
+    return tuple(notices)
+
+
+def _describe_unfinished(b: Builder) -> str:
+    """Describe how many runs are finished and what became of the others; where they differ, the numbers of seeds."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for run in b.results.unfinished:
+        names[run.state].append(run.spec.name)
+    others = [
+        b.t("notice.state", state=Message(f"state.{state}"), runs=_name_few(b, runs)) for state, runs in names.items()
+    ]
+    seeds = Counter(len(c.runs) for c in b.results.configurations)
+    if len(seeds) > 1:
+        counts = [b.t("notice.seeds.count", seeds=num_seeds, num=num) for num_seeds, num in sorted(seeds.items())]
+        others.append(b.t("notice.seeds", counts=b.t("caption.list_separator").join(counts)))
+    return b.t(
+        "notice.training" if "running" in names else "notice.incomplete",
+        num_finished=len(b.results.finished),
+        num=len(b.results.runs),
+        others=b.t("caption.separator").join(others),
+    )
+
+
+def _name_few(b: Builder, names: Sequence[str]) -> str:
+    return b.t("caption.list_separator").join(names) if len(names) <= MAX_NAMED else b.t("notice.many", num=len(names))
 
 
 # ---- summary --------------------------------------------------------------------------------------------------------
@@ -142,7 +182,7 @@ def build_settings(b: Builder, *_: object) -> Section:
     blocks += [b.text(f"setup.{name}") for name in introduced]
     blocks += [_tabulate_settings(b, f"{name}_settings", chosen) for name, chosen in models.items()]
     if b.results.unfinished:
-        blocks += _list_unfinished(b)
+        blocks.append(_list_unfinished(b))
     return b.section("settings", *blocks)
 
 
@@ -173,12 +213,12 @@ def _list_seeds(b: Builder, c: Configuration) -> Cell:
     return Cell(seeds, is_number=True)
 
 
-def _list_unfinished(b: Builder) -> list[Block]:
+def _list_unfinished(b: Builder) -> Block:
     rows = [
         [Cell(run.spec.name, is_header=True), Cell(b.t(f"state.{run.state}")), Cell(run.failure or "–")]
         for run in b.results.unfinished
     ]
-    return [b.notice("settings.unfinished", num=len(rows)), b.table("unfinished", ["run", "state", "reason"], rows)]
+    return b.table("unfinished", ["run", "state", "reason"], rows)
 
 
 # ---- methods --------------------------------------------------------------------------------------------------------
