@@ -11,8 +11,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: report lint check test test-faults system bench clean
 
 report: $(STAMP) system
-	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT)
-	$(BIN)/reportgen render --output $(OUTPUT)
+	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT) --render
 
 # While one works: under 90 seconds on two cores. Nothing is trained, no PDF is made (see tests/conftest.py).
 check: lint

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -96,11 +97,18 @@ def run(
         typer.Option("--eager", help="On a GPU: train each run by itself and without CUDA graphs; much slower."),
     ] = False,
     output: OutputOption = DEFAULT_OUTPUT,
+    with_report: Annotated[
+        bool,
+        typer.Option(
+            "--render", help="Also render the report: once three runs are finished, after each seed, and at the end."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and the estimated time; do nothing.")
     ] = False,
 ) -> None:
     """Train and measure every declared run that is not finished yet."""
+    from reportgen.cli.reporting import render_apart
     from reportgen.lab.runner import execute_plan, find_inception, plan_suite, prepare_plan, will_emulate_bf16
     from reportgen.store.paths import OutputPaths
     from reportgen.store.suites import write_suite
@@ -127,14 +135,18 @@ def run(
         time_limit=time_limit and 60 * time_limit,
         eager=eager,
     )
-    failures = _follow(plan, events)
+    failures = _follow(plan, events, output if with_report else None)
     if failures:
         typer.echo(f"{len(failures)} of {len(plan.missing)} runs failed; the others are finished:")
         for name, reason in failures:
             typer.echo(f"  {name}: {reason}")
         typer.echo(f"each run's log: {output}/runs/<run>/run.log")
-        raise typer.Exit(3)
-    typer.echo(f"all {len(plan.runs)} runs are finished in {output}/runs; next: reportgen render")
+    else:
+        hint = "" if with_report else "; next: reportgen render"
+        typer.echo(f"all {len(plan.runs)} runs are finished in {output}/runs{hint}")
+    status = render_apart(output) if with_report else 0
+    if failures or status:
+        raise typer.Exit(3 if failures else status)
 
 
 def _resolve_profile(name: str) -> str:
@@ -174,17 +186,23 @@ def _print_plan(plan: Plan, profile: str, dataset: str, *, every_run: bool) -> N
         typer.echo(f"estimated time: {whole}")
 
 
-def _follow(plan: Plan, events: Iterator[Event]) -> list[tuple[str, str]]:
+def _follow(plan: Plan, events: Iterator[Event], reports_in: Path | None) -> list[tuple[str, str]]:
+    """Show events to the end, with reports of what is finished so far in a folder; return failed runs with reasons."""
     from reportgen.cli.progress import make_view
+    from reportgen.cli.reporting import InterimReports
     from reportgen.lab.executors import Failed
 
     failures: list[tuple[str, str]] = []
     if not plan.missing:
         return failures
     try:
-        with make_view(plan) as view:
+        with ExitStack() as stack:
+            view = stack.enter_context(make_view(plan))
+            reports = reports_in and stack.enter_context(InterimReports(plan, reports_in, view.say))
             for event in events:
                 view.show(event)
+                if reports:
+                    reports.follow(event)
                 if isinstance(event, Failed):
                     failures.append((event.name, event.reason))
     except KeyboardInterrupt:

@@ -87,6 +87,10 @@ class View:
         """Show an event; every subclass implements this."""
         raise NotImplementedError
 
+    def say(self, line: str) -> None:
+        """Print a line that stays; every subclass implements this."""
+        raise NotImplementedError
+
 
 def make_view(plan: Plan) -> View:
     """Return bars if standard output is a terminal, else lines."""
@@ -129,7 +133,7 @@ class LineView(View):
         """Print a line when a run starts, ends or is resumed, and about the suite if the last line is old."""
         self.pace.follow(event)
         if isinstance(event, Started):
-            self._print(f"{self._name_work(event.name)} {event.name}")
+            self.say(f"{self._name_work(event.name)} {event.name}")
         elif isinstance(event, Finished | Failed):
             self.num_done += 1
             outcome = (
@@ -137,17 +141,18 @@ class LineView(View):
                 if isinstance(event, Finished)
                 else "FAILED: " + event.reason
             )
-            self._print(f"[{self.num_done}/{self.num_runs}] {event.name} {outcome}")
+            self.say(f"[{self.num_done}/{self.num_runs}] {event.name} {outcome}")
         elif isinstance(event, Retried):
-            self._print(f"{event.name}: {event.reason}; resumed")
+            self.say(f"{event.name}: {event.reason}; resumed")
         elif self.now() - self.last_line > self.SECONDS_PER_LINE:
-            self._print(f"{self.pace.share_done:.0%} of all, {format_left(self.pace.seconds_left)}")
+            self.say(f"{self.pace.share_done:.0%} of all, {format_left(self.pace.seconds_left)}")
 
     def _name_work(self, name: str) -> str:
         run = self.pace.runs[name]
         return "measuring" if run.finished_steps == run.spec.settings.num_training_steps else "training"
 
-    def _print(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Print a line."""
         self.last_line = self.now()
         print(line, flush=True)  # noqa: T201
 
@@ -201,6 +206,10 @@ class BarView(View):
             )
             self.console.print(text, highlight=False)
         self._update_suite()
+
+    def say(self, line: str) -> None:
+        """Print a line above the bars."""
+        self.console.print(escape(line), highlight=False)
 
     def _add_bar(self, name: str, total: float) -> TaskID:
         return self.progress.add_task(name, total=total, count="", left="", rate="", losses="")
