@@ -1,7 +1,7 @@
 """Which settings draw readable digits soonest: `python tools/quick_candidates.py MODEL:KEY=VALUE,... [...]`.
 
-Each candidate is trained on mnist-5k with one thread, step by step as `reportgen run` does it. When it has taken as many
-steps as `--steps` names, or used so many seconds of the processor as `--seconds` names, 1,000 samples are read and
+Each candidate is trained on mnist-5k with one thread, step by step as `reportgen run` does. Where it has taken as many
+steps as `--steps` names, or used as many seconds of the processor as `--seconds` names, 1,000 samples are read and
 scored: a cell has the steps, the seconds, the share that the shipped classifier reads as digits, and the FID to 3,000
 training images. The time is the processor's, not the clock's, so that neighbours count little.
 """

@@ -71,10 +71,10 @@ def test_bad_options_end_with_one_line_and_write_nothing(tmp_path: Path, argumen
 def test_dry_run_prints_the_plan_and_does_nothing(tmp_path: Path) -> None:
     run = reportgen("run", "experiments.yaml", "--dry-run", "--output", tmp_path / "out")
     assert run.returncode == 0
-    assert "15 runs, 0 finished, 15 to do" in run.stdout
+    assert "45 runs, 0 finished, 45 to do" in run.stdout
     assert "gan-100_16-s0" in run.stdout
     assert "(gan-grid, gan-hidden-sweep)" in run.stdout
-    assert "estimated time: about" in run.stdout
+    assert " for seed 0, which comes first; about " in run.stdout
     assert not (tmp_path / "out").exists()
 
 

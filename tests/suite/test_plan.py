@@ -20,9 +20,10 @@ def plan(tmp_path: Path, text: str) -> list[RunSpec]:
     return plan_runs(load_suite(path))
 
 
-def test_homework_is_fifteen_runs_and_the_shared_one_is_one() -> None:
-    specs = plan_runs(load_suite(EXPERIMENTS))
-    assert len(specs) == 15
+def test_homework_is_fifteen_runs_of_each_seed_and_the_shared_one_is_one() -> None:
+    assert load_suite(EXPERIMENTS).seeds == (0, 1, 2)
+    specs = [spec for spec in plan_runs(load_suite(EXPERIMENTS)) if spec.seed == 0]
+    assert len(specs) == len(plan_runs(load_suite(EXPERIMENTS, "quick"))) == 15
     assert len({spec.name for spec in specs}) == len({spec.folder_name for spec in specs}) == 15
     shared = next(spec for spec in specs if spec.name == "gan-100_16-s0")
     assert shared.groups == ("gan-grid", "gan-hidden-sweep")
@@ -40,10 +41,19 @@ FOLDERS = [
 """Some folders of the homework's runs, base names and training keys, as earlier versions wrote them."""
 
 
-def test_folders_of_runs_that_were_trained_are_found_again() -> None:
+OLD_QUICK = """
+dataset: mnist-5k
+defaults:
+  vae: {num_training_steps: 3000, image_interval: 750}
+  gan: {num_training_steps: 1000, batch_size: 16, learning_rate: 5e-4, image_interval: 250}
+runs: {a: {model: vae, latent_dim: 64}, b: {model: gan, architecture: [conv, mlp]}}
+"""
+
+
+def test_folders_of_runs_that_were_trained_are_found_again(tmp_path: Path) -> None:
     assert set(FOLDERS) <= {spec.folder_name for spec in plan_runs(load_suite(EXPERIMENTS))}
-    quick = {spec.folder_name for spec in plan_runs(load_suite(EXPERIMENTS, "quick"))}
-    assert {"vae-64-s0-a0ad335d7c", "gan-100_100-s0-449432172f", "gan-mlp-100_100-s0-a709121fbd"} <= quick
+    quick = {spec.folder_name for spec in plan(tmp_path, OLD_QUICK)}
+    assert quick == {"vae-64-s0-a0ad335d7c", "gan-100_100-s0-449432172f", "gan-mlp-100_100-s0-a709121fbd"}
 
 
 ODD_NAMES = ["../x", "/etc", "a/b", ".", "CON", "x" * 300, "a\0b", "-rf", "数字🎲", "gan", "GAN"]

@@ -34,7 +34,7 @@ class Check:
 
 
 def check_report(b: Builder, summary: Sequence[Block], sections: Sequence[Section]) -> list[Check]:
-    """Check every requirement in outline order, then that all runs are finished and no two claims conflict."""
+    """Check every requirement in outline order, then that all configurations are trained and no two claims conflict."""
     built = {part.id: part for section in sections for part in section.walk_sections()}
     outline = b.results.suite.outline
     checks = [check for wanted in outline.walk() for check in _check_section(b, wanted, built.get(wanted.id))]
@@ -132,9 +132,10 @@ def _check_threshold(checker: _SectionChecker, model: ModelName, threshold: int)
 
 
 def _check_unfinished(b: Builder) -> Check:
-    """Check that every declared run is finished."""
-    names = [run.spec.name for run in b.results.unfinished]
-    wanted = b.t("check.finished", num=len(b.results.runs))
+    """Check that a run of every declared configuration is finished, of whichever seed."""
+    declared = {run.spec.settings: run.spec.configuration_name for run in b.results.runs}
+    names = [name for settings, name in declared.items() if b.results.find(settings) is None]
+    wanted = b.t("check.finished", num=len(declared))
     return Check("", b.t("check.whole"), wanted, not names, b.t.format(Several(names)))
 
 
