@@ -10,6 +10,8 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: report lint check test test-faults system bench clean
 
+# What pip left uncompiled is kept compiled from its first import on, whatever the environment says.
+report: export PYTHONDONTWRITEBYTECODE =
 report: $(STAMP) system
 	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT) --render
 
@@ -31,9 +33,10 @@ lint: $(STAMP)-test
 system:
 	@sh tools/install_pango.sh
 
+# Without compiling all that no one imports, which takes longer than the rest.
 $(STAMP): pyproject.toml constraints.txt
 	sh tools/make_venv.sh $(PYTHON) $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable .
 	@touch $@
 
 $(STAMP)-test: $(STAMP)

@@ -6,8 +6,10 @@ import ctypes
 import fnmatch
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,14 +70,14 @@ class Plan:
         """Unfinished runs in the order in which they begin.
 
         On a CPU all runs of one seed come before those of the next, so that a report can be made after the first pass,
-        and the shortest before all others until there is something to show; a GPU trains all runs side by side. Apart
-        from that the longest comes first: none is left alone at the end.
+        and a few short ones of every model before all others, so that there is soon something to show; a GPU trains all
+        runs side by side. Apart from that the longest comes first: none is left alone at the end.
         """
         todo = [run for run in self.runs if run.state != "finished"]
         ranks = {seed: 0 if self.is_on_gpu else rank for rank, seed in enumerate(self._seeds)}
         longest_first = sorted(todo, key=lambda run: (ranks[run.spec.seed], -run.estimated_seconds))
         num_short = 0 if self.is_on_gpu else max(0, RUNS_TO_SHOW - (len(self.runs) - len(todo)))
-        short = sorted(todo, key=lambda run: (ranks[run.spec.seed], run.estimated_seconds))[:num_short]
+        short = _shortest_by_turns([run for run in todo if run.spec.seed == longest_first[0].spec.seed])[:num_short]
         return short + [run for run in longest_first if run not in short]
 
     @property
@@ -105,6 +107,14 @@ class Plan:
     def is_on_gpu(self) -> bool:
         """True if the device is a CUDA device."""
         return self.device.startswith("cuda")
+
+
+def _shortest_by_turns(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
+    """Return the shortest run of each model, then the second shortest of each, and so on."""
+    by_model: dict[str, list[PlannedRun]] = defaultdict(list)
+    for run in sorted(runs, key=lambda run: run.estimated_seconds):
+        by_model[run.spec.settings.model].append(run)
+    return [run for turn in zip_longest(*by_model.values()) for run in turn if run is not None]
 
 
 def plan_suite(

@@ -82,6 +82,12 @@ def test_on_a_cpu_the_shortest_runs_begin_until_three_are_finished(
     assert sorted(names) == sorted(run.spec.name for run in plan.runs if run.state == "missing")
 
 
+def test_the_first_short_runs_are_of_every_model(tiny_suite_file: Path, tmp_path: Path) -> None:
+    plan = make_plan(tiny_suite_file, tmp_path, "cpu", prefixes=("vae-", "gan-"))
+    names = [run.spec.name for run in plan.missing]
+    assert names[:5] == ["vae-3-s4", "gan-4_4-s4", "vae-10-s4", "gan-relu-10_8-s4", "gan-mlp-10_8-s4"]
+
+
 def test_a_gpu_begins_all_seeds_together(tiny_suite_file: Path, tmp_path: Path) -> None:
     plan = make_plan(tiny_suite_file, tmp_path, "cuda:0")
     assert [run.spec.name for run in plan.missing[:3]] == ["vae-linear-10-s2", "vae-linear-10-s0", "vae-linear-10-s4"]

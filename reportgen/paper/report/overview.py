@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
-from typing import assert_never
+from typing import assert_never, get_args
 
 from reportgen.paper.analysis.dimensions import DIMENSIONS
 from reportgen.paper.analysis.estimates import NO_RULE
@@ -36,6 +36,7 @@ from reportgen.paper.i18n.translator import Message, Number, Percent, Several
 from reportgen.paper.report import gan, vae
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Paragraph, Section, Table
+from reportgen.store.states import State
 from reportgen.suite.settings import MODELS, GanSettings, ModelName, Question, has_digits
 
 ABLATION_TABLES: Mapping[Question, str] = {**vae.ABLATION_TABLES, **gan.ABLATION_TABLES}
@@ -62,8 +63,8 @@ def write_notices(b: Builder) -> tuple[str, ...]:
 
 def _describe_unfinished(b: Builder) -> str:
     """Describe how many runs are finished and what became of the others; where they differ, the numbers of seeds."""
-    names: dict[str, list[str]] = defaultdict(list)
-    for run in b.results.unfinished:
+    names: dict[State, list[str]] = defaultdict(list)
+    for run in sorted(b.results.unfinished, key=lambda run: get_args(State).index(run.state)):
         names[run.state].append(run.spec.name)
     others = [
         b.t("notice.state", state=Message(f"state.{state}"), runs=_name_few(b, runs)) for state, runs in names.items()
