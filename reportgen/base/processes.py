@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from reportgen.base.errors import ReportgenError
 
@@ -111,8 +111,8 @@ def _call(receiver: Connection, connection: Connection, function: Callable[..., 
     connection.send(outcome)
 
 
-def end_without_parent(connection: Connection) -> None:
-    """Wait until the parent has closed its end of the connection, even by ``kill -9``; then end this process."""
+def end_without_parent(connection: Connection | TextIO) -> None:
+    """Wait until the parent has closed its end of a connection or pipe, even by ``kill -9``; then end this process."""
     poll = select.poll() if hasattr(select, "poll") else None
     if poll is None:
         return  # on Windows, sending the next message fails instead

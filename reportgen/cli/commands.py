@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -219,10 +220,17 @@ def render(
         Path | None, typer.Option(metavar="DIR", help="Your notes: DIR/<lang>/<section>.md. Default: beside the suite.")
     ] = None,
     output: OutputOption = DEFAULT_OUTPUT,
+    with_stdin: Annotated[
+        bool,
+        typer.Option("--with-stdin", hidden=True, help="End when standard input is closed, as by a parent's end."),
+    ] = False,
 ) -> None:
     """Render the report from what is in the output folder; nothing is trained, no torch is needed."""
+    from reportgen.base.processes import end_without_parent
     from reportgen.paper.rendering import FORMATS, render_reports
 
+    if with_stdin:
+        threading.Thread(target=end_without_parent, args=(sys.stdin,), daemon=True).start()
     formats = [name.strip() for name in format_.split(",") if name.strip()]
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:

@@ -79,8 +79,8 @@ class _Rendering:
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         # Of a process group of its own, so that an interrupt on the terminal reaches the parent only, which ends it.
         self.process = subprocess.Popen(
-            list_arguments(output),
-            stdin=subprocess.DEVNULL,
+            [*list_arguments(output), "--with-stdin"],
+            stdin=subprocess.PIPE,  # closed by the end of this process, even by kill -9
             stdout=self.log,
             stderr=subprocess.STDOUT,
             process_group=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,17 @@ def test_a_rendering_ends_with_the_training(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(KeyboardInterrupt), reports:
         raise KeyboardInterrupt
     assert process.returncode is not None
+
+
+@pytest.mark.fault(row=8)
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="there the next message fails")
+def test_a_rendering_ends_with_its_parent(synthetic_output: Path) -> None:
+    """As after ``kill -9``, by which the parent's end of the pipe is closed."""
+    command = [sys.executable, "-m", "reportgen", "render", "--output", str(synthetic_output), "--with-stdin"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.communicate()[0] == b""
+    assert process.returncode == 1
+    assert not list(synthetic_output.glob("report.*"))
 
 
 @pytest.mark.slow
