@@ -16,7 +16,7 @@ from reportgen.paper.report.pictures import GAN_METRICS, VAE_METRICS
 from reportgen.store.images import encode_grid
 from reportgen.store.manifest import record_stage
 from reportgen.store.paths import OutputPaths, RunPaths
-from reportgen.store.records import Environment, EvaluationRecord, RunRecord, Source, write_record
+from reportgen.store.records import Environment, EvaluationRecord, InceptionRecord, RunRecord, Source, write_record
 from reportgen.store.suites import RecordedSuite, write_suite
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.plan import RunSpec, plan_runs
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 
 TINY = """
 dataset: mnist-5k
-fid: {num_images: 64}
+fid: {num_images: 64, inception: off}
 defaults:
   vae: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}
   gan: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}
@@ -156,7 +156,7 @@ def write_run(paths: RunPaths, spec: RunSpec, index: int, change: Change | None 
     write_text(paths.history, "\n".join(["step,metric,value", *rows]) + "\n")
     write_record(paths.spec, make_run_record(spec))
     write_bytes(paths.weights, b"weights")
-    evaluation = make_evaluation(spec, index, change)
+    evaluation, inception = make_measurements(spec, index, change)
     write_record(paths.evaluation, evaluation)
     files = _write_images(paths, spec)
     if evaluation.posterior is not None:
@@ -165,6 +165,9 @@ def write_run(paths: RunPaths, spec: RunSpec, index: int, change: Change | None 
     files_of_training = [paths.spec, paths.history, paths.weights]
     record_stage(paths, "training", spec.training_key, files_of_training, spec.training_identity)
     record_stage(paths, "evaluation", spec.evaluation_key, [paths.evaluation, *files], spec.evaluation_identity)
+    if inception is not None and spec.inception_key is not None:
+        write_record(paths.inception, inception)
+        record_stage(paths, "inception", spec.inception_key, [paths.inception], spec.inception_identity)
 
 
 def _logged(metric: str, steps: np.ndarray) -> np.ndarray:
@@ -222,10 +225,21 @@ def make_run_record(spec: RunSpec) -> RunRecord:
 
 def make_evaluation(spec: RunSpec, index: int = 0, change: Change | None = None) -> EvaluationRecord:
     """The record of one run, number ``index`` of its suite."""
+    return make_measurements(spec, index, change)[0]
+
+
+def make_measurements(
+    spec: RunSpec, index: int = 0, change: Change | None = None
+) -> tuple[EvaluationRecord, InceptionRecord | None]:
+    """Both records of one run; the second one if the change adds scores or a failure of ``inception``."""
     evaluation = _evaluation(spec, index)
     if change is not None:
         change(spec, evaluation)
-    return EvaluationRecord.model_validate(evaluation)
+    scores, failure = evaluation["scores"].pop("inception", None), evaluation["failures"].pop("inception", "")
+    inception = None
+    if scores or failure:
+        inception = InceptionRecord(scores=scores, failure=failure)
+    return EvaluationRecord.model_validate(evaluation), inception
 
 
 def _evaluation(spec: RunSpec, index: int) -> dict[str, Any]:
@@ -359,10 +373,10 @@ def make_results(
         if leave_out(spec):
             runs.append(RunResult(spec, paths, "missing", ""))
             continue
-        evaluation = make_evaluation(spec, index, change)
+        measured = make_measurements(spec, index, change)
         metrics = VAE_METRICS if isinstance(spec.settings, VaeSettings) else (*GAN_METRICS, SEPARATION)
         summaries = {metric: (summarise or _summarise)(spec, metric) for metric in metrics}
-        runs.append(RunResult(spec, paths, "finished", "", RecordedRun(make_run_record(spec), evaluation, summaries)))
+        runs.append(RunResult(spec, paths, "finished", "", RecordedRun(make_run_record(spec), *measured, summaries)))
     return Results(RecordedSuite(suite, Path("experiments.yaml"), "", source_changed=False), tuple(runs))
 
 

@@ -36,6 +36,7 @@ ROOMS = {
         "codes",
         "evaluation",
         "monitoring",
+        "scoring",
         "execution",
         "executors",
         "runner",

@@ -36,7 +36,6 @@ def test_the_distribution_is_not_called_like_the_strangers_project(wheel: Path) 
     metadata = read_metadata(wheel, "METADATA")
     assert f"Name: {DISTRIBUTION}" in metadata
     assert f"Version: {__version__}" in metadata
-    assert "Provides-Extra: inception" in metadata
 
 
 def test_the_command_is_reportgen(wheel: Path) -> None:

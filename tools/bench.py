@@ -8,6 +8,7 @@
 - gpu: milliseconds per step on a GPU: the plain loop, ours step by step, as a CUDA graph, several runs side by side;
 - frechet: the distance in 2,048 dimensions with a cached root, against scipy.linalg.sqrtm on equal moments;
 - inception: features, against the network of the package pytorch-fid with equal (random) weights and images;
+- scoring: processor seconds of what Inception scores of a run consist of, on one thread;
 - report: time and peak memory of start-up, of a run with nothing to do, and of rendering;
 - growth: time and peak memory over the number of recorded runs.
 """
@@ -398,6 +399,37 @@ def bench_inception(num_images: int = 32, rounds: int = 5) -> None:
     print_pair(f"Inception features of {num_images} images", alternate(sides, rounds))
 
 
+def bench_scoring(num_images: int = 3000, sample: int = 96, rounds: int = 3) -> None:
+    """Print the processor seconds of an Inception image, of the real side, of a yardstick and of a run's distances."""
+    from test_inception import build_random_state, make_images
+
+    from reportgen.lab.metrics.inception import InceptionDetector
+    from reportgen.lab.metrics.scores import build_real_side, compute_scores, measure_yardstick
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
+        weights = Path(folder) / "weights.pth"
+        torch.save(build_random_state(), weights)
+        detector = InceptionDetector(weights, torch.device("cpu"), check_sha256=False)
+        images = make_images(0, sample)
+        rng = np.random.default_rng(0)
+        features, fake = rng.normal(size=(2, num_images, detector.feature_dim)).astype(np.float32)
+        real = build_real_side(features)
+        parts: dict[str, tuple[Callable[[], Any], int]] = {
+            "an image": (lambda: detector(images), sample),
+            "the real side": (lambda: build_real_side(features), 1),
+            "a yardstick": (lambda: measure_yardstick("real", num_images, real, fake), 1),
+            "the distances of a run": (lambda: compute_scores(detector, real, (), fake), 1),
+        }
+        for name, (call, count) in parts.items():
+            seconds = []
+            for _ in range(rounds):
+                start = time.process_time()
+                call()
+                seconds.append((time.process_time() - start) / count)
+            print(f"{name}: {statistics.median(seconds):.3f} processor seconds", flush=True)
+
+
 def print_pair(name: str, times: Mapping[str, Sequence[float]]) -> None:
     """Print the medians of our side and theirs, and their ratio."""
     ours, theirs = (statistics.median(times[side]) for side in ("ours", "theirs"))
@@ -532,6 +564,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "gpu": bench_gpu,
     "frechet": bench_frechet,
     "inception": bench_inception,
+    "scoring": bench_scoring,
     "report": bench_report,
     "growth": bench_growth,
 }

@@ -34,7 +34,7 @@ from reportgen.suite.plan import plan_runs
 
 SUITE = """
 dataset: mnist-5k
-fid: {num_images: 20}
+fid: {num_images: 20, inception: off}
 runs:
   vae: {model: vae, latent_dim: 2, num_training_steps: 8, batch_size: 8, image_interval: 4}
   gan: {model: gan, latent_dim: 2, hidden_dim: 2, num_training_steps: 8, batch_size: 8, image_interval: 4}

@@ -7,18 +7,21 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from reportgen import __version__
-from reportgen.base.errors import ConfigError, ReportgenError
+from reportgen.base.errors import ConfigError, DataError, ReportgenError
 from reportgen.suite.languages import LANGUAGES, Language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Container, Iterator, Sequence
 
+    from reportgen.base.fetching import Download
     from reportgen.lab.executors import Event
     from reportgen.lab.runner import Plan
     from reportgen.paper.analysis.results import Results
@@ -110,12 +113,12 @@ def run(
 ) -> None:
     """Train and measure every declared run that is not finished yet."""
     from reportgen.cli.reporting import render_apart
-    from reportgen.lab.runner import execute_plan, find_inception, plan_suite, prepare_plan, will_emulate_bf16
+    from reportgen.lab.runner import execute_plan, plan_suite, prepare_plan, will_emulate_bf16
     from reportgen.store.paths import OutputPaths
     from reportgen.store.suites import write_suite
     from reportgen.suite.loading import load_suite
 
-    suite = find_inception(load_suite(suite_file, _resolve_profile(profile)))
+    suite = load_suite(suite_file, _resolve_profile(profile))
     plan = plan_suite(suite, output, only=only or (), jobs=jobs, device=device, is_dry=dry_run)
     _print_plan(plan, suite.profile, suite.dataset, every_run=dry_run)
     if dry_run:
@@ -127,27 +130,74 @@ def run(
             "leave `precision` out of the file, or train on a GPU"
         )
     write_suite(OutputPaths(output), suite, suite_file)
-    events = execute_plan(
-        plan,
-        output,
-        data_dir,
+    execute = partial(
+        execute_plan,
+        output=output,
+        data_dir=data_dir,
         checkpoint_steps=checkpoint_steps,
         retries=retries,
         time_limit=time_limit and 60 * time_limit,
         eager=eager,
     )
-    failures = _follow(plan, events, output if with_report else None)
+    hint = "" if with_report else "; next: reportgen render"
+    download = _begin_download(plan)
+    failures = _follow(plan, execute(plan), output if with_report else None, download)
     if failures:
         typer.echo(f"{len(failures)} of {len(plan.missing)} runs failed; the others are finished:")
-        for name, reason in failures:
-            typer.echo(f"  {name}: {reason}")
-        typer.echo(f"each run's log: {output}/runs/<run>/run.log")
     else:
-        hint = "" if with_report else "; next: reportgen render"
         typer.echo(f"all {len(plan.runs)} runs are finished in {output}/runs{hint}")
+    _list_failures(failures, output)
     status = render_apart(output) if with_report else 0
-    if failures or status:
-        raise typer.Exit(3 if failures else status)
+    unscored = _score(plan, {name for name, _ in failures}, download, execute, hint)
+    if unscored:
+        typer.echo(f"{len(unscored)} runs could not be scored by Inception:")
+    _list_failures(unscored, output)
+    if with_report and plan.scoring is not None and plan.scoring.missing:
+        status = render_apart(output)
+    if failures or unscored or status:
+        raise typer.Exit(3 if failures or unscored else status)
+
+
+def _list_failures(failures: Sequence[tuple[str, str]], output: Path) -> None:
+    for name, reason in failures:
+        typer.echo(f"  {name}: {reason}")
+    if failures:
+        typer.echo(f"each run's log: {output}/runs/<run>/run.log")
+
+
+def _begin_download(plan: Plan) -> Download | None:
+    """Begin to download the Inception weights if they are needed and not there."""
+    from reportgen.base.fetching import Download
+
+    scoring = plan.scoring
+    return Download() if scoring is not None and scoring.missing and scoring.weights is None else None
+
+
+def _score(
+    plan: Plan, failed: Container[str], download: Download | None, execute: Callable[[Plan], Iterator[Event]], hint: str
+) -> list[tuple[str, str]]:
+    """Score the runs that did not fail by Inception, or say why that cannot be done; return failures."""
+    from reportgen.cli.progress import DownloadBar, format_duration
+
+    scoring = plan.scoring.leave_out(failed) if plan.scoring is not None else None
+    if scoring is None or not scoring.missing:
+        return []
+    if download is not None:
+        try:
+            with DownloadBar() as show:
+                scoring = replace(scoring, weights=download.collect(show))
+        except DataError as error:
+            typer.echo(
+                f"no Inception FID yet for {len(scoring.missing)} runs: {error}. Then the same command measures it and "
+                "trains nothing; 'fid: {inception: off}' in the suite leaves it out"
+            )
+            return []
+    seconds = scoring.estimated_seconds
+    typer.echo(f"the Inception FID of {len(scoring.missing)} runs comes last, about {format_duration(seconds)}")
+    failures = _follow(scoring, execute(scoring))
+    if not failures:
+        typer.echo(f"all runs have their Inception FID{hint}")
+    return failures
 
 
 def _resolve_profile(name: str) -> str:
@@ -185,9 +235,16 @@ def _print_plan(plan: Plan, profile: str, dataset: str, *, every_run: bool) -> N
             seed, seconds = plan.first_pass
             whole = f"about {format_duration(seconds)} for seed {seed}, which comes first; {whole} for all seeds"
         typer.echo(f"estimated time: {whole}")
+    if plan.scoring is not None and plan.scoring.missing:
+        typer.echo(
+            f"the Inception FID comes last, when a report can be made already: about "
+            f"{format_duration(plan.scoring.estimated_seconds)} more; 'fid: {{inception: off}}' leaves it out"
+        )
 
 
-def _follow(plan: Plan, events: Iterator[Event], reports_in: Path | None) -> list[tuple[str, str]]:
+def _follow(
+    plan: Plan, events: Iterator[Event], reports_in: Path | None = None, download: Download | None = None
+) -> list[tuple[str, str]]:
     """Show events to the end, with reports of what is finished so far in a folder; return failed runs with reasons."""
     from reportgen.cli.progress import make_view
     from reportgen.cli.reporting import InterimReports
@@ -198,7 +255,7 @@ def _follow(plan: Plan, events: Iterator[Event], reports_in: Path | None) -> lis
         return failures
     try:
         with ExitStack() as stack:
-            view = stack.enter_context(make_view(plan))
+            view = stack.enter_context(make_view(plan, download))
             reports = reports_in and stack.enter_context(InterimReports(plan, reports_in, view.say))
             for event in events:
                 view.show(event)
@@ -295,8 +352,11 @@ def verify(
 
 
 def _retrain(results: Results, name: str, device: str, data_dir: Path | None) -> bool:
+    from reportgen.base.fetching import find_inception
     from reportgen.cli.retraining import retrain
 
+    if find_inception() is None and any(run.spec.name == name and run.inception for run in results.finished):
+        typer.echo(f"{name}: its Inception scores are left out: the weights are not here (reportgen fetch inception)")
     values, machine = retrain(results, name, device, data_dir)
     differing = [value for value in values if not value.is_same]
     if not differing:
@@ -316,7 +376,7 @@ def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
     from reportgen.store.housekeeping import list_former
     from reportgen.store.locks import describe_holder
     from reportgen.store.paths import OutputPaths
-    from reportgen.store.states import find_states, read_failure
+    from reportgen.store.states import find_states, is_inception_finished, read_failure
     from reportgen.store.suites import read_suite
     from reportgen.suite.plan import plan_runs
 
@@ -334,6 +394,10 @@ def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
         typer.echo(f"{state:<11} {spec.name}  {reason}".rstrip())
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     typer.echo(f"profile {recorded.suite.profile}: {len(specs)} runs: {counts}")
+    wanted = [spec for spec in specs if spec.inception_key is not None]
+    if wanted:
+        num = sum(is_inception_finished(paths.run(s.folder_name), s.inception_key, check_files=False) for s in wanted)
+        typer.echo(f"Inception FID: {num} of {len(wanted)} runs")
     if recorded.source_changed:
         _warn(f"{recorded.source} has changed since; 'reportgen run' takes it up")
 
@@ -346,20 +410,22 @@ def explain(
     output: OutputOption = DEFAULT_OUTPUT,
 ) -> None:
     """Say what 'reportgen run' would do for a run and why: each changed field with its old and new value."""
-    from reportgen.lab.runner import find_inception
     from reportgen.store.housekeeping import explain_run
     from reportgen.store.paths import OutputPaths
     from reportgen.suite.loading import load_suite
     from reportgen.suite.plan import plan_runs
 
-    specs = {spec.name: spec for spec in plan_runs(find_inception(load_suite(suite_file, _resolve_profile(profile))))}
+    specs = {spec.name: spec for spec in plan_runs(load_suite(suite_file, _resolve_profile(profile)))}
     if run not in specs:
         raise ConfigError(f"explain {run}: the suite has no such run; choose from: {', '.join(specs)}")
     found = explain_run(OutputPaths(output), specs[run], specs.values())
     typer.echo(f"{run}: {found.state}")
-    for stage, changes in (("trained", found.training), ("measured", found.evaluation)):
+    stages = ("trained", found.training), ("measured", found.evaluation), ("scored by Inception", found.inception)
+    for stage, changes in stages:
         for change in changes:
             typer.echo(f"  will be {stage} anew: {change.field} was {change.old}, is {change.new}")
+    if found.state == "finished" and found.lacks_inception:
+        typer.echo("  will be scored by Inception, last")
     if found.state == "missing" and found.recorded is None:
         typer.echo("  nothing was trained under this name yet")
     elif found.training and found.recorded is not None:
@@ -393,12 +459,15 @@ def gc(
 def fetch(
     what: Annotated[str, typer.Argument(metavar="inception", help="The course's Inception weights, 95 MB.")],
 ) -> None:
-    """Download optional files that no run downloads by itself, and verify their checksums."""
+    """Download what a run would download beside the training, and verify its checksum; a broken download goes on."""
     from reportgen.base.fetching import fetch_inception
+    from reportgen.cli.progress import DownloadBar
 
     if what != "inception":
         raise ConfigError(f"fetch {what}: unknown; choose from: inception")
-    typer.echo(f"{fetch_inception()}: the next 'reportgen run' measures with it; nothing is trained anew")
+    with DownloadBar() as show:
+        path = fetch_inception(on_bytes=show)
+    typer.echo(f"{path}: the next 'reportgen run' measures with it; nothing is trained anew")
 
 
 @app.command()

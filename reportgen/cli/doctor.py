@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from reportgen import DISTRIBUTION, __version__
 from reportgen.assets import CLASSIFIER_WEIGHTS, FONT_FILES
 from reportgen.base.errors import REINSTALL
-from reportgen.base.fetching import INCEPTION_REMEDY, default_inception_path
+from reportgen.base.fetching import default_inception_path
 from reportgen.base.files import find_data_dir
 
 
@@ -32,7 +32,10 @@ def check_all() -> list[Check]:
     return [
         _check_python(),
         _check_namesake(),
-        *(_check_package(name) for name in ("torch", "torchvision", "weasyprint", "matplotlib", "mlxtend")),
+        *(
+            _check_package(name)
+            for name in ("torch", "torchvision", "weasyprint", "matplotlib", "mlxtend", "pytorch-fid")
+        ),
         _check_library("Pango", "pango-1.0", "apt-get install libpango-1.0-0 libpangoft2-1.0-0"),
         _check_library("HarfBuzz subset", "harfbuzz-subset", "apt-get install libharfbuzz-subset0", optional=True),
         _check_assets(),
@@ -96,9 +99,9 @@ def _check_data() -> Check:
 
 def _check_inception() -> Check:
     path = default_inception_path()
-    there = path.is_file() and find_spec("pytorch_fid") is not None
-    remedy = f"for the course's FID: {INCEPTION_REMEDY}, then reportgen fetch inception"
-    return Check("Inception FID", there, str(path) if there else "not set up", remedy, optional=True)
+    there = path.is_file()
+    remedy = "for the course's FID: a full run downloads it beside the training, and so does reportgen fetch inception"
+    return Check("Inception weights", there, f"{path}{'' if there else ': not there yet'}", remedy, optional=True)
 
 
 def _check_gpu() -> Check:

@@ -9,8 +9,9 @@ from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
+from reportgen.base.fetching import INCEPTION_BYTES, Download
 from reportgen.lab.executors import Event, Failed, Finished, Progressed, Retried, Started
 from reportgen.lab.runner import Plan
 from reportgen.suite.plan import schedule
@@ -69,8 +70,7 @@ class Pace:
         if name in self.ended:
             return 0.0
         run = self.runs[name]
-        num_steps = run.spec.settings.num_training_steps
-        share = (num_steps - self.steps[name]) / max(num_steps - run.finished_steps, 1)
+        share = max(run.num_steps - self.steps[name], 0) / max(run.num_steps - run.finished_steps, 1)
         return run.evaluation_seconds + share * run.training_seconds
 
 
@@ -92,9 +92,25 @@ class View:
         raise NotImplementedError
 
 
-def make_view(plan: Plan) -> View:
-    """Return bars if standard output is a terminal, else lines."""
-    return BarView(plan) if sys.stdout.isatty() else LineView(plan)
+def make_view(plan: Plan, download: Download | None = None) -> View:
+    """Return bars if standard output is a terminal, else lines; bars show a download, too."""
+    return BarView(plan, download=download) if sys.stdout.isatty() else LineView(plan)
+
+
+class DownloadBar:
+    """Bar of a download of the Inception weights on a terminal; elsewhere nothing is shown."""
+
+    def __enter__(self) -> Callable[[int], None]:
+        """Return a function that shows how many bytes have arrived."""
+        self.progress = Progress(
+            TextColumn("Inception weights"), BarColumn(bar_width=24), DownloadColumn(), disable=not sys.stdout.isatty()
+        )
+        bar = self.progress.add_task("", total=INCEPTION_BYTES)
+        self.progress.start()
+        return lambda num_bytes: self.progress.update(bar, completed=num_bytes)
+
+    def __exit__(self, *exc: object) -> None:
+        self.progress.stop()
 
 
 def format_duration(seconds: float) -> str:
@@ -133,7 +149,7 @@ class LineView(View):
         """Print a line when a run starts, ends or is resumed, and about the suite if the last line is old."""
         self.pace.follow(event)
         if isinstance(event, Started):
-            self.say(f"{self._name_work(event.name)} {event.name}")
+            self.say(f"{self.pace.runs[event.name].work} {event.name}")
         elif isinstance(event, Finished | Failed):
             self.num_done += 1
             outcome = (
@@ -147,10 +163,6 @@ class LineView(View):
         elif self.now() - self.last_line > self.SECONDS_PER_LINE:
             self.say(f"{self.pace.share_done:.0%} of all, {format_left(self.pace.seconds_left)}")
 
-    def _name_work(self, name: str) -> str:
-        run = self.pace.runs[name]
-        return "measuring" if run.finished_steps == run.spec.settings.num_training_steps else "training"
-
     def say(self, line: str) -> None:
         """Print a line."""
         self.last_line = self.now()
@@ -160,8 +172,8 @@ class LineView(View):
 class BarView(View):
     """Bars for a terminal: one for every active run, with step rate, time left and losses, and one for the suite."""
 
-    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
-        self.pace, self.now = Pace(plan, now), now
+    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic, download: Download | None = None) -> None:
+        self.pace, self.now, self.download = Pace(plan, now), now, download
         self.num_runs, self.num_done = len(plan.missing), 0
         self.console = Console()
         self.progress = Progress(
@@ -173,6 +185,7 @@ class BarView(View):
         self.bars: dict[str, TaskID] = {}
         self.first: dict[str, tuple[int, float]] = {}
         self.suite_bar = self._add_bar("[bold]all runs", 1.0)
+        self.download_bar = self._add_bar("Inception weights", INCEPTION_BYTES) if download is not None else None
         self._update_suite()
 
     def __enter__(self) -> Self:
@@ -190,7 +203,7 @@ class BarView(View):
             self.first.pop(name, None)
             if name in self.bars:  # its worker died before it began this run
                 self.progress.remove_task(self.bars.pop(name))
-            self.bars[name] = self._add_bar(name, self.pace.runs[name].spec.settings.num_training_steps)
+            self.bars[name] = self._add_bar(name, self.pace.runs[name].num_steps)
         elif isinstance(event, Progressed):
             self._update(event)
         elif isinstance(event, Retried):
@@ -221,19 +234,21 @@ class BarView(View):
             count=f"{self.num_done}/{self.num_runs}",
             left=format_left(self.pace.seconds_left),
         )
+        if self.download is not None and self.download_bar is not None:
+            num_bytes = self.download.num_bytes
+            self.progress.update(self.download_bar, completed=num_bytes, count=f"{num_bytes / 1e6:.0f} MB")
 
     def _update(self, event: Progressed) -> None:
         if event.name not in self.first:  # a resumed run does not begin at 0
             self.first[event.name] = (event.step, self.now())
         first, since = self.first[event.name]
         rate = (event.step - first) / max(self.now() - since, 1e-3)
-        settings = self.pace.runs[event.name].spec.settings
-        num_steps = settings.num_training_steps
-        fields = {"count": f"{event.step}/{num_steps}", "rate": f"{rate:.1f} steps/s", "left": ""}
+        run = self.pace.runs[event.name]
+        fields = {"count": f"{event.step}/{run.num_steps}", "rate": f"{rate:.1f} {run.unit}/s", "left": ""}
         if event.stage == "evaluation":
             fields["rate"] = "measuring"
         elif rate > 0:
-            fields["left"] = format_left((num_steps - event.step) / rate)
+            fields["left"] = format_left(max(run.num_steps - event.step, 0) / rate)
         if event.losses:
-            fields["losses"] = format_losses(settings, event.losses)
+            fields["losses"] = format_losses(run.spec.settings, event.losses)
         self.progress.update(self.bars[event.name], completed=event.step, **fields)  # type: ignore[arg-type]

@@ -25,8 +25,7 @@ from reportgen.lab.interpolation import (
 )
 from reportgen.lab.metrics.discriminator import measure_outputs
 from reportgen.lab.metrics.entropy import compute_pixel_entropy
-from reportgen.lab.metrics.features import ClassifierDetector, Detector
-from reportgen.lab.metrics.inception import InceptionDetector
+from reportgen.lab.metrics.features import ClassifierDetector
 from reportgen.lab.metrics.memorisation import Nearest, find_nearest
 from reportgen.lab.metrics.scores import compute_scores
 from reportgen.lab.metrics.sharpness import IMAGE_STATISTICS
@@ -89,7 +88,6 @@ def evaluate_run(
     seed: int,
     options: dict[str, int],
     cache: Path,
-    inception_weights: Path | None = None,
 ) -> Evaluation:
     """Measure one trained run from its weights; the result does not depend on how they were trained.
 
@@ -99,11 +97,9 @@ def evaluate_run(
         seed: seed of the run, from which the latents are drawn.
         options: ``RunSpec.evaluation``.
         cache: folder for the features of real images, shared by all runs.
-        inception_weights: file of the Inception weights; without it there are no Inception scores.
 
     Raises:
         RunError: the model draws pixels that are not finite or not in [0, 1].
-        DataError: the Inception weights are missing or wrong.
     """
     device = dataset.train.images.device
     draw, encode = make_draw(settings, modules), find_encoder(settings, modules)
@@ -119,9 +115,7 @@ def evaluate_run(
         for path, span in ((lerp, (0.0, 1.0)), (lerp, EXTRAPOLATION_RANGE), (slerp, (0.0, 1.0)))
     )
     pairs = draw_latents(settings.latent_dim, 2 * NUM_RANDOM_PAIRS, seed + 1_000_000, device).chunk(2)
-    scores, failures = score_samples(
-        samples[:num_fake], looked.features[:num_fake], classifier, dataset, cache, inception_weights
-    )
+    scores, failures = score_samples(looked.features[:num_fake], classifier, dataset, cache)
     nearest = find_nearest(samples[:NUM_NEAREST], dataset.train.images)
     codes = encode_images(encode, dataset.dev.images) if encode is not None else None
     record = EvaluationRecord(
@@ -190,45 +184,19 @@ def _list_sources() -> dict[str, Source]:
 
 
 def score_samples(
-    samples: torch.Tensor,
-    classifier_features: np.ndarray,
-    classifier: ClassifierDetector,
-    dataset: Dataset,
-    cache: Path,
-    inception_weights: Path | None,
+    features: np.ndarray, classifier: ClassifierDetector, dataset: Dataset, cache: Path
 ) -> tuple[dict[str, Scores], dict[str, str]]:
-    """Score samples with every detector; a detector that fails does not stop the others.
-
-    Args:
-        samples: uint8 [N, 1, 32, 32].
-        classifier_features: features [N, D] of the samples from ``classifier``.
-        inception_weights: file of the Inception weights; None leaves the Inception scores out.
+    """Score samples by their features [N, D] from the classifier.
 
     Returns:
-        Scores by the name of the detector, and the reasons of failures by the name of the detector.
-
-    Raises:
-        DataError: the Inception weights are missing or not the course's.
+        Scores by the name of the detector, or else the reason of the failure by that name.
     """
-    scores: dict[str, Scores] = {}
-    failures: dict[str, str] = {}
-
-    def score(detector: Detector, features: np.ndarray) -> None:
-        real = load_real_side(dataset, len(samples), detector, cache)
-        ladder = load_ladder(dataset, len(samples), detector, cache, with_damages=detector is classifier)
-        scores[detector.name] = compute_scores(detector, real, ladder, features)
-
     try:
-        score(classifier, classifier_features)
+        real = load_real_side(dataset, len(features), classifier, cache)
+        ladder = load_ladder(dataset, len(features), classifier, cache, with_damages=True)
+        return {classifier.name: compute_scores(classifier, real, ladder, features)}, {}
     except (ValueError, np.linalg.LinAlgError) as error:
-        failures[classifier.name] = str(error)
-    if inception_weights is not None:
-        try:
-            inception = InceptionDetector(inception_weights, samples.device)
-            score(inception, inception(samples))
-        except (ValueError, np.linalg.LinAlgError) as error:
-            failures[InceptionDetector.name] = str(error)
-    return scores, failures
+        return {}, {classifier.name: str(error)}
 
 
 def summarise_memorisation(of_samples: Nearest, dataset: Dataset) -> Memorisation:

@@ -30,6 +30,7 @@ from reportgen.lab.evaluation import evaluate_run
 from reportgen.lab.metrics.inception import InceptionDetector
 from reportgen.lab.monitoring import Reference, SampleMonitor, Submit, build_reference, compute_now
 from reportgen.lab.provenance import describe_environment, list_model_sources
+from reportgen.lab.scoring import score_run
 from reportgen.lab.training.checkpoint import DEFAULT_SECONDS, MAX_COST, Checkpointer, resume_training
 from reportgen.lab.training.graph import GraphedRounds
 from reportgen.lab.training.history import format_history
@@ -50,7 +51,7 @@ from reportgen.store.locks import hold_run
 from reportgen.store.manifest import is_stage_finished, record_stage
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import FailureRecord, RunRecord, write_record
-from reportgen.store.states import is_run_finished
+from reportgen.store.states import is_inception_finished, is_run_finished
 from reportgen.suite.plan import RunSpec
 from reportgen.suite.settings import DatasetName, Settings, has_digits
 
@@ -70,7 +71,10 @@ OnProgress = Callable[[str, int, dict[str, float]], None]
 
 @dataclass(frozen=True)
 class Task:
-    """A run with all that a worker needs to execute it; it can be pickled."""
+    """A run with all that a worker needs to execute it; it can be pickled.
+
+    With ``inception_weights`` the run is also scored by Inception.
+    """
 
     spec: RunSpec
     output: Path
@@ -83,7 +87,7 @@ class Task:
 
 
 def execute_run(task: Task, on_progress: OnProgress, is_stopping: Callable[[], bool] = lambda: False) -> None:
-    """Train and evaluate one run, or only the stages and steps that are missing.
+    """Train, evaluate and score one run, or only the stages and steps that are missing.
 
     Args:
         is_stopping: called between two steps; once it returns True, a checkpoint is written and the run stops.
@@ -163,9 +167,22 @@ def _execute(
     task: Task, output: OutputPaths, paths: RunPaths, on_progress: OnProgress, is_stopping: Callable[[], bool]
 ) -> None:
     spec, device = task.spec, _prepare_device(task)
-    if is_run_finished(paths, spec.training_key, spec.evaluation_key):
-        return  # another command did it while this one waited for its turn
-    dataset = _load_once(spec.dataset, task.data_dir, device)
+    # Another command may have finished a stage while this one waited for its turn.
+    if not is_run_finished(paths, spec.training_key, spec.evaluation_key):
+        _train_and_evaluate(task, device, output, paths, on_progress, is_stopping)
+    if task.inception_weights is not None and not is_inception_finished(paths, spec.inception_key):
+        _score_by_inception(task, task.inception_weights, device, output, paths, on_progress)
+
+
+def _train_and_evaluate(
+    task: Task,
+    device: torch.device,
+    output: OutputPaths,
+    paths: RunPaths,
+    on_progress: OnProgress,
+    is_stopping: Callable[[], bool],
+) -> None:
+    spec, dataset = task.spec, _load_once(task.spec.dataset, task.data_dir, device)
     if is_stage_finished(paths, "training", spec.training_key):
         modules = load_modules(spec.settings, paths.weights, device)
     else:
@@ -406,7 +423,6 @@ def _evaluate(
         spec.seed,
         spec.evaluation,
         output.cache,
-        task.inception_weights,
     )
     write_record(paths.evaluation, result.record)
     files = [paths.evaluation]
@@ -417,6 +433,34 @@ def _evaluate(
         files.append(paths.latents)
         write_text(paths.latents, format_latents(result.latents))
     record_stage(paths, "evaluation", spec.evaluation_key, files, spec.evaluation_identity)
+
+
+def _score_by_inception(
+    task: Task, weights: Path, device: torch.device, output: OutputPaths, paths: RunPaths, on_progress: OnProgress
+) -> None:
+    spec = task.spec
+    assert spec.inception_key is not None, "the suite forbids Inception scores"
+    logger.info("Inception scores")
+    on_progress("inception", 0, {})
+    use_precision("fp32")
+    record = score_run(
+        spec.settings,
+        load_modules(spec.settings, paths.weights, device),
+        _load_once(spec.dataset, task.data_dir, device),
+        spec.seed,
+        spec.evaluation["fid_num_images"],
+        _load_inception(weights, device),
+        output.cache,
+        lambda count: on_progress("inception", count, {}),
+    )
+    write_record(paths.inception, record)
+    record_stage(paths, "inception", spec.inception_key, [paths.inception], spec.inception_identity)
+
+
+@cache
+def _load_inception(weights: Path, device: torch.device) -> InceptionDetector:
+    """Return the detector, loaded once per process and device."""
+    return InceptionDetector(weights, device)
 
 
 def _load_samples(paths: RunPaths, device: torch.device) -> dict[int, torch.Tensor]:
@@ -504,15 +548,6 @@ def check_device(name: str) -> None:
         raise ConfigError(f"--device {name}: unknown device; choose from: auto, cpu, cuda:0")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ConfigError(f"--device {name}: torch sees {torch.cuda.device_count()} CUDA devices; try --device cpu")
-
-
-def check_inception(weights: Path) -> None:
-    """Load the Inception weights once, so that a wrong file is noticed before the first run starts.
-
-    Raises:
-        DataError: the file is missing or not the course's weights.
-    """
-    InceptionDetector(weights, torch.device("cpu"))
 
 
 def prepare_dataset(name: str, data_dir: Path | None) -> None:

@@ -7,23 +7,25 @@ import fnmatch
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from reportgen.base.errors import ConfigError, DataError
-from reportgen.base.fetching import default_inception_path
+from reportgen.base.fetching import find_inception
 from reportgen.lab.executors import Event, Executor, Job
 from reportgen.lab.executors.workers import begin_to_import
 from reportgen.store.manifest import is_stage_finished
 from reportgen.store.paths import OutputPaths, RunPaths
-from reportgen.store.states import State, find_state
+from reportgen.store.states import State, find_state, is_inception_finished
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import (
+    CPU_SECONDS_PER_INCEPTION_RUN,
     RunSpec,
     estimate_evaluation_seconds,
+    estimate_inception_seconds,
     estimate_training_seconds,
     plan_runs,
     schedule,
@@ -50,6 +52,19 @@ class PlannedRun:
     training_seconds: float
     evaluation_seconds: float
 
+    unit: ClassVar = "steps"
+    """Name of the steps by which progress is counted."""
+
+    @property
+    def num_steps(self) -> int:
+        """Number of these steps from the beginning to the end."""
+        return self.spec.settings.num_training_steps
+
+    @property
+    def work(self) -> str:
+        """Name of what is left to do."""
+        return "measuring" if self.finished_steps == self.num_steps else "training"
+
     @property
     def estimated_seconds(self) -> float:
         """Estimated seconds of training and evaluation that are left."""
@@ -57,13 +72,33 @@ class PlannedRun:
 
 
 @dataclass(frozen=True)
+class PlannedScoring(PlannedRun):
+    """A run that is scored by Inception; its steps are images, and the distances are its evaluation."""
+
+    unit = "images"
+
+    num_images: int
+
+    @property
+    def num_steps(self) -> int:
+        """Number of images to look at."""
+        return self.num_images
+
+    @property
+    def work(self) -> str:
+        """Name of the scoring."""
+        return "scoring"
+
+
+@dataclass(frozen=True)
 class Plan:
     """Work of one ``reportgen run``: the runs, the device and the number of processes."""
 
-    runs: list[PlannedRun]
+    runs: Sequence[PlannedRun]
     jobs: int
     device: str
-    inception_weights: Path | None
+    scoring: ScoringPlan | None = None
+    """Scoring by Inception, which comes last; None if the suite forbids it."""
 
     @property
     def missing(self) -> list[PlannedRun]:
@@ -100,8 +135,12 @@ class Plan:
         return seed, self._estimate([run for run in missing if run.spec.seed == seed])
 
     def _estimate(self, runs: Sequence[PlannedRun]) -> float:
-        places = 1 if self.is_on_gpu else self.jobs  # all runs share the GPU
-        return schedule([run.estimated_seconds for run in runs], places)
+        return schedule([run.estimated_seconds for run in runs], self._places)
+
+    @property
+    def _places(self) -> int:
+        """Number of runs that advance at full speed; all trainings share the GPU."""
+        return 1 if self.is_on_gpu else self.jobs
 
     @property
     def is_on_gpu(self) -> bool:
@@ -117,6 +156,23 @@ def _shortest_by_turns(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
     return [run for turn in zip_longest(*by_model.values()) for run in turn if run is not None]
 
 
+@dataclass(frozen=True)
+class ScoringPlan(Plan):
+    """Scoring of finished runs by Inception; most of it takes place on the CPU if the device is a GPU."""
+
+    runs: Sequence[PlannedScoring]
+    weights: Path | None = None
+    """File of the Inception weights; None if it has to be downloaded first."""
+
+    @property
+    def _places(self) -> int:
+        return self.jobs
+
+    def leave_out(self, names: Container[str]) -> Self:
+        """Return the plan without some runs."""
+        return replace(self, runs=[run for run in self.runs if run.spec.name not in names])
+
+
 def plan_suite(
     suite: Suite, output: Path, *, only: Sequence[str] = (), jobs: int | None, device: str, is_dry: bool = False
 ) -> Plan:
@@ -130,6 +186,7 @@ def plan_suite(
 
     Raises:
         ConfigError: one of ``only`` matches no run, or the device does not exist.
+        DataError: the file of Inception weights that the suite names is missing or another one.
     """
     chosen = _select_runs(plan_runs(suite), only)
     paths = OutputPaths(output)
@@ -138,9 +195,11 @@ def plan_suite(
         for spec in chosen
     ]
     has_work = any(state != "finished" for state in states)
-    if has_work and not is_dry:
+    unscored = [spec for spec in chosen if _lacks_scores(spec, paths)]
+    weights = find_inception(_find_named(suite)) if unscored else None
+    if (has_work or weights is not None) and not is_dry:
         begin_to_import()
-    if has_work or device != "auto":
+    if has_work or unscored or device != "auto":
         device = choose_device(device)
     on_gpu = device.startswith("cuda")
     macs_per_second = measure_macs_per_second() if has_work and not on_gpu else None
@@ -149,13 +208,38 @@ def plan_suite(
         steps = count_finished_steps(spec, paths.run(spec.folder_name), state)
         training = estimate_training_seconds(spec.settings, steps, macs_per_second)
         runs.append(PlannedRun(spec, state, steps, training, estimate_evaluation_seconds(on_gpu=on_gpu)))
-    weights = suite.fid.inception_weights
-    return Plan(
-        runs,
-        jobs or (min(JOBS_ON_GPU, count_cores()) if on_gpu else count_cores()),
-        device,
-        Path(weights) if weights else None,
-    )
+    jobs = jobs or (min(JOBS_ON_GPU, count_cores()) if on_gpu else count_cores())
+    scorings = _plan_scorings(chosen, unscored, suite.fid.num_images, jobs, on_gpu=on_gpu)
+    scoring = ScoringPlan(scorings, jobs, device, weights=weights) if suite.fid.inception != "off" else None
+    return Plan(runs, jobs, device, scoring)
+
+
+def _find_named(suite: Suite) -> Path | None:
+    return Path(suite.fid.inception_weights) if suite.fid.inception_weights else None
+
+
+def _lacks_scores(spec: RunSpec, paths: OutputPaths) -> bool:
+    """Return whether Inception scores of a run are wanted and not there."""
+    return spec.inception_key is not None and not is_inception_finished(paths.run(spec.folder_name), spec.inception_key)
+
+
+def _plan_scorings(
+    chosen: Sequence[RunSpec], unscored: Sequence[RunSpec], num_images: int, jobs: int, *, on_gpu: bool
+) -> list[PlannedScoring]:
+    """Plan the scoring of runs.
+
+    The first ones, one per process, also share the real images, of which there are up to three times as many, unless a
+    run was scored before.
+    """
+    num_shared = 3 * num_images if len(unscored) == len(chosen) else 0
+    planned = []
+    for spec in chosen:
+        is_first = spec in unscored[:jobs]
+        count = num_images + (-(-num_shared // jobs) if is_first else 0)
+        seconds = estimate_inception_seconds(count, on_gpu=on_gpu)
+        state: State = "trained" if spec in unscored else "finished"
+        planned.append(PlannedScoring(spec, state, 0, seconds, CPU_SECONDS_PER_INCEPTION_RUN, count))
+    return planned
 
 
 def _select_runs(specs: Sequence[RunSpec], globs: Sequence[str]) -> list[RunSpec]:
@@ -197,26 +281,14 @@ def measure_macs_per_second(size: int = 768, repeats: int = 4) -> float:
     return size**3 / min(seconds)
 
 
-def find_inception(suite: Suite) -> Suite:
-    """Return the suite with the weights of ``reportgen fetch inception``, if they exist and it names no others."""
-    path = default_inception_path()
-    if suite.fid.inception_weights is not None or not path.is_file():
-        return suite
-    return suite.model_copy(update={"fid": suite.fid.model_copy(update={"inception_weights": str(path)})})
-
-
 def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
-    """Prepare the datasets and check the Inception weights before any result is written.
+    """Prepare the datasets before any result is written.
 
     Raises:
-        DataError: there is no such data folder, a dataset can be neither read nor downloaded, or the weights are wrong.
+        DataError: there is no such data folder, or a dataset can be neither read nor downloaded.
     """
     if data_dir is not None and not data_dir.is_dir():
         raise DataError(f"--data-dir {data_dir}: no such folder; create it, or leave the option out")
-    if plan.missing and plan.inception_weights is not None:
-        from reportgen.lab.execution import check_inception
-
-        check_inception(plan.inception_weights)
     for dataset in {run.spec.dataset for run in plan.missing}:
         from reportgen.lab.execution import prepare_dataset
 
@@ -242,7 +314,7 @@ def execute_plan(
     time_limit: float | None = None,
     eager: bool = False,
 ) -> Iterator[Event]:
-    """Train and measure the unfinished runs, and yield events; without such runs torch is not imported.
+    """Train and measure the unfinished runs, or score them, and yield events; without such runs torch is not imported.
 
     Args:
         checkpoint_steps: number of steps between checkpoints, in addition to those by the clock.
@@ -255,14 +327,15 @@ def execute_plan(
     from reportgen.lab.execution import Task
     from reportgen.lab.executors.local import LocalExecutor
 
-    use_graph = plan.is_on_gpu and not eager
+    weights = plan.weights if isinstance(plan, ScoringPlan) else None
+    use_graph = plan.is_on_gpu and not eager and weights is None
     tasks = [
         Task(
             run.spec,
             output,
             data_dir,
             plan.device,
-            plan.inception_weights,
+            weights,
             checkpoint_steps=checkpoint_steps,
             use_graph=use_graph,
         )

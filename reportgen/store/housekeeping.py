@@ -15,7 +15,7 @@ from reportgen.base.errors import RunError
 from reportgen.store.locks import hold_run, is_held
 from reportgen.store.manifest import FORMAT_VERSION, find_outdated_format, read_identity
 from reportgen.store.paths import OutputPaths, RunPaths
-from reportgen.store.states import find_state
+from reportgen.store.states import find_state, is_inception_finished
 from reportgen.suite.plan import RunSpec
 
 SECONDS_TO_WRITE = 3600.0
@@ -44,6 +44,10 @@ class Explanation:
     """Changes that require training again."""
     evaluation: tuple[Change, ...]
     """Changes that require measuring again."""
+    inception: tuple[Change, ...] = ()
+    """Changes that require scoring by Inception again."""
+    lacks_inception: bool = False
+    """True if its Inception scores are wanted and not there."""
 
 
 def list_former(output: OutputPaths, specs: Iterable[RunSpec]) -> dict[str, list[Path]]:
@@ -64,7 +68,10 @@ def explain_run(output: OutputPaths, spec: RunSpec, specs: Iterable[RunSpec]) ->
     own = output.run(spec.folder_name)
     state = find_state(own, spec.training_key, spec.evaluation_key)
     if read_identity(own, "training") is not None:
-        return Explanation(state, own.folder, (), _explain_evaluation(own, spec))
+        recorded = read_identity(own, "inception") if spec.inception_identity is not None else None
+        inception = compare_identities(recorded, spec.inception_identity or {}) if recorded else ()
+        lacks = spec.inception_key is not None and not is_inception_finished(own, spec.inception_key)
+        return Explanation(state, own.folder, (), _explain_evaluation(own, spec), inception, lacks)
     candidates = [
         (compare_identities(read_identity(RunPaths(path), "training") or {}, spec.training_identity), path)
         for path in list_former(output, specs).get(spec.base_name, [])

@@ -20,9 +20,9 @@ changed measurements raise ``EVALUATION_VERSION`` in ``suite/plan.py`` instead: 
 History: 1, the first; 2, evaluation.json is a whole ``EvaluationRecord``.
 """
 
-Stage = Literal["training", "evaluation"]
+Stage = Literal["training", "evaluation", "inception"]
 
-READ_SINCE: Mapping[Stage, int] = {"training": 1, "evaluation": 2}
+READ_SINCE: Mapping[Stage, int] = {"training": 1, "evaluation": 2, "inception": 2}
 """Stage -> the oldest format of its files that this program reads; a stage in an older format is done again."""
 
 

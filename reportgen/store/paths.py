@@ -8,6 +8,7 @@
         weights.safetensors
         evaluation.json           scores, digit counts, interpolation ends, each with its provenance
         latents.csv               of a VAE: dev images in latent space, label, axis1, axis2, ...
+        inception.json            scores on the features of Inception-v3, if they are wanted and its weights were there
         images/*.png              grids of 32x32 images
         tensorboard/              the history as TensorBoard events
         manifest.json             written last: the finished stages, with the SHA-256 of each of their files
@@ -60,6 +61,11 @@ class RunPaths:
     def latents(self) -> Path:
         """Posterior means of dev images on two or three axes: label, axis1, axis2, ...; only a VAE has it."""
         return self.folder / "latents.csv"
+
+    @property
+    def inception(self) -> Path:
+        """The record of the Inception scores."""
+        return self.folder / "inception.json"
 
     @property
     def images(self) -> Path:

@@ -349,9 +349,9 @@ class EvaluationRecord(Record):
     """evaluation.json: all measurements of one trained run."""
 
     scores: Mapping[str, Scores]
-    """Name of the detector -> its scores; a detector that failed or is not installed is left out."""
+    """``classifier`` -> its scores; empty if they could not be computed."""
     failures: Mapping[str, str]
-    """Name of a detector that failed -> the reason, in one line."""
+    """``classifier`` -> the reason in one line, if they could not be computed."""
     sharpness: ImageStatistic
     """Variance of the Laplacian of an image."""
     gradient_energy: ImageStatistic
@@ -378,6 +378,18 @@ class EvaluationRecord(Record):
     classifier: ClassifierCard
     sources: Mapping[str, Source]
     """Listing -> code; ``interpolation`` draws the strips, ``digits`` reads them."""
+
+
+# ---- inception.json -------------------------------------------------------------------------------------------------
+
+
+class InceptionRecord(Record):
+    """inception.json: scores of one trained run on the features of Inception-v3."""
+
+    scores: Scores | None
+    """None if they could not be computed."""
+    failure: str
+    """Reason in one line why they could not be computed, or empty."""
 
 
 # ---- failure.json, holder.json --------------------------------------------------------------------------------------
@@ -429,6 +441,15 @@ def read_evaluation(paths: RunPaths) -> EvaluationRecord:
         RunError: the file is missing, or is no complete record.
     """
     return _read_record(paths.evaluation, EvaluationRecord, "'reportgen run' measures the run again")
+
+
+def read_inception(paths: RunPaths) -> InceptionRecord:
+    """Read inception.json.
+
+    Raises:
+        RunError: the file is missing, or is no complete record.
+    """
+    return _read_record(paths.inception, InceptionRecord, "'reportgen run' measures the run again")
 
 
 def _read_record(path: Path, kind: type[AnyRecord], remedy: str) -> AnyRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Literal
 
@@ -13,7 +13,7 @@ from reportgen.base.files import read_json
 from reportgen.store.locks import is_held
 from reportgen.store.manifest import is_stage_finished
 from reportgen.store.paths import OutputPaths, RunPaths
-from reportgen.store.records import FailureRecord, read_evaluation
+from reportgen.store.records import FailureRecord, Record, read_evaluation, read_inception
 from reportgen.suite.plan import RunSpec
 
 State = Literal["finished", "running", "failed", "trained", "interrupted", "missing"]
@@ -28,13 +28,27 @@ def is_run_finished(paths: RunPaths, training_key: str, evaluation_key: str, *, 
     return (
         is_stage_finished(paths, "evaluation", evaluation_key, check_files=check_files)
         and is_stage_finished(paths, "training", training_key, check_files=check_files)
-        and (not check_files or _has_evaluation(paths))
+        and (not check_files or _has(read_evaluation, paths))
     )
 
 
-def _has_evaluation(paths: RunPaths) -> bool:
+def is_inception_finished(paths: RunPaths, inception_key: str | None, *, check_files: bool = True) -> bool:
+    """Return whether the Inception scores are recorded under this key; False without a key.
+
+    Args:
+        check_files: whether to verify the checksum of inception.json and that it is a complete record, too.
+    """
+    return (
+        inception_key is not None
+        and is_stage_finished(paths, "inception", inception_key, check_files=check_files)
+        and (not check_files or _has(read_inception, paths))
+    )
+
+
+def _has(read: Callable[[RunPaths], Record], paths: RunPaths) -> bool:
+    """Return whether a record is there and complete."""
     with suppress(RunError):
-        read_evaluation(paths)
+        read(paths)
         return True
     return False
 

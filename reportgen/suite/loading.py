@@ -225,7 +225,7 @@ def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, ProfileS
         report=content.report,
         dataset=profile.dataset or content.dataset,
         seeds=seeds,
-        fid=profile.fid or content.fid,
+        fid=content.fid.model_copy(update=profile.fid.model_dump(exclude_unset=True) if profile.fid else {}),
         interpolation=profile.interpolation or content.interpolation,
         digits=profile.digits or content.digits,
         groups=tuple(groups),

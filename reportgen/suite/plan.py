@@ -1,8 +1,8 @@
-"""The runs of a suite: sweeps and seeds expanded, each run with a readable name and two content keys.
+"""The runs of a suite: sweeps and seeds expanded, each run with a readable name and a content key per stage.
 
 ``training_key`` covers everything that changes the weights and is part of the name of the run's folder;
-``evaluation_key`` covers everything that changes the measurements. Comments, titles and names of profiles are in
-neither.
+``evaluation_key`` covers everything that changes the measurements, ``inception_key`` what changes the Inception scores.
+Comments, titles and names of profiles are in none of them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from reportgen.assets import load_card
+from reportgen.base.fetching import INCEPTION_SHA256
 from reportgen.suite.loading import Suite
 from reportgen.suite.settings import DatasetName, Settings
 
@@ -23,6 +24,8 @@ TRAINING_VERSION = 2
 """Version of training; raise it if equal settings and seeds give other weights now, or if a default changes."""
 EVALUATION_VERSION = 10
 """Version of measuring; raise it if equal weights give other numbers or images now, or if a record has new fields."""
+INCEPTION_VERSION = 1
+"""Version of the Inception scores; raise it if equal weights give others now, or if their record has new fields."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +34,8 @@ class RunSpec:
 
     ``name`` is unique in the suite and a valid folder name. ``base_name`` lacks the suffixes that tell similar runs of
     one suite apart, so it stays the same when the suite grows. ``groups`` are the entries of the file that ask for
-    this run. The two keys are hashes of the identities, which hold everything that changes the numbers and nothing
-    else.
+    this run. The keys are hashes of the identities, which hold everything that changes the numbers and nothing else;
+    without ``inception_identity`` no Inception scores are wanted.
     """
 
     name: str
@@ -43,6 +46,7 @@ class RunSpec:
     evaluation: dict[str, int]
     training_identity: dict[str, Any]
     evaluation_identity: dict[str, Any]
+    inception_identity: dict[str, Any] | None
     groups: tuple[str, ...]
 
     @cached_property
@@ -54,6 +58,12 @@ class RunSpec:
     def evaluation_key(self) -> str:
         """Hash of everything that changes the measurements, weights included, 10 hex digits."""
         return _key({"training": self.training_key, **self.evaluation_identity})
+
+    @cached_property
+    def inception_key(self) -> str | None:
+        """Hash of everything that changes the Inception scores, 10 hex digits; None if none are wanted."""
+        identity = self.inception_identity
+        return None if identity is None else _key({"training": self.training_key, **identity})
 
     @property
     def configuration_name(self) -> str:
@@ -77,24 +87,36 @@ def plan_runs(suite: Suite) -> list[RunSpec]:
         "fid_num_images": suite.fid.num_images,
         "interpolation_num_points": suite.interpolation.num_points,
         "digits_num_images": suite.digits.num_images,
-        "with_inception": int(suite.fid.inception_weights is not None),
     }
+    inception = _identify_inception(suite)
     return [
-        _make_spec(f"{names[settings]}-s{seed}", settings, suite.dataset, seed, evaluation, tuple(groups))
+        _make_spec(f"{names[settings]}-s{seed}", settings, suite.dataset, seed, evaluation, inception, tuple(groups))
         for settings, groups in groups_of.items()
         for seed in suite.seeds
     ]
 
 
+def _identify_inception(suite: Suite) -> dict[str, Any] | None:
+    if suite.fid.inception == "off":
+        return None
+    return {"version": INCEPTION_VERSION, "weights": INCEPTION_SHA256, "fid_num_images": suite.fid.num_images}
+
+
 def _make_spec(
-    name: str, settings: Settings, dataset: DatasetName, seed: int, evaluation: dict[str, int], groups: tuple[str, ...]
+    name: str,
+    settings: Settings,
+    dataset: DatasetName,
+    seed: int,
+    evaluation: dict[str, int],
+    inception: dict[str, Any] | None,
+    groups: tuple[str, ...],
 ) -> RunSpec:
     # Defaults are left out, so that a new optional setting leaves old keys valid.
     trained = {"model": settings.model, **settings.model_dump(exclude_defaults=True)}
     training = {"version": TRAINING_VERSION, "settings": trained, "dataset": dataset, "seed": seed}
     measured = {"version": EVALUATION_VERSION, "classifier": load_card().sha256, **evaluation}
     base_name = f"{settings.base_name}-s{seed}"
-    return RunSpec(name, base_name, settings, dataset, seed, evaluation, training, measured, groups)
+    return RunSpec(name, base_name, settings, dataset, seed, evaluation, training, measured, inception, groups)
 
 
 def _key(content: dict[str, Any]) -> str:
@@ -119,14 +141,18 @@ def _name_all(all_settings: list[Settings]) -> dict[Settings, str]:
 # ---- how long a run takes -------------------------------------------------------------------------------------------
 
 # Fitted to one thread of a server CPU (`make bench`); the estimates are printed with "about". A step takes as long as a
-# large matrix product with CPU_COST times its multiply-accumulates plus CPU_MACS_PER_STEP.
+# large matrix product with CPU_COST times its multiply-accumulates plus CPU_MACS_PER_STEP; those of Inception are
+# processor seconds (`python tools/bench.py scoring`).
 CPU_COST = 2.0
 CPU_MACS_PER_STEP = 4e8
 CPU_SECONDS_TO_EVALUATE = 5.0
+CPU_SECONDS_PER_INCEPTION_IMAGE = 0.15
+CPU_SECONDS_PER_INCEPTION_RUN = 15.0  # distances in 2,048 dimensions, which a GPU leaves to the CPU
 # Fitted to one H100 in float32, several runs side by side (`python tools/bench.py gpu`).
 GPU_SECONDS_PER_STEP = 2e-4
 GPU_SECONDS_PER_MAC = 9e-14
 GPU_SECONDS_TO_EVALUATE = 1.0
+GPU_SECONDS_PER_INCEPTION_IMAGE = 1e-3
 
 
 def estimate_training_seconds(settings: Settings, finished_steps: int, macs_per_second: float | None) -> float:
@@ -146,6 +172,11 @@ def estimate_training_seconds(settings: Settings, finished_steps: int, macs_per_
 def estimate_evaluation_seconds(*, on_gpu: bool) -> float:
     """Estimate roughly how many seconds it takes to measure one run."""
     return GPU_SECONDS_TO_EVALUATE if on_gpu else CPU_SECONDS_TO_EVALUATE
+
+
+def estimate_inception_seconds(num_images: int, *, on_gpu: bool) -> float:
+    """Estimate roughly how many seconds one process looks at images with Inception."""
+    return num_images * (GPU_SECONDS_PER_INCEPTION_IMAGE if on_gpu else CPU_SECONDS_PER_INCEPTION_IMAGE)
 
 
 def schedule(durations: Sequence[float], places: int) -> float:

@@ -369,8 +369,10 @@ class FidSettings(Model):
 
     num_images: Annotated[int, Field(ge=6, strict=True)] = 3000
     """Number of real and of generated images to compare; 3,000 in the homework, at least 6 for five neighbours."""
+    inception: Literal["auto", "off"] = "auto"
+    """`auto`: also measure the course's own FID, last and if its weights can be had; `off`: never."""
     inception_weights: str | None = None
-    """File of the course's Inception weights; by default the one of `reportgen fetch inception`, if it exists."""
+    """File of the course's Inception weights; by default they are downloaded once."""
 
 
 class InterpolationSettings(Model):

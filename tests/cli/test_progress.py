@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from rich.console import Console
 
 from reportgen.cli.progress import BarView, LineView, Pace, format_left
 from reportgen.lab.executors import Failed, Finished, Progressed, Retried, Started
-from reportgen.lab.runner import Plan, PlannedRun, plan_suite, will_emulate_bf16
+from reportgen.lab.runner import Plan, PlannedRun, PlannedScoring, ScoringPlan, plan_suite, will_emulate_bf16
 from reportgen.store.paths import OutputPaths
 from reportgen.suite.loading import load_suite
 from reportgen.suite.plan import CPU_SECONDS_TO_EVALUATE, estimate_training_seconds, plan_runs, schedule
+
+if TYPE_CHECKING:
+    from reportgen.base.fetching import Download
 
 NUM_STEPS = 1000
 EXPECTED = 100.0 + CPU_SECONDS_TO_EVALUATE
@@ -179,6 +183,26 @@ def test_bars_show_rate_losses_and_time_left(make_plan: Callable[..., Plan], clo
     assert "2/2" in text.getvalue()
 
 
+def test_a_scoring_is_counted_in_images_beside_a_download(make_plan: Callable[..., Plan], clock: Clock) -> None:
+    class HalfDone:
+        num_bytes = 42_000_000
+
+    specs = [run.spec for run in make_plan(jobs=1).runs]
+    plan = ScoringPlan([PlannedScoring(spec, "trained", 0, 300.0, 20.0, 1500) for spec in specs], 1, "cpu")
+    view, text = BarView(plan, clock, cast("Download", HalfDone())), io.StringIO()
+    view.progress.live.console = view.console = Console(file=text, width=160)
+    view.show(Started("vae-3-s0"))
+    view.show(Progressed("vae-3-s0", "inception", 0, {}))
+    clock.seconds = 100.0
+    view.show(Progressed("vae-3-s0", "inception", 500, {}))
+    view.console.print(view.progress)
+    assert "500/1500 about 3 min left 5.0 images/s" in text.getvalue()
+    assert "42 MB" in text.getvalue()
+    assert view.pace.share_done == pytest.approx(100 / 640)
+    view.show(Progressed("vae-3-s0", "inception", 1750, {}))
+    assert view.pace.seconds_left > 0
+
+
 def test_what_a_checkpoint_holds_is_not_estimated_again(tmp_path: Path) -> None:
     file = tmp_path / "suite.yaml"
     file.write_text("runs: {a: {model: gan, num_training_steps: 1000}}")
@@ -194,11 +218,14 @@ def test_what_a_checkpoint_holds_is_not_estimated_again(tmp_path: Path) -> None:
     assert rest == pytest.approx(0.75 * full)
 
 
-def test_a_trained_run_is_only_measured(
+def test_a_trained_run_is_only_measured_and_then_scored(
     make_plan: Callable[..., Plan], clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    LineView(make_plan(jobs=1, finished_steps=NUM_STEPS), clock).show(Started("vae-3-s0"))
-    assert capsys.readouterr().out == "measuring vae-3-s0\n"
+    plan = make_plan(jobs=1, finished_steps=NUM_STEPS)
+    LineView(plan, clock).show(Started("vae-3-s0"))
+    scorings = [PlannedScoring(run.spec, "trained", 0, 300.0, 20.0, 1500) for run in plan.runs]
+    LineView(ScoringPlan(scorings, 1, "cpu"), clock).show(Started("vae-3-s0"))
+    assert capsys.readouterr().out == "measuring vae-3-s0\nscoring vae-3-s0\n"
 
 
 @pytest.mark.parametrize(("capability", "is_told"), [("AVX2", True), ("AVX512_BF16", False)])

@@ -7,7 +7,6 @@ import pytest
 import torch
 from PIL import Image
 
-from reportgen.base.errors import DataError
 from reportgen.lab import evaluation
 from reportgen.lab.data import Dataset, Split
 from reportgen.lab.evaluation import draw_latents, score_samples, summarise_memorisation
@@ -125,19 +124,10 @@ def test_pixel_entropy_closed_forms() -> None:
 
 def test_a_score_that_fails_is_recorded_and_costs_no_other(tmp_path: Path, dataset: Dataset) -> None:
     detector = ClassifierDetector(torch.device("cpu"))
-    samples = dataset.train.images[:20]
     broken = np.full((20, EARLY_DIM), np.nan, np.float32)
-    scores, failures = score_samples(samples, broken, detector, dataset, tmp_path, None)
+    scores, failures = score_samples(broken, detector, dataset, tmp_path)
     assert scores == {}
     assert "NaN" in failures["classifier"]
-
-
-def test_scores_without_the_inception_weights_that_were_asked_for_are_none(tmp_path: Path, dataset: Dataset) -> None:
-    """Recorded as a measurement, they would not be made up for."""
-    detector = ClassifierDetector(torch.device("cpu"))
-    samples = dataset.train.images[:20]
-    with pytest.raises(DataError, match=r"no-such-weights\.pth"):
-        score_samples(samples, detector(samples), detector, dataset, tmp_path, tmp_path / "no-such-weights.pth")
 
 
 # ---- the verdict that each generator deserves ------------------------------------------------------------------------
@@ -155,7 +145,7 @@ def test_floor_and_verdicts_on_real_mnist(shared_data: Path, tmp_path: Path) -> 
     scores, shares, copies = {}, {}, {}
     for name, samples in generators.items():
         looked = detector.look(samples)
-        scores[name] = score_samples(samples, looked.features, detector, mnist, tmp_path, None)[0]["classifier"]
+        scores[name] = score_samples(looked.features, detector, mnist, tmp_path)[0]["classifier"]
         shares[name] = torch.bincount(looked.labels, minlength=11) / len(samples)
         memorisation = summarise_memorisation(find_nearest(samples[:500], images), mnist)
         copies[name] = memorisation.samples.num_copies - memorisation.dev.num_copies

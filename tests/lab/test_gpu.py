@@ -118,7 +118,7 @@ def test_a_suite_is_trained_side_by_side_and_measured(tmp_path: Path) -> None:
         """
 dataset: mnist-5k
 seeds: [0, 1]
-fid: {num_images: 50}
+fid: {num_images: 50, inception: off}
 defaults: {gan: {hidden_dim: 8, batch_size: 8, num_training_steps: 60}, vae: {batch_size: 8, num_training_steps: 90}}
 runs:
   vae: {model: vae, latent_dim: [2, 3]}

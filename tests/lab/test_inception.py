@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +10,7 @@ import torch
 from requiring import require_module
 from torch import nn
 
-from reportgen.base import fetching as fetch
-from reportgen.base import files
+from reportgen.base import fetching, files
 from reportgen.base.errors import DataError
 from reportgen.lab.data import declare_missing_torchvision_ops
 from reportgen.lab.metrics import inception
@@ -131,7 +128,7 @@ def test_detector_names_its_weights(detector: InceptionDetector, weights: Path) 
 
 def test_a_right_checksum_passes_and_no_random_number_is_drawn(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_module("pytorch_fid")
-    monkeypatch.setattr(inception, "INCEPTION_SHA256_PREFIX", files.hash_file(weights)[:8])
+    monkeypatch.setattr(fetching, "INCEPTION_SHA256", files.hash_file(weights))
     before = torch.get_rng_state()
     InceptionDetector(weights, CPU)
     assert torch.equal(torch.get_rng_state(), before)
@@ -191,126 +188,3 @@ def test_damaged_files_are_refused(weights: Path, tmp_path: Path) -> None:
         path = tmp_path / f"{number}.pth"
         path.write_bytes(damaged)
         check_refused(path, "not a state dict")
-
-
-def test_a_missing_package_is_named(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pytorch_fid.inception", None)
-    with pytest.raises(DataError, match=r"pytorch-fid .*: pip install pytorch-fid$"):
-        InceptionDetector(weights, CPU, check_sha256=False)
-
-
-# ---- fetching --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file to fetch, and the checksum that it shall have."""
-    path = tmp_path / "server" / "weights.pth"
-    path.parent.mkdir()
-    path.write_bytes(b"weights" * 1000)
-    monkeypatch.setattr(fetch, "INCEPTION_SHA256_PREFIX", files.hash_file(path)[:8])
-    return path
-
-
-def test_fetch_puts_the_file_into_the_cache(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    path = fetch.fetch_inception(url=source.as_uri())
-    assert path == tmp_path / "cache" / "reportgen" / "pt_inception-2015-12-05-6726825d.pth"
-    assert path == fetch.default_inception_path()
-    assert path.read_bytes() == source.read_bytes()
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_default_path_is_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert fetch.default_inception_path().parent == tmp_path / ".cache" / "reportgen"
-
-
-def test_a_good_file_is_kept_without_a_download(source: Path, tmp_path: Path) -> None:
-    target = tmp_path / "kept.pth"
-    target.write_bytes(source.read_bytes())
-    before = target.stat()
-    assert fetch.fetch_inception(target, "file:///no/such/file") == target
-    assert target.stat().st_mtime_ns == before.st_mtime_ns
-    assert target.stat().st_ino == before.st_ino
-
-
-def test_a_damaged_file_is_replaced(source: Path, tmp_path: Path) -> None:
-    target = tmp_path / "damaged.pth"
-    target.write_bytes(b"half")
-    fetch.fetch_inception(target, source.as_uri())
-    assert target.read_bytes() == source.read_bytes()
-
-
-def test_a_wrong_checksum_leaves_nothing_behind(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "INCEPTION_SHA256_PREFIX", "6726825d")
-    target = tmp_path / "cache" / "weights.pth"
-    with pytest.raises(DataError, match=r"begins with 6726825d.*fid\.inception_weights"):
-        fetch.fetch_inception(target, source.as_uri())
-    assert not list(target.parent.iterdir())
-
-
-def test_a_failed_download_leaves_the_old_file(source: Path, tmp_path: Path) -> None:
-    target = tmp_path / "cache" / "weights.pth"
-    target.parent.mkdir()
-    target.write_bytes(b"half")
-    for url in ((tmp_path / "none.pth").as_uri(), "no-url", "http://127.0.0.1:9/weights.pth"):
-        with pytest.raises(DataError, match=r"cannot download .*fid\.inception_weights") as caught:
-            fetch.fetch_inception(target, url)
-        assert "\n" not in str(caught.value)
-    assert target.read_bytes() == b"half"
-    assert list(target.parent.iterdir()) == [target]
-
-
-def test_an_interrupted_download_leaves_nothing_behind(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("reportgen.base.fetching.shutil.copyfileobj", interrupt)
-    target = tmp_path / "cache" / "weights.pth"
-    with pytest.raises(KeyboardInterrupt):
-        fetch.fetch_inception(target, source.as_uri())
-    assert not list(target.parent.iterdir())
-
-
-def test_a_folder_as_target_is_refused(source: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is a folder"):
-        fetch.fetch_inception(tmp_path, source.as_uri())
-    blocked = source / "weights.pth"  # below a file
-    with pytest.raises(DataError, match="cannot download"):
-        fetch.fetch_inception(blocked, source.as_uri())
-
-
-def test_fetching_imports_no_torch() -> None:
-    code = "import sys, reportgen.base.fetching; assert not {'torch', 'numpy'} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-# ---- both detectors together -----------------------------------------------------------------------------------------
-
-
-def test_a_run_is_scored_by_both_detectors_apart(
-    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from reportgen.lab import evaluation
-    from reportgen.lab.data import Dataset, Split
-    from reportgen.lab.metrics.features import ClassifierDetector
-
-    class Unchecked(InceptionDetector):
-        def __init__(self, path: Path, device: torch.device) -> None:
-            super().__init__(path, device, check_sha256=False)
-
-    monkeypatch.setattr(evaluation, "InceptionDetector", Unchecked)
-    split = Split(make_images(0, 16), torch.zeros(16, dtype=torch.int64))
-    samples, classifier = make_images(1, 8), ClassifierDetector(torch.device("cpu"))
-    scores, failures = evaluation.score_samples(
-        samples, classifier(samples), classifier, Dataset("toy", split, split), tmp_path, weights
-    )
-    assert failures == {}
-    assert set(scores) == {"classifier", "inception"}
-    assert scores["classifier"].sha256 != scores["inception"].sha256
-    assert all(found.fid > 0 and found.fid_error > 0 for found in scores.values())
-    assert len(list(tmp_path.glob("real-toy-8-*.npz"))) == 2

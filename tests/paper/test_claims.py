@@ -827,7 +827,7 @@ def test_best_in_short(suite: Suite) -> None:
     clear = make_results(suite, change=set_fid({"vae-3": 3.0, "vae-10": 1.0})).answer("vae_latent")
     tied = make_results(suite, change=set_fid({"vae-3": 2.0, "vae-10": 1.0}, 9.0)).answer("vae_latent")
     said = [words(summary.claim_best_brief("vae", row, "table-x")) for row in (clear[:1], clear, tied)]
-    assert said[0].startswith("The VAE, VAE-3, has")
+    assert said[0].startswith("For the VAE, VAE-3, the classifier FID is 3.00")
     assert "VAE-10 has the lowest classifier FID" in said[1]
     assert "cannot be told apart from VAE-3" in said[2]
 

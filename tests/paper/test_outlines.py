@@ -142,6 +142,18 @@ def test_the_threshold_is_checked_as_its_section_judges_it(
     assert said == ["threshold.met" if is_met else "threshold.near" if grid < 80 else "threshold.missed"]
 
 
+@pytest.mark.parametrize(("fid", "missing"), [(30.0, ""), (50.0, "the Inception weights are not at hand")])
+def test_a_threshold_is_missed_only_if_all_have_been_scored(tmp_path: Path, fid: float, missing: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        if spec.name != "vae-100-s0":
+            evaluation["scores"]["inception"] = make_scores("inception", fid, 1.0)
+
+    results = make_results(load(tmp_path, "full"), change=change)
+    (check,) = [c for c in check_results(results, "en") if "FID of 40" in c.wanted]
+    assert check.missing.startswith(missing)
+    assert check.is_met is not bool(missing)
+
+
 @pytest.mark.parametrize("id_", ["table-gan_efect", "table-gan", "figure-gan_effect"])
 def test_a_reference_to_what_no_section_makes_is_a_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id_: str

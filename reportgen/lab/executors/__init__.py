@@ -23,8 +23,9 @@ class Progressed:
 
     name: str
     stage: str
-    """``training`` or ``evaluation``."""
+    """``training``, ``evaluation`` or ``inception``."""
     step: int
+    """Number of training steps that are done; in the stage ``inception`` that of images."""
     losses: dict[str, float]
     """Latest value of each loss; empty if there are no new ones."""
 

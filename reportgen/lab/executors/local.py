@@ -239,7 +239,7 @@ def _work_on(task: Task, connection: Connection, stopping: threading.Event, star
     name = task.spec.name
 
     def report(stage: str, step: int, losses: dict[str, float]) -> None:
-        if stage == "evaluation":  # short, and repeated by the next command
+        if stage != "training":  # repeated by the next command
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         connection.send(Progressed(name, stage, step, losses))
 

@@ -6,9 +6,7 @@ After loading it is rewritten into an equivalent network that takes about half t
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from reportgen.base.errors import DataError
-from reportgen.base.fetching import INCEPTION_FILE, INCEPTION_REMEDY, INCEPTION_SHA256_PREFIX
+from reportgen.base.fetching import INCEPTION_FILE, check_inception, explain_remedy
 from reportgen.base.files import hash_file
 from reportgen.lab.data import declare_missing_torchvision_ops
 from reportgen.lab.metrics.features import check_images
@@ -46,10 +44,6 @@ _FID_BLOCKS: dict[str, tuple[str, tuple[int, ...]]] = {
     "Mixed_7c": ("FIDInceptionE_2", (2048,)),
 }
 
-_REMEDY = (
-    f"run 'reportgen fetch inception', or download {INCEPTION_FILE} elsewhere and set fid.inception_weights to its path"
-)
-
 
 class InceptionDetector:
     """Detector with the 2,048 pooled features of Inception-v3, for grey images.
@@ -63,8 +57,7 @@ class InceptionDetector:
         check_sha256: False admits other weights, whose FID compares with no published one.
 
     Raises:
-        DataError: the package pytorch-fid is not installed; the weights file is missing, unreadable, not the official
-            one, or not a state dict of this network.
+        DataError: the weights file is missing, unreadable, not the official one, or not a state dict of this network.
     """
 
     name = "inception"
@@ -72,7 +65,9 @@ class InceptionDetector:
     feature_dim = FEATURE_DIM
 
     def __init__(self, weights: Path, device: torch.device, *, check_sha256: bool = True) -> None:
-        self.sha256 = _hash_weights(weights, check=check_sha256)
+        if check_sha256:
+            check_inception(weights)
+        self.sha256 = hash_file(weights)
         self.device = device
         self.model = _rewrite_network(_load_network(weights)).to(device)
 
@@ -92,21 +87,6 @@ def _prepare_images(images: torch.Tensor) -> torch.Tensor:
 
 
 # ---- the weights file -----------------------------------------------------------------------------------------------
-
-
-def _hash_weights(path: Path, *, check: bool) -> str:
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; expected the Inception weights {INCEPTION_FILE}: {_REMEDY}")
-    try:
-        found = hash_file(path)
-    except OSError as error:
-        raise DataError(f"{path}: cannot read the Inception weights ({error.strerror}); {_REMEDY}") from error
-    if check and not found.startswith(INCEPTION_SHA256_PREFIX):
-        raise DataError(
-            f"{path}: SHA-256 is {found}, that of {INCEPTION_FILE} begins with {INCEPTION_SHA256_PREFIX}; the file is "
-            f"damaged or another one: {_REMEDY}"
-        )
-    return found
 
 
 def _load_network(path: Path) -> nn.Module:
@@ -135,24 +115,17 @@ def _make_content_error(path: Path, reason: Any) -> DataError:
     text = " ".join(str(reason).split()) or type(reason).__name__
     short = text if len(text) <= 160 else f"{text[:160]}..."
     return DataError(
-        f"{path}: not a state dict of the FID's Inception-v3 ({short}); expected {INCEPTION_FILE}: {_REMEDY}"
+        f"{path}: not a state dict of the FID's Inception-v3 ({short}); expected {INCEPTION_FILE}: {explain_remedy()}"
     )
 
 
 # ---- the network ----------------------------------------------------------------------------------------------------
 
 
-def _import_pytorch_fid() -> ModuleType:
-    declare_missing_torchvision_ops()  # pytorch_fid imports torchvision
-    try:
-        return importlib.import_module("pytorch_fid.inception")
-    except ImportError as error:
-        raise DataError(f"the Inception FID needs the package pytorch-fid ({error}): {INCEPTION_REMEDY}") from error
-
-
 def _build_network() -> nn.Module:
     """Build torchvision's Inception-v3 with the blocks of pytorch-fid on the meta device, without any weights."""
-    fid = _import_pytorch_fid()
+    declare_missing_torchvision_ops()  # pytorch_fid imports torchvision
+    from pytorch_fid import inception as fid
     from torchvision.models import inception_v3
 
     with torch.device("meta"):

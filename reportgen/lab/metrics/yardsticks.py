@@ -89,14 +89,19 @@ def load_ladder(
     return _keep(cache / f"yardsticks-{_name(dataset, num_images, detector)}.json", read, make)
 
 
+def choose_rungs(dataset: Dataset, num_images: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return training images, as many others and dev images, at most half of the training set each, uint8."""
+    num, order = min(num_images, len(dataset.train) // 2), _shuffle(len(dataset.train), dataset)
+    dev = dataset.dev.images[_shuffle(len(dataset.dev), dataset)[:num]]
+    return dataset.train.images[order[:num]], dataset.train.images[order[num : 2 * num]], dev
+
+
 def climb(dataset: Dataset, num_images: int, detector: Detector, *, with_damages: bool) -> Iterator[Yardstick]:
     """Score ``num_images`` real images, at most half the training set, against as many others, rung by rung."""
     num = min(num_images, len(dataset.train) // 2)
-    order = _shuffle(len(dataset.train), dataset)
-    chosen = dataset.train.images[order[num : 2 * num]]
-    labels = dataset.train.labels[order[num : 2 * num]].cpu().numpy()
-    real, others = build_real_side(detector(dataset.train.images[order[:num]])), detector(chosen)
-    dev = dataset.dev.images[_shuffle(len(dataset.dev), dataset)[:num]]
+    labels = dataset.train.labels[_shuffle(len(dataset.train), dataset)[num : 2 * num]].cpu().numpy()
+    reference, chosen, dev = choose_rungs(dataset, num_images)
+    real, others = build_real_side(detector(reference)), detector(chosen)
     yield measure_yardstick("real", num, real, others)
     yield measure_yardstick("dev", len(dev), real, detector(dev))
     copies: tuple[tuple[Rung, int], ...] = (("many_copies", min(MANY, num // 3)), ("few_copies", min(FEW, num // 10)))

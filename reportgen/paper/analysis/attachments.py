@@ -19,7 +19,7 @@ from reportgen.paper.analysis.curves import CurveSummary
 from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import Configuration, RecordedRun, Results, RunResult
 from reportgen.store.paths import OutputPaths
-from reportgen.store.records import EvaluationRecord, ImageStatistic, RunRecord, explain_problem
+from reportgen.store.records import EvaluationRecord, ImageStatistic, InceptionRecord, RunRecord, explain_problem
 from reportgen.store.suites import RecordedSuite
 from reportgen.suite.languages import Language
 from reportgen.suite.loading import Suite
@@ -29,7 +29,7 @@ METRICS_FORMAT = 5
 """The version of the layout of ``metrics.json``.
 
 History: 1, the first; 2, random pairs of latents and the evolution of samples; 3, the lowest value of every curve;
-4, whole ``RunRecord`` and ``EvaluationRecord``.
+4, whole ``RunRecord`` and ``EvaluationRecord``; 5, the ``InceptionRecord`` apart, other features of the classifier.
 """
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -73,6 +73,7 @@ def _export_run(run: RunResult) -> dict[str, Any]:
         "failure": run.failure,
         "record": _replace_nan(run.record.model_dump(mode="json")),
         "evaluation": _replace_nan(run.evaluation.model_dump(mode="json")),
+        "inception": _replace_nan(run.inception.model_dump(mode="json")) if run.inception is not None else None,
         "curves": summaries,
     }
 
@@ -123,7 +124,14 @@ def _import_run(run: dict[str, Any]) -> RecordedRun | None:
     curves = {name: CurveSummary(**_restore_nan(summary)) for name, summary in run["curves"].items()}
     scores = {detector: _restore_nan(row) for detector, row in run["evaluation"]["scores"].items()}
     evaluation = EvaluationRecord.model_validate({**run["evaluation"], "scores": scores})
-    return RecordedRun(RunRecord.model_validate(run["record"]), evaluation, curves)
+    return RecordedRun(RunRecord.model_validate(run["record"]), evaluation, _import_inception(run["inception"]), curves)
+
+
+def _import_inception(record: dict[str, Any] | None) -> InceptionRecord | None:
+    if record is None:
+        return None
+    scores = record["scores"]
+    return InceptionRecord.model_validate({**record, "scores": None if scores is None else _restore_nan(scores)})
 
 
 def _restore_nan(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +184,7 @@ def _flatten_scores(run: RunResult) -> dict[str, object]:
     """Return the scores of all detectors of a finished run, named ``<detector>_<score>``; yardsticks are left out."""
     return {
         f"{detector}_{name}": value
-        for detector, scores in run.evaluation.scores.items()
+        for detector, scores in run.scores.items()
         for name, value in scores
         if name not in ("detector", "yardsticks")
     }

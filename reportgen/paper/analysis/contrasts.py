@@ -17,7 +17,7 @@ from reportgen.paper.analysis.findings import (
     leaves_out_zero,
     stand_out,
 )
-from reportgen.paper.analysis.quantities import SCORES, measure
+from reportgen.paper.analysis.quantities import SCORES, choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import is_crowded
 
@@ -113,18 +113,19 @@ def judge_change(change: Estimate) -> Literal["falls", "rises", "open"]:
 # ---- ablations ------------------------------------------------------------------------------------------------------
 
 AblationVerdict = Literal["helped", "hurt", "slight", "open"]
-"""The effect of a change on classifier FID; ``slight`` if another seed alone may cause as much."""
+"""The effect of a change on FID; ``slight`` if another seed alone may cause as much."""
 
 
 def judge_ablation(ablated: Configuration, baseline: Configuration) -> AblationVerdict:
-    """Judge by classifier FID whether a change to a model helped.
+    """Judge by FID whether a change to a model helped.
 
     ``slight``: the difference is no larger than another seed alone may cause. ``open``: the data do not tell the two
     apart.
     """
-    if find_basis(*(measure("fid_classifier", c) for c in (ablated, baseline))) == "seed_rule":
+    fid = choose_fid((ablated, baseline))
+    if find_basis(*(measure(fid, c) for c in (ablated, baseline))) == "seed_rule":
         return "slight"
-    comparison = compare_by("fid_classifier", ablated, baseline)
+    comparison = compare_by(fid, ablated, baseline)
     return "helped" if comparison == "lower" else "hurt" if comparison == "higher" else "open"
 
 
@@ -156,7 +157,7 @@ class OtherScores:
 
 def judge_other_scores(ablated: Configuration, baseline: Configuration) -> OtherScores | None:
     """Sort the scores other than FID by the model they favour; None unless FID tells the two apart."""
-    by_fid = compare_by("fid_classifier", ablated, baseline)
+    by_fid = compare_by(choose_fid((ablated, baseline)), ablated, baseline)
     if by_fid not in ("lower", "higher"):
         return None
     better, other = (ablated, baseline) if by_fid == "lower" else (baseline, ablated)
@@ -171,10 +172,11 @@ def judge_other_scores(ablated: Configuration, baseline: Configuration) -> Other
 def find_reconciled(ablated: Configuration, conv: Configuration) -> tuple[Configuration, Configuration] | None:
     """Return the VAE that reconstructs better and the one that samples better, in this order.
 
-    None unless the data tell the two apart both in dev reconstruction loss and in classifier FID, with opposite
+    None unless the data tell the two apart both in dev reconstruction loss and in FID, with opposite
     winners.
     """
-    by_loss, by_fid = (compare_by(name, ablated, conv) for name in ("dev_reconstruction", "fid_classifier"))
+    quantities = ("dev_reconstruction", choose_fid((ablated, conv)))
+    by_loss, by_fid = (compare_by(name, ablated, conv) for name in quantities)
     if {by_loss, by_fid} != {"lower", "higher"}:
         return None
     return (ablated, conv) if by_loss == "lower" else (conv, ablated)

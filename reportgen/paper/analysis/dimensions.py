@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import Comparison, compare_by, estimate_difference, find_best
-from reportgen.paper.analysis.quantities import is_measured, measure
+from reportgen.paper.analysis.quantities import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 
 Dimension = Literal["hidden_dim", "latent_dim"]
@@ -57,12 +57,13 @@ def judge_raising(quantity: str, pairs: Sequence[Pair]) -> Raising:
 
 @dataclass(frozen=True)
 class LargerEffect:
-    """The dimension with the larger effect on classifier FID, and the one with the smaller.
+    """The dimension with the larger effect on FID, and the one with the smaller.
 
-    The changes are absolute changes of FID, averaged over the other dimension. ``is_told_apart`` is True if the data
-    show that the larger effect is larger.
+    The changes are absolute changes of the FID named ``fid``, averaged over the other dimension. ``is_told_apart`` is
+    True if the data show that the larger effect is larger.
     """
 
+    fid: str
     larger: Dimension
     smaller: Dimension
     larger_change: Estimate
@@ -71,11 +72,12 @@ class LargerEffect:
 
 
 def judge_larger_effect(grid: Sequence[Configuration]) -> LargerEffect | None:
-    """Find the dimension that moves classifier FID more, on average over the other one.
+    """Find the dimension that moves FID more, on average over the other one.
 
     None if only one dimension varies, or a FID is missing.
     """
-    effects = {field: _average_change(pair_along(grid, field)) for field in DIMENSIONS}
+    fid = choose_fid(grid)
+    effects = {field: _average_change(fid, pair_along(grid, field)) for field in DIMENSIONS}
     if any(not math.isfinite(effect.mean) for effect in effects.values()):
         return None
     larger, smaller = sorted(effects, key=lambda field: -effects[field].mean)
@@ -83,25 +85,25 @@ def judge_larger_effect(grid: Sequence[Configuration]) -> LargerEffect | None:
     # Both effects are of the same four trainings, so their errors may add up.
     is_told_apart = (
         difference > sum(effect.half_width or 0 for effect in effects.values())
-        and any(compare_by("fid_classifier", low, high) != "undecided" for low, high in pair_along(grid, larger))
-        and not _corners_may_be_alike(grid)
+        and any(compare_by(fid, low, high) != "undecided" for low, high in pair_along(grid, larger))
+        and not _corners_may_be_alike(fid, grid)
     )
-    return LargerEffect(larger, smaller, effects[larger], effects[smaller], is_told_apart)
+    return LargerEffect(fid, larger, smaller, effects[larger], effects[smaller], is_told_apart)
 
 
-def _corners_may_be_alike(grid: Sequence[Configuration]) -> bool:
+def _corners_may_be_alike(fid: str, grid: Sequence[Configuration]) -> bool:
     """Return True if the data do not tell apart the two corners in which one dimension alone is raised.
 
     Where all changes have the same sign, the difference between the two mean effects is that between these corners.
     """
     lows, highs = zip(*pair_along(grid, "hidden_dim"), strict=True)
     wide, deep = highs[0], lows[-1]  # the smallest latent with the largest hidden dimension, and the reverse
-    return compare_by("fid_classifier", wide, deep) == "undecided"
+    return compare_by(fid, wide, deep) == "undecided"
 
 
-def _average_change(pairs: Sequence[Pair]) -> Estimate:
-    """Return the mean absolute change of FID over the pairs, with the half-width propagated from each change."""
-    changes = [estimate_difference(*(measure("fid_classifier", c) for c in (high, low))) for low, high in pairs]
+def _average_change(fid: str, pairs: Sequence[Pair]) -> Estimate:
+    """Return the mean absolute change of a FID over the pairs, with the half-width propagated from each change."""
+    changes = [estimate_difference(*(measure(fid, c) for c in (high, low))) for low, high in pairs]
     if not changes:
         return Estimate(math.nan, None, None, (), "nothing")
     mean = sum(abs(change.mean) for change in changes) / len(changes)
@@ -114,7 +116,7 @@ class BestVaes:
     """The VAE that reconstructs best and the one that samples best.
 
     ``verdict`` is ``agree`` if they are one, ``differ`` if the data tell them apart in dev reconstruction loss and in
-    classifier FID, and ``open`` otherwise.
+    FID, and ``open`` otherwise.
     """
 
     reconstructs: Configuration
@@ -123,12 +125,13 @@ class BestVaes:
 
 
 def judge_best_vaes(sweep: Sequence[Configuration]) -> BestVaes | None:
-    """Judge whether the VAE that reconstructs best also samples best; None if no VAE has a classifier FID."""
-    if not any(is_measured("fid_classifier", [c]) for c in sweep):
+    """Judge whether the VAE that reconstructs best also samples best; None if no VAE has a FID."""
+    fid = choose_fid(sweep)
+    if not any(is_measured(fid, [c]) for c in sweep):
         return None
-    reconstructs, samples = find_best(sweep, "dev_reconstruction"), find_best(sweep)
+    reconstructs, samples = find_best(sweep, "dev_reconstruction"), find_best(sweep, fid)
     if reconstructs is samples:
         return BestVaes(reconstructs, samples, "agree")
     by_loss = compare_by("dev_reconstruction", reconstructs, samples)
-    by_fid = compare_by("fid_classifier", samples, reconstructs)
+    by_fid = compare_by(fid, samples, reconstructs)
     return BestVaes(reconstructs, samples, "differ" if by_loss == by_fid == "lower" else "open")

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from reportgen.paper.analysis.estimates import CONFIDENCE, NO_RULE, Estimate, Over, find_quantile
-from reportgen.paper.analysis.quantities import QUANTITIES, is_measured, measure
+from reportgen.paper.analysis.quantities import QUANTITIES, choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 
 Trend = Literal["falling", "rising", "falling_overall", "rising_overall", "valley", "peak", "mixed", "flat", "unknown"]
@@ -150,11 +150,12 @@ def compare_by(quantity: str, a: Configuration, b: Configuration) -> Comparison:
     return compare(measure(quantity, a), measure(quantity, b))
 
 
-def find_ties(configurations: Sequence[Configuration], quantity: str = "fid_classifier") -> list[Configuration]:
-    """Return the configuration with the best value and all that the data do not tell apart from it.
+def find_ties(configurations: Sequence[Configuration], quantity: str | None = None) -> list[Configuration]:
+    """Return the configuration with the best value, by default of FID, and all that are not told apart from it.
 
     Configurations without a value are left out.
     """
+    quantity = quantity or choose_fid(configurations)
     best, better = find_best(configurations, quantity), QUANTITIES[quantity].better
     scored = [c for c in configurations if is_measured(quantity, [c])]
     return [c for c in scored if c is best or compare_by(quantity, best, c) != better]
@@ -165,14 +166,16 @@ def leaves_out_zero(change: Estimate) -> bool:
     return change.half_width is not None and abs(change.mean) > change.half_width
 
 
-def find_best(configurations: Sequence[Configuration], quantity: str = "fid_classifier") -> Configuration:
-    """Return the configuration with the best mean of a quantity; the first one if none has a value."""
-    return min(configurations, key=lambda c: _rank(quantity, c, math.inf))
+def find_best(configurations: Sequence[Configuration], quantity: str | None = None) -> Configuration:
+    """Return the configuration with the best mean, by default of FID; the first one if none has a value."""
+    name = quantity or choose_fid(configurations)
+    return min(configurations, key=lambda c: _rank(name, c, math.inf))
 
 
-def find_worst(configurations: Sequence[Configuration], quantity: str = "fid_classifier") -> Configuration:
-    """Return the configuration with the worst mean of a quantity; the first one if none has a value."""
-    return max(configurations, key=lambda c: _rank(quantity, c, -math.inf))
+def find_worst(configurations: Sequence[Configuration], quantity: str | None = None) -> Configuration:
+    """Return the configuration with the worst mean, by default of FID; the first one if none has a value."""
+    name = quantity or choose_fid(configurations)
+    return max(configurations, key=lambda c: _rank(name, c, -math.inf))
 
 
 def _rank(quantity: str, configuration: Configuration, missing: float) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reportgen.assets import PublishedScore, load_published_scores
 from reportgen.paper.analysis.findings import compare_by
+from reportgen.paper.analysis.quantities import choose_fid
 from reportgen.paper.analysis.results import Configuration
 from reportgen.suite.settings import PublishedKey, has_digits
 
@@ -53,13 +54,14 @@ def match_published(configurations: Sequence[Configuration]) -> list[Matched]:
 
 
 def measure_agreement(matched: Sequence[Matched]) -> Agreement:
-    """Count the pairs whose order by classifier FID agrees with a published report.
+    """Count the pairs whose order by FID agrees with a published report.
 
     Scores are compared only within a published report. A pair counts once per report that states both scores.
     """
+    fid = choose_fid([m.configuration for m in matched])
     same = reverse = undecided = 0
     for a, b in itertools.combinations(matched, 2):
-        ours = compare_by("fid_classifier", a.configuration, b.configuration)
+        ours = compare_by(fid, a.configuration, b.configuration)
         theirs = {score.report: score.fid for score in b.scores}
         for score in a.scores:
             if score.report not in theirs:

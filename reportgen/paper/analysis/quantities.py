@@ -8,7 +8,7 @@ it ``quantity.<name>`` in sentences and ``column.<name>`` in table headers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -294,6 +294,14 @@ def measure(name: str, configuration: Configuration) -> Estimate:
     return replace(quantity.read(configuration), rule=quantity.rule)
 
 
-def is_measured(name: str, configurations: Sequence[Configuration]) -> bool:
+def is_measured(name: str, configurations: Iterable[Configuration]) -> bool:
     """Return True if each of the configurations has a value of a quantity."""
     return all(math.isfinite(measure(name, c).mean) for c in configurations)
+
+
+def choose_fid(configurations: Iterable[Configuration]) -> str:
+    """Return the name of the FID that comparisons of these configurations rest on.
+
+    It is the course's own, Inception's, if all of them have it, and otherwise the classifier's.
+    """
+    return "fid_inception" if is_measured("fid_inception", configurations) else "fid_classifier"

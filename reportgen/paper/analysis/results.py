@@ -23,6 +23,7 @@ from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import (
     EvaluationRecord,
     ImageStatistic,
+    InceptionRecord,
     Measured,
     Posterior,
     RunRecord,
@@ -30,9 +31,10 @@ from reportgen.store.records import (
     Source,
     TrainingNeighbours,
     read_evaluation,
+    read_inception,
     read_run_record,
 )
-from reportgen.store.states import State, find_states, read_failure
+from reportgen.store.states import State, find_states, is_inception_finished, read_failure
 from reportgen.store.suites import RecordedSuite, read_suite
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import RunSpec, plan_runs
@@ -55,6 +57,7 @@ class RecordedRun:
 
     record: RunRecord
     evaluation: EvaluationRecord
+    inception: InceptionRecord | None
     summaries: Mapping[str, CurveSummary]
 
 
@@ -95,6 +98,30 @@ class RunResult:
         """
         return self.recorded.evaluation if self.recorded else read_evaluation(self.paths)
 
+    @cached_property
+    def inception(self) -> InceptionRecord | None:
+        """The Inception scores; None if they are not wanted or not measured.
+
+        Raises:
+            RunError: inception.json is missing or damaged.
+        """
+        if self.recorded:
+            return self.recorded.inception
+        is_there = is_inception_finished(self.paths, self.spec.inception_key, check_files=False)
+        return read_inception(self.paths) if is_there else None
+
+    @cached_property
+    def scores(self) -> Mapping[str, Scores]:
+        """The scores by the name of the detector; one that was not used, or failed, is left out."""
+        inception = self.inception.scores if self.inception is not None else None
+        return {**self.evaluation.scores, **({INCEPTION: inception} if inception is not None else {})}
+
+    @property
+    def score_failures(self) -> Mapping[str, str]:
+        """The reasons why scores could not be computed, by the name of the detector."""
+        failure = self.inception.failure if self.inception is not None else ""
+        return {**self.evaluation.failures, **({INCEPTION: failure} if failure else {})}
+
     def summarise(self, metric: str) -> CurveSummary:
         """Return the summary of one logged metric, or of ``separation``; KeyError if it was not logged."""
         return self.summaries[metric]
@@ -111,7 +138,7 @@ class RunResult:
 
     def find_scores(self, detector: str) -> Scores | None:
         """Return the scores by one detector; None if it was not used, or failed."""
-        return self.evaluation.scores.get(detector)
+        return self.scores.get(detector)
 
     @property
     def key(self) -> str:

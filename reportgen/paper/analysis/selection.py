@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from reportgen.paper.analysis.findings import find_best
-from reportgen.paper.analysis.quantities import is_measured, measure
+from reportgen.paper.analysis.quantities import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
 from reportgen.suite.settings import GanSettings, Settings, VaeSettings
@@ -44,7 +44,7 @@ def select_plain_gans(results: Results) -> list[Configuration]:
 
 
 def find_best_gan(results: Results) -> Configuration | None:
-    """Return the GAN for interpolation and digit counts: the plain one with the lowest classifier FID.
+    """Return the GAN for interpolation and digit counts: the plain one with the lowest FID.
 
     An ablated GAN takes its place if there is no plain one. None if there is no GAN.
     """
@@ -86,14 +86,11 @@ def find_baseline(results: Results, ablated: Configuration) -> Configuration | N
 def pick(configurations: Sequence[Configuration]) -> list[Configuration]:
     """Return up to ``MAX_SHOWN`` configurations, in their order.
 
-    If there are more, those returned are evenly spaced in the ranking by classifier FID, best and worst included.
+    If there are more, those returned are evenly spaced in the ranking by FID, best and worst included.
     """
-    chosen = set(
-        _pick_evenly(
-            sorted(configurations, key=lambda c: np.nan_to_num(measure("fid_classifier", c).mean, nan=np.inf)),
-            MAX_SHOWN,
-        )
-    )
+    fid = choose_fid(configurations)
+    ranked = sorted(configurations, key=lambda c: np.nan_to_num(measure(fid, c).mean, nan=np.inf))
+    chosen = set(_pick_evenly(ranked, MAX_SHOWN))
     return [c for c in configurations if c in chosen]
 
 

@@ -16,7 +16,7 @@ from reportgen.paper.analysis.findings import (
     judge_equilibrium,
     leaves_out_zero,
 )
-from reportgen.paper.analysis.quantities import is_measured, measure
+from reportgen.paper.analysis.quantities import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 
 OVERFIT_SHARE = 0.05
@@ -150,11 +150,13 @@ def _distance(pair: tuple[Configuration, Equilibrium]) -> float:
 
 @dataclass(frozen=True)
 class NearestAndBest:
-    """The GAN nearest to the equilibrium and the one with the lowest classifier FID, among those with a FID.
+    """The GAN nearest to the equilibrium and the one with the lowest FID, among those with a FID.
 
     ``verdict`` is ``same`` if they are one, ``differ`` if the data tell their FIDs apart, and ``open`` otherwise.
     """
 
+    fid: str
+    """Name of the FID that decides."""
     near: Configuration
     best: Configuration
     verdict: Literal["same", "differ", "open"]
@@ -162,10 +164,11 @@ class NearestAndBest:
 
 def judge_nearest(judged: Judged) -> NearestAndBest | None:
     """Judge whether the GAN nearest to the equilibrium has the best FID; None if fewer than two have a FID."""
-    scored = [pair for pair in judged if is_measured("fid_classifier", pair[:1])]
+    fid = choose_fid([c for c, _ in judged])
+    scored = [pair for pair in judged if is_measured(fid, pair[:1])]
     if len(scored) < 2:
         return None
-    near, best = find_nearest(scored)[0], find_best([c for c, _ in scored])
+    near, best = find_nearest(scored)[0], find_best([c for c, _ in scored], fid)
     if near is best:
-        return NearestAndBest(near, best, "same")
-    return NearestAndBest(near, best, "differ" if compare_by("fid_classifier", best, near) == "lower" else "open")
+        return NearestAndBest(fid, near, best, "same")
+    return NearestAndBest(fid, near, best, "differ" if compare_by(fid, best, near) == "lower" else "open")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reportgen.paper.analysis.contrasts import Side, find_higher, find_lower
 from reportgen.paper.analysis.findings import find_basis
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.quantities import choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Basis, Claim, Verdict
 from reportgen.paper.claims.scores import claim_noise, claim_pair
@@ -17,7 +17,7 @@ from reportgen.paper.i18n.translator import Value
 def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> list[Claim]:
     """Compare a VAE and a GAN by FID, sharpness, noise, variety and legibility."""
     return [
-        claim_pair("fid_classifier", (gan, vae), rests_on),
+        claim_pair(choose_fid((gan, vae)), (gan, vae), rests_on),
         _claim_blur(vae, gan, rests_on),
         *claim_noise((vae, gan), rests_on),
         _claim_variety(vae, gan, rests_on),
@@ -28,7 +28,7 @@ def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> l
 def claim_comparison_brief(vae: Configuration, gan: Configuration, rests_on: str) -> list[Claim]:
     """Compare a VAE and a GAN by FID and sharpness, for the summary."""
     return [
-        claim_pair("fid_classifier", (gan, vae), rests_on),
+        claim_pair(choose_fid((gan, vae)), (gan, vae), rests_on),
         _claim_blur(vae, gan, rests_on),
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.paper.analysis.findings import find_basis, find_best
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.quantities import choose_fid, measure
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
 from reportgen.paper.analysis.samples import HIGH_PRECISION, LOW_RECALL, find_varied_rival, is_crowded
 from reportgen.paper.claims.claim import Claim, Order
@@ -19,8 +19,7 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
     claims = [claim_extremes(quantity, scored, rests_on) for quantity in ("precision", "recall")]
     rival = find_varied_rival(scored)
     if rival is not None:
-        best = find_best(scored)
-        claims.append(_claim_rival(best, rival, rests_on))
+        claims.append(_claim_rival(choose_fid(scored), find_best(scored), rival, rests_on))
     crowded = [c for c in scored if is_crowded(c)]
     if crowded:
         values: dict[str, Value] = {
@@ -32,14 +31,14 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
     return claims
 
 
-def _claim_rival(best: Configuration, rival: Configuration, rests_on: str) -> Claim:
+def _claim_rival(fid: str, best: Configuration, rival: Configuration, rests_on: str) -> Claim:
     """Say that a configuration is more varied than the one with the lowest FID."""
     values: dict[str, Value] = {
         "best": best.label,
         "recall": write_measured("recall", best),
         "rival": rival.label,
         "rival_recall": write_measured("recall", rival),
-        "rival_fid": write_measured("fid_classifier", rival),
+        "rival_fid": write_measured(fid, rival),
     }
     facts = (Order("recall", best.label, rival.label),)
     basis = find_basis(measure("recall", best), measure("recall", rival))

@@ -15,7 +15,7 @@ from reportgen.paper.analysis.findings import (
     find_best,
     find_worst,
 )
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.quantities import choose_fid, measure
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.trainings import (
     Judged,
@@ -93,7 +93,7 @@ def claim_raising(grid: Sequence[Configuration], field: Dimension, rests_on: str
     pairs = pair_along(grid, field)
     if not pairs:
         return []
-    return [_claim_direction(quantity, field, pairs, rests_on) for quantity in ("fid_classifier", *LOSSES)]
+    return [_claim_direction(quantity, field, pairs, rests_on) for quantity in (choose_fid(grid), *LOSSES)]
 
 
 def _claim_direction(
@@ -145,7 +145,7 @@ def claim_raising_brief(grid: Sequence[Configuration], field: Dimension, rests_o
     The list is empty if the grid does not vary the dimension.
     """
     pairs = pair_along(grid, field)
-    return [_claim_direction("fid_classifier", field, pairs, rests_on, brief=True)] if pairs else []
+    return [_claim_direction(choose_fid(grid), field, pairs, rests_on, brief=True)] if pairs else []
 
 
 def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
@@ -156,12 +156,12 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
     values: dict[str, Value] = {
         "larger": f"`{effect.larger}`",
         "smaller": f"`{effect.smaller}`",
-        "larger_change": write_estimate("fid_classifier", effect.larger_change),
-        "smaller_change": write_estimate("fid_classifier", effect.smaller_change),
+        "larger_change": write_estimate(effect.fid, effect.larger_change),
+        "smaller_change": write_estimate(effect.fid, effect.smaller_change),
     }
     wording = "gan_effect.larger.one" if effect.is_told_apart else "gan_effect.larger.neither"
     verdict = Verdict("grid", "larger effect", effect.larger if effect.is_told_apart else "neither")
-    basis = find_basis(*(measure("fid_classifier", c) for c in grid))
+    basis = find_basis(*(measure(effect.fid, c) for c in grid))
     return Claim("gan_effect.larger", wording, values, rests_on, basis, (verdict,))
 
 
@@ -273,11 +273,11 @@ def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
         return []
     values: dict[str, Value] = {
         "near": found.near.label,
-        "near_fid": write_measured("fid_classifier", found.near),
+        "near_fid": write_measured(found.fid, found.near),
         "best": found.best.label,
-        "best_fid": write_measured("fid_classifier", found.best),
+        "best_fid": write_measured(found.fid, found.best),
     }
-    basis = find_basis(*(measure("fid_classifier", c) for c in (found.near, found.best)))
+    basis = find_basis(*(measure(found.fid, c) for c in (found.near, found.best)))
     return [Claim("nash", QUALITY[found.verdict], values, rests_on, basis)]
 
 

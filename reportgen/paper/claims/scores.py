@@ -26,7 +26,7 @@ from reportgen.paper.analysis.findings import (
     find_ties,
     find_turn,
 )
-from reportgen.paper.analysis.quantities import is_measured, measure
+from reportgen.paper.analysis.quantities import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import NOISY, find_noise_level, find_unreadable, is_noisy
 from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict
@@ -145,8 +145,9 @@ def tell_extremes(quantity: str, named: Sequence[Named], rests_on: str) -> Claim
     )
 
 
-def claim_best(configurations: Sequence[Configuration], rests_on: str, quantity: str = "fid_classifier") -> list[Claim]:
-    """Name the extremes of a quantity, and the configurations that the data do not tell apart from the best."""
+def claim_best(configurations: Sequence[Configuration], rests_on: str, quantity: str | None = None) -> list[Claim]:
+    """Name the extremes of a quantity, by default of FID, and the configurations not told apart from the best."""
+    quantity = quantity or choose_fid(configurations)
     claims = [claim_extremes(quantity, configurations, rests_on)]
     ties = find_ties(configurations, quantity)
     if len(ties) > 1:
@@ -342,17 +343,19 @@ ABLATION: Mapping[AblationVerdict, str] = {
 
 
 def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim:
-    """Say whether the change helped, by the classifier FID of the ablation and of its baseline."""
-    pair = name_values("fid_classifier", (ablated, baseline))
+    """Say whether the change helped, by the FID of the ablation and of its baseline."""
+    fid = choose_fid((ablated, baseline))
+    pair = name_values(fid, (ablated, baseline))
     of_ablated, of_baseline = (n.estimate for n in pair)
     kind, basis = judge_ablation(ablated, baseline), find_basis(of_ablated, of_baseline)
     values: dict[str, Value] = {
         "ablated": ablated.label,
         "baseline": baseline.label,
-        "ablated_value": write_estimate("fid_classifier", of_ablated),
-        "baseline_value": write_estimate("fid_classifier", of_baseline),
-        "difference": write_difference("fid_classifier", of_ablated, of_baseline),
+        "score": name_quantity(fid),
+        "ablated_value": write_estimate(fid, of_ablated),
+        "baseline_value": write_estimate(fid, of_baseline),
+        "difference": write_difference(fid, of_ablated, of_baseline),
         "ratio": Number(of_ablated.rule.ratio, 1),
     }
-    facts = (Verdict(ablated.label, "ablation", kind), *relate("fid_classifier", *pair))
+    facts = (Verdict(ablated.label, "ablation", kind), *relate(fid, *pair))
     return Claim("ablation", ABLATION[kind], values, rests_on, basis, facts)

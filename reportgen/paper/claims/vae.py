@@ -8,7 +8,7 @@ from reportgen.paper.analysis.contrasts import find_reconciled
 from reportgen.paper.analysis.dimensions import judge_best_vaes
 from reportgen.paper.analysis.findings import find_basis
 from reportgen.paper.analysis.latent import judge_units
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.quantities import choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.trainings import OVERFIT_SHARE, judge_gap, judge_rise
 from reportgen.paper.claims.claim import Basis, Claim, Verdict
@@ -101,7 +101,7 @@ def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim | 
 
     The last item says whether the VAE that reconstructs best also samples best; None if no VAE has a FID.
     """
-    quantities = ("dev_reconstruction", "dev_kl", "fid_classifier", "read_share")
+    quantities = ("dev_reconstruction", "dev_kl", choose_fid(sweep), "read_share")
     trends = [claim_trend(quantity, sweep, "latent_dim", rests_on) for quantity in quantities]
     return [*trends, _claim_agreement(sweep, rests_on)]
 
@@ -121,13 +121,17 @@ def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim | N
         return None
     values = {"reconstructs": best.reconstructs.label, "samples": best.samples.label}
     return Claim(
-        "vae_effect.best", BEST_VAE[best.verdict], values, rests_on, _find_basis(best.reconstructs, best.samples)
+        "vae_effect.best",
+        BEST_VAE[best.verdict],
+        values,
+        rests_on,
+        _find_basis(choose_fid(sweep), best.reconstructs, best.samples),
     )
 
 
-def _find_basis(reconstructs: Configuration, samples: Configuration) -> Basis:
-    """Return the basis of comparing two VAEs by both reconstruction loss and FID."""
-    quantities = ("dev_reconstruction", "fid_classifier")
+def _find_basis(fid: str, reconstructs: Configuration, samples: Configuration) -> Basis:
+    """Return the basis of comparing two VAEs by both reconstruction loss and a FID."""
+    quantities = ("dev_reconstruction", fid)
     return find_basis(*(measure(quantity, c) for quantity in quantities for c in (reconstructs, samples)))
 
 
@@ -167,4 +171,5 @@ def _claim_reconciled(ablated: Configuration, conv: Configuration, rests_on: str
         return []
     reconstructs, samples = reconciled
     values = {"reconstructs": reconstructs.label, "samples": samples.label}
-    return [Claim("vae_ablation", "vae_ablation.reconciled", values, rests_on, _find_basis(ablated, conv))]
+    basis = _find_basis(choose_fid((ablated, conv)), ablated, conv)
+    return [Claim("vae_ablation", "vae_ablation.reconciled", values, rests_on, basis)]

@@ -50,7 +50,8 @@ def _read_all(folder: Path, paths: Iterable[Path]) -> Iterator[bytes]:
 
 def _stat_all(paths: RunPaths) -> Iterator[bytes]:
     """Yield name, size and modification time of the files of a run that a report reads."""
-    for path in (paths.spec, paths.history, paths.evaluation, paths.latents, *sorted(paths.images.glob("*.png"))):
+    files = (paths.spec, paths.history, paths.evaluation, paths.latents, paths.inception)
+    for path in (*files, *sorted(paths.images.glob("*.png"))):
         with suppress(OSError):
             status = path.stat()
             yield f"{path.name} {status.st_size} {status.st_mtime_ns}".encode()

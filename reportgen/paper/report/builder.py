@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Drawing
 
 from reportgen.paper.analysis.estimates import Over
 from reportgen.paper.analysis.findings import find_ties
-from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, measure
+from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.paper.analysis.selection import MAX_SHOWN
 from reportgen.paper.claims.claim import Claim
@@ -295,6 +295,11 @@ class Builder:
     def fids(self) -> list[str]:
         """The names of the FIDs shown, one per detector."""
         return [f"fid_{detector}" for detector in self.results.detectors]
+
+    def order_fids(self, configurations: Sequence[Configuration]) -> list[str]:
+        """Return the names of the FIDs that all of the configurations have, the one that they are judged by first."""
+        shared = [fid for fid in self.fids if fid == "fid_classifier" or is_measured(fid, configurations)]
+        return sorted(shared, key=lambda fid: fid != choose_fid(configurations))
 
     def passport(
         self, configurations: Sequence[Configuration], columns: Sequence[str] = (), *, has_intervals: bool = True

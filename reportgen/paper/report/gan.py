@@ -13,7 +13,7 @@ from reportgen.paper.analysis.findings import (
     find_worst,
     read_evolution,
 )
-from reportgen.paper.analysis.quantities import JUDGED
+from reportgen.paper.analysis.quantities import JUDGED, choose_fid
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model
 from reportgen.paper.analysis.trainings import judge_equilibria
@@ -43,7 +43,7 @@ from reportgen.paper.i18n.quantities import write_mean
 from reportgen.paper.i18n.translator import Message, Number
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Table
-from reportgen.paper.report.pictures import draw_fid_over, draw_gan_curves, draw_samples, show_samples
+from reportgen.paper.report.pictures import draw_fid_over, draw_gan_curves, draw_samples, name_fid, show_samples
 from reportgen.paper.report.vae import discuss_best
 from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import GanSettings, Question
@@ -118,8 +118,9 @@ def build_fid(b: Builder, grid: Sequence[Configuration], wanted: OutlineSection)
     """Build the section with FID over the grid of dimensions, one table per detector; None without any GAN."""
     if not grid:
         return None
-    tables = [_tabulate_grid(b, grid, detector) for detector in b.results.detectors]
-    return b.section("gan_fid", *tables, *discuss_best(b, grid, tables[0].id, wanted.fid_below.get("gan")))
+    tables = {f"fid_{detector}": _tabulate_grid(b, grid, detector) for detector in b.results.detectors}
+    ids = {fid: table.id for fid, table in tables.items()}
+    return b.section("gan_fid", *tables.values(), *discuss_best(b, grid, ids, wanted.fid_below.get("gan")))
 
 
 def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> Table:
@@ -188,9 +189,9 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
         "gan_hidden",
         b.text("gan_hidden.intro"),
         table,
-        b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], sweep),
+        b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], sweep, score=name_fid(sweep)),
         *b.claims(claim_best(sweep, table.id)),
-        b.claim(claim_trend("fid_classifier", sweep, "hidden_dim", table.id)),
+        b.claim(claim_trend(choose_fid(sweep), sweep, "hidden_dim", table.id)),
         _show_curves(b, pick(sweep), "gan_hidden_curves"),
         *b.claims(claim_losses_over(sweep, "hidden_dim", table.id)),
         b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
@@ -210,7 +211,7 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
     judged = judge_equilibria(gans)
     ends = [Column(metric, partial(_write_mean_and_spread, b, metric)) for metric in ENDS]
     distances = [f"distance_{metric}" for metric in JUDGED]
-    from_ideal = [*distances, "drift_D_x", "drift_D_G_z1", "fid_classifier"]
+    from_ideal = [*distances, "drift_D_x", "drift_D_G_z1", *b.fids]
     return b.section(
         "nash",
         b.explanation("nash.theory"),

@@ -12,7 +12,7 @@ from typing import assert_never, get_args
 from reportgen.paper.analysis.dimensions import DIMENSIONS
 from reportgen.paper.analysis.estimates import NO_RULE
 from reportgen.paper.analysis.findings import count_digits
-from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, measure
+from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, choose_fid, measure
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, RunResult
 from reportgen.paper.analysis.selection import (
     find_baseline,
@@ -87,12 +87,15 @@ def _name_few(b: Builder, names: Sequence[str]) -> str:
 
 # ---- summary --------------------------------------------------------------------------------------------------------
 
+SCOPE: Mapping[str, str] = {"fid_classifier": "summary.scope", "fid_inception": "summary.scope.inception"}
+"""FID that the discussion rests on -> message."""
+
 
 def write_summary(b: Builder) -> tuple[Paragraph, ...]:
     """Write the scope, the answers in short and the cautions."""
     suite, first = b.results.suite, b.results.finished[0]
     scope = b.text(
-        "summary.scope",
+        SCOPE[choose_fid(b.results.configurations)],
         num_configurations=len(b.results.configurations),
         num_runs=len(b.results.finished),
         dataset=suite.dataset,
@@ -144,7 +147,7 @@ def _claim_effect(b: Builder, model: ModelName) -> list[Claim]:
             sweep = b.results.answer("vae_latent")
             if len(sweep) < 2:
                 return []
-            return [claim_trend("fid_classifier", sweep, "latent_dim", "table-vae_effect")]
+            return [claim_trend(choose_fid(sweep), sweep, "latent_dim", "table-vae_effect")]
         case "gan":
             grid = b.results.answer("gan_grid")
             return [claim for field in DIMENSIONS for claim in claim_raising_brief(grid, field, "table-gan_effect")]
@@ -339,7 +342,7 @@ def _tabulate_run(b: Builder, run: RunResult, columns: Sequence[str]) -> list[Ce
 
 def _list_failed_scores(b: Builder) -> list[Block]:
     """Tabulate scores that could not be computed, with the reasons; nothing if there are none."""
-    failures = [(run, *item) for run in b.results.finished for item in run.evaluation.failures.items()]
+    failures = [(run, *item) for run in b.results.finished for item in run.score_failures.items()]
     if not failures:
         return []
     rows = [

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reportgen.paper.analysis.quantities import AT_HALF, measure
+from reportgen.paper.analysis.quantities import AT_HALF, choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.figures.curves import Panel, draw_curves, draw_scores
+from reportgen.paper.i18n.translator import Message
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Figure, Picture
 
@@ -61,8 +62,9 @@ def _make_panel(
 
 
 def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:
-    """Draw the classifier FID over a dimension, with its intervals."""
-    scores = [measure("fid_classifier", c) for c in configurations]
+    """Draw the FID that comparisons rest on over a dimension, with its intervals."""
+    scores = [measure(choose_fid(configurations), c) for c in configurations]
+    name = name_fid(configurations)
     return b.picture(
         "svg",
         draw_scores,
@@ -70,10 +72,15 @@ def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: st
         [score.mean for score in scores],
         [score.half_width for score in scores],
         x_label=field,
-        y_label=b.t("column.fid_classifier"),
-        alt=b.t("alt.scores", field=field, labels=b.labels(configurations)),
+        y_label=b.t.format(name),
+        alt=b.t("alt.scores", score=name, field=field, labels=b.labels(configurations)),
         width_mm=95,
     )
+
+
+def name_fid(configurations: Sequence[Configuration]) -> Message:
+    """Return the name of the FID that comparisons rest on, as in a table's header."""
+    return Message(f"column.{choose_fid(configurations)}")
 
 
 def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:

@@ -122,12 +122,16 @@ def _check_threshold(checker: _SectionChecker, model: ModelName, threshold: int)
     """Check that the best run of a model has an Inception FID below the course's threshold."""
     b = checker.b
     shown = [c for c in find_runs(b.results, checker.wanted) if isinstance(c.settings, MODELS[model])]
-    scored = [c for c in shown or select_model(b.results, MODELS[model]) if is_measured("fid_inception", [c])]
+    compared = shown or select_model(b.results, MODELS[model])
+    scored = [c for c in compared if is_measured("fid_inception", [c])]
     missing = b.t("check.no_inception")
     if scored:
         judged = judge_threshold(scored, threshold)
         fid = write_value("fid_inception", judged.fid.mean, less=1)
-        missing = "" if judged.verdict == "met" else b.t("check.above", label=judged.best.label, fid=fid)
+        if judged.verdict == "met":
+            missing = ""
+        elif len(scored) == len(compared):
+            missing = b.t("check.above", label=judged.best.label, fid=fid)
     return checker.check("fid_below", missing, model=Message(f"model.{model}"), threshold=threshold)
 
 

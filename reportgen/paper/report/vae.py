@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reportgen.paper.analysis.quantities import RECONSTRUCTIONS, is_measured
-from reportgen.paper.analysis.results import INCEPTION, Configuration
+from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick
 from reportgen.paper.claims.scores import (
     claim_best,
@@ -26,7 +26,7 @@ from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.latent import make_changes_column, show_readings
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
-from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, show_samples
+from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, name_fid, show_samples
 from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import Question
 
@@ -137,20 +137,27 @@ def build_fid(b: Builder, sweep: Sequence[Configuration], wanted: OutlineSection
     table = b.table_of("vae_fid", sweep, ["latent_dim", *b.fids, "sharpness"], note=b.passport(sweep))
     sharpness = [claim_sharpness(sweep, table.id)] if len(sweep) > 1 else []
     claims = b.claims([*sharpness, *claim_noise(sweep, table.id)])
-    return b.section("vae_fid", table, *discuss_best(b, sweep, table.id, wanted.fid_below.get("vae")), *claims)
+    tables = dict.fromkeys(b.fids, table.id)
+    return b.section("vae_fid", table, *discuss_best(b, sweep, tables, wanted.fid_below.get("vae")), *claims)
 
 
-def discuss_best(b: Builder, configurations: Sequence[Configuration], table: str, fid_below: int | None) -> list[Block]:
-    """Return findings on the best configuration by each detector, and on the outline's FID threshold, if any."""
+def discuss_best(
+    b: Builder, configurations: Sequence[Configuration], tables: Mapping[str, str], fid_below: int | None
+) -> list[Block]:
+    """Return findings on the best configuration by each FID, and on the outline's FID threshold, if any.
+
+    Args:
+        tables: name of a FID -> the id of the table that shows it.
+    """
     blocks: list[Block] = []
     if len(configurations) > 1:
-        for fid in b.fids:
-            blocks += b.claims(claim_best(configurations, table, fid))
+        for fid in b.order_fids(configurations):
+            blocks += b.claims(claim_best(configurations, tables[fid], fid))
     if fid_below is None:
         return blocks
-    if INCEPTION not in b.results.detectors:
+    if not is_measured("fid_inception", configurations):
         return [*blocks, b.notice("threshold.no_inception", threshold=fid_below)]
-    return [*blocks, b.claim(claim_threshold(configurations, fid_below, table))]
+    return [*blocks, b.claim(claim_threshold(configurations, fid_below, tables["fid_inception"]))]
 
 
 # ---- effect of the latent dimension ---------------------------------------------------------------------------------
@@ -160,12 +167,12 @@ def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
     """Build the section on the effect of the latent dimension; None for fewer than two configurations."""
     if len(sweep) < 2:
         return None
-    columns = ["dev_reconstruction", "dev_kl", "dev_total", "above_floor", "fid_classifier", "read_share"]
+    columns = ["dev_reconstruction", "dev_kl", "dev_total", "above_floor", *b.fids, "read_share"]
     return b.section(
         "vae_effect",
         b.text("vae_effect.intro"),
         b.table_of("vae_effect", sweep, columns, note=b.passport(sweep), marks_best=False),
-        b.figure("vae_scores", lambda: [draw_fid_over(b, sweep, "latent_dim")], sweep),
+        b.figure("vae_scores", lambda: [draw_fid_over(b, sweep, "latent_dim")], sweep, score=name_fid(sweep)),
         *b.claims(claim_effect(sweep, "table-vae_effect")),
         b.explanation("vae_effect.theory"),
     )
