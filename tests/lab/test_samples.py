@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from reportgen.lab.data import Dataset, Split
+from reportgen.lab.data import Dataset, Split, load_dataset
 from reportgen.lab.evaluation import show_nearest, summarise_memorisation
 from reportgen.lab.metrics.damage import blur
 from reportgen.lab.metrics.memorisation import find_nearest
@@ -105,3 +107,13 @@ def test_memorisation_of_samples_is_told_beside_that_of_dev_images() -> None:
     assert torch.equal(shown[:3], training[4:7])  # of eight samples all are shown, the copies first
     assert torch.equal(shown[8:11], training[4:7])
     assert len(shown) == 16
+
+
+@pytest.mark.slow
+def test_half_the_distance_finds_copies_that_are_blurred_and_no_dev_image(shared_data: Path) -> None:
+    """A third, as studies of diffusion models have it, misses most of them."""
+    mnist = load_dataset("mnist", data_dir=shared_data)
+    copies = find_nearest(blur(mnist.train.images[:500], 0.7), mnist.train.images)
+    assert copies.are_copies.mean() > 0.6
+    assert (copies.ratios <= 1 / 3).mean() < 0.2
+    assert not find_nearest(mnist.dev.images[:500], mnist.train.images).are_copies.any()
