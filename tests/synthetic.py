@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.base.files import write_bytes, write_text
-from reportgen.paper.analysis.curves import CurveSummary
+from reportgen.paper.analysis.curves import NUM_WINDOWS, CurveSummary
 from reportgen.paper.analysis.results import SEPARATION, RecordedRun, Results, RunResult
 from reportgen.paper.report.pictures import GAN_METRICS, VAE_METRICS
 from reportgen.store.images import encode_grid
@@ -391,10 +391,12 @@ def make_summary(
     num_blocks: int = 10,
     lowest: float | None = None,
     at: int = 1000,
+    fifths: tuple[float, ...] | None = None,
 ) -> CurveSummary:
-    """A curve's summary; its last value is the lowest if no other is given. All but ``last`` are of its tail."""
+    """A curve's summary; its last value is the lowest if no other is given, and ``mean`` that of every fifth."""
     lowest = last if lowest is None else lowest
-    return CurveSummary(last, mean, error, spread, slope, slope_error, num_blocks, lowest, at)
+    fifths = fifths or (mean,) * NUM_WINDOWS
+    return CurveSummary(last, fifths, (error,) * NUM_WINDOWS, spread, slope, slope_error, num_blocks, lowest, at)
 
 
 def _summarise(spec: RunSpec, metric: str) -> CurveSummary:

@@ -135,8 +135,14 @@ def _import_inception(record: dict[str, Any] | None) -> InceptionRecord | None:
 
 
 def _restore_nan(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of JSON data in which NaN replaces None."""
-    return {field: math.nan if value is None else value for field, value in row.items()}
+    """Return a row of JSON data in which NaN replaces None, and tuples replace lists."""
+
+    def restore(value: Any) -> Any:
+        if isinstance(value, list):
+            return tuple(map(restore, value))
+        return math.nan if value is None else value
+
+    return {field: restore(value) for field, value in row.items()}
 
 
 # ---- the table of all runs ------------------------------------------------------------------------------------------

@@ -1,19 +1,23 @@
-"""Summaries of logged curves: their end, their lowest value, and their trend over the last fifth of training."""
+"""Summaries of logged curves: their lowest value, their means over each fifth of training, and the trend of the last."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-TAIL_SHARE = 0.2
+NUM_WINDOWS = 5
+"""The number of windows of equal length that the steps of a training are cut into."""
+
+TAIL_SHARE = 1 / NUM_WINDOWS
 """The share of training that a report calls its end: the last fifth of the steps."""
 
 NUM_BLOCKS = 10
-"""The number of blocks of consecutive points that the tail of a curve is cut into."""
+"""The number of blocks of consecutive points that a fifth of a curve is cut into."""
 MIN_BLOCKS = 3
 """The fewest blocks from which an error or a slope is estimated."""
 
@@ -22,16 +26,17 @@ MIN_BLOCKS = 3
 class CurveSummary:
     """The summary of one logged metric of one run; "tail" is the last fifth of training.
 
-    ``last`` is the last logged value, ``tail_mean`` and ``tail_spread`` are the mean and the standard deviation of the
-    tail. ``tail_slope`` is the change per 1,000 steps, fitted by least squares to the means of up to ten blocks, which
-    are less correlated than single points. ``tail_error`` and ``tail_slope_error`` are standard errors from the same
-    blocks; both and the slope are NaN for fewer than three blocks. ``lowest`` is the lowest value of the whole curve,
-    first reached at ``lowest_step``.
+    ``last`` is the last logged value. ``fifths`` are the means over each fifth of training, NaN where nothing was
+    logged, and ``fifth_errors`` their standard errors, from the means of up to ten blocks of consecutive points, which
+    are less correlated than single points. ``tail_spread`` is the standard deviation of the tail; ``tail_slope`` is its
+    change per 1,000 steps, fitted by least squares to the means of its ``num_blocks`` blocks, and ``tail_slope_error``
+    the standard error. Errors and the slope are NaN for fewer than three blocks. ``lowest`` is the lowest value of the
+    whole curve, first reached at ``lowest_step``.
     """
 
     last: float
-    tail_mean: float
-    tail_error: float
+    fifths: tuple[float, ...]
+    fifth_errors: tuple[float, ...]
     tail_spread: float
     tail_slope: float
     tail_slope_error: float
@@ -40,29 +45,60 @@ class CurveSummary:
     lowest_step: int
 
 
+@dataclass(frozen=True)
+class _Window:
+    """The part of a curve that lies in one fifth of training, cut into blocks of consecutive points."""
+
+    values: np.ndarray
+    block_steps: list[float]
+    block_means: list[float]
+
+    @property
+    def mean(self) -> float:
+        """The mean of all points; NaN without any."""
+        return float(self.values.mean()) if len(self.values) else math.nan
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean, from the blocks; NaN for fewer than ``MIN_BLOCKS``."""
+        if len(self.block_means) < MIN_BLOCKS:
+            return math.nan
+        return float(np.std(self.block_means, ddof=1) / np.sqrt(len(self.block_means)))
+
+    def fit_slope(self) -> tuple[float, float]:
+        """Return the change per 1,000 steps and its standard error, NaN for fewer than ``MIN_BLOCKS`` blocks."""
+        if len(self.block_means) < MIN_BLOCKS:
+            return math.nan, math.nan
+        return fit_line([step / 1000 for step in self.block_steps], self.block_means)
+
+
+def _cut_window(steps: np.ndarray, values: np.ndarray, index: int) -> _Window:
+    """Cut out the window number ``index`` of a curve, from 0; it includes its last step and not its first."""
+    chosen = (steps * NUM_WINDOWS > steps[-1] * index) & (steps * NUM_WINDOWS <= steps[-1] * (index + 1))
+    steps, values = steps[chosen], values[chosen]
+    edges = np.unique(np.linspace(0, len(values), NUM_BLOCKS + 1).astype(int))
+    blocks = [slice(first, last) for first, last in itertools.pairwise(edges)]
+    means = [float(values[block].mean()) for block in blocks]
+    return _Window(values, [float(steps[block].mean()) for block in blocks], means)
+
+
 def summarise_curve(curve: pd.Series) -> CurveSummary:
     """Summarise a non-empty curve of values, indexed by ascending training step."""
-    all_steps, values = curve.index.to_numpy(), curve.to_numpy()
+    steps, values = curve.index.to_numpy(), curve.to_numpy()
     lowest = int(values.argmin())
-    in_tail = all_steps > all_steps[-1] * (1 - TAIL_SHARE)
-    steps, tail = all_steps[in_tail], values[in_tail]
-    edges = np.unique(np.linspace(0, len(tail), NUM_BLOCKS + 1).astype(int))
-    blocks = [slice(first, last) for first, last in itertools.pairwise(edges)]
-    means = [float(tail[block].mean()) for block in blocks]
-    error = slope = slope_error = float("nan")
-    if len(blocks) >= MIN_BLOCKS:
-        slope, slope_error = fit_line([float(steps[block].mean()) / 1000 for block in blocks], means)
-        error = float(np.std(means, ddof=1) / np.sqrt(len(means)))
+    windows = [_cut_window(steps, values, index) for index in range(NUM_WINDOWS)]
+    tail = windows[-1]
+    slope, slope_error = tail.fit_slope()
     return CurveSummary(
         last=float(values[-1]),
-        tail_mean=float(tail.mean()),
-        tail_error=error,
-        tail_spread=float(tail.std()),
+        fifths=tuple(window.mean for window in windows),
+        fifth_errors=tuple(window.error for window in windows),
+        tail_spread=float(tail.values.std()),
         tail_slope=slope,
         tail_slope_error=slope_error,
-        num_blocks=len(blocks),
+        num_blocks=len(tail.block_means),
         lowest=float(values[lowest]),
-        lowest_step=int(all_steps[lowest]),
+        lowest_step=int(steps[lowest]),
     )
 
 

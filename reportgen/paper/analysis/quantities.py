@@ -14,9 +14,10 @@ from typing import Literal
 
 from reportgen.paper.analysis.estimates import NO_RULE, Estimate, SeedRule, estimate_mean
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, SEPARATION, Configuration
+from reportgen.store.records import DiscriminatorRecord
 from reportgen.suite.settings import ModelName
 
-Unit = Literal["", "share", "points", "nats", "s", "ms"]
+Unit = Literal["", "share", "points", "nats", "s", "ms", "thousand", "million", "billion"]
 """The unit that a value is printed in, empty for a plain number.
 
 ``share`` is a share in [0, 1], printed in percent; ``points`` a change of a share, printed in percentage points.
@@ -231,6 +232,11 @@ def _measure_drift(metric: str) -> Quantity:
     return Quantity(f"drift_{metric}", lambda c: c.tail_drift(metric), "linear", None, _unit_of(metric), model="gan")
 
 
+def _measure_change(metric: str) -> Quantity:
+    """Return the quantity that is a GAN metric's mean over the last fifth of training less that over the second."""
+    return Quantity(f"change_{metric}", lambda c: c.change(metric), "linear", None, _unit_of(metric), model="gan")
+
+
 def _measure_distance(metric: str) -> Quantity:
     """Return the quantity that is the distance of a GAN metric from its value at D = 1/2.
 
@@ -258,24 +264,78 @@ GAN_ENDS = (
     *(_measure_spread(metric) for metric in AT_HALF),
     *(_measure_drift(metric) for metric in JUDGED),
     *(_measure_distance(metric) for metric in JUDGED),
+    _measure_change("discriminator_loss"),
+    _measure_change("generator_loss"),
 )
-"""Means, spreads, drifts and distances from D = 1/2 of a GAN's metrics over the last fifth of training."""
+"""Means, spreads, drifts and distances from D = 1/2 of a GAN's metrics over the last fifth of training.
+
+The changes of both losses are from the second fifth of training to the last.
+"""
+
+
+# ---- a GAN's discriminator after training ---------------------------------------------------------------------------
+
+
+def _compare_outputs(name: str, read: Callable[[DiscriminatorRecord], float]) -> Quantity:
+    """Return the quantity that is a difference of two mean outputs of D after training."""
+
+    def estimate(c: Configuration) -> Estimate:
+        return estimate_mean(read(row) for run in c.runs if (row := run.evaluation.discriminator) is not None)
+
+    return Quantity(name, estimate, "linear", model="gan")
+
+
+DISCRIMINATORS = (
+    _compare_outputs("batch_separation", lambda d: d.train.batch_mean - d.samples.batch_mean),
+    _compare_outputs("running_separation", lambda d: d.train.mean - d.samples.mean),
+    _compare_outputs("train_dev_gap", lambda d: d.train.mean - d.dev.mean),
+)
+"""Differences of D's mean outputs after training.
+
+Training images less samples, with BatchNorm's statistics of batches of one kind and with its running ones; training
+images less dev images with the running ones.
+"""
 
 
 # ---- cost -----------------------------------------------------------------------------------------------------------
 
+DRAWING, JUDGING = ("generator", "decoder"), ("discriminator", "encoder")
+"""Networks that make images of latents, and those that look at images."""
+
+
+def _count_parameters(name: str, networks: Sequence[str]) -> Quantity:
+    """Return the quantity that is the number of parameters of those of these networks that a model has."""
+
+    def read(c: Configuration) -> Estimate:
+        parameters = c.first.evaluation.parameters
+        return estimate_mean([sum(parameters.get(network, 0) for network in networks) / 1e3])
+
+    return Quantity(name, read, "log", "lower", "thousand", 1)
+
+
 COSTS = (
+    _count_parameters("drawing_parameters", DRAWING),
+    _count_parameters("judging_parameters", JUDGING),
+    Quantity(
+        "image_macs", lambda c: estimate_mean([c.settings.count_image_macs() / 1e6]), "log", "lower", "million", 2
+    ),
+    Quantity("step_macs", lambda c: estimate_mean([c.settings.count_step_macs() / 1e9]), "log", "lower", "billion", 3),
+    Quantity("processor_ms", lambda c: c.processor_ms, "log", "lower", "ms", 1),
     Quantity("train_seconds", lambda c: c.train_seconds, "log", "lower", "s", 0),
     Quantity("ms_per_step", lambda c: c.ms_per_step, "log", "lower", "ms", 1),
 )
-"""Wall-clock time of training: in all (s) and per step (ms)."""
+"""Parameters, multiply-accumulates (MACs) of drawing an image and of a training step, and times.
+
+``processor_ms`` is the processor time of a step, which other processes do not lengthen; ``train_seconds`` and
+``ms_per_step`` are the wall-clock time of training, in all and per step.
+"""
 
 
 QUANTITIES: Mapping[str, Quantity] = {
     quantity.name: quantity
     for group in (
         *(FIDS, SCORES, STATISTICS, READINGS, COPIES, RECONSTRUCTIONS, PAIRS, CIRCLES),
-        *(CODES, VAE_LOSSES, GAN_ENDS, COSTS),
+        *(CODES, VAE_LOSSES, GAN_ENDS, DISCRIMINATORS, COSTS),
     )
     for quantity in group
 }

@@ -345,6 +345,12 @@ class Configuration:
         return estimate_mean(run.record.train_seconds for run in self.runs)
 
     @property
+    def processor_ms(self) -> Estimate:
+        """The processor time of one training step, in milliseconds; NaN if no seed has it."""
+        recorded = (run.record.step_processor_seconds for run in self.runs)
+        return estimate_mean(1000 * seconds for seconds in recorded if seconds is not None)
+
+    @property
     def ms_per_step(self) -> Estimate:
         """The wall-clock time of one training step, in milliseconds."""
         steps = self.settings.num_training_steps
@@ -366,6 +372,10 @@ class Configuration:
         """Estimate the last logged value of a metric."""
         return estimate_mean(summary.last for summary in self._summaries(metric))
 
+    def lowest(self, metric: str) -> Estimate:
+        """Estimate the lowest logged value of a metric."""
+        return estimate_mean(summary.lowest for summary in self._summaries(metric))
+
     def rise_since_lowest(self, metric: str) -> Estimate:
         """Estimate the last logged value of a metric less its lowest one; at least 0."""
         return estimate_mean(summary.last - summary.lowest for summary in self._summaries(metric))
@@ -378,8 +388,24 @@ class Configuration:
         """Estimate the mean of a metric over the last fifth of training."""
         summaries = self._summaries(metric)
         first = summaries[0]
-        means = (s.tail_mean for s in summaries)
-        return estimate_mean(means, _finite_or_none(first.tail_error), "steps", first.num_blocks - 1)
+        means = (s.fifths[-1] for s in summaries)
+        return estimate_mean(means, _finite_or_none(first.fifth_errors[-1]), "steps", first.num_blocks - 1)
+
+    def fifths(self, metric: str) -> list[float]:
+        """Return the means of a metric over each fifth of training, over seeds; NaN where nothing was logged."""
+        return [estimate_mean(means).mean for means in zip(*(s.fifths for s in self._summaries(metric)), strict=True)]
+
+    def change(self, metric: str) -> Estimate:
+        """Estimate the mean of a metric over the last fifth of training less that over the second one.
+
+        The interval of a single seed is from the blocks of both fifths. The first fifth, in which the networks learn to
+        draw at all, is left out.
+        """
+        summaries = self._summaries(metric)
+        first = summaries[0]
+        error = _finite_or_none(math.hypot(first.fifth_errors[1], first.fifth_errors[-1]))
+        changes = (s.fifths[-1] - s.fifths[1] for s in summaries)
+        return estimate_mean(changes, error, "steps", first.num_blocks - 1)
 
     def tail_drift(self, metric: str) -> Estimate:
         """Estimate the change of a metric over the last fifth of training, by its fitted line.

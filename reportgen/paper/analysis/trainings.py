@@ -1,7 +1,8 @@
-"""The ends of trainings: overfitting, losses that have risen, metrics that still move, and the GAN's equilibrium."""
+"""Trainings and their ends: overfitting, metrics that still move, scores of samples, and the GAN's equilibrium."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -120,6 +121,94 @@ class Movement:
 def judge_movement(configurations: Sequence[Configuration], metrics: Sequence[str]) -> Movement:
     """Estimate the changes of some logged metrics over the last fifth of each training."""
     return Movement({c: [measure(f"drift_{metric}", c) for metric in metrics] for c in configurations})
+
+
+LEVEL_SHARE = 0.1
+"""The relative difference up to which means over fifths of training, or FIDs of two steps, count as level."""
+
+DIRECT_SHARE = 2 / 3
+"""The least share of a curve's whole way, up and down, that its change from end to end must be to have a direction."""
+
+Course = Literal["rises", "falls", "level", "swings", "unknown"]
+"""The course of a loss after the first fifth of training; ``judge_course`` defines the words."""
+
+
+def judge_course(c: Configuration, loss: str) -> Course:
+    """Judge the course of a positive loss after the first fifth of training, by its means over the other four.
+
+    Unlike a slope over the last fifth alone, it sees a slow rise against large swings.
+
+    Returns:
+        ``level`` if the highest of the means is at most ``LEVEL_SHARE`` above the lowest; ``rises`` or ``falls`` if the
+        interval of the change from the second fifth to the last excludes 0 and this change is at least ``DIRECT_SHARE``
+        of the steps between neighbouring fifths, added up whichever way each goes; ``swings`` otherwise; ``unknown``
+        without an interval.
+    """
+    means, change = c.fifths(loss)[1:], measure(f"change_{loss}", c)
+    if change.half_width is None or not math.isfinite(change.half_width):
+        return "unknown"
+    if max(means) <= (1 + LEVEL_SHARE) * min(means):
+        return "level"
+    way = sum(abs(b - a) for a, b in itertools.pairwise(means))
+    if not leaves_out_zero(change) or abs(change.mean) < DIRECT_SHARE * way:
+        return "swings"
+    return "rises" if change.mean > 0 else "falls"
+
+
+# ---- scores of samples in the course of training --------------------------------------------------------------------
+
+SAMPLE_METRICS = ("sample_fid", "sample_recall")
+"""Logged scores of samples that training draws at every image interval."""
+
+
+def has_sample_scores(configurations: Sequence[Configuration]) -> bool:
+    """Return True if there are configurations and all their trainings scored samples."""
+    runs = [run for c in configurations for run in c.runs]
+    return bool(runs) and all(metric in run.summaries for run in runs for metric in SAMPLE_METRICS)
+
+
+Progress = Literal["falling", "past", "level"]
+"""The FID of samples at the end of training; ``judge_progress`` defines the words."""
+
+
+def judge_progress(c: Configuration) -> Progress:
+    """Judge the end of the FID of samples in the course of training; the training must have scored them.
+
+    Returns:
+        ``past`` if the last FID is more than ``LEVEL_SHARE`` above the lowest one; otherwise ``falling`` if the mean
+        over the last fifth of training is more than ``LEVEL_SHARE`` below that over the fifth before, or ``level``.
+    """
+    before, last = c.fifths("sample_fid")[-2:]
+    if c.last("sample_fid").mean > (1 + LEVEL_SHARE) * c.lowest("sample_fid").mean:
+        return "past"
+    return "falling" if last < (1 - LEVEL_SHARE) * before else "level"
+
+
+# ---- the discriminator after training -------------------------------------------------------------------------------
+
+BATCH_MARGIN = 0.1
+"""The least surplus of D's separation with statistics of the batch from which D is said to read the batch."""
+
+MEMORY_MARGIN = 0.05
+"""The least surplus of D's mean output on training images over dev images from which D is said to know the former."""
+
+
+def find_batch_readers(gans: Sequence[Configuration]) -> list[Configuration]:
+    """Return the GANs whose D tells training images from samples better by the batch than by the image alone.
+
+    Its separation with BatchNorm's statistics of the batch, all real or all drawn, is then larger by
+    ``BATCH_MARGIN`` than with the running ones.
+    """
+    return [
+        c
+        for c in gans
+        if measure("batch_separation", c).mean - measure("running_separation", c).mean >= BATCH_MARGIN
+    ]
+
+
+def find_memorisers(gans: Sequence[Configuration]) -> list[Configuration]:
+    """Return the GANs whose D rates training images above dev images, by ``MEMORY_MARGIN`` or more."""
+    return [c for c in gans if measure("train_dev_gap", c).mean >= MEMORY_MARGIN]
 
 
 # ---- the equilibrium ------------------------------------------------------------------------------------------------
