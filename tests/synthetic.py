@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.base.files import write_bytes, write_text
 from reportgen.paper.analysis.curves import NUM_WINDOWS, CurveSummary
 from reportgen.paper.analysis.results import SEPARATION, RecordedRun, Results, RunResult
+from reportgen.paper.analysis.trainings import SAMPLE_METRICS
 from reportgen.paper.report.pictures import GAN_METRICS, VAE_METRICS
 from reportgen.store.images import encode_grid
 from reportgen.store.manifest import record_stage
@@ -171,7 +172,7 @@ def write_run(paths: RunPaths, spec: RunSpec, index: int, change: Change | None 
 
 
 def _logged(metric: str, steps: np.ndarray) -> np.ndarray:
-    return steps[14::15] if metric.startswith("dev") else steps
+    return steps[14::15] if metric.startswith(("dev", "sample")) else steps
 
 
 def _history(spec: RunSpec, steps: np.ndarray, index: int) -> dict[str, np.ndarray]:
@@ -180,7 +181,7 @@ def _history(spec: RunSpec, steps: np.ndarray, index: int) -> dict[str, np.ndarr
     if isinstance(spec.settings, VaeSettings):
         reconstruction = 90 + 150 * np.exp(-5 * t) + 300 / spec.settings.latent_dim + wave
         kl = 20 * (1 - np.exp(-4 * t)) + math.log(spec.settings.latent_dim) + wave
-        history = {}
+        history = _score_samples(t[14::15], spec.settings.latent_dim)
         for split, values in (("train", slice(None)), ("dev", slice(14, None, 15))):
             history[f"{split}_reconstruction"] = reconstruction[values]
             history[f"{split}_kl"] = kl[values]
@@ -194,7 +195,12 @@ def _history(spec: RunSpec, steps: np.ndarray, index: int) -> dict[str, np.ndarr
         "D_x": d_x,
         "D_G_z1": d_g_z,
         "D_G_z2": d_g_z - 0.05,
+        **_score_samples(t[14::15], spec.settings.hidden_dim),
     }
+
+
+def _score_samples(t: np.ndarray, width: int) -> dict[str, np.ndarray]:
+    return {"sample_fid": (1 + 300 / width) * (1 + np.exp(-5 * t)), "sample_recall": 0.8 * t * width / (10 + width)}
 
 
 ENVIRONMENT = Environment(
@@ -210,7 +216,7 @@ ENVIRONMENT = Environment(
 
 
 def make_run_record(spec: RunSpec) -> RunRecord:
-    """The record of a training that says nothing of what only newer ones record."""
+    """The record of a training that says nothing of other trainings beside it."""
     return RunRecord(
         name=spec.name,
         key=spec.training_key,
@@ -218,6 +224,7 @@ def make_run_record(spec: RunSpec) -> RunRecord:
         dataset=spec.dataset,
         seed=spec.seed,
         train_seconds=12.5,
+        step_processor_seconds=0.011,
         environment=ENVIRONMENT,
         sources={"model": SOURCE},
     )
@@ -309,6 +316,8 @@ def _judge(index: int) -> dict[str, Any]:
 
 def _count_parameters(settings: Settings) -> dict[str, int]:
     if isinstance(settings, GanSettings):
+        if settings.architecture == "mlp":
+            return {"generator": 110 * settings.hidden_dim, "discriminator": 100 * settings.hidden_dim}
         return {"generator": 1000 * settings.hidden_dim, "discriminator": 900 * settings.hidden_dim}
     return {"encoder": 1000 * settings.latent_dim, "decoder": 900 * settings.latent_dim}
 
@@ -374,7 +383,8 @@ def make_results(
             runs.append(RunResult(spec, paths, "missing", ""))
             continue
         measured = make_measurements(spec, index, change)
-        metrics = VAE_METRICS if isinstance(spec.settings, VaeSettings) else (*GAN_METRICS, SEPARATION)
+        losses = VAE_METRICS if isinstance(spec.settings, VaeSettings) else (*GAN_METRICS, SEPARATION)
+        metrics = (*losses, *SAMPLE_METRICS)
         summaries = {metric: (summarise or _summarise)(spec, metric) for metric in metrics}
         runs.append(RunResult(spec, paths, "finished", "", RecordedRun(make_run_record(spec), *measured, summaries)))
     return Results(RecordedSuite(suite, Path("experiments.yaml"), "", source_changed=False), tuple(runs))

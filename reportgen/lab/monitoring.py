@@ -33,10 +33,7 @@ from reportgen.lab.metrics.yardsticks import load_real_side
 from reportgen.lab.models.classifier import UNREAD
 from reportgen.lab.training.loop import Scoring
 from reportgen.lab.training.objectives import use_precision
-from reportgen.suite.settings import Settings
-
-NUM_SAMPLES = 1000
-"""Largest number of samples that are drawn at every image interval, and of real images for their recall."""
+from reportgen.suite.settings import NUM_MONITORED, Settings
 
 SEED_OFFSET = 2_000_000
 """Distance of the latents' seed from that of the evaluation's latents."""
@@ -56,9 +53,9 @@ class Reference:
     root: np.ndarray
     """Symmetric square root of the covariance, float64 [D, D]."""
     features: np.ndarray
-    """float32 [N, D], N <= ``NUM_SAMPLES``"""
+    """float32 [N, D], N <= ``NUM_MONITORED``"""
     num_samples: int
-    """Number of samples to draw: ``NUM_SAMPLES``, or the size of the real side if that is smaller."""
+    """Number of samples to draw: ``NUM_MONITORED``, or the size of the real side if that is smaller."""
     has_digits: bool
     """False if the classifier's readings of these images mean nothing."""
 
@@ -72,8 +69,8 @@ def build_reference(dataset: Dataset, num_images: int, cache: Path, *, has_digit
     """
     classifier = ClassifierDetector(dataset.train.images.device)
     real = load_real_side(dataset, num_images, classifier, cache)
-    features = real.features[:NUM_SAMPLES]
-    return Reference(classifier, real.moments, real.root, features, min(NUM_SAMPLES, num_images), has_digits)
+    features = real.features[:NUM_MONITORED]
+    return Reference(classifier, real.moments, real.root, features, min(NUM_MONITORED, num_images), has_digits)
 
 
 class SampleMonitor:

@@ -364,6 +364,10 @@ class ReportSettings(Model):
     """`full`, `vae-gan` (edition 1), `gan` (edition 2), or the path of an outline file of your own."""
 
 
+NUM_MONITORED = 1000
+"""Largest number of samples that are drawn and scored at every image interval, and of real images for their recall."""
+
+
 class FidSettings(Model):
     """The Frechet inception distance: its sample size and the weights of the course's extractor."""
 

@@ -1,4 +1,4 @@
-"""Summaries of logged curves: their lowest value, their means over each fifth of training, and the trend of the last."""
+"""Summaries of logged curves: their lowest value, means over each fifth of training, and the trend of the last one."""
 
 from __future__ import annotations
 

@@ -297,6 +297,15 @@ images less dev images with the running ones.
 """
 
 
+# ---- samples in the course of training ------------------------------------------------------------------------------
+
+PROGRESS = (
+    Quantity("last_sample_fid", lambda c: c.last("sample_fid"), "log", "lower"),
+    Quantity("lowest_sample_fid", lambda c: c.lowest("sample_fid"), "log", "lower"),
+)
+"""FIDs of samples in training, of fewer than the evaluation's; only trainings that scored samples have them."""
+
+
 # ---- cost -----------------------------------------------------------------------------------------------------------
 
 DRAWING, JUDGING = ("generator", "decoder"), ("discriminator", "encoder")
@@ -335,7 +344,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     quantity.name: quantity
     for group in (
         *(FIDS, SCORES, STATISTICS, READINGS, COPIES, RECONSTRUCTIONS, PAIRS, CIRCLES),
-        *(CODES, VAE_LOSSES, GAN_ENDS, DISCRIMINATORS, COSTS),
+        *(CODES, VAE_LOSSES, GAN_ENDS, DISCRIMINATORS, PROGRESS, COSTS),
     )
     for quantity in group
 }

@@ -129,30 +129,39 @@ LEVEL_SHARE = 0.1
 DIRECT_SHARE = 2 / 3
 """The least share of a curve's whole way, up and down, that its change from end to end must be to have a direction."""
 
-Course = Literal["rises", "falls", "level", "swings", "unknown"]
-"""The course of a loss after the first fifth of training; ``judge_course`` defines the words."""
 
+@dataclass(frozen=True)
+class Course:
+    """The course of a positive loss after the first fifth of training, by its means over the other four.
 
-def judge_course(c: Configuration, loss: str) -> Course:
-    """Judge the course of a positive loss after the first fifth of training, by its means over the other four.
-
-    Unlike a slope over the last fifth alone, it sees a slow rise against large swings.
-
-    Returns:
-        ``level`` if the highest of the means is at most ``LEVEL_SHARE`` above the lowest; ``rises`` or ``falls`` if the
-        interval of the change from the second fifth to the last excludes 0 and this change is at least ``DIRECT_SHARE``
-        of the steps between neighbouring fifths, added up whichever way each goes; ``swings`` otherwise; ``unknown``
-        without an interval.
+    Unlike a slope over the last fifth alone, it sees a slow rise against large swings. ``change`` is from the second
+    fifth to the last.
     """
-    means, change = c.fifths(loss)[1:], measure(f"change_{loss}", c)
-    if change.half_width is None or not math.isfinite(change.half_width):
-        return "unknown"
-    if max(means) <= (1 + LEVEL_SHARE) * min(means):
-        return "level"
-    way = sum(abs(b - a) for a, b in itertools.pairwise(means))
-    if not leaves_out_zero(change) or abs(change.mean) < DIRECT_SHARE * way:
-        return "swings"
-    return "rises" if change.mean > 0 else "falls"
+
+    means: Sequence[float]
+    change: Estimate
+
+    @property
+    def verdict(self) -> Literal["rises", "falls", "level", "swings", "unknown"]:
+        """The course in a word.
+
+        ``level`` if the highest of the means is at most ``LEVEL_SHARE`` above the lowest; ``rises`` or ``falls`` if the
+        interval of the change excludes 0 and the change is at least ``DIRECT_SHARE`` of the steps between neighbouring
+        fifths, added up whichever way each goes; ``swings`` otherwise; ``unknown`` without an interval.
+        """
+        if self.change.half_width is None or not math.isfinite(self.change.half_width):
+            return "unknown"
+        if max(self.means) <= (1 + LEVEL_SHARE) * min(self.means):
+            return "level"
+        way = sum(abs(b - a) for a, b in itertools.pairwise(self.means))
+        if not leaves_out_zero(self.change) or abs(self.change.mean) < DIRECT_SHARE * way:
+            return "swings"
+        return "rises" if self.change.mean > 0 else "falls"
+
+
+def read_course(c: Configuration, loss: str) -> Course:
+    """Return the course of one logged loss of a GAN."""
+    return Course(c.fifths(loss)[1:], measure(f"change_{loss}", c))
 
 
 # ---- scores of samples in the course of training --------------------------------------------------------------------
@@ -167,7 +176,7 @@ def has_sample_scores(configurations: Sequence[Configuration]) -> bool:
     return bool(runs) and all(metric in run.summaries for run in runs for metric in SAMPLE_METRICS)
 
 
-Progress = Literal["falling", "past", "level"]
+Progress = Literal["falling", "past", "level", "unknown"]
 """The FID of samples at the end of training; ``judge_progress`` defines the words."""
 
 
@@ -176,10 +185,13 @@ def judge_progress(c: Configuration) -> Progress:
 
     Returns:
         ``past`` if the last FID is more than ``LEVEL_SHARE`` above the lowest one; otherwise ``falling`` if the mean
-        over the last fifth of training is more than ``LEVEL_SHARE`` below that over the fifth before, or ``level``.
+        over the last fifth of training is more than ``LEVEL_SHARE`` below that over the fifth before, or ``level``;
+        ``unknown`` if one of these fifths has no FID.
     """
     before, last = c.fifths("sample_fid")[-2:]
-    if c.last("sample_fid").mean > (1 + LEVEL_SHARE) * c.lowest("sample_fid").mean:
+    if not math.isfinite(before + last):
+        return "unknown"
+    if measure("last_sample_fid", c).mean > (1 + LEVEL_SHARE) * measure("lowest_sample_fid", c).mean:
         return "past"
     return "falling" if last < (1 - LEVEL_SHARE) * before else "level"
 
@@ -200,9 +212,7 @@ def find_batch_readers(gans: Sequence[Configuration]) -> list[Configuration]:
     ``BATCH_MARGIN`` than with the running ones.
     """
     return [
-        c
-        for c in gans
-        if measure("batch_separation", c).mean - measure("running_separation", c).mean >= BATCH_MARGIN
+        c for c in gans if measure("batch_separation", c).mean - measure("running_separation", c).mean >= BATCH_MARGIN
     ]
 
 

@@ -18,13 +18,20 @@ from reportgen.paper.analysis.findings import (
 from reportgen.paper.analysis.quantities import choose_fid, measure
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.trainings import (
+    BATCH_MARGIN,
+    LEVEL_SHARE,
+    MEMORY_MARGIN,
+    Course,
     Judged,
     Share,
+    find_batch_readers,
     find_farthest,
+    find_memorisers,
     find_nearest,
     judge_movement,
     judge_nearest,
     name_share,
+    read_course,
 )
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import (
@@ -45,7 +52,7 @@ from reportgen.paper.i18n.quantities import (
     write_measured,
     write_value,
 )
-from reportgen.paper.i18n.translator import Message, Number, PValue, Several, Value
+from reportgen.paper.i18n.translator import Message, Number, Percent, PValue, Several, Value
 from reportgen.suite.outline import Topic
 from reportgen.suite.settings import GanSettings
 
@@ -187,6 +194,47 @@ def claim_settling(grid: Sequence[Configuration], rests_on: str) -> Claim:
     return _claim_moving("gan_effect.settling", SETTLING, grid, LOSSES, rests_on)
 
 
+COURSE: Mapping[str, str] = {
+    "rises": "gan_effect.course.rises",
+    "falls": "gan_effect.course.falls",
+    "level": "gan_effect.course.level",
+    "swings": "gan_effect.course.swings",
+}
+"""Verdict on the course of a loss -> the part of the sentence that names the GANs of which it is true."""
+
+
+def claim_course(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say how both losses go after the first fifth of training; None if some course has no verdict."""
+    courses = {loss: {c: read_course(c, loss) for c in grid} for loss in LOSSES}
+    if any(course.verdict == "unknown" for of_loss in courses.values() for course in of_loss.values()):
+        return None
+    values: dict[str, Value] = {loss: _write_courses(loss, courses[loss]) for loss in LOSSES}
+    facts = tuple(
+        Verdict(c.label, f"course of {loss}", course.verdict)
+        for loss, of_loss in courses.items()
+        for c, course in of_loss.items()
+    )
+    basis = find_basis(*(course.change for of_loss in courses.values() for course in of_loss.values()))
+    return Claim("gan_effect.course", "gan_effect.course", values, rests_on, basis, facts)
+
+
+def _write_courses(loss: str, courses: Mapping[Configuration, Course]) -> Several:
+    """Write which GANs have which course of a loss, with its means over the second fifth and the last."""
+    parts: list[Value] = []
+    for verdict, message in COURSE.items():
+        found = [(c.label, course.means) for c, course in courses.items() if course.verdict == verdict]
+        ends = [
+            Message(
+                "gan_effect.course.each",
+                {"label": label, "first": write_value(loss, means[0]), "last": write_value(loss, means[-1])},
+            )
+            for label, means in found
+        ]
+        if found:
+            parts.append(Message(message, {"all": Several(ends), "limit": Percent(LEVEL_SHARE)}))
+    return Several(parts)
+
+
 EVOLUTION: Mapping[str, str] = {
     "rises": "gan_images.evolution.rises",
     "falls": "gan_images.evolution.falls",
@@ -279,6 +327,45 @@ def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
     }
     basis = find_basis(*(measure(found.fid, c) for c in (found.near, found.best)))
     return [Claim("nash", QUALITY[found.verdict], values, rests_on, basis)]
+
+
+BATCH: Mapping[Share, str] = {
+    "none": "nash.batch.none",
+    "some": "nash.batch.some",
+    "all": "nash.batch.all",
+}
+"""Part of the GANs whose D reads the batch -> message."""
+
+
+def claim_batch(gans: Sequence[Configuration], rests_on: str) -> Claim:
+    """Say in which GANs D tells real images from samples by the statistics of their batch."""
+    found = find_batch_readers(gans)
+    most = max(gans, key=lambda c: measure("batch_separation", c).mean - measure("running_separation", c).mean)
+    values: dict[str, Value] = {
+        "num": len(gans),
+        "found": Several([c.label for c in found]),
+        "margin": Number(BATCH_MARGIN, 1),
+        "label": most.label,
+        "batch": write_mean("batch_separation", most),
+        "running": write_mean("running_separation", most),
+    }
+    facts = tuple(Verdict(c.label, "reads the batch", str(c in found)) for c in gans)
+    return Claim("nash.batch", BATCH[name_share(len(found), len(gans))], values, rests_on, "rule", facts)
+
+
+def claim_memory(gans: Sequence[Configuration], rests_on: str) -> Claim:
+    """Say in which GANs D rates training images above dev images."""
+    found = find_memorisers(gans)
+    most = max(gans, key=lambda c: measure("train_dev_gap", c).mean)
+    values: dict[str, Value] = {
+        "num": len(gans),
+        "found": Several([c.label for c in found]),
+        "margin": Number(MEMORY_MARGIN),
+        "label": most.label,
+        "gap": write_mean("train_dev_gap", most),
+    }
+    facts = tuple(Verdict(c.label, "D knows training images", str(c in found)) for c in gans)
+    return Claim("nash.memory", "nash.memory.some" if found else "nash.memory.none", values, rests_on, "rule", facts)
 
 
 def _claim_nearest(judged: Judged, rests_on: str) -> Claim:

@@ -359,3 +359,20 @@ def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on:
     }
     facts = (Verdict(ablated.label, "ablation", kind), *relate(fid, *pair))
     return Claim("ablation", ABLATION[kind], values, rests_on, basis, facts)
+
+
+def claim_size(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
+    """Say that the networks which draw images differ in size; an empty list if they have about as many parameters."""
+    sizes = [measure("drawing_parameters", c).mean for c in (ablated, baseline)]
+    ratio = round(max(sizes) / min(sizes))
+    if ratio < 2:
+        return []
+    values: dict[str, Value] = {
+        "ablated": ablated.label,
+        "baseline": baseline.label,
+        "ablated_value": write_mean("drawing_parameters", ablated),
+        "baseline_value": write_mean("drawing_parameters", baseline),
+        "ratio": ratio,
+    }
+    wording = "ablation.size.smaller" if sizes[0] < sizes[1] else "ablation.size.larger"
+    return [Claim("ablation.size", wording, values, rests_on, "counts")]

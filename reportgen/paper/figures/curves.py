@@ -1,9 +1,9 @@
-"""Figures of curves over training steps and of scores over a dimension."""
+"""Figures of curves over training steps, of scores over a dimension, and of histograms."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,11 @@ MAX_RAW = 2
 OUTLIERS = 0.01
 """Share of a dense curve's values, at each end, that may lie outside the vertical axis."""
 
+HISTOGRAM_HEIGHT_MM = 34
+
+LOG_MARGIN = 1.1
+"""Factor between the values of a panel with a logarithmic axis and its limits."""
+
 NUM_MARKERS = 4
 
 MAX_POINTS = 120
@@ -46,6 +51,8 @@ class Panel:
     """Minimum and maximum over seeds of the curves that are means over seeds, by label."""
     limits: tuple[float, float] | None = None
     """Limits of the vertical axis; None to fit them to the curves."""
+    is_log: bool = False
+    """True for a logarithmic vertical axis, which needs positive values."""
     scale: str = ""
     """Panels with an equal, non-empty scale share their fitted limits."""
 
@@ -72,7 +79,7 @@ def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm
             ranges.append(_draw_panel(axes, panel, labels))
         for index, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
             alike = [r for r, other in zip(ranges, panels, strict=True) if panel.scale and other.scale == panel.scale]
-            axes.set_ylim(panel.limits or _fit_limits(alike or [ranges[index]]))
+            axes.set_ylim(panel.limits or _fit_limits(alike or [ranges[index]], is_log=panel.is_log))
             axes.set_xlim(0, last_step)
             if index + columns < len(panels):  # the panel below labels the steps
                 axes.tick_params(labelbottom=False)
@@ -139,8 +146,19 @@ def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, flo
     axes.set_title(panel.title)
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.locator_params(axis="x", nbins=3)
-    axes.locator_params(axis="y", nbins=4)
+    if panel.is_log:
+        _use_log_scale(axes)
+    else:
+        axes.locator_params(axis="y", nbins=4)
     return min(seen), max(seen)
+
+
+def _use_log_scale(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, with plain numbers at its ticks."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.minorticks_off()
 
 
 def _make_markers(index: int, num_points: int) -> dict[str, Any]:
@@ -149,9 +167,11 @@ def _make_markers(index: int, num_points: int) -> dict[str, Any]:
     return {"marker": MARKERS[index % len(MARKERS)], "markersize": 2.5, "markevery": (index * every // 5, every)}
 
 
-def _fit_limits(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+def _fit_limits(ranges: Sequence[tuple[float, float]], *, is_log: bool) -> tuple[float, float]:
     """Return limits around all ranges, with a margin."""
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    if is_log:
+        return low / LOG_MARGIN, high * LOG_MARGIN
     margin = 0.05 * (high - low) or 0.05
     return low - margin, high + margin
 
@@ -189,10 +209,37 @@ def draw_scores(
         axes.errorbar(settings, means, yerr=errors, color=COLOURS[0], marker="o", markersize=3.5, capsize=2.5)
         axes.set_xscale("log")
         axes.set_xticks(list(settings), [str(setting) for setting in settings])
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.minorticks_off()
+        _use_log_scale(axes)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
+    return figure
+
+
+def draw_histograms(
+    panels: Mapping[str, Mapping[str, Sequence[int]]], *, x_label: str, y_label: str, columns: int = 4
+) -> Figure:
+    """Draw histograms over [0, 1], several in each panel, as outlines in percent of their counts.
+
+    Args:
+        panels: title -> name of a histogram -> counts in bins of equal width.
+    """
+    columns = min(columns, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    with use_style():
+        figure = Figure(figsize=(170 * MM, (rows * HISTOGRAM_HEIGHT_MM + 8) * MM))
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        for axes, (title, histograms) in zip(grid.flat, panels.items(), strict=False):
+            for index, (name, counts) in enumerate(histograms.items()):
+                shares = 100 * np.asarray(counts) / sum(counts)
+                edges = np.linspace(0, 1, len(counts) + 1)
+                axes.stairs(shares, edges, color=COLOURS[index], linestyle=DASHES[index], linewidth=1.2, label=name)
+                axes.stairs(shares, edges, color=COLOURS[index], alpha=0.15, fill=True)
+            axes.set_title(title)
+            axes.set_xlim(0, 1)
+        for axes in list(grid.flat)[len(panels) :]:
+            axes.remove()
+        figure.supxlabel(x_label, fontsize=7)
+        figure.supylabel(y_label, fontsize=7)
+        handles, names = grid.flat[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper center", ncols=len(names))
     return figure

@@ -13,18 +13,21 @@ from reportgen.paper.analysis.findings import (
     find_worst,
     read_evolution,
 )
-from reportgen.paper.analysis.quantities import JUDGED, choose_fid
+from reportgen.paper.analysis.quantities import DISCRIMINATORS, JUDGED, choose_fid
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model
 from reportgen.paper.analysis.trainings import judge_equilibria
 from reportgen.paper.claims.gan import (
     LOSSES,
     claim_ablation,
+    claim_batch,
+    claim_course,
     claim_ends,
     claim_equilibrium,
     claim_evolution,
     claim_larger_effect,
     claim_losses_over,
+    claim_memory,
     claim_quality,
     claim_raising,
     claim_settling,
@@ -36,6 +39,7 @@ from reportgen.paper.claims.scores import (
     claim_noise,
     claim_other_scores,
     claim_reading,
+    claim_size,
     claim_trend,
     claim_unreadable,
 )
@@ -43,7 +47,15 @@ from reportgen.paper.i18n.quantities import write_mean
 from reportgen.paper.i18n.translator import Message, Number
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Table
-from reportgen.paper.report.pictures import draw_fid_over, draw_gan_curves, draw_samples, name_fid, show_samples
+from reportgen.paper.report.pictures import (
+    draw_discriminators,
+    draw_fid_over,
+    draw_gan_curves,
+    draw_samples,
+    name_fid,
+    show_progress,
+    show_samples,
+)
 from reportgen.paper.report.vae import discuss_best
 from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import GanSettings, Question
@@ -65,6 +77,7 @@ def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     if len(shown) > 1:
         blocks.append(_show_curves(b, shown, "gan_overlay"))
         blocks += b.claims(claim_ends(grid, "table-gan_effect"))
+    blocks += show_progress(b, "gan_progress", grid)
     return b.section("gan_curves", *blocks, b.explanation("gan_curves.theory"))
 
 
@@ -165,14 +178,15 @@ def build_effect(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
         *b.claims([*claims, claim_larger_effect(grid, table.id)]),
         b.text("gan_effect.settling"),
         settling,
-        b.claim(claim_settling(grid, settling.id)),
+        *b.claims([claim_settling(grid, settling.id), claim_course(grid, settling.id)]),
         b.explanation("gan_effect.theory"),
     )
 
 
 def _tabulate_settling(b: Builder, grid: Sequence[Configuration]) -> Table:
-    """Tabulate how much both losses still move over the last fifth of training: their spread and their drift."""
-    return b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in ("spread", "drift") for loss in LOSSES])
+    """Tabulate the spread and the drift of both losses over the last fifth, and their change since the second."""
+    kinds = ("spread", "drift", "change")
+    return b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in kinds for loss in LOSSES])
 
 
 # ---- the hidden sweep -----------------------------------------------------------------------------------------------
@@ -221,8 +235,19 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
         b.table_of("nash_distance", gans, from_ideal, marks_best=False),
         *b.claims(claim_equilibrium(judged, "table-nash", "table-nash_distance")),
         *b.claims(claim_quality(judged, "table-nash_distance")),
+        *_show_outputs(b, pick(b.results.answer("gan_grid") or gans)),
         b.explanation("nash.meaning"),
     )
+
+
+def _show_outputs(b: Builder, gans: Sequence[Configuration]) -> list[Block]:
+    """Show D's outputs after training, and how well D separates training images from samples and from dev images."""
+    table = b.table_of("discriminator", gans, [quantity.name for quantity in DISCRIMINATORS])
+    return [
+        b.figure("discriminator", lambda: [draw_discriminators(b, gans)], [c.first_seed for c in gans]),
+        table,
+        *b.claims([claim_batch(gans, table.id), claim_memory(gans, table.id)]),
+    ]
 
 
 def _write_mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
@@ -270,7 +295,8 @@ def _show_ablation(b: Builder, name: Question, ablated: Configuration) -> list[B
 
 
 def _discuss_ablation(b: Builder, ablated: Configuration, baseline: Configuration, table: str) -> list[Paragraph]:
-    return b.claims([*claim_ablation(ablated, baseline, table), *claim_other_scores(ablated, baseline, "table-scores")])
+    others = claim_other_scores(ablated, baseline, "table-scores")
+    return b.claims([*claim_ablation(ablated, baseline, table), *others, *claim_size(ablated, baseline, "table-costs")])
 
 
 def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Table:

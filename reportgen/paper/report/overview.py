@@ -12,7 +12,7 @@ from typing import assert_never, get_args
 from reportgen.paper.analysis.dimensions import DIMENSIONS
 from reportgen.paper.analysis.estimates import NO_RULE
 from reportgen.paper.analysis.findings import count_digits
-from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, choose_fid, measure
+from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, RunResult
 from reportgen.paper.analysis.selection import (
     find_baseline,
@@ -329,7 +329,16 @@ def build_appendix(b: Builder, *_: object) -> Section:
     most = max(together, default=1)
     if most > 1:
         blocks.append(b.text("appendix.shared_time", count=Number(most, 0)))
-    return b.section("appendix", *blocks, *_list_failed_scores(b), *_show_reliability(b))
+    return b.section("appendix", *blocks, _tabulate_costs(b), *_list_failed_scores(b), *_show_reliability(b))
+
+
+def _tabulate_costs(b: Builder) -> Table:
+    """Tabulate parameters, multiply-accumulates and times; processor times if any training recorded them."""
+    chosen = b.results.configurations
+    has_times = any(is_measured("processor_ms", [c]) for c in chosen)
+    times = ["processor_ms", "train_seconds"] if has_times else ["train_seconds"]
+    sizes = ["drawing_parameters", "judging_parameters", "image_macs", "step_macs"]
+    return b.table_of("costs", chosen, [*sizes, *times], note=b.line("appendix.costs_note"))
 
 
 def _tabulate_run(b: Builder, run: RunResult, columns: Sequence[str]) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""Pictures used by several sections."""
+"""Pictures and figures used by several sections."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from reportgen.paper.analysis.quantities import AT_HALF, choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.figures.curves import Panel, draw_curves, draw_scores
+from reportgen.paper.analysis.selection import pick
+from reportgen.paper.analysis.trainings import SAMPLE_METRICS, has_sample_scores
+from reportgen.paper.claims.progress import claim_progress
+from reportgen.paper.figures.curves import Panel, draw_curves, draw_histograms, draw_scores
 from reportgen.paper.i18n.translator import Message
 from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Figure, Picture
+from reportgen.paper.report.model import Block, Figure, Picture
+from reportgen.suite.settings import NUM_MONITORED
 
 VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
 GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
@@ -39,6 +43,35 @@ def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Pict
     return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
 
+def show_progress(b: Builder, id_: str, configurations: Sequence[Configuration]) -> list[Block]:
+    """Return the figure of the FID and recall of samples over training with its finding; nothing if not recorded."""
+    if not has_sample_scores(configurations):
+        return []
+    shown = pick(configurations)
+    num = min(NUM_MONITORED, b.results.suite.fid.num_images)
+    figure = b.figure(id_, lambda: [_draw_progress(b, shown)], shown, num=num)
+    return [figure, *b.claims(claim_progress(configurations, figure.id))]
+
+
+def _draw_progress(b: Builder, configurations: Sequence[Configuration]) -> Picture:
+    fid, recall = (_make_panel(b, metric, configurations) for metric in SAMPLE_METRICS)
+    panels = [replace(fid, is_log=True), recall]
+    alt = b.t("alt.progress", labels=b.labels(configurations))
+    return b.picture("svg", draw_curves, panels, columns=2, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+
+
+def draw_discriminators(b: Builder, gans: Sequence[Configuration]) -> Picture:
+    """Draw histograms of D's outputs after training, one panel per GAN, for its first seed."""
+    panels = {}
+    for c in gans:
+        record = c.first.evaluation.discriminator
+        assert record is not None, "only GANs have a discriminator"
+        kinds = {"axis.train": record.train, "axis.dev": record.dev, "axis.samples": record.samples}
+        panels[c.label] = {b.t(kind): outputs.counts for kind, outputs in kinds.items()}
+    alt = b.t("alt.discriminator", labels=b.labels(gans))
+    return b.picture("svg", draw_histograms, panels, x_label="D(x)", y_label=b.t("axis.share"), alt=alt, width_mm=170)
+
+
 def _join(b: Builder, before: Panel, after: Panel) -> Panel:
     """Combine D(G(z)) of one GAN before and after D's update in one panel."""
     panels = {b.t("axis.before"): before, b.t("axis.after"): after}
@@ -58,7 +91,7 @@ def _make_panel(
     """Build the panel of one metric, with the range over seeds for configurations that have several."""
     bands = {c.label: band for c in configurations if (band := c.band(metric)) is not None}
     curves = {c.label: c.curve(metric) for c in configurations}
-    return Panel(b.t(f"curve.{metric}"), curves, references, bands, limits, scale)
+    return Panel(b.t(f"curve.{metric}"), curves, references, bands, limits, scale=scale)
 
 
 def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:

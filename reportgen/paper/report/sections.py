@@ -36,7 +36,9 @@ GAN_ABLATION = ("figure-gan_ablation_curves", "figure-ablation_samples", "table-
 WRITERS: Mapping[str, Writer] = {
     "settings": Writer(overview.build_settings, ("table-vae_settings", "table-gan_settings", "table-unfinished")),
     "methods": Writer(overview.build_methods, ("table-seed_rule",)),
-    "vae_curves": Writer(vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses")),
+    "vae_curves": Writer(
+        vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses", "figure-vae_progress")
+    ),
     "vae_images": Writer(vae.build_images, ("figure-vae_images", "table-vae_reading", "figure-vae_readings")),
     "vae_space": Writer(latent.build_space, ("table-vae_space", "figure-vae_kl", "figure-vae_latents")),
     "vae_fid": Writer(vae.build_fid, ("table-vae_fid",)),
@@ -51,7 +53,7 @@ WRITERS: Mapping[str, Writer] = {
             "table-vae_ablation",
         ),
     ),
-    "gan_curves": Writer(gan.build_curves, ("figure-gan_curves", "figure-gan_overlay")),
+    "gan_curves": Writer(gan.build_curves, ("figure-gan_curves", "figure-gan_overlay", "figure-gan_progress")),
     "gan_images": Writer(gan.build_images, ("figure-gan_images", "figure-gan_evolution")),
     "gan_fid": Writer(gan.build_fid, ("table-gan_fid",)),
     "gan_effect": Writer(gan.build_effect, ("table-gan_effect", "table-gan_settling")),
@@ -59,7 +61,9 @@ WRITERS: Mapping[str, Writer] = {
         gan.build_hidden_sweep,
         ("table-gan_hidden", "figure-gan_scores", "figure-gan_hidden_curves", "figure-gan_worst"),
     ),
-    "nash": Writer(gan.build_equilibrium, ("table-nash", "table-nash_distance")),
+    "nash": Writer(
+        gan.build_equilibrium, ("table-nash", "table-nash_distance", "figure-discriminator", "table-discriminator")
+    ),
     "scores": Writer(fidelity.build_scores, ("table-scores", "table-yardsticks")),
     "comparison": Writer(comparison.build_comparison, ("figure-comparison", "table-comparison")),
     "interpolation": Writer(
@@ -80,7 +84,8 @@ WRITERS: Mapping[str, Writer] = {
     "gan_relu": Writer(partial(gan.build_ablation, name="gan_relu"), ("listing-gan_relu", *GAN_ABLATION)),
     "published": Writer(published.build_published, ("figure-published",)),
     "appendix": Writer(
-        overview.build_appendix, ("table-all_runs", "table-failed_scores", "table-reliability", "table-calibration")
+        overview.build_appendix,
+        ("table-all_runs", "table-costs", "table-failed_scores", "table-reliability", "table-calibration"),
     ),
 }
 """Writers by section id."""

@@ -12,6 +12,7 @@ from reportgen.paper.claims.scores import (
     claim_noise,
     claim_other_scores,
     claim_reading,
+    claim_size,
     claim_threshold,
 )
 from reportgen.paper.claims.vae import (
@@ -26,7 +27,7 @@ from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.latent import make_changes_column, show_readings
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
-from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, name_fid, show_samples
+from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, name_fid, show_progress, show_samples
 from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import Question
 
@@ -44,7 +45,8 @@ def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
         blocks.append(_show_curves(b, shown, "vae_overlay"))
     losses = _tabulate_losses(b, sweep)
     claims = b.claims([claim_gap(sweep, losses.id), claim_lowest(sweep, losses.id)])
-    return b.section("vae_curves", *blocks, losses, *claims, b.explanation("vae_curves.theory"))
+    progress = show_progress(b, "vae_progress", sweep)
+    return b.section("vae_curves", *blocks, losses, *claims, *progress, b.explanation("vae_curves.theory"))
 
 
 def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
@@ -218,4 +220,5 @@ def _draw_reconstructions(b: Builder, shown: Sequence[Configuration]) -> list[Pi
 
 
 def _discuss_ablation(b: Builder, ablated: Configuration, conv: Configuration, table: str) -> list[Paragraph]:
-    return b.claims([*claim_ablation(ablated, conv, table), *claim_other_scores(ablated, conv, "table-scores")])
+    others = claim_other_scores(ablated, conv, "table-scores")
+    return b.claims([*claim_ablation(ablated, conv, table), *others, *claim_size(ablated, conv, "table-costs")])
