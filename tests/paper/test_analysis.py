@@ -14,7 +14,7 @@ from scipy import stats
 from synthetic import write_output
 
 from reportgen.base.errors import RunError
-from reportgen.paper.analysis.curves import fit_line
+from reportgen.paper.analysis.curves import fit_line, summarise_curve
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate_share_error
 from reportgen.paper.analysis.findings import (
     classify_trend,
@@ -287,3 +287,21 @@ def test_a_history_that_cannot_be_read_is_one_line(tmp_path: Path, content: byte
         run.paths.history.write_bytes(content)
     with pytest.raises(RunError, match=r"history\.csv: cannot be read .*run 'reportgen run' again"):
         _ = run.curves
+
+
+def test_a_curve_is_summarised_over_each_fifth_of_its_steps() -> None:
+    steps = np.arange(10, 1001, 10)
+    curve = pd.Series(np.repeat([5.0, 1.0, 2.0, 3.0, 4.0], 20) + np.tile([0.5, -0.5], 50), index=steps)
+    summary = summarise_curve(curve)
+    assert summary.fifths == pytest.approx((5, 1, 2, 3, 4))
+    assert summary.fifth_errors == pytest.approx((0,) * 5)  # a block has as many points above as below
+    assert (summary.last, summary.lowest, summary.lowest_step) == (3.5, 0.5, 220)
+    ramp = summarise_curve(pd.Series(steps / 1000, index=steps))
+    assert ramp.fifth_errors[-1] == pytest.approx(np.std(np.arange(10) * 0.02, ddof=1) / np.sqrt(10))
+    assert ramp.tail_slope == pytest.approx(1)
+
+
+def test_a_fifth_without_a_record_has_no_mean() -> None:
+    summary = summarise_curve(pd.Series([9.0, 7.0, 5.0, 3.0], index=[250, 500, 750, 1000]))
+    assert summary.fifths == pytest.approx((np.nan, 9, 7, 5, 3), nan_ok=True)
+    assert all(math.isnan(error) for error in summary.fifth_errors)

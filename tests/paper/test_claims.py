@@ -28,7 +28,18 @@ from reportgen.paper.analysis.findings import (
 from reportgen.paper.analysis.published import Matched, match_published
 from reportgen.paper.analysis.quantities import PAIRS, is_measured, measure
 from reportgen.paper.analysis.results import Configuration, Results
-from reportgen.paper.claims import collapse, comparison, fidelity, gan, interpolation, published, scores, summary, vae
+from reportgen.paper.claims import (
+    collapse,
+    comparison,
+    fidelity,
+    gan,
+    interpolation,
+    progress,
+    published,
+    scores,
+    summary,
+    vae,
+)
 from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict, contradict, find_contradictions
 from reportgen.paper.i18n.translator import Translator
 from reportgen.paper.report.assemble import build_report
@@ -820,6 +831,108 @@ def test_collapse(suite: Suite, counts: list[int], counted: str, said: list[str]
     assert "the classifier reads" in words(collapse.claim_collapse_brief(c, count_digits(c), "table-x"))
 
 
+# ---- the course of a training, and D after it -----------------------------------------------------------------------
+
+FALLING, LEVEL = (9.0, 8.0, 7.0, 6.0, 5.0), (9.0, 8.0, 6.0, 5.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("fifths", "lowest", "said"),
+    [
+        (
+            (FALLING, LEVEL),
+            (5, 5),
+            "Training ends too early for VAE-3: the FID of samples still falls there, by more",
+        ),
+        ((LEVEL, LEVEL), (5, 4), "10% above its lowest value for VAE-10 (4.00 at step 700, 5.00 at the last)."),
+        ((FALLING, LEVEL), (5, 4), "as much above its lowest value for VAE-10 (4.00 at step 700, 5.00 at the last)."),
+        ((LEVEL, LEVEL), (5, 5), "has levelled off in all 2"),
+        (((9.0, NAN, NAN, NAN, 5.0),) * 2, (5, 5), ""),
+    ],
+)
+def test_progress_of_samples(
+    suite: Suite, fifths: tuple[tuple[float, ...], ...], lowest: tuple[float, float], said: str
+) -> None:
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        which = spec.settings.latent_dim == 10
+        return make_summary(5.0, 0, NAN, 0, NAN, NAN, lowest=lowest[which], at=700, fifths=fifths[which])
+
+    sweep = make_results(suite, summarise=summarise).answer("vae_latent")
+    claims = [words(claim) for claim in progress.claim_progress(sweep, "figure-x")]
+    assert [said in claim for claim in claims] == ([True] if said else [])
+
+
+def test_the_course_of_both_losses(suite: Suite) -> None:
+    courses = {"gan-4_4": (9.0, 2, 3, 4, 5), "gan-4_8": (9.0, 5, 4, 3, 2), "gan-10_4": (9.0, 2, 3, 2, 3)}
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        is_moving = metric == "generator_loss"
+        means = courses.get(spec.configuration_name, (1.0,) * 5) if is_moving else (1.0,) * 5
+        return make_summary(means[-1], 1.0, 0.1, 0, NAN, NAN, fifths=means)
+
+    claim = gan.claim_course(make_results(suite, summarise=summarise).answer("gan_grid"), "table-x")
+    assert claim is not None
+    assert (
+        "the loss of G rises in GAN 4_4 (2.00 to 5.00), falls in GAN 4_8 (5.00 to 2.00), stays within 10% in GAN 10_8 "
+        "(1.00 to 1.00), and goes up and down without one direction in GAN 10_4 (2.00 to 3.00); the loss of D stays"
+    ) in words(claim)
+    assert claim.basis == "steps"
+
+
+def test_without_intervals_nothing_is_said_of_the_course(suite: Suite) -> None:
+    results = make_results(suite, summarise=lambda *_: make_summary(1.0, 1.0, NAN, 0, NAN, NAN))
+    assert gan.claim_course(results.answer("gan_grid"), "table-x") is None
+
+
+def set_outputs(batch: dict[str, float], dev: float = 0.7) -> Callable[[RunSpec, dict[str, Any]], None]:
+    """A change that gives GANs D's mean output on training images in their batch; 0.7 is that in eval mode."""
+
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        record = evaluation["discriminator"]
+        if record is not None:
+            for kind, mean in {"train": 0.7, "dev": dev, "samples": 0.3}.items():
+                record[kind] = record[kind] | {"mean": mean, "batch_mean": mean}
+            record["train"]["batch_mean"] = batch.get(spec.configuration_name, 0.7)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("batch", "said"),
+    [
+        ({}, "In none of the 2 GANs of [[table-discriminator]] does D set"),
+        ({"gan-4_4": 0.9}, "In GAN 4_4 D reads the batch"),
+        ({"gan-4_4": 0.9, "gan-4_8": 0.82}, "at least 0.1 (most in GAN 4_4: 0.60 against 0.40)"),
+    ],
+)
+def test_whether_d_reads_the_batch(suite: Suite, batch: dict[str, float], said: str) -> None:
+    gans = make_results(suite, change=set_outputs(batch)).answer("gan_grid")[:2]
+    assert said in words(gan.claim_batch(gans, "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("dev", "said"),
+    [(0.6, "by at least 0.05 in GAN 4_4 and GAN 4_8 (most in GAN 4_4, by 0.10)"), (0.7, "there is no sign")],
+)
+def test_whether_d_knows_training_images(suite: Suite, dev: float, said: str) -> None:
+    gans = make_results(suite, change=set_outputs({}, dev)).answer("gan_grid")[:2]
+    assert said in words(gan.claim_memory(gans, "table-x"))
+
+
+@pytest.mark.parametrize(
+    ("generator", "said"),
+    [(900, "about 1/9 of the 8.0 thousand in GAN 10_8"), (16200, "about 2 times the 8.0 thousand"), (9000, "")],
+)
+def test_sizes_of_an_ablation(suite: Suite, generator: int, said: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        if spec.configuration_name.startswith("gan-mlp"):
+            evaluation["parameters"]["generator"] = generator
+
+    results = make_results(suite, change=change)
+    claims = scores.claim_size(find(results, "MLP GAN 10_8"), find(results, "GAN 10_8"), "table-x")
+    assert [said in words(claim) for claim in claims] == ([True] if said else [])
+
+
 # ---- summary and context --------------------------------------------------------------------------------------------
 
 
@@ -967,11 +1080,14 @@ def make_random_results(suite: Suite, random: Random) -> Results:
         evaluation["memorisation"]["samples"]["num_copies"] = random.choice([0, 1, 500])
         steps = random.choice([["10"], ["10", "20"]])
         evaluation["evolution"] = {step: random.choice(STRIPS) for step in steps}
+        for outputs in (evaluation["discriminator"] or {}).values():
+            outputs |= {"mean": value(), "batch_mean": value()}
 
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         mean, error = value(), random.choice([0.01, 0.3, NAN])
         mean += metric.endswith("total")  # a likelihood of one is out of reach
-        return make_summary(mean + 1, mean, error, 0.1, random.choice([mean - 0.5, NAN]), error)
+        fifths = (*(0.01 + value() for _ in range(4)), mean)
+        return make_summary(mean + 1, mean, error, 0.1, random.choice([mean - 0.5, NAN]), error, fifths=fifths)
 
     missing = random.choice([0.0, 0.2, 0.7])
     return make_results(suite, change=change, summarise=summarise, leave_out=lambda spec: random.random() < missing)

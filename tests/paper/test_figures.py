@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from matplotlib.patches import StepPatch
 from PIL import Image
 
 from reportgen.base.errors import RenderError
-from reportgen.paper.figures.curves import Panel, draw_curves, keep_extremes
+from reportgen.paper.figures.curves import Panel, draw_curves, draw_histograms, keep_extremes
 from reportgen.paper.figures.images import draw_strips
 from reportgen.paper.figures.published import group_letters
 from reportgen.paper.figures.style import to_png, to_svg
@@ -68,3 +69,24 @@ def test_photographs_keep_their_grey_values_and_other_figures_few_colours() -> N
     panel = Panel("loss", {"a": pd.Series([3.0, 3.0], index=[1, 2])})
     mode_of_drawing = Image.open(io.BytesIO(to_png(draw_curves([panel], columns=1, x_label="x")))).mode
     assert (mode_of_photograph, mode_of_drawing) == ("RGBA", "P")
+
+
+def test_a_logarithmic_panel_shows_all_values_in_plain_numbers() -> None:
+    panel = Panel("FID", {"a": pd.Series([30.0, 1.2], index=[1, 2])}, is_log=True)
+    figure = draw_curves([panel], columns=1, x_label="step")
+    (axes,) = figure.axes
+    low, high = axes.get_ylim()
+    assert axes.get_yscale() == "log"
+    assert 1 < low < 1.2 < 30 < high < 40
+    to_svg(figure)
+    assert {"2", "10"} <= {label.get_text() for label in axes.get_yticklabels()}
+
+
+def test_histograms_are_in_percent_of_their_own_counts() -> None:
+    figure = draw_histograms({"A": {"few": [1, 1], "many": [300, 100]}, "B": {"few": [0, 4]}}, x_label="x", y_label="y")
+    first, second = (
+        [list(patch.get_data()[0]) for patch in axes.patches if isinstance(patch, StepPatch)]
+        for axes in figure.axes
+    )
+    assert first[::2] == [[50, 50], [75, 25]]
+    assert second[::2] == [[0, 100]]

@@ -429,3 +429,14 @@ def test_runs_that_were_trained_side_by_side_are_said_to_be(tmp_path: Path) -> N
     path.write_text(json.dumps(json.loads(path.read_text()) | {"trained_together": 4}))
     said = texts(build_report(load_results(tmp_path), "en", draws=False))
     assert "Up to 4 runs were trained side by side" in said
+
+
+def test_trainings_that_scored_no_samples_have_no_curves_of_them(tmp_path: Path) -> None:
+    write_output(tmp_path)
+    for history in tmp_path.glob("runs/vae-10-*/history.csv"):
+        rows = history.read_text(encoding="utf-8").splitlines(keepends=True)
+        history.write_text("".join(row for row in rows if ",sample_" not in row), encoding="utf-8")
+    report = build_report(load_results(tmp_path), "en", draws=False)
+    assert "figure-vae_progress" not in report.labels
+    assert "figure-gan_progress" in report.labels
+    assert [claim.rests_on for claim in report.claims if claim.topic == "progress"] == ["figure-gan_progress"]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
-from synthetic import ROOT, make_results
+from synthetic import ROOT, make_results, make_summary
 
 from reportgen.paper.analysis import contrasts, dimensions, samples, trainings
 from reportgen.paper.analysis.contrasts import Side, Spaces, compare_extremes, judge_change, judge_threshold
+from reportgen.paper.analysis.curves import CurveSummary, summarise_curve
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean
 from reportgen.paper.analysis.results import Configuration
 from reportgen.suite.loading import load_suite
+from reportgen.suite.plan import RunSpec
 
 NAN = math.nan
 
@@ -168,3 +172,56 @@ def test_raising_a_dimension_is_judged_over_all_pairs(
     pairs = dimensions.pair_along([configurations[label] for pair in labels for label in pair], "hidden_dim")
     assert [(low.label, high.label) for low, high in pairs] == labels
     assert dimensions.judge_raising("recall", pairs) == way
+
+
+# ---- the course of a training ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("means", "half_width", "verdict"),
+    [
+        ((2, 3, 4, 5), 0.5, "rises"),
+        ((2, 5, 5, 5), 0.5, "rises"),
+        ((5, 4, 4.2, 2), 0.5, "falls"),
+        ((2, 3, 2.5, 3), 0.5, "swings"),  # a way of 2, of which the change is a half
+        ((2, 3, 4, 5), 3.5, "swings"),
+        ((2, 2.1, 2.2, 2.2), 0.1, "level"),
+        ((2, 3, 4, 5), None, "unknown"),
+        ((2, 3, 4, 5), NAN, "unknown"),
+    ],
+)
+def test_a_loss_has_a_course(means: tuple[float, ...], half_width: float | None, verdict: str) -> None:
+    change = means[-1] - means[0]
+    estimate = Estimate(change, half_width, half_width, (change,), "steps")
+    assert trainings.Course(means, estimate).verdict == verdict
+
+
+def test_a_slow_rise_is_seen_that_the_last_fifth_alone_hides() -> None:
+    """The loss of G rises from 2 to 5 after step 2,000 and swings by more than it rises within the last fifth."""
+    steps = np.arange(10, 5001, 10)
+    trend = np.interp(steps, [2000, 4200], [2, 5])
+    summary = summarise_curve(pd.Series(trend + 0.7 * np.sin(steps / 40), index=steps))
+    assert abs(summary.tail_slope) < 2 * summary.tail_slope_error
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        return summary
+
+    results = make_results(load_suite(ROOT / "experiments.yaml", "quick"), summarise=summarise)
+    course = trainings.read_course(results.answer("gan_grid")[0], "generator_loss")
+    assert course.verdict == "rises"
+    assert (course.means[0], course.means[-1]) == pytest.approx((2, 5), abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("fifths", "lowest", "verdict"),
+    [
+        ((9, 8, 7, 6, 5), 5, "falling"),
+        ((9, 8, 7, 5.4, 5), 5, "level"),
+        ((9, 3, 7, 6, 5), 3, "past"),
+        ((9, 3, 7, NAN, 5), 5, "unknown"),
+    ],
+)
+def test_the_fid_of_samples_is_judged_at_its_end(fifths: tuple[float, ...], lowest: float, verdict: str) -> None:
+    summary = make_summary(fifths[-1], 0, NAN, 0, NAN, NAN, lowest=lowest, fifths=fifths)
+    results = make_results(load_suite(ROOT / "experiments.yaml", "quick"), summarise=lambda *_: summary)
+    assert trainings.judge_progress(results.configurations[0]) == verdict

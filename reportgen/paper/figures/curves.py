@@ -227,7 +227,7 @@ def draw_histograms(
     rows = math.ceil(len(panels) / columns)
     with use_style():
         figure = Figure(figsize=(170 * MM, (rows * HISTOGRAM_HEIGHT_MM + 8) * MM))
-        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        grid = figure.subplots(rows, columns, squeeze=False)
         for axes, (title, histograms) in zip(grid.flat, panels.items(), strict=False):
             for index, (name, counts) in enumerate(histograms.items()):
                 shares = 100 * np.asarray(counts) / sum(counts)
@@ -236,6 +236,8 @@ def draw_histograms(
                 axes.stairs(shares, edges, color=COLOURS[index], alpha=0.15, fill=True)
             axes.set_title(title)
             axes.set_xlim(0, 1)
+            axes.set_xticks([0, 0.5, 1], ["0", "1/2", "1"])
+            axes.locator_params(axis="y", nbins=3)
         for axes in list(grid.flat)[len(panels) :]:
             axes.remove()
         figure.supxlabel(x_label, fontsize=7)

@@ -55,7 +55,7 @@ def show_progress(b: Builder, id_: str, configurations: Sequence[Configuration])
 
 def _draw_progress(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     fid, recall = (_make_panel(b, metric, configurations) for metric in SAMPLE_METRICS)
-    panels = [replace(fid, is_log=True), recall]
+    panels = [replace(fid, is_log=True), replace(recall, limits=(0, 1))]
     alt = b.t("alt.progress", labels=b.labels(configurations))
     return b.picture("svg", draw_curves, panels, columns=2, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
