@@ -85,8 +85,7 @@ def test_a_logarithmic_panel_shows_all_values_in_plain_numbers() -> None:
 def test_histograms_are_in_percent_of_their_own_counts() -> None:
     figure = draw_histograms({"A": {"few": [1, 1], "many": [300, 100]}, "B": {"few": [0, 4]}}, x_label="x", y_label="y")
     first, second = (
-        [list(patch.get_data()[0]) for patch in axes.patches if isinstance(patch, StepPatch)]
-        for axes in figure.axes
+        [list(patch.get_data()[0]) for patch in axes.patches if isinstance(patch, StepPatch)] for axes in figure.axes
     )
     assert first[::2] == [[50, 50], [75, 25]]
     assert second[::2] == [[0, 100]]
