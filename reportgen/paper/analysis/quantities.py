@@ -8,7 +8,7 @@ it ``quantity.<name>`` in sentences and ``column.<name>`` in table headers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
