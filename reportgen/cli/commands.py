@@ -19,11 +19,11 @@ from reportgen.base.errors import ConfigError, DataError, ReportgenError
 from reportgen.suite.languages import LANGUAGES, Language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from reportgen.base.fetching import Download
     from reportgen.lab.executors import Event
-    from reportgen.lab.runner import Plan
+    from reportgen.lab.runner import Plan, ScoringPlan
     from reportgen.paper.analysis.results import Results
 
 app = typer.Typer(
@@ -139,23 +139,27 @@ def run(
         time_limit=time_limit and 60 * time_limit,
         eager=eager,
     )
-    hint = "" if with_report else "; next: reportgen render"
     download = _begin_download(plan)
     failures = _follow(plan, execute(plan), output if with_report else None, download)
+    hint = "" if with_report else "; next: reportgen render"
     if failures:
         typer.echo(f"{len(failures)} of {len(plan.missing)} runs failed; the others are finished:")
     else:
         typer.echo(f"all {len(plan.runs)} runs are finished in {output}/runs{hint}")
     _list_failures(failures, output)
     status = render_apart(output) if with_report else 0
-    unscored = _score(plan, {name for name, _ in failures}, download, execute, hint)
-    if unscored:
-        typer.echo(f"{len(unscored)} runs could not be scored by Inception:")
-    _list_failures(unscored, output)
-    if with_report and plan.scoring is not None and plan.scoring.missing:
-        status = render_apart(output)
-    if failures or unscored or status:
-        raise typer.Exit(3 if failures or unscored else status)
+    scoring = _prepare_scoring(plan, {name for name, _ in failures}, download)
+    if scoring is not None:
+        unscored = _follow(scoring, execute(scoring))
+        if unscored:
+            typer.echo(f"{len(unscored)} runs could not be scored by Inception:")
+        else:
+            typer.echo(f"they have their Inception FID now{hint}")
+        _list_failures(unscored, output)
+        failures += unscored
+        status = render_apart(output) if with_report else 0
+    if failures or status:
+        raise typer.Exit(3 if failures else status)
 
 
 def _list_failures(failures: Sequence[tuple[str, str]], output: Path) -> None:
@@ -173,15 +177,13 @@ def _begin_download(plan: Plan) -> Download | None:
     return Download() if scoring is not None and scoring.missing and scoring.weights is None else None
 
 
-def _score(
-    plan: Plan, failed: Container[str], download: Download | None, execute: Callable[[Plan], Iterator[Event]], hint: str
-) -> list[tuple[str, str]]:
-    """Score the runs that did not fail by Inception, or say why that cannot be done; return failures."""
+def _prepare_scoring(plan: Plan, failed: Container[str], download: Download | None) -> ScoringPlan | None:
+    """Return what is left to score, without runs that failed; None if there is nothing or, as is said, no weights."""
     from reportgen.cli.progress import DownloadBar, format_duration
 
     scoring = plan.scoring.leave_out(failed) if plan.scoring is not None else None
     if scoring is None or not scoring.missing:
-        return []
+        return None
     if download is not None:
         try:
             with DownloadBar() as show:
@@ -191,13 +193,10 @@ def _score(
                 f"no Inception FID yet for {len(scoring.missing)} runs: {error}. Then the same command measures it and "
                 "trains nothing; 'fid: {inception: off}' in the suite leaves it out"
             )
-            return []
+            return None
     seconds = scoring.estimated_seconds
     typer.echo(f"the Inception FID of {len(scoring.missing)} runs comes last, about {format_duration(seconds)}")
-    failures = _follow(scoring, execute(scoring))
-    if not failures:
-        typer.echo(f"all runs have their Inception FID{hint}")
-    return failures
+    return scoring
 
 
 def _resolve_profile(name: str) -> str:

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from reportgen.base import fetching
 from reportgen.base.errors import DataError
-from reportgen.cli import commands, retraining
+from reportgen.cli import commands, reporting, retraining
 from reportgen.cli.commands import app
 from reportgen.cli.retraining import retrain
 from reportgen.lab import execution
@@ -145,8 +145,8 @@ def test_all_runs_are_trained_before_the_first_is_scored(
     assert "the Inception FID comes last, when a report can be made already: about " in said
     assert "'fid: {inception: off}' leaves it out" in said
     begun = [line.split()[0] for line in lines if line.split()[0] in ("all", "training", "scoring")]
-    assert begun == ["training"] * 2 + ["all"] + ["scoring"] * 2 + ["all"]
-    assert lines[-1] == "all runs have their Inception FID; next: reportgen render"
+    assert begun == ["training"] * 2 + ["all"] + ["scoring"] * 2
+    assert lines[-1] == "they have their Inception FID now; next: reportgen render"
     status, said = run(suite_file)
     assert (status, len(list_stages()), len(server.asked)) == (0, 6, 1), "nothing is left to do"
     assert "Inception" not in said
@@ -157,6 +157,21 @@ def test_a_profile_may_forbid_it(server: Server, trained: Path) -> None:
     assert (status, list_stages()) == (0, [])
     assert "Inception" not in said
     assert server.asked == []
+
+
+def test_a_report_is_there_before_the_scoring_and_is_renewed_after_it(
+    server: Server, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    num_scored: list[int] = []
+
+    def render(output: Path) -> int:
+        num_scored.append(sum(run.inception is not None for run in load_results(output).runs))
+        return 0
+
+    monkeypatch.setattr(reporting, "render_apart", render)
+    monkeypatch.setenv(fetching.SOURCES_VARIABLE, server.add("good", send_all))
+    assert run(trained, "--render")[0] == 0
+    assert num_scored == [0, 2]
 
 
 @pytest.mark.fault(row=15)

@@ -145,7 +145,7 @@ def test_the_threshold_is_checked_as_its_section_judges_it(
 @pytest.mark.parametrize(("fid", "missing"), [(30.0, ""), (50.0, "the Inception weights are not at hand")])
 def test_a_threshold_is_missed_only_if_all_have_been_scored(tmp_path: Path, fid: float, missing: str) -> None:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
-        if spec.name != "vae-100-s0":
+        if spec.configuration_name != "vae-100":
             evaluation["scores"]["inception"] = make_scores("inception", fid, 1.0)
 
     results = make_results(load(tmp_path, "full"), change=change)

@@ -174,7 +174,7 @@ def test_inception_scores_have_a_column_of_their_own(tmp_path: Path, fid: float,
 
 
 def test_the_discussion_rests_on_the_courses_fid_where_all_compared_ones_have_it(tmp_path: Path) -> None:
-    """By it the VAEs have the reverse order; the GANs lack it for one run."""
+    """By it the VAEs have the reverse order; one of the GANs lacks it."""
 
     def add_inception(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         if spec.configuration_name != "gan-100_4":
