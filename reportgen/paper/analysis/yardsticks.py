@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from reportgen.paper.analysis.quantities import SCORES
 from reportgen.store.records import Rung, Scores, Yardstick
 
-SCORE_FIELDS = ("fid", "kid", "precision", "recall", "density", "coverage")
+SCORE_FIELDS = ("fid", *(quantity.name for quantity in SCORES))
 
 ROWS: tuple[tuple[Rung, str], ...] = (
     ("real", "row.real"),
