@@ -90,7 +90,7 @@ def test_all_requirements_can_be_met(tmp_path: Path, name: str) -> None:
             add_inception(1, 1),
             None,
             "quick",
-            ["VAE: num_training_steps 1600", "GAN: batch_size 8 instead of 64"],
+            ["VAE: num_training_steps 1800", "GAN: batch_size 8 instead of 64"],
         ),
     ],
 )
