@@ -130,7 +130,7 @@ def test_a_killed_worker_fails_its_run_only(suite: Path, tmp_path: Path) -> None
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
         assert parent.stdout is not None
-        while "training" not in parent.stdout.readline():
+        while "training vae-2-num_training_steps=100000" not in parent.stdout.readline():  # the shorter one comes first
             pass
         lock = wait_for_lock(output)
         os.kill(find_holder(lock), signal.SIGKILL)
