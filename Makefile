@@ -11,7 +11,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: report lint check test test-faults system bench clean
 
 # What pip left uncompiled is kept compiled from its first import on, whatever the environment says.
-report: export PYTHONDONTWRITEBYTECODE =
+export PYTHONDONTWRITEBYTECODE =
 report: $(STAMP) system
 	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT) --render
 
