@@ -127,7 +127,7 @@ def test_a_changed_digit_in_the_data_is_found_even_where_no_table_shows_it(resul
     [
         ("runs.csv", "vae-3-s0", "vae-4-s0", "vae-4-s0"),
         ("experiments.yaml", "hidden_dim: [4, 8, 16, 32, 64]", "hidden_dim: [4, 8, 16, 32]", "declares other runs"),
-        ("experiments.yaml", "\nruns:", "\nfid: {num_images: 50}\nruns:", "declares other runs"),
+        ("experiments.yaml", "num_images: 1000", "num_images: 50", "declares other runs"),
         ("experiments.yaml", "\nruns:", "\ninterpolation: {num_points: 3}\nruns:", "declares other runs"),
         ("experiments.yaml", "runs:", "ruins:", "experiments.yaml:"),
     ],
