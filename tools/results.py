@@ -20,8 +20,9 @@ from reportgen.paper.analysis.findings import (
     judge_equilibrium,
     simulate_p_value,
 )
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.published import Matched, match_published, measure_agreement
-from reportgen.paper.analysis.quantities import QUANTITIES, Quantity, measure
+from reportgen.paper.analysis.quantities import QUANTITIES, Quantity
 from reportgen.paper.analysis.results import Configuration, Results, load_results
 from reportgen.paper.analysis.selection import find_best_gan
 from reportgen.suite.settings import GanSettings, VaeSettings

@@ -21,6 +21,7 @@ FONT_FILES = {400: FONTS / "NotoSansSC-Regular.ttf", 700: FONTS / "NotoSansSC-Bo
 
 CLASSIFIER_WEIGHTS = FOLDER / "digit_classifier.safetensors"
 CLASSIFIER_CARD = FOLDER / "digit_classifier.json"
+REPLICATES = FOLDER / "replicates.json"
 PUBLISHED_SCORES = FOLDER / "published_fid.csv"
 OUTLINES = {name: FOLDER / "outlines" / f"{name}.yaml" for name in ("full", "gan", "vae-gan")}
 """Files of the shipped outlines by name."""

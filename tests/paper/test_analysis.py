@@ -28,7 +28,8 @@ from reportgen.paper.analysis.findings import (
     judge_equilibrium,
     read_interpolation,
 )
-from reportgen.paper.analysis.quantities import QUANTITIES, measure
+from reportgen.paper.analysis.measuring import measure
+from reportgen.paper.analysis.quantities import QUANTITIES
 from reportgen.paper.analysis.results import Configuration, load_results
 from reportgen.suite.plan import RunSpec
 

@@ -25,8 +25,9 @@ from reportgen.paper.analysis.findings import (
     judge_equilibrium,
     read_evolution,
 )
+from reportgen.paper.analysis.measuring import is_measured, measure
 from reportgen.paper.analysis.published import Matched, match_published
-from reportgen.paper.analysis.quantities import PAIRS, is_measured, measure
+from reportgen.paper.analysis.quantities import PAIRS
 from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.paper.claims import (
     collapse,

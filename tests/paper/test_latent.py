@@ -16,7 +16,7 @@ from synthetic import TINY, make_results, write_output
 from reportgen.base.errors import RunError
 from reportgen.paper.analysis.balance import estimate_imbalance, estimate_smallest, expect_imbalance
 from reportgen.paper.analysis.latent import count_readings, judge_units, list_changes, rank_dimensions
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration, Results, load_results
 from reportgen.paper.figures.latent import Scatter, draw_kl, draw_latents, draw_readings
 from reportgen.paper.figures.style import to_png, to_svg

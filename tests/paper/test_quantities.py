@@ -13,7 +13,8 @@ from synthetic import ROOT, TINY, Change, make_results
 from reportgen.paper.analysis import quantities
 from reportgen.paper.analysis.estimates import estimate_mean
 from reportgen.paper.analysis.findings import find_best, find_ties, find_worst
-from reportgen.paper.analysis.quantities import CIRCLES, PAIRS, QUANTITIES, SCORES, Quantity, is_measured, measure
+from reportgen.paper.analysis.measuring import is_measured, measure
+from reportgen.paper.analysis.quantities import CIRCLES, PAIRS, QUANTITIES, SCORES, Quantity
 from reportgen.paper.analysis.results import Results
 from reportgen.paper.claims.scores import claim_extremes, claim_pair
 from reportgen.paper.i18n.quantities import write_bare, write_difference, write_estimate, write_rule, write_value

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from synthetic import ROOT, make_results, make_scores
 
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Results
 from reportgen.paper.analysis.selection import (
     MAX_SHOWN,

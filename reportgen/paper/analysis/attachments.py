@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from reportgen import __version__
 from reportgen.base.errors import RenderError
 from reportgen.paper.analysis.curves import CurveSummary
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration, RecordedRun, Results, RunResult
 from reportgen.store.paths import OutputPaths
 from reportgen.store.records import EvaluationRecord, ImageStatistic, InceptionRecord, RunRecord, explain_problem

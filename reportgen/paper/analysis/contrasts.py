@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Literal
 
+from reportgen.paper.analysis.effects import Effect, Outcome, are_told_apart, compare, find_change
 from reportgen.paper.analysis.estimates import Estimate
-from reportgen.paper.analysis.findings import (
-    Comparison,
-    compare,
-    compare_by,
-    find_basis,
-    find_best,
-    leaves_out_zero,
-    stand_out,
-)
-from reportgen.paper.analysis.quantities import SCORES, choose_fid, measure
+from reportgen.paper.analysis.families import permute_families
+from reportgen.paper.analysis.findings import SIGNIFICANCE, compare_by, find_best, leaves_out_zero
+from reportgen.paper.analysis.measuring import choose_fid, measure
+from reportgen.paper.analysis.quantities import SCORES
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import is_crowded
 
@@ -36,6 +32,9 @@ def find_higher(quantity: str, vae: Configuration, gan: Configuration) -> Side:
     comparison = compare_by(quantity, vae, gan)
     return "gan" if comparison == "lower" else "vae" if comparison == "higher" else "open"
 
+
+AblationVerdict = Literal["helped", "hurt", "alike", "open"]
+"""The effect of a change on FID."""
 
 EVENNESS = ("detour", "largest_step")
 """Quantities that measure how straight and even a path between two latents is; lower is better for both."""
@@ -87,20 +86,20 @@ def judge_threshold(configurations: Sequence[Configuration], threshold: int) -> 
     """
     best = find_best(configurations, "fid_inception")
     fid = measure("fid_inception", best)
-    gap = fid.mean - threshold
-    if abs(gap) <= (fid.half_width or 0):
+    low, high = fid.interval or (fid.mean, fid.mean)
+    if low <= threshold <= high:
         return AgainstThreshold(best, fid, "near")
-    return AgainstThreshold(best, fid, "met" if gap < 0 else "missed")
+    return AgainstThreshold(best, fid, "met" if fid.mean < threshold else "missed")
 
 
-def compare_extremes(low: Estimate, high: Estimate, num: int) -> Comparison | Literal["chosen"]:
+def compare_extremes(low: Estimate, high: Estimate, num: int) -> Outcome | Literal["chosen"]:
     """Compare the lowest of ``num`` values with the highest.
 
     ``chosen``: the two are told apart as a pair, but no longer once the comparison is corrected for their having been
     picked from ``num`` values.
     """
-    comparison = compare(low, high)
-    return "chosen" if comparison == "lower" and not stand_out(low, high, num) else comparison
+    outcome = compare(low, high)
+    return "chosen" if outcome == "lower" and not are_told_apart(low, high, num) else outcome
 
 
 def judge_change(change: Estimate) -> Literal["falls", "rises", "open"]:
@@ -112,21 +111,13 @@ def judge_change(change: Estimate) -> Literal["falls", "rises", "open"]:
 
 # ---- ablations ------------------------------------------------------------------------------------------------------
 
-AblationVerdict = Literal["helped", "hurt", "slight", "open"]
-"""The effect of a change on FID; ``slight`` if another seed alone may cause as much."""
+ABLATION: Mapping[Outcome, AblationVerdict] = {"lower": "helped", "higher": "hurt", "alike": "alike", "equal": "alike"}
+"""Outcome of the changed model's FID against its baseline's -> verdict; ``open`` for all others."""
 
 
 def judge_ablation(ablated: Configuration, baseline: Configuration) -> AblationVerdict:
-    """Judge by FID whether a change to a model helped.
-
-    ``slight``: the difference is no larger than another seed alone may cause. ``open``: the data do not tell the two
-    apart.
-    """
-    fid = choose_fid((ablated, baseline))
-    if find_basis(*(measure(fid, c) for c in (ablated, baseline))) == "seed_rule":
-        return "slight"
-    comparison = compare_by(fid, ablated, baseline)
-    return "helped" if comparison == "lower" else "hurt" if comparison == "higher" else "open"
+    """Judge by FID whether a change to a model helped."""
+    return ABLATION.get(compare_by(choose_fid((ablated, baseline)), ablated, baseline), "open")
 
 
 @dataclass(frozen=True)
@@ -180,3 +171,40 @@ def find_reconciled(ablated: Configuration, conv: Configuration) -> tuple[Config
     if {by_loss, by_fid} != {"lower", "higher"}:
         return None
     return (ablated, conv) if by_loss == "lower" else (conv, ablated)
+
+
+# ---- families -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Families:
+    """Two families of configurations, compared in one quantity.
+
+    ``p_value`` is the exact one of a permutation of the configurations' means, None if there are too many to count.
+    ``lower`` and ``higher`` are the closest pair, one of each family: the nearer the two, the less the families differ.
+    ``gap`` is the first over the second. ``verdict`` is the family with the lower mean if the p value is significant
+    and all its configurations lie below all of the other one, and ``open`` otherwise.
+    """
+
+    p_value: float | None
+    lower: Configuration
+    higher: Configuration
+    gap: Effect | None
+    verdict: Side
+
+
+def compare_families(quantity: str, vaes: Sequence[Configuration], gans: Sequence[Configuration]) -> Families | None:
+    """Compare VAEs and GANs in a quantity; None unless each has a configuration with a level."""
+    sides = [
+        {c: estimate for c in family if (estimate := measure(quantity, c)).level is not None} for family in (vaes, gans)
+    ]
+    if not all(sides):
+        return None
+    means = [[e.level.seeds.mean for e in side.values() if e.level is not None] for side in sides]
+    is_vae_lower = fmean(means[0]) < fmean(means[1])
+    low, high = sides if is_vae_lower else reversed(sides)
+    lower, higher = max(low, key=lambda c: low[c].mean), min(high, key=lambda c: high[c].mean)
+    p_value = permute_families(*means)
+    is_apart = low[lower].mean < high[higher].mean and p_value is not None and p_value < SIGNIFICANCE
+    verdict: Side = "open" if not is_apart else "vae" if is_vae_lower else "gan"
+    return Families(p_value, lower, higher, find_change(low[lower], high[higher]), verdict)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from reportgen.paper.analysis.estimates import Estimate
-from reportgen.paper.analysis.findings import Comparison, compare_by, estimate_difference, find_best
-from reportgen.paper.analysis.quantities import choose_fid, is_measured, measure
+from reportgen.paper.analysis.effects import SHOWN, Effect, Outcome, find_change, find_effect, judge_together
+from reportgen.paper.analysis.findings import compare_by, find_best
+from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 
 Dimension = Literal["hidden_dim", "latent_dim"]
@@ -17,8 +17,8 @@ Dimension = Literal["hidden_dim", "latent_dim"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 Pair = tuple[Configuration, Configuration]
 """Configurations at the smallest and at the largest value of a dimension, alike in all other settings."""
-Raising = Literal[Comparison, "partly_lower", "partly_higher", "mixed"]
-"""The direction in which raising a dimension moves a quantity; ``judge_raising`` defines the words."""
+Raising = Literal[Outcome, "mixed"]
+"""The direction in which raising a dimension moves a quantity; ``Influence.verdict`` defines the words."""
 
 
 def pair_along(grid: Sequence[Configuration], field: Dimension) -> list[Pair]:
@@ -38,77 +38,83 @@ def pair_along(grid: Sequence[Configuration], field: Dimension) -> list[Pair]:
     return [(low[key], high[key]) for key in sorted(low.keys() & high.keys(), key=lambda key: getattr(key, other))]
 
 
-def judge_raising(quantity: str, pairs: Sequence[Pair]) -> Raising:
-    """Judge the direction in which raising a dimension moves a quantity over at least one pair.
+@dataclass(frozen=True)
+class Influence:
+    """The effect of raising a dimension from its smallest to its largest value on a quantity.
 
-    ``lower`` and ``higher`` hold if every pair says so; ``partly_lower`` and ``partly_higher`` if some do and the
-    others are undecided; ``mixed`` if pairs contradict each other.
+    ``main`` is the mean over the other dimension, ``each`` the effect in each pair, judged together, and
+    ``interaction`` the effect in the last pair over that in the first, None for a single pair.
     """
-    decisions = {compare_by(quantity, high, low) for low, high in pairs}
-    if len(decisions) == 1:
-        return decisions.pop()
-    decided = decisions - {"undecided", "equal"}
-    if decided == {"lower"}:
-        return "partly_lower"
-    if decided == {"higher"}:
-        return "partly_higher"
-    return "mixed" if decided else "undecided"
+
+    pairs: Sequence[Pair]
+    main: Effect
+    each: Sequence[Effect]
+    interaction: Effect | None
+
+    @property
+    def verdict(self) -> Raising:
+        """The outcome of the mean effect, or ``mixed`` if pairs are shown to go opposite ways."""
+        shown = {effect.outcome for effect in self.each} & set(SHOWN)
+        return "mixed" if len(shown) > 1 else self.main.outcome
+
+    @property
+    def depends(self) -> bool:
+        """True if the effect is shown to depend on the other dimension."""
+        return self.interaction is not None and self.interaction.outcome in SHOWN
+
+
+def judge_influence(quantity: str, pairs: Sequence[Pair]) -> Influence | None:
+    """Judge the effect of raising a dimension on a quantity; None if a value or its spread over seeds is unknown."""
+    lows, highs = ([measure(quantity, pair[end]) for pair in pairs] for end in (0, 1))
+    each = [effect for low, high in zip(lows, highs, strict=True) if (effect := find_change(high, low)) is not None]
+    weights = [1 / len(pairs)] * len(pairs)
+    main = find_effect([*weights, *(-w for w in weights)], [*highs, *lows])
+    if main is None or len(each) < len(pairs):
+        return None
+    ends = (highs[-1], lows[-1], highs[0], lows[0])
+    return Influence(pairs, main, judge_together(each), find_effect((1, -1, -1, 1), ends) if len(pairs) > 1 else None)
 
 
 @dataclass(frozen=True)
 class LargerEffect:
-    """The dimension with the larger effect on FID, and the one with the smaller.
+    """The dimension with the larger effect on the FID named ``fid``, and the one with the smaller.
 
-    The changes are absolute changes of the FID named ``fid``, averaged over the other dimension. ``is_told_apart`` is
-    True if the data show that the larger effect is larger.
+    The effects are means over the other dimension. ``is_told_apart`` is True if the data show that the larger is
+    larger.
     """
 
     fid: str
     larger: Dimension
     smaller: Dimension
-    larger_change: Estimate
-    smaller_change: Estimate
+    larger_effect: Effect
+    smaller_effect: Effect
     is_told_apart: bool
 
 
 def judge_larger_effect(grid: Sequence[Configuration]) -> LargerEffect | None:
-    """Find the dimension that moves FID more, on average over the other one.
+    """Find the dimension that moves FID by the larger factor, on average over the other one.
 
-    None if only one dimension varies, or a FID is missing.
+    None if only one dimension varies, a corner of the grid is missing, or a FID is.
     """
     fid = choose_fid(grid)
-    effects = {field: _average_change(fid, pair_along(grid, field)) for field in DIMENSIONS}
-    if any(not math.isfinite(effect.mean) for effect in effects.values()):
+    pairs = {field: pair_along(grid, field) for field in DIMENSIONS}
+    if any(len(found) < 2 for found in pairs.values()) or not is_measured(fid, grid):
         return None
-    larger, smaller = sorted(effects, key=lambda field: -effects[field].mean)
-    difference = effects[larger].mean - effects[smaller].mean
-    # Both effects are of the same four trainings, so their errors may add up.
-    is_told_apart = (
-        difference > sum(effect.half_width or 0 for effect in effects.values())
-        and any(compare_by(fid, low, high) != "undecided" for low, high in pair_along(grid, larger))
-        and not _corners_may_be_alike(fid, grid)
-    )
+    first, *_, last = pairs["hidden_dim"]
+    estimates = [measure(fid, c) for c in (*first, *last)]
+    weights: dict[Dimension, tuple[float, ...]] = {
+        "hidden_dim": (-0.5, 0.5, -0.5, 0.5),
+        "latent_dim": (-0.5, -0.5, 0.5, 0.5),
+    }
+    effects = {field: effect for field, w in weights.items() if (effect := find_effect(w, estimates)) is not None}
+    if len(effects) < len(weights):
+        return None
+    larger, smaller = sorted(effects, key=lambda field: -abs(effects[field].contrast.value))
+    signs = {field: math.copysign(1, effect.contrast.value) for field, effect in effects.items()}
+    less = [signs[larger] * a - signs[smaller] * b for a, b in zip(weights[larger], weights[smaller], strict=True)]
+    difference = find_effect(less, estimates) if any(less) else None
+    is_told_apart = difference is not None and difference.outcome == "higher"
     return LargerEffect(fid, larger, smaller, effects[larger], effects[smaller], is_told_apart)
-
-
-def _corners_may_be_alike(fid: str, grid: Sequence[Configuration]) -> bool:
-    """Return True if the data do not tell apart the two corners in which one dimension alone is raised.
-
-    Where all changes have the same sign, the difference between the two mean effects is that between these corners.
-    """
-    lows, highs = zip(*pair_along(grid, "hidden_dim"), strict=True)
-    wide, deep = highs[0], lows[-1]  # the smallest latent with the largest hidden dimension, and the reverse
-    return compare_by(fid, wide, deep) == "undecided"
-
-
-def _average_change(fid: str, pairs: Sequence[Pair]) -> Estimate:
-    """Return the mean absolute change of a FID over the pairs, with the half-width propagated from each change."""
-    changes = [estimate_difference(*(measure(fid, c) for c in (high, low))) for low, high in pairs]
-    if not changes:
-        return Estimate(math.nan, None, None, (), "nothing")
-    mean = sum(abs(change.mean) for change in changes) / len(changes)
-    half_width = math.hypot(*(change.half_width or 0 for change in changes)) / len(changes)
-    return Estimate(mean, half_width or None, None, (mean,), changes[0].over)
 
 
 @dataclass(frozen=True)

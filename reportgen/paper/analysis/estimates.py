@@ -8,52 +8,74 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special  # not stats: its import alone takes a second
 
-CONFIDENCE = 0.95
-"""The confidence level of all intervals."""
+from reportgen.paper.analysis.seed_model import Seeds, contrast, find_t
+
 Over = Literal["seeds", "samples", "steps", "pairs", "nothing"]
 """The source of variation that an interval covers; ``Estimate`` defines the words."""
 
 
-@dataclass(frozen=True)
-class SeedRule:
-    """The largest gap between two values, each of one seed, that a change of seed alone may cause.
+Scale = Literal["linear", "log"]
+"""The scale on which a quantity varies about equally between seeds wherever it lies.
 
-    ``ratio`` bounds the higher value as a multiple of the lower one, ``difference`` bounds their difference in the
-    quantity's unit. The defaults rule out nothing.
+Distances and ratios change by factors and are compared by their logarithms, shares by their differences.
+"""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A configuration's level of a quantity over its seeds, on the quantity's scale.
+
+    ``band`` is the largest difference there that counts as none, None if no difference does. ``floor`` was subtracted
+    from the values before they were put on the scale. No value can lie outside ``limits``.
     """
 
-    ratio: float = 1.0
-    difference: float = 0.0
+    seeds: Seeds
+    scale: Scale
+    band: float | None
+    floor: float = 0.0
+    limits: tuple[float, float] = (-math.inf, math.inf)
 
-    def covers(self, low: float, high: float) -> bool:
-        """Return True if another seed alone may turn a value of ``low`` into one of ``high``."""
-        return high < self.ratio * low or high - low < self.difference
+    def read(self, position: float) -> float:
+        """Return the value at a position on the scale, within the limits."""
+        value = (math.exp(position) if self.scale == "log" else position) + self.floor
+        return min(max(value, self.limits[0]), self.limits[1])
 
+    @property
+    def mean(self) -> float:
+        """The mean over seeds, taken on the scale: of distances and ratios the geometric one."""
+        return self.read(self.seeds.mean)
 
-NO_RULE = SeedRule()
-"""The rule of a quantity whose variation between seeds was not measured."""
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % confidence interval of the mean, which covers other seeds."""
+        half = contrast([1], [self.seeds]).half_width()
+        return self.read(self.seeds.mean - half), self.read(self.seeds.mean + half)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean with its standard error and the half-width of its 95 % confidence interval, None where unknown.
+    """A mean with its standard error and the ends of its 95 % confidence interval, None where unknown.
 
-    ``values`` has one value per seed. ``over`` is the source of variation that the interval covers: ``seeds``
-    (Student's t over several), ``samples`` (of one seed; other seeds may lie outside), ``steps``
-    (blocks of steps of one training), ``pairs`` (random pairs of latents of one run), or ``nothing``. ``degrees`` are
-    the degrees of freedom of Student's t, infinite for a normal approximation. ``rule`` bounds the effect of another
-    seed on a single value.
+    ``values`` has one value per seed. ``over`` is the source of variation that the interval covers: ``seeds``,
+    ``samples`` (of one seed; other seeds may lie outside), ``steps`` (blocks of steps of one training), ``pairs``
+    (random pairs of latents of one run), or ``nothing``. ``degrees`` are the degrees of freedom of Student's t,
+    infinite for a normal approximation. ``level`` is what comparisons with other trainings rest on; None if nothing is
+    known of how far seeds differ.
     """
 
     mean: float
-    half_width: float | None
+    interval: tuple[float, float] | None
     error: float | None
     values: tuple[float, ...]
     over: Over
     degrees: float = math.inf
-    rule: SeedRule = NO_RULE
+    level: Level | None = None
+
+    @property
+    def half_width(self) -> float | None:
+        """Half the width of the interval."""
+        return None if self.interval is None else (self.interval[1] - self.interval[0]) / 2
 
     @property
     def num_seeds(self) -> int:
@@ -81,12 +103,16 @@ def estimate_mean(
     array = np.array(per_seed)
     if len(array) > 1:
         standard_error = float(array.std(ddof=1) / np.sqrt(len(array)))
-        half_width = find_quantile(len(array) - 1) * standard_error
-        return Estimate(float(array.mean()), half_width, standard_error, per_seed, "seeds", len(array) - 1)
+        return _estimate(float(array.mean()), standard_error, per_seed, "seeds", len(array) - 1)
     mean = float(array[0]) if len(array) else float("nan")
     if error is None:
         return Estimate(mean, None, None, per_seed, "nothing")
-    return Estimate(mean, find_quantile(degrees) * error, error, per_seed, over, degrees)
+    return _estimate(mean, error, per_seed, over, degrees)
+
+
+def _estimate(mean: float, error: float, values: tuple[float, ...], over: Over, degrees: float) -> Estimate:
+    half = find_t(degrees) * error
+    return Estimate(mean, (mean - half, mean + half), error, values, over, degrees)
 
 
 def estimate_share_error(count: int, num: int) -> float:
@@ -97,11 +123,3 @@ def estimate_share_error(count: int, num: int) -> float:
     """
     share = (count + 2) / (num + 4)
     return math.sqrt(share * (1 - share) / (num + 4))
-
-
-def find_quantile(degrees: float, confidence: float = CONFIDENCE) -> float:
-    """Return the half-width of a two-sided interval in standard errors.
-
-    It is a quantile of Student's t distribution, which is the normal one for infinite degrees of freedom.
-    """
-    return float(special.stdtrit(degrees, (1 + confidence) / 2))

@@ -11,14 +11,17 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
-from reportgen.paper.analysis.estimates import CONFIDENCE, NO_RULE, Estimate, Over, find_quantile
-from reportgen.paper.analysis.quantities import QUANTITIES, choose_fid, is_measured, measure
+from reportgen.paper.analysis.effects import SHOWN, Effect, Outcome, compare, find_change, find_steps
+from reportgen.paper.analysis.estimates import Estimate, Over
+from reportgen.paper.analysis.families import PowerLaw, find_not_worse, find_order_p_value, fit_power_law
+from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
+from reportgen.paper.analysis.quantities import QUANTITIES
 from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.seed_model import find_t
 
-Trend = Literal["falling", "rising", "falling_overall", "rising_overall", "valley", "peak", "mixed", "flat", "unknown"]
-"""The shape of a quantity over a dimension; ``classify_trend`` defines the words."""
-Comparison = Literal["lower", "higher", "undecided", "equal", "unknown"]
-"""The first of two values relative to the second; ``unknown`` if one of them is missing."""
+Monotonic = Literal["falling", "rising", "falling_overall", "rising_overall"]
+Trend = Literal[Monotonic, "valley", "peak", "mixed", "alike", "flat"]
+"""The shape of a quantity over a dimension; ``Sweep.trend`` defines the words."""
 
 EQUILIBRIUM_TOLERANCE = 0.1
 """The largest distance from 1/2 of D(x) and D(G(z)) that counts as consistent with the equilibrium.
@@ -30,113 +33,90 @@ SIGNIFICANCE = 0.05
 """The level below which a p value counts as significant."""
 
 
-def compare(a: Estimate, b: Estimate) -> Comparison:
-    """Compare two estimates by the 95 % confidence interval of their difference.
-
-    They are told apart if the interval excludes 0. It is Welch's over seeds if both have several seeds. Otherwise it
-    rests on the standard errors within the runs, and a difference that another seed alone may cause (``SeedRule``) is
-    undecided. Unequal values are also undecided if a standard error is missing and one of them has no rule.
-    """
-    difference = estimate_difference(a, b)
-    if math.isnan(difference.mean):
-        return "unknown"
-    if difference.mean == 0:
-        return "equal"
-    is_bare = find_over(a, b) == "nothing" and NO_RULE in (a.rule, b.rule)
-    if is_bare or not _exceeds_half_width(difference) or is_within_seeds(a, b):
-        return "undecided"
-    return "lower" if difference.mean < 0 else "higher"
-
-
-def is_within_seeds(a: Estimate, b: Estimate) -> bool:
-    """Return True if the gap between two values is one that another seed alone may cause.
-
-    False if both estimates have several seeds, since their intervals then cover the variation between seeds.
-    """
-    low, high = sorted([a.mean, b.mean])
-    return find_over(a, b) != "seeds" and any(estimate.rule.covers(low, high) for estimate in (a, b))
-
-
-def stand_out(low: Estimate, high: Estimate, num: int) -> bool:
-    """Return True if two values are told apart even though they were picked as the lowest and the highest of ``num``.
-
-    The significance level is divided by the number of pairs that might have been picked (Bonferroni).
-    """
-    difference = estimate_difference(low, high)
-    confidence = 1 - (1 - CONFIDENCE) / math.comb(num, 2)
-    return abs(difference.mean) > find_quantile(difference.degrees, confidence) * (difference.error or 0)
-
-
-def find_basis(*estimates: Estimate) -> Over | Literal["seed_rule"]:
-    """Return the basis of the comparisons among estimates.
-
-    It is ``seed_rule`` if a comparison is decided by the seed rule, and otherwise the source of variation that the
-    intervals account for.
-    """
-    over = find_over(*estimates)
-    near = [estimate_difference(*pair) for pair in itertools.combinations(estimates, 2) if is_within_seeds(*pair)]
-    decides = any(map(_exceeds_half_width, near)) or all(e.error is None and e.rule != NO_RULE for e in estimates)
-    return "seed_rule" if over != "seeds" and decides else over
-
-
-def _exceeds_half_width(change: Estimate) -> bool:
-    """Return True if a change is larger than the half-width of its interval, taken as 0 if it has none."""
-    return abs(change.mean) > (change.half_width or 0)
-
-
 def find_over(*estimates: Estimate) -> Over:
-    """Return the source of variation that a comparison of estimates accounts for.
+    """Return the source of variation that the intervals of estimates account for.
 
-    ``seeds`` only if all have several seeds; ``nothing`` if one of them has no standard error.
+    ``seeds`` only if all have several seeds; ``nothing`` if one of them has no interval.
     """
     if all(estimate.num_seeds > 1 for estimate in estimates):
         return "seeds"
-    if any(estimate.error is None for estimate in estimates):
+    if any(estimate.interval is None for estimate in estimates):
         return "nothing"
-    return next(estimate.over for estimate in estimates if estimate.over != "seeds")
+    return next(estimate.over for estimate in estimates if estimate.num_seeds < 2)
 
 
-def classify_trend(estimates: Sequence[Estimate]) -> Trend:
-    """Classify the shape of a quantity over a dimension, in the order of the estimates.
+@dataclass(frozen=True)
+class Sweep:
+    """A quantity over a dimension.
 
-    A step whose ends the data do not tell apart counts as level, and missing values are skipped.
-
-    Returns:
-        ``falling`` or ``rising`` if every step is one; ``falling_overall`` or ``rising_overall`` if steps are level but
-        the ends are told apart; ``valley`` or ``peak`` if there is one turn, told apart from both ends; ``mixed`` for
-        any other shape with a step; ``flat`` if neither steps nor ends are told apart; ``unknown`` for fewer than two
-        values.
+    ``estimates`` are in ascending order of the dimension. ``whole`` is the last one over the first, ``steps`` each one
+    over the one before, judged together. ``order`` is the probability of an order at least as monotone by chance,
+    one-sided; ``power`` the power law through the values of a quantity on the logarithmic scale, None for fewer than
+    three settings.
     """
-    values = [estimate for estimate in estimates if math.isfinite(estimate.mean)]
-    if len(values) < 2:
-        return "unknown"
-    signs = {"lower": 1, "higher": -1}
-    steps = [signs.get(compare(a, b), 0) for a, b in itertools.pairwise(values)]
-    whole = signs.get(compare(values[0], values[-1]), 0)
-    moves = [step for step in steps if step]
-    turns = sum(a != b for a, b in itertools.pairwise(moves))
-    if turns == 0:
-        return _name_monotonic(steps, moves, whole)
-    turn = find_turn(values, "valley" if moves[0] < 0 else "peak")
-    is_turn = turns == 1 and {signs.get(compare(values[turn], values[end]), 0) for end in (0, -1)} == {-moves[0]}
-    if not is_turn:
-        return "mixed"
-    return "valley" if moves[0] < 0 else "peak"
+
+    positions: Sequence[int]
+    estimates: Sequence[Estimate]
+    whole: Effect
+    steps: Sequence[Effect]
+    order: float
+    power: PowerLaw | None
+
+    @property
+    def trend(self) -> Trend:
+        """The shape in a word.
+
+        ``falling`` or ``rising`` if every step is shown in that direction; ``falling_overall`` or ``rising_overall`` if
+        the ends are told apart and no step against them is shown; ``valley`` or ``peak`` if there is one turn, told
+        apart from both ends; ``mixed`` for any other shape with a step that is shown; ``alike`` if the ends are alike
+        and no step is shown, ``flat`` if they are neither alike nor told apart.
+        """
+        moves = [DIRECTIONS[step.outcome] for step in self.steps if step.outcome in SHOWN]
+        turns = sum(a != b for a, b in itertools.pairwise(moves))
+        return self._name_turn(moves[0]) if turns else self._name_monotonic(moves)
+
+    def _name_monotonic(self, moves: Sequence[int]) -> Trend:
+        whole = DIRECTIONS.get(self.whole.outcome, 0)
+        direction = moves[0] if moves else whole
+        if not direction:
+            return "alike" if self.whole.outcome == "alike" else "flat"
+        if len(moves) == len(self.steps):
+            return "falling" if direction < 0 else "rising"
+        if whole != direction:
+            return "mixed"
+        return "falling_overall" if direction < 0 else "rising_overall"
+
+    def _name_turn(self, direction: int) -> Trend:
+        kind: Trend = "valley" if direction < 0 else "peak"
+        turn = self.estimates[find_turn(self.estimates, kind)]
+        ends = {DIRECTIONS.get(compare(turn, self.estimates[end]), 0) for end in (0, -1)}
+        return kind if ends == {direction} else "mixed"
+
+    @property
+    def shown_steps(self) -> list[tuple[int, int]]:
+        """The neighbouring settings between which a step in the direction of the whole is shown."""
+        pairs = zip(itertools.pairwise(self.positions), self.steps, strict=True)
+        return [pair for pair, step in pairs if step.outcome == self.whole.outcome in SHOWN]
 
 
-def _name_monotonic(steps: Sequence[int], moves: Sequence[int], whole: int) -> Trend:
-    """Return the trend of steps that never turn back.
+DIRECTIONS: Mapping[Outcome, int] = {"lower": -1, "higher": 1}
+"""Outcomes of a later value against an earlier one -> sign of the change."""
 
-    ``steps`` holds -1, 0 or 1 per step, ``moves`` those that are not 0, and ``whole`` is the step from end to end.
+
+def read_sweep(quantity: str, configurations: Sequence[Configuration], field: str) -> Sweep | None:
+    """Judge a quantity over a dimension, in ascending order of it; missing values are skipped.
+
+    None for fewer than two values, or if nothing is known of how far seeds differ.
     """
-    direction = moves[0] if moves else whole
-    if not direction:
-        return "flat"
-    if len(moves) == len(steps):
-        return "falling" if direction < 0 else "rising"
-    if whole != direction:
-        return "mixed"
-    return "falling_overall" if direction < 0 else "rising_overall"
+    known = [c for c in configurations if is_measured(quantity, [c])]
+    estimates, positions = [measure(quantity, c) for c in known], [getattr(c.settings, field) for c in known]
+    steps, whole = find_steps(estimates), find_change(estimates[-1], estimates[0]) if len(known) > 1 else None
+    if steps is None or whole is None:
+        return None
+    seeds = [level.seeds for e in estimates if (level := e.level) is not None]
+    power = fit_power_law(positions, seeds) if whole.scale == "log" and min(positions) > 0 else None
+    order = find_order_p_value([estimate.mean for estimate in estimates])
+    return Sweep(positions, estimates, whole, steps, order, power)
 
 
 def find_turn(estimates: Sequence[Estimate], trend: Trend) -> int:
@@ -145,25 +125,29 @@ def find_turn(estimates: Sequence[Estimate], trend: Trend) -> int:
     return means.index(max(means) if trend == "peak" else min(means))
 
 
-def compare_by(quantity: str, a: Configuration, b: Configuration) -> Comparison:
+def compare_by(quantity: str, a: Configuration, b: Configuration) -> Outcome:
     """Compare two configurations by a quantity: ``lower`` if the data show that ``a`` has the lower value."""
     return compare(measure(quantity, a), measure(quantity, b))
 
 
 def find_ties(configurations: Sequence[Configuration], quantity: str | None = None) -> list[Configuration]:
-    """Return the configuration with the best value, by default of FID, and all that are not told apart from it.
+    """Return the configurations that the data do not show to be worse than the best one, by default by FID.
 
-    Configurations without a value are left out.
+    The best one is among them. Those without a value are left out; where nothing is known of how far seeds differ, none
+    is shown to be worse.
     """
     quantity = quantity or choose_fid(configurations)
-    best, better = find_best(configurations, quantity), QUANTITIES[quantity].better
     scored = [c for c in configurations if is_measured(quantity, [c])]
-    return [c for c in scored if c is best or compare_by(quantity, best, c) != better]
+    levels = [level for c in scored if (level := measure(quantity, c).level) is not None]
+    if len(levels) < len(scored):
+        return scored
+    is_lower_better = QUANTITIES[quantity].better == "lower"
+    return [scored[i] for i in find_not_worse([level.seeds for level in levels], is_lower_better=is_lower_better)]
 
 
 def leaves_out_zero(change: Estimate) -> bool:
     """Return True if a change has a confidence interval and the interval excludes 0."""
-    return change.half_width is not None and abs(change.mean) > change.half_width
+    return change.interval is not None and (change.interval[0] > 0 or change.interval[1] < 0)
 
 
 def find_best(configurations: Sequence[Configuration], quantity: str | None = None) -> Configuration:
@@ -183,21 +167,6 @@ def _rank(quantity: str, configuration: Configuration, missing: float) -> float:
     better, mean = QUANTITIES[quantity].better, measure(quantity, configuration).mean
     assert better is not None, f"no value of {quantity} is better than another"
     return missing if math.isnan(mean) else mean if better == "lower" else -mean
-
-
-def estimate_difference(a: Estimate, b: Estimate) -> Estimate:
-    """Estimate ``a - b`` with Welch's confidence interval, from the standard errors of both.
-
-    Degrees of freedom are those of Welch and Satterthwaite. There is no interval if neither has a standard error.
-    """
-    over, error = find_over(a, b), math.hypot(a.error or 0, b.error or 0)
-    difference = a.mean - b.mean
-    if not error:
-        return Estimate(difference, None, None, (difference,), over)
-    shares = [((e.error or 0) / error) ** 2 for e in (a, b)]
-    per_degree = sum(share**2 / e.degrees for share, e in zip(shares, (a, b), strict=True) if share)
-    degrees = 1 / per_degree if per_degree else math.inf  # Welch and Satterthwaite
-    return Estimate(difference, find_quantile(degrees) * error, error, (difference,), over, degrees)
 
 
 @dataclass(frozen=True)
@@ -331,8 +300,12 @@ class Memorisation:
 
     @property
     def verdict(self) -> Literal["copies", "new"]:
-        """The samples' novelty: ``copies`` if more of them are copies than of dev images, otherwise ``new``."""
-        return "copies" if compare(self.samples, self.dev) == "higher" else "new"
+        """The samples' novelty: ``copies`` if their share is shown to be above that of dev images, otherwise ``new``.
+
+        Both are of one training, so the errors of both shares decide, and other seeds do not matter.
+        """
+        error = math.hypot(self.samples.error or 0, self.dev.error or 0)
+        return "copies" if self.samples.mean - self.dev.mean > find_t(math.inf) * error else "new"
 
 
 def judge_memorisation(configuration: Configuration) -> Memorisation:
@@ -340,7 +313,7 @@ def judge_memorisation(configuration: Configuration) -> Memorisation:
     found = configuration.first.evaluation.memorisation
     first = configuration.first_seed
     return Memorisation(
-        measure("copies", first),
+        first.copies,
         first.dev_copies,
         found.samples.num,
         found.dev.num,

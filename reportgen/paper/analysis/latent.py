@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 
 

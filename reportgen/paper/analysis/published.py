@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reportgen.assets import PublishedScore, load_published_scores
 from reportgen.paper.analysis.findings import compare_by
-from reportgen.paper.analysis.quantities import choose_fid
+from reportgen.paper.analysis.measuring import choose_fid
 from reportgen.paper.analysis.results import Configuration
 from reportgen.suite.settings import PublishedKey, has_digits
 

@@ -1,4 +1,4 @@
-"""The quantities of a report: how to read each from a configuration, and its direction, unit and seed rule.
+"""The quantities of a report: how to read each from a configuration, and its scale, direction and unit.
 
 A quantity is named like its field in a run's record, with a prefix if the field has several readings: ``D_x`` is a
 metric's mean over the last fifth of training, ``spread_D_x`` its standard deviation there. The message catalogues name
@@ -8,11 +8,11 @@ it ``quantity.<name>`` in sentences and ``column.<name>`` in table headers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.paper.analysis.estimates import NO_RULE, Estimate, SeedRule, estimate_mean
+from reportgen.paper.analysis.estimates import Estimate, Scale, estimate_mean
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, SEPARATION, Configuration
 from reportgen.store.records import DiscriminatorRecord
 from reportgen.suite.settings import ModelName
@@ -21,12 +21,6 @@ Unit = Literal["", "share", "points", "nats", "s", "ms", "thousand", "million", 
 """The unit that a value is printed in, empty for a plain number.
 
 ``share`` is a share in [0, 1], printed in percent; ``points`` a change of a share, printed in percentage points.
-"""
-
-Scale = Literal["linear", "log", "logit"]
-"""The scale on which equal steps are equal changes, as is usual for the quantity.
-
-Distances and ratios are logarithmic, since they change by factors.
 """
 
 AT_HALF: Mapping[str, float] = {
@@ -39,14 +33,21 @@ AT_HALF: Mapping[str, float] = {
 """The value of each logged metric of a GAN whose D is 1/2 everywhere; losses in nats."""
 
 
+ALIKE_FACTOR = 1.25
+"""The factor up to which two values on the logarithmic scale count as alike."""
+ALIKE_POINTS = 0.05
+"""The difference up to which two shares count as alike."""
+
+
 @dataclass(frozen=True)
 class Quantity:
     """One quantity of a configuration, with all that is needed to compare and print it.
 
-    ``read`` returns the estimate without the seed rule; its mean is NaN if the runs have no value. ``better`` is the
-    direction of better values, None if neither is. ``decimals`` are those printed. ``rule`` bounds the effect of
-    another seed on a single value, with a margin above the differences measured between seeds (docs/results.md).
-    ``model`` is the only model that has the quantity, None for both.
+    ``read`` returns the estimate within the runs; its mean is NaN if they have no value. ``scale`` is that on which
+    trainings are compared. ``better`` is the direction of better values, None if neither is. ``decimals`` are those
+    printed. ``model`` is the only model that has the quantity, None for both. ``alike`` is the difference up to which
+    two values count as alike, None for that of the scale and unit. ``floor`` names the split whose lowest possible loss
+    is subtracted before values are put on the scale. A quantity that ``is_bounded`` lies in [0, 1], as all shares do.
     """
 
     name: str
@@ -55,29 +56,47 @@ class Quantity:
     better: Literal["lower", "higher"] | None = None
     unit: Unit = ""
     decimals: int = 2
-    rule: SeedRule = NO_RULE
     model: ModelName | None = None
+    alike: float | None = None
+    floor: Literal["train", "dev"] | None = None
+    is_bounded: bool = False
 
     @property
     def is_share(self) -> bool:
         """True if values are shares in [0, 1]."""
         return self.unit == "share"
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest possible value."""
+        return (0.0, 1.0) if self.is_share or self.is_bounded else (-math.inf, math.inf)
+
+    @property
+    def band(self) -> float | None:
+        """The largest difference on the scale that counts as none; None if no difference does."""
+        if self.scale == "log":
+            return math.log(ALIKE_FACTOR)
+        return ALIKE_POINTS if self.unit in ("share", "points") else self.alike
+
+    def find_floor(self, c: Configuration) -> float:
+        """Return the lowest possible value of a configuration."""
+        return c.floor(self.floor) if self.floor else 0.0
+
 
 # ---- scores of a detector -------------------------------------------------------------------------------------------
 
 FIDS = (
-    Quantity("fid_classifier", lambda c: c.score("fid", CLASSIFIER), "log", "lower", rule=SeedRule(ratio=2.5)),
-    Quantity("fid_inception", lambda c: c.score("fid", INCEPTION), "log", "lower", rule=SeedRule(ratio=2.5)),
+    Quantity("fid_classifier", lambda c: c.score("fid", CLASSIFIER), "log", "lower"),
+    Quantity("fid_inception", lambda c: c.score("fid", INCEPTION), "log", "lower"),
 )
 """FID by the features of each detector; values of different detectors are never compared."""
 
 SCORES = (
     Quantity("kid", lambda c: c.score("kid"), "log", "lower", decimals=3),
-    Quantity("precision", lambda c: c.score("precision"), "linear", "higher", rule=SeedRule(difference=0.4)),
-    Quantity("recall", lambda c: c.score("recall"), "linear", "higher", rule=SeedRule(difference=0.25)),
-    Quantity("density", lambda c: c.score("density"), "log", "higher", rule=SeedRule(difference=0.3)),
-    Quantity("coverage", lambda c: c.score("coverage"), "linear", "higher", rule=SeedRule(difference=0.12)),
+    Quantity("precision", lambda c: c.score("precision"), "linear", "higher", alike=ALIKE_POINTS, is_bounded=True),
+    Quantity("recall", lambda c: c.score("recall"), "linear", "higher", alike=ALIKE_POINTS, is_bounded=True),
+    Quantity("density", lambda c: c.score("density"), "log", "higher"),
+    Quantity("coverage", lambda c: c.score("coverage"), "linear", "higher", alike=ALIKE_POINTS, is_bounded=True),
 )
 """Scores other than FID, all by the classifier's features, named like their fields in the record."""
 
@@ -85,20 +104,20 @@ SCORES = (
 # ---- images and what the classifier reads ---------------------------------------------------------------------------
 
 
-def _of_images(name: str, rule: SeedRule = NO_RULE) -> Quantity:
+def _of_images(name: str) -> Quantity:
     """Return the quantity of a measure of single images under its name in the record."""
-    return Quantity(name, lambda c: c.image_statistic(name), "log", rule=rule)
+    return Quantity(name, lambda c: c.image_statistic(name), "log")
 
 
 STATISTICS = (
-    _of_images("sharpness", SeedRule(ratio=2.1)),
-    _of_images("gradient_energy", SeedRule(ratio=1.5)),
+    _of_images("sharpness"),
+    _of_images("gradient_energy"),
 )
 """Measures of single images, as multiples of those of real ones; VAE and GAN are compared in all of them."""
 
 READINGS = (
-    Quantity("read_share", lambda c: c.read_share, "linear", "higher", "share", 1, SeedRule(difference=0.25)),
-    Quantity("class_imbalance", lambda c: c.class_imbalance, "linear", "lower"),
+    Quantity("read_share", lambda c: c.read_share, "linear", "higher", "share", 1),
+    Quantity("class_imbalance", lambda c: c.class_imbalance, "linear", "lower", alike=ALIKE_POINTS, is_bounded=True),
     Quantity("smallest_class", lambda c: c.smallest_class, "linear", "higher", "share", 1),
     Quantity("variety", lambda c: c.variety, "log", "higher"),
 )
@@ -113,9 +132,7 @@ COPIES = (Quantity("copies", lambda c: c.copies, "linear", "lower", "share", 1),
 """Share of samples that are copies of training images."""
 
 RECONSTRUCTIONS = (
-    Quantity(
-        "reads_same", lambda c: c.reads_as("same"), "linear", "higher", "share", 1, SeedRule(difference=0.2), "vae"
-    ),
+    Quantity("reads_same", lambda c: c.reads_as("same"), "linear", "higher", "share", 1, "vae"),
     Quantity("reads_another", lambda c: c.reads_as("another"), "linear", "lower", "share", 1, model="vae"),
     Quantity("reads_unread", lambda c: c.reads_as("unread"), "linear", "lower", "share", 1, model="vae"),
 )
@@ -128,23 +145,22 @@ def _measure_pairs(
     better: Literal["lower", "higher"],
     unit: Unit = "",
     decimals: int = 2,
-    rule: SeedRule = NO_RULE,
 ) -> Quantity:
     """Return the quantity read from a dotted field of ``RandomPairs``."""
     name = field.replace(".", "_")
-    return Quantity(name, lambda c: c.over_pairs(field), scale, better, unit, decimals, rule)
+    return Quantity(name, lambda c: c.over_pairs(field), scale, better, unit, decimals)
 
 
 PAIRS = (
     _measure_pairs("read_ends", "linear", "higher", "share", 1),
     _measure_pairs("read_inside", "linear", "higher", "share", 1),
     _measure_pairs("read_outside", "linear", "higher", "share", 1),
-    _measure_pairs("inside_change", "linear", "higher", "points", 1, SeedRule(difference=0.15)),
+    _measure_pairs("inside_change", "linear", "higher", "points", 1),
     _measure_pairs("outside_change", "linear", "higher", "points", 1),
-    _measure_pairs("detour", "log", "lower", rule=SeedRule(ratio=1.4)),
-    _measure_pairs("largest_step", "log", "lower", rule=SeedRule(ratio=1.25)),
+    _measure_pairs("detour", "log", "lower"),
+    _measure_pairs("largest_step", "log", "lower"),
 )
-"""Measurements on lines between and beyond random pairs of latents of the first seed.
+"""Measurements on lines between and beyond random pairs of latents.
 
 ``read_ends``, ``read_inside`` and ``read_outside`` are shares of images read as digits at the ends, between them and
 beyond them; ``inside_change`` and ``outside_change`` are changes from the ends, pair by pair. ``detour`` is the length
@@ -167,7 +183,7 @@ CIRCLES = (
 
 CODES = (
     Quantity("active_units", lambda c: c.active_units, "linear", decimals=0, model="vae"),
-    Quantity("prior_distance", lambda c: c.prior_distance, "linear", "lower", "nats", model="vae"),
+    Quantity("prior_distance", lambda c: c.prior_distance, "linear", "lower", "nats", model="vae", alike=0.5),
 )
 """Latent dimensions that a VAE uses, and the distance of its aggregated posterior from the prior."""
 
@@ -175,9 +191,9 @@ CODES = (
 # ---- losses of a VAE ------------------------------------------------------------------------------------------------
 
 
-def _measure_dev(name: str, rule: SeedRule) -> Quantity:
+def _measure_dev(name: str, floor: Literal["dev"] | None = "dev") -> Quantity:
     """Return the quantity that is the last recorded value of a VAE's dev loss, in nats."""
-    return Quantity(name, lambda c: c.last(name), "log", "lower", "nats", 1, rule, "vae")
+    return Quantity(name, lambda c: c.last(name), "log", "lower", "nats", 1, "vae", floor=floor)
 
 
 def _estimate_gap(c: Configuration) -> Estimate:
@@ -185,22 +201,23 @@ def _estimate_gap(c: Configuration) -> Estimate:
 
     The floor of its split, which no model can go below, is subtracted from each loss first.
     """
-    dev, train = c.tail("dev_total").mean - c.floor("dev"), c.tail("train_total").mean - c.floor("train")
-    return estimate_mean([dev - train])
+    above = c.floor("dev") - c.floor("train")
+    losses = zip(c.tail("dev_total").values, c.tail("train_total").values, strict=True)
+    return estimate_mean(dev - train - above for dev, train in losses)
 
 
 def _estimate_above_floor(c: Configuration) -> Estimate:
     """Return the last dev reconstruction loss less that of a perfect reconstruction, in nats."""
-    return estimate_mean([c.last("dev_reconstruction").mean - c.floor("dev")])
+    return estimate_mean(loss - c.floor("dev") for loss in c.last("dev_reconstruction").values)
 
 
 VAE_LOSSES = (
-    _measure_dev("dev_reconstruction", SeedRule(ratio=1.15)),
-    _measure_dev("dev_kl", SeedRule(difference=4)),
-    _measure_dev("dev_total", SeedRule(ratio=1.15)),
+    _measure_dev("dev_reconstruction"),
+    _measure_dev("dev_kl", None),
+    _measure_dev("dev_total"),
     Quantity("above_floor", _estimate_above_floor, "log", "lower", "nats", 1, model="vae"),
-    Quantity("tail_train_total", lambda c: c.tail("train_total"), "log", "lower", "nats", 1, model="vae"),
-    Quantity("tail_dev_total", lambda c: c.tail("dev_total"), "log", "lower", "nats", 1, model="vae"),
+    Quantity("tail_train_total", lambda c: c.tail("train_total"), "log", "lower", "nats", 1, "vae", floor="train"),
+    Quantity("tail_dev_total", lambda c: c.tail("dev_total"), "log", "lower", "nats", 1, "vae", floor="dev"),
     Quantity("gap", _estimate_gap, "linear", "lower", "nats", 1, model="vae"),
     Quantity("rise_dev_total", lambda c: c.rise_since_lowest("dev_total"), "linear", "lower", "nats", 1, model="vae"),
 )
@@ -217,9 +234,14 @@ JUDGED = ("D_x", "D_G_z1", "discriminator_loss", "generator_loss")
 """Metrics compared with their values at D = 1/2; ``D_G_z1`` is D(G(z)) before the update of D."""
 
 
-def _measure_end(name: str, scale: Scale = "linear", unit: Unit = "", rule: SeedRule = NO_RULE) -> Quantity:
+_ALIKE_ENDS: Mapping[Unit, float] = {"": 0.05, "nats": 0.1}
+"""Differences at the end of training that count as none, of outputs of D and of losses."""
+
+
+def _measure_end(name: str, scale: Scale = "linear", unit: Unit = "") -> Quantity:
     """Return the quantity that is a GAN metric's mean over the last fifth of training."""
-    return Quantity(name, lambda c: c.tail(name), scale, None, unit, rule=rule, model="gan")
+    read, is_bounded = lambda c: c.tail(name), name.startswith("D_")
+    return Quantity(name, read, scale, None, unit, model="gan", alike=_ALIKE_ENDS[unit], is_bounded=is_bounded)
 
 
 def _measure_spread(metric: str) -> Quantity:
@@ -255,9 +277,9 @@ def _unit_of(metric: str) -> Unit:
 
 
 GAN_ENDS = (
-    _measure_end("discriminator_loss", "linear", "nats", SeedRule(difference=0.6)),
-    _measure_end("generator_loss", "log", "nats", SeedRule(ratio=2.5)),
-    _measure_end(SEPARATION, rule=SeedRule(difference=0.4)),
+    _measure_end("discriminator_loss", "linear", "nats"),
+    _measure_end("generator_loss", "log", "nats"),
+    _measure_end(SEPARATION),
     _measure_end("D_x"),
     _measure_end("D_G_z1"),
     _measure_end("D_G_z2"),
@@ -349,28 +371,3 @@ QUANTITIES: Mapping[str, Quantity] = {
     for quantity in group
 }
 """All quantities of a report by name."""
-
-
-def measure(name: str, configuration: Configuration) -> Estimate:
-    """Return a configuration's value of a quantity, with the seed rule of the quantity.
-
-    The mean is NaN if the configuration has no value.
-
-    Raises:
-        KeyError: there is no quantity of this name, or the configuration's model does not have it.
-    """
-    quantity = QUANTITIES[name]
-    return replace(quantity.read(configuration), rule=quantity.rule)
-
-
-def is_measured(name: str, configurations: Iterable[Configuration]) -> bool:
-    """Return True if each of the configurations has a value of a quantity."""
-    return all(math.isfinite(measure(name, c).mean) for c in configurations)
-
-
-def choose_fid(configurations: Iterable[Configuration]) -> str:
-    """Return the name of the FID that comparisons of these configurations rest on.
-
-    It is the course's own, Inception's, if all of them have it, and otherwise the classifier's.
-    """
-    return "fid_inception" if is_measured("fid_inception", configurations) else "fid_classifier"

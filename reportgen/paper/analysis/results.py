@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -203,14 +203,22 @@ class RunResult:
 
 
 @dataclass(frozen=True, eq=False)
+class Cohort:
+    """The configurations of a report, which together tell how far seeds differ."""
+
+    members: list[Configuration] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
 class Configuration:
     """One setting of a model, with its finished runs, one per seed.
 
-    Its estimates carry no seed rule: use ``quantities.measure`` to get values for comparing and printing.
+    Its estimates know nothing of other trainings: use ``measuring.measure`` to get values for comparing and printing.
     """
 
     settings: Settings
     runs: tuple[RunResult, ...]
+    cohort: Cohort = field(default_factory=Cohort)
 
     @cached_property
     def label(self) -> str:
@@ -225,7 +233,7 @@ class Configuration:
     @cached_property
     def first_seed(self) -> Configuration:
         """A configuration of the same settings that has the first seed alone, whose images are shown."""
-        return Configuration(self.settings, self.runs[:1])
+        return Configuration(self.settings, self.runs[:1], self.cohort)
 
     @property
     def slug(self) -> str:
@@ -334,10 +342,14 @@ class Configuration:
         return [run.evaluation.posterior for run in self.runs if run.evaluation.posterior is not None]
 
     def over_pairs(self, name: str) -> Estimate:
-        """Return a measurement by its dotted field in ``RandomPairs``, for the first seed only; NaN if it failed."""
-        measured: Measured = attrgetter(name)(self.first.evaluation.interpolation.random_pairs)
-        values = [] if measured.value is None else [measured.value]
-        return estimate_mean(values, measured.error, "pairs", measured.num - 1)
+        """Return a measurement by its dotted field in ``RandomPairs``; NaN if it failed for a seed.
+
+        A single seed has the error over pairs.
+        """
+        measured: list[Measured] = [attrgetter(name)(run.evaluation.interpolation.random_pairs) for run in self.runs]
+        values = [row.value for row in measured if row.value is not None]
+        first = measured[0]
+        return estimate_mean(values if len(values) == len(measured) else [], first.error, "pairs", first.num - 1)
 
     @property
     def train_seconds(self) -> Estimate:
@@ -469,7 +481,9 @@ class Results:
         seeds_of: dict[Settings, list[RunResult]] = defaultdict(list)
         for run in self.finished:
             seeds_of[run.spec.settings].append(run)
-        return [Configuration(settings, tuple(runs)) for settings, runs in seeds_of.items()]
+        cohort = Cohort()
+        cohort.members.extend(Configuration(settings, tuple(runs), cohort) for settings, runs in seeds_of.items())
+        return cohort.members
 
     def answer(self, section: Question) -> list[Configuration]:
         """Return the configurations that answer a question of the report, in ascending order of dimensions."""

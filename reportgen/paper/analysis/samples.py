@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportgen.paper.analysis.findings import compare_by, find_best
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 
 NOISY = 1.2

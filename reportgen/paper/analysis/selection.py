@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from reportgen.paper.analysis.findings import find_best
-from reportgen.paper.analysis.quantities import choose_fid, is_measured, measure
+from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
 from reportgen.suite.settings import GanSettings, Settings, VaeSettings

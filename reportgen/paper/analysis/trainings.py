@@ -17,7 +17,7 @@ from reportgen.paper.analysis.findings import (
     judge_equilibrium,
     leaves_out_zero,
 )
-from reportgen.paper.analysis.quantities import choose_fid, is_measured, measure
+from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 
 OVERFIT_SHARE = 0.05

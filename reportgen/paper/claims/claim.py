@@ -11,11 +11,10 @@ from reportgen.paper.analysis.estimates import Over
 from reportgen.paper.i18n.translator import Value
 from reportgen.suite.outline import Topic
 
-Basis = Over | Literal["seed_rule", "rule", "chi_square", "counts"]
+Basis = Over | Literal["rule", "chi_square", "counts"]
 """The evidence of a claim.
 
-Either the source of variation that a comparison's interval covers, or the seed rule, another rule, a test of
-counts, or mere counting.
+Either the source of variation that a comparison's interval covers, or a rule, a test of counts, or mere counting.
 """
 
 
@@ -30,7 +29,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Undecided:
-    """A fact: the data do not tell ``a`` and ``b`` apart in a quantity."""
+    """A fact: the data do not tell ``a`` and ``b`` apart in a quantity, alike or not."""
 
     quantity: str
     a: str

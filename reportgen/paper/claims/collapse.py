@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from reportgen.paper.analysis.findings import DigitCounts, find_basis, judge_memorisation
+from reportgen.paper.analysis.effects import find_basis
+from reportgen.paper.analysis.findings import DigitCounts, judge_memorisation
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import name_values

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reportgen.paper.analysis.contrasts import Side, find_higher, find_lower
-from reportgen.paper.analysis.findings import find_basis
-from reportgen.paper.analysis.quantities import choose_fid, measure
+from reportgen.paper.analysis.contrasts import Families, Side, find_higher, find_lower
+from reportgen.paper.analysis.effects import find_basis
+from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Basis, Claim, Verdict
-from reportgen.paper.claims.scores import claim_noise, claim_pair
+from reportgen.paper.claims.scores import claim_noise, claim_pair, write_change
 from reportgen.paper.i18n.quantities import write_estimate
-from reportgen.paper.i18n.translator import Value
+from reportgen.paper.i18n.translator import PValue, Value
 
 
-def claim_comparison(vae: Configuration, gan: Configuration, rests_on: str) -> list[Claim]:
-    """Compare a VAE and a GAN by FID, sharpness, noise, variety and legibility."""
+def claim_comparison(vae: Configuration, gan: Configuration, families: Families | None, rests_on: str) -> list[Claim]:
+    """Compare a VAE and a GAN by FID, sharpness, noise, variety and legibility, and all VAEs and GANs by sharpness."""
     return [
         claim_pair(choose_fid((gan, vae)), (gan, vae), rests_on),
         _claim_blur(vae, gan, rests_on),
+        *_claim_families(families, rests_on),
         *claim_noise((vae, gan), rests_on),
         _claim_variety(vae, gan, rests_on),
         claim_pair("read_share", (gan, vae), rests_on),
@@ -31,6 +32,28 @@ def claim_comparison_brief(vae: Configuration, gan: Configuration, rests_on: str
         claim_pair(choose_fid((gan, vae)), (gan, vae), rests_on),
         _claim_blur(vae, gan, rests_on),
     ]
+
+
+FAMILIES: Mapping[Side, str] = {
+    "vae": "comparison.families.vae",
+    "gan": "comparison.families.gan",
+    "open": "comparison.families.open",
+}
+"""The family of models that is blurrier throughout -> message."""
+
+
+def _claim_families(families: Families | None, rests_on: str) -> list[Claim]:
+    """Say whether all models of one family are blurrier than all of the other; an empty list without two families."""
+    if families is None or families.p_value is None:
+        return []
+    values: dict[str, Value] = {
+        "p": PValue(families.p_value),
+        "lower": families.lower.label,
+        "higher": families.higher.label,
+        **write_change("sharpness", families.gap),
+    }
+    verdict = Verdict("families", "blurrier", families.verdict)
+    return [Claim("comparison", FAMILIES[families.verdict], values, rests_on, "counts", (verdict,))]
 
 
 VARIETY: Mapping[Side, str] = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.paper.analysis.findings import find_basis, find_best
-from reportgen.paper.analysis.quantities import choose_fid, measure
+from reportgen.paper.analysis.effects import find_basis
+from reportgen.paper.analysis.findings import find_best
+from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
 from reportgen.paper.analysis.samples import HIGH_PRECISION, LOW_RECALL, find_varied_rival, is_crowded
 from reportgen.paper.claims.claim import Claim, Order

@@ -5,17 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from reportgen.paper.analysis.dimensions import Dimension, Pair, Raising, judge_larger_effect, judge_raising, pair_along
+from reportgen.paper.analysis.dimensions import (
+    Dimension,
+    Pair,
+    Raising,
+    judge_influence,
+    judge_larger_effect,
+    pair_along,
+)
+from reportgen.paper.analysis.effects import find_basis
 from reportgen.paper.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
-    Comparison,
     Evolution,
-    compare,
-    find_basis,
     find_best,
+    find_over,
     find_worst,
 )
-from reportgen.paper.analysis.quantities import choose_fid, measure
+from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.trainings import (
     BATCH_MARGIN,
@@ -41,13 +47,11 @@ from reportgen.paper.claims.scores import (
     claim_trend,
     claim_unreadable,
     conclude_ablation,
-    name_values,
-    relate,
+    write_change,
 )
 from reportgen.paper.i18n.quantities import (
     name_quantity,
-    write_difference,
-    write_estimate,
+    write_effect,
     write_mean,
     write_measured,
     write_value,
@@ -72,28 +76,15 @@ def hidden_dim(c: Configuration) -> int:
 RAISING: Mapping[Raising, str] = {
     "lower": "raising.lower",
     "higher": "raising.higher",
-    "undecided": "raising.undecided",
-    "equal": "raising.equal",
-    "unknown": "raising.unknown",
+    "alike": "raising.alike",
+    "open": "raising.open",
     "mixed": "raising.mixed",
-    "partly_lower": "raising.partly_lower",
-    "partly_higher": "raising.partly_higher",
 }
-"""Direction over all pairs in which raising a dimension moves a quantity -> message."""
-
-
-OUTCOME: Mapping[Comparison, str] = {
-    "lower": "outcome.lower",
-    "higher": "outcome.higher",
-    "undecided": "outcome.undecided",
-    "equal": "outcome.equal",
-    "unknown": "outcome.unknown",
-}
-"""Comparison of the two configurations of one pair -> message."""
+"""Direction in which raising a dimension moves a quantity -> message."""
 
 
 def claim_raising(grid: Sequence[Configuration], field: Dimension, rests_on: str) -> list[Claim]:
-    """Say how raising one dimension moves FID and both losses, at all values of the other dimension.
+    """Say how raising one dimension moves FID and both losses, on average over the other dimension and in each pair.
 
     The list is empty if the grid does not vary the dimension.
     """
@@ -114,40 +105,27 @@ def _claim_direction(
     """Say in which direction raising a dimension moves a quantity, over all pairs.
 
     Args:
-        brief: print the two values of the dimension instead of the values of every pair.
+        brief: leave out the effects in every pair.
     """
-    ends = [name_values(quantity, pair) for pair in pairs]
-    kind = judge_raising(quantity, pairs)
-    shown = [
-        Message(
-            "raising.each",
-            {
-                "low": low.label,
-                "low_value": write_estimate(quantity, low.estimate),
-                "high": high.label,
-                "high_value": write_estimate(quantity, high.estimate),
-                "difference": write_difference(quantity, high.estimate, low.estimate),
-                "outcome": Message(OUTCOME[compare(high.estimate, low.estimate)]),
-            },
-        )
-        for low, high in ends
-    ]
     low, high = (getattr(c.settings, field) for c in pairs[0])
-    details = Message("raising.brief", {"low": low, "high": high})
-    if not brief:
-        details = Message("raising.details", {"all": Several(shown)})
-    return Claim(
-        "raising",
-        RAISING[kind],
-        {"quantity": name_quantity(quantity), "field": f"`{field}`", "details": details},
-        rests_on,
-        find_basis(*(n.estimate for pair in ends for n in pair)),
-        tuple(fact for low, high in ends for fact in relate(quantity, low, high)),
-    )
+    values: dict[str, Value] = {"quantity": name_quantity(quantity), "field": f"`{field}`", "low": low, "high": high}
+    influence = judge_influence(quantity, pairs)
+    if influence is None:
+        return Claim("raising", "raising.unknown", values, rests_on, "nothing")
+    shown = [
+        Message("raising.each", {"low": low.label, "high": high.label, "change": write_effect(quantity, effect)})
+        for (low, high), effect in zip(pairs, influence.each, strict=True)
+    ]
+    depends = Message("raising.depends" if influence.depends else "raising.independent")
+    details = Message("raising.details", {"all": Several(shown), "depends": depends})
+    is_brief = brief or len(pairs) < 2
+    values |= {**write_change(quantity, influence.main), "details": "" if is_brief else details}
+    verdict = Verdict(f"{field} on {quantity}", "raising", influence.verdict)
+    return Claim("raising", RAISING[influence.verdict], values, rests_on, "seeds", (verdict,))
 
 
 def claim_raising_brief(grid: Sequence[Configuration], field: Dimension, rests_on: str) -> list[Claim]:
-    """Say how raising one dimension moves FID, at all values of the other dimension, for the summary.
+    """Say how raising one dimension moves FID, on average over the other dimension, for the summary.
 
     The list is empty if the grid does not vary the dimension.
     """
@@ -156,20 +134,19 @@ def claim_raising_brief(grid: Sequence[Configuration], field: Dimension, rests_o
 
 
 def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
-    """Say which dimension moves FID more, on average over the other; None if only one varies."""
+    """Say which dimension moves FID by the larger factor, on average over the other; None if only one varies."""
     effect = judge_larger_effect(grid)
     if effect is None:
         return None
     values: dict[str, Value] = {
         "larger": f"`{effect.larger}`",
         "smaller": f"`{effect.smaller}`",
-        "larger_change": write_estimate(effect.fid, effect.larger_change),
-        "smaller_change": write_estimate(effect.fid, effect.smaller_change),
+        "larger_change": write_effect(effect.fid, effect.larger_effect),
+        "smaller_change": write_effect(effect.fid, effect.smaller_effect),
     }
     wording = "gan_effect.larger.one" if effect.is_told_apart else "gan_effect.larger.neither"
     verdict = Verdict("grid", "larger effect", effect.larger if effect.is_told_apart else "neither")
-    basis = find_basis(*(measure(effect.fid, c) for c in grid))
-    return Claim("gan_effect.larger", wording, values, rests_on, basis, (verdict,))
+    return Claim("gan_effect.larger", wording, values, rests_on, "seeds", (verdict,))
 
 
 def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
@@ -214,7 +191,7 @@ def claim_course(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
         for loss, of_loss in courses.items()
         for c, course in of_loss.items()
     )
-    basis = find_basis(*(course.change for of_loss in courses.values() for course in of_loss.values()))
+    basis = find_over(*(course.change for of_loss in courses.values() for course in of_loss.values()))
     return Claim("gan_effect.course", "gan_effect.course", values, rests_on, basis, facts)
 
 
@@ -422,7 +399,7 @@ def _claim_moving(
         "widest": write_value(f"drift_{metrics[0]}", max(widths, default=math.nan)),
     }
     facts = tuple(Verdict(c.label, f"drift of {metrics[0]}", str(c in movement.moving)) for c in gans)
-    basis = find_basis(*(change for changes in movement.changes.values() for change in changes))
+    basis = find_over(*(change for changes in movement.changes.values() for change in changes))
     return Claim(topic, wordings[movement.verdict], values, rests_on, basis, facts)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from reportgen.paper.analysis.contrasts import EVENNESS, Side, Spaces, judge_change, judge_spaces
-from reportgen.paper.analysis.findings import find_basis
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.effects import find_basis
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import claim_pair

@@ -15,29 +15,23 @@ from reportgen.paper.analysis.contrasts import (
     judge_other_scores,
     judge_threshold,
 )
+from reportgen.paper.analysis.effects import Effect, Outcome, compare, find_basis, find_change
 from reportgen.paper.analysis.estimates import Estimate
-from reportgen.paper.analysis.findings import (
-    Comparison,
-    Trend,
-    classify_trend,
-    compare,
-    find_basis,
-    find_best,
-    find_ties,
-    find_turn,
-)
-from reportgen.paper.analysis.quantities import choose_fid, is_measured, measure
+from reportgen.paper.analysis.families import PowerLaw
+from reportgen.paper.analysis.findings import SIGNIFICANCE, Sweep, Trend, find_best, find_ties, find_turn, read_sweep
+from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import NOISY, find_noise_level, find_unreadable, is_noisy
 from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict
 from reportgen.paper.i18n.quantities import (
     name_quantity,
-    write_difference,
+    write_bound,
+    write_effect,
     write_estimate,
     write_mean,
     write_measured,
 )
-from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
+from reportgen.paper.i18n.translator import Message, Number, Percent, PValue, Several, Value
 
 
 @dataclass(frozen=True)
@@ -60,14 +54,16 @@ def relate(quantity: str, a: Named, b: Named) -> tuple[Fact, ...]:
         return (Order(quantity, a.label, b.label),)
     if comparison == "higher":
         return (Order(quantity, b.label, a.label),)
-    return () if comparison == "unknown" else (Undecided(quantity, a.label, b.label),)
+    return () if comparison in ("single", "unknown") else (Undecided(quantity, a.label, b.label),)
 
 
-PAIR: Mapping[Comparison, str] = {
+PAIR: Mapping[Outcome, str] = {
     "lower": "pair.lower",
     "higher": "pair.higher",
-    "undecided": "pair.undecided",
+    "alike": "pair.alike",
+    "open": "pair.open",
     "equal": "pair.equal",
+    "single": "pair.single",
     "unknown": "pair.unknown",
 }
 """Comparison of the first configuration with the second -> message."""
@@ -90,7 +86,7 @@ def tell_pair(quantity: str, pair: Sequence[Named], rests_on: str) -> Claim:
             "a_value": write_estimate(quantity, a.estimate),
             "b": b.label,
             "b_value": write_estimate(quantity, b.estimate),
-            "difference": write_difference(quantity, a.estimate, b.estimate),
+            **write_change(quantity, find_change(a.estimate, b.estimate)),
         },
         rests_on,
         find_basis(a.estimate, b.estimate),
@@ -98,12 +94,21 @@ def tell_pair(quantity: str, pair: Sequence[Named], rests_on: str) -> Claim:
     )
 
 
-EXTREMES: Mapping[Comparison | Literal["chosen"], str] = {
+def write_change(quantity: str, effect: Effect | None) -> dict[str, Value]:
+    """Return an effect with its interval as ``change`` and its bound as ``bound``; dashes without one."""
+    if effect is None:
+        return {"change": "–", "bound": "–"}
+    return {"change": write_effect(quantity, effect), "bound": write_bound(quantity, effect)}
+
+
+EXTREMES: Mapping[Outcome | Literal["chosen"], str] = {
     "lower": "extremes.lower",
     "higher": "extremes.lower",
-    "chosen": "extremes.chosen",
-    "undecided": "extremes.undecided",
+    "chosen": "extremes.open",
+    "alike": "extremes.alike",
+    "open": "extremes.open",
     "equal": "extremes.equal",
+    "single": "extremes.single",
     "unknown": "extremes.unknown",
 }
 """Comparison of the lowest value with the highest -> message."""
@@ -137,7 +142,7 @@ def tell_extremes(quantity: str, named: Sequence[Named], rests_on: str) -> Claim
             "low_value": write_estimate(quantity, low.estimate),
             "high": high.label,
             "high_value": write_estimate(quantity, high.estimate),
-            "num": len(known),
+            **write_change(quantity, find_change(high.estimate, low.estimate)),
         },
         rests_on,
         find_basis(low.estimate, high.estimate),
@@ -194,8 +199,8 @@ TREND: Mapping[Trend, str] = {
     "valley": "trend.valley",
     "peak": "trend.peak",
     "mixed": "trend.mixed",
+    "alike": "trend.alike",
     "flat": "trend.flat",
-    "unknown": "trend.unknown",
 }
 """Trend of a quantity over a dimension -> message."""
 
@@ -203,53 +208,72 @@ TREND: Mapping[Trend, str] = {
 def claim_trend(quantity: str, configurations: Sequence[Configuration], field: str, rests_on: str) -> Claim:
     """Describe the trend of a quantity over a dimension.
 
-    No trend is claimed if fewer than two configurations have a value, or if several have the same value of the
-    dimension.
+    No trend is claimed if fewer than two configurations have a value, if nothing is known of how far seeds differ, or
+    if several configurations have the same value of the dimension.
 
     Args:
         configurations: in ascending order of the dimension.
         field: the dimension's name in the settings.
     """
+    values: dict[str, Value] = {"quantity": name_quantity(quantity), "field": f"`{field}`"}
     known = [c for c in configurations if is_measured(quantity, [c])]
-    estimates = [measure(quantity, c) for c in known]
-    trend = classify_trend(estimates)
-    if trend == "unknown":
-        return Claim("trend", TREND[trend], {"quantity": name_quantity(quantity)}, rests_on, "nothing")
-    positions = [getattr(c.settings, field) for c in known]
-    if len(set(positions)) < len(positions):  # other settings vary too
-        values: dict[str, Value] = {"quantity": name_quantity(quantity), "field": f"`{field}`"}
+    if len({getattr(c.settings, field) for c in known}) < len(known):  # other settings vary too
         return Claim("trend", "trend.several", values, rests_on, "nothing")
-    turn = find_turn(estimates, trend)
-    written = [write_estimate(quantity, estimate) for estimate in estimates]
-    pairs = zip(positions, written, strict=True)
-    return Claim(
-        "trend",
-        TREND[trend],
-        {
-            "quantity": name_quantity(quantity),
-            "field": f"`{field}`",
-            "first": written[0],
-            "first_at": positions[0],
-            "turn": written[turn],
-            "turn_at": positions[turn],
-            "last": written[-1],
-            "last_at": positions[-1],
-            "all": Several([Message("trend.each", {"position": at, "value": value}) for at, value in pairs]),
-        },
-        rests_on,
-        find_basis(*estimates),
-        _relate_trend(quantity, name_values(quantity, known), trend, turn),
-    )
+    sweep = read_sweep(quantity, known, field)
+    if sweep is None:
+        return Claim("trend", "trend.unknown", values, rests_on, "nothing")
+    facts = _relate_trend(quantity, name_values(quantity, known), sweep)
+    return Claim("trend", TREND[sweep.trend], {**values, **_write_sweep(quantity, sweep)}, rests_on, "seeds", facts)
 
 
-def _relate_trend(quantity: str, named: Sequence[Named], trend: str, turn: int) -> tuple[Fact, ...]:
+def _write_sweep(quantity: str, sweep: Sweep) -> dict[str, Value]:
+    """Write the ends of a sweep, its turn, its values and how it goes from end to end."""
+    written = [write_estimate(quantity, estimate) for estimate in sweep.estimates]
+    turn = find_turn(sweep.estimates, sweep.trend)
+    pairs = zip(sweep.positions, written, strict=True)
+    return {
+        "first": written[0],
+        "first_at": sweep.positions[0],
+        "turn": written[turn],
+        "turn_at": sweep.positions[turn],
+        "last": written[-1],
+        "last_at": sweep.positions[-1],
+        "all": Several([Message("trend.each", {"position": at, "value": value}) for at, value in pairs]),
+        "details": Several(_detail_sweep(sweep)),
+        **write_change(quantity, sweep.whole),
+    }
+
+
+def _detail_sweep(sweep: Sweep) -> list[Value]:
+    """Return what is known of the way from end to end: the order, the steps that are shown, and the power law."""
+    means = [estimate.mean for estimate in sweep.estimates]
+    details: list[Value] = []
+    if means in (sorted(means), sorted(means, reverse=True)) and sweep.order < SIGNIFICANCE:
+        details.append(Message("trend.order", {"p": PValue(sweep.order)}))
+    if sweep.shown_steps:
+        steps: list[Value] = [Message("trend.step", {"low": a, "high": b}) for a, b in sweep.shown_steps]
+        details.append(Message("trend.steps", {"steps": Several(steps)}))
+    if sweep.power is not None:
+        details.append(_write_power(sweep.power))
+    return details or [Message("trend.no_step")]
+
+
+def _write_power(power: PowerLaw) -> Message:
+    """Write the exponent of a power law with its interval, or that there is none."""
+    ends = [Number(power.exponent + sign * power.half_width) for sign in (-1, 1)]
+    values: dict[str, Value] = {"exponent": Number(power.exponent), "low": ends[0], "high": ends[1]}
+    return Message("trend.no_power" if power.misfit < SIGNIFICANCE else "trend.power", values)
+
+
+def _relate_trend(quantity: str, named: Sequence[Named], sweep: Sweep) -> tuple[Fact, ...]:
     """Return the comparisons that the wording of a trend asserts."""
     first, last = named[0], named[-1]
-    if trend in ("falling", "rising"):
+    if sweep.trend in ("falling", "rising"):
         return tuple(fact for a, b in itertools.pairwise(named) for fact in relate(quantity, a, b))
-    if trend in ("valley", "peak"):
-        return (*relate(quantity, first, named[turn]), *relate(quantity, named[turn], last))
-    if trend == "mixed":
+    if sweep.trend in ("valley", "peak"):
+        turn = named[find_turn(sweep.estimates, sweep.trend)]
+        return (*relate(quantity, first, turn), *relate(quantity, turn, last))
+    if sweep.trend == "mixed":
         return ()
     return relate(quantity, first, last)
 
@@ -336,7 +360,7 @@ def _write_score(name: str, ablated: Configuration, baseline: Configuration) -> 
 ABLATION: Mapping[AblationVerdict, str] = {
     "helped": "ablation.helped",
     "hurt": "ablation.hurt",
-    "slight": "ablation.slight",
+    "alike": "ablation.alike",
     "open": "ablation.open",
 }
 """Verdict on an ablation -> message."""
@@ -354,8 +378,7 @@ def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on:
         "score": name_quantity(fid),
         "ablated_value": write_estimate(fid, of_ablated),
         "baseline_value": write_estimate(fid, of_baseline),
-        "difference": write_difference(fid, of_ablated, of_baseline),
-        "ratio": Number(of_ablated.rule.ratio, 1),
+        **write_change(fid, find_change(of_ablated, of_baseline)),
     }
     facts = (Verdict(ablated.label, "ablation", kind), *relate(fid, *pair))
     return Claim("ablation", ABLATION[kind], values, rests_on, basis, facts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reportgen.paper.analysis.findings import find_basis, find_best, find_ties
-from reportgen.paper.analysis.quantities import choose_fid, measure
+from reportgen.paper.analysis.effects import find_basis
+from reportgen.paper.analysis.findings import find_best, find_ties
+from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Undecided
 from reportgen.paper.i18n.quantities import name_quantity, write_measured

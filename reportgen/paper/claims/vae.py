@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from reportgen.paper.analysis.contrasts import find_reconciled
 from reportgen.paper.analysis.dimensions import judge_best_vaes
-from reportgen.paper.analysis.findings import find_basis
+from reportgen.paper.analysis.effects import find_basis
 from reportgen.paper.analysis.latent import judge_units
-from reportgen.paper.analysis.quantities import choose_fid, measure
+from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.trainings import OVERFIT_SHARE, judge_gap, judge_rise
 from reportgen.paper.claims.claim import Basis, Claim, Verdict
@@ -20,7 +20,7 @@ from reportgen.paper.claims.scores import (
     claim_unreadable,
     conclude_ablation,
 )
-from reportgen.paper.i18n.quantities import write_difference, write_estimate, write_value
+from reportgen.paper.i18n.quantities import write_estimate, write_value
 from reportgen.paper.i18n.translator import Percent, Several, Value
 
 GAP: Mapping[str, str] = {
@@ -153,12 +153,10 @@ def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -
 def _claim_parts(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim:
     """Say how much of the difference in total loss is due to reconstruction and how much to KL."""
     names = ("dev_total", "dev_reconstruction", "dev_kl")
-    pairs = {name: (measure(name, ablated), measure(name, conv)) for name in names}
-    written = {name.removeprefix("dev_"): write_difference(name, *pair) for name, pair in pairs.items()}
-    over = find_basis(*(estimate for pair in pairs.values() for estimate in pair))
-    return Claim(
-        "vae_ablation", "vae_ablation.parts", {**written, "ablated": ablated.label, "conv": conv.label}, rests_on, over
-    )
+    parts = {n.removeprefix("dev_"): measure(n, ablated).mean - measure(n, conv).mean for n in names}
+    written: dict[str, Value] = {name: write_value(f"dev_{name}", nats) for name, nats in parts.items()}
+    values = {**written, "ablated": ablated.label, "conv": conv.label}
+    return Claim("vae_ablation", "vae_ablation.parts", values, rests_on, "nothing")
 
 
 def _claim_reconciled(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:

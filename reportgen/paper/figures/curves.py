@@ -199,13 +199,19 @@ def keep_extremes(curve: pd.Series) -> pd.Series:
 
 
 def draw_scores(
-    settings: Sequence[int], means: Sequence[float], half_widths: Sequence[float | None], *, x_label: str, y_label: str
+    settings: Sequence[int],
+    means: Sequence[float],
+    intervals: Sequence[tuple[float, float] | None],
+    *,
+    x_label: str,
+    y_label: str,
 ) -> Figure:
-    """Draw a positive score over a dimension on two logarithmic axes, with error bars where half-widths are given."""
+    """Draw a positive score over a dimension on two logarithmic axes, with error bars where intervals are given."""
     with use_style():
         figure = Figure(figsize=(95 * MM, 48 * MM))
         axes = figure.subplots()
-        errors = [0.0 if half_width is None else half_width for half_width in half_widths]
+        ends = [interval or (mean, mean) for mean, interval in zip(means, intervals, strict=True)]
+        errors = np.abs(np.array(ends).T - np.array(means))
         axes.errorbar(settings, means, yerr=errors, color=COLOURS[0], marker="o", markersize=3.5, capsize=2.5)
         axes.set_xscale("log")
         axes.set_xticks(list(settings), [str(setting) for setting in settings])

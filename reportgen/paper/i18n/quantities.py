@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from reportgen.paper.analysis.estimates import NO_RULE, Estimate
-from reportgen.paper.analysis.findings import estimate_difference
-from reportgen.paper.analysis.quantities import QUANTITIES, Quantity, measure
+import math
+
+from reportgen.paper.analysis.effects import Effect
+from reportgen.paper.analysis.estimates import Estimate
+from reportgen.paper.analysis.measuring import measure
+from reportgen.paper.analysis.quantities import QUANTITIES, Quantity
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.i18n.translator import Interval, Message, Number, Percent, Value
+from reportgen.paper.i18n.translator import Between, Interval, Message, Number, Percent
 
 
 def name_quantity(name: str) -> Message:
@@ -30,19 +33,27 @@ def _write(quantity: Quantity, value: float, decimals: int) -> Number | Percent:
     return Number(100 * value if quantity.unit == "points" else value, decimals)
 
 
-def write_bare(name: str, estimate: Estimate) -> Interval:
-    """Return an estimate with its interval for a table cell; the unit belongs in the header."""
-    half = None if estimate.half_width is None else write_value(name, estimate.half_width)
-    return Interval(write_value(name, estimate.mean), half)
+def write_bare(name: str, estimate: Estimate) -> Interval | Between:
+    """Return an estimate with its interval for a table cell; the unit belongs in the header.
+
+    An interval that is not symmetric, as on the logarithmic scale or at the end of the range, is printed by its ends.
+    """
+    value = write_value(name, estimate.mean)
+    if estimate.interval is None:
+        return Interval(value, None)
+    low, high = estimate.interval
+    if math.isclose(high - estimate.mean, estimate.mean - low, rel_tol=1e-6, abs_tol=1e-9):
+        return Interval(value, write_value(name, (high - low) / 2))
+    return Between(value, write_value(name, low), write_value(name, high))
 
 
-def write_estimate(name: str, estimate: Estimate) -> Interval | Message:
+def write_estimate(name: str, estimate: Estimate) -> Interval | Between | Message:
     """Return an estimate with its interval for a sentence, percentage points spelled out."""
     bare = write_bare(name, estimate)
     return Message("value.points", {"value": bare}) if QUANTITIES[name].unit == "points" else bare
 
 
-def write_measured(name: str, configuration: Configuration) -> Interval | Message:
+def write_measured(name: str, configuration: Configuration) -> Interval | Between | Message:
     """Return a configuration's measured value of a quantity with its interval, for a sentence."""
     return write_estimate(name, measure(name, configuration))
 
@@ -52,24 +63,34 @@ def write_mean(name: str, configuration: Configuration) -> Number | Percent:
     return write_value(name, measure(name, configuration).mean)
 
 
-def write_difference(name: str, a: Estimate, b: Estimate) -> Interval | Message:
-    """Return ``a - b`` with its interval for a sentence; shares differ in percentage points."""
-    difference = estimate_difference(a, b)
-    if not QUANTITIES[name].is_share:
-        return write_estimate(name, difference)
-    decimals = QUANTITIES[name].decimals
-    half = None if difference.half_width is None else Number(100 * difference.half_width, decimals)
-    return Message("value.points", {"value": Interval(Number(100 * difference.mean, decimals), half)})
+def write_effect(name: str, effect: Effect) -> Message:
+    """Return a ratio or a difference with its interval, for a sentence; shares differ in percentage points."""
+    value, low, high = (_write_effect(name, effect, number) for number in (effect.value, *effect.interval))
+    kind = "ratio" if effect.scale == "log" else "points" if _is_in_points(name) else "difference"
+    return Message(f"effect.{kind}", {"value": value, "low": low, "high": high})
 
 
-def write_rule(name: str) -> Value:
-    """Return the smallest gap between two single trainings that the seed rule of a quantity accepts as a difference.
+def write_bound(name: str, effect: Effect) -> Message:
+    """Return the largest factor or difference either way that the data allow, for a sentence."""
+    kind = "ratio" if effect.scale == "log" else "points" if _is_in_points(name) else "difference"
+    return Message(f"bound.{kind}", {"value": _write_effect(name, effect, effect.bound)})
 
-    The quantity must have such a rule.
-    """
-    quantity = QUANTITIES[name]
-    assert quantity.rule != NO_RULE, f"{name} has no rule"
-    kind, size = ("ratio", quantity.rule.ratio) if quantity.rule.ratio > 1 else ("difference", quantity.rule.difference)
-    if quantity.unit in ("share", "points"):
-        return Message("value.points", {"value": Number(100 * size, 0)})
-    return Message(f"seed_rule.{kind}", {"size": Number(size)})
+
+def _write_effect(name: str, effect: Effect, value: float) -> Number:
+    """Return a ratio with three digits or so, or a difference in the quantity's own decimals."""
+    if effect.scale == "log":
+        return Number(value, 2 if value < 10 else 1 if value < 100 else 0)
+    return Number(100 * value if _is_in_points(name) else value, QUANTITIES[name].decimals)
+
+
+def _is_in_points(name: str) -> bool:
+    return QUANTITIES[name].unit in ("share", "points")
+
+
+def write_least(name: str, least: float) -> Number | Percent | Message:
+    """Return the smallest effect that can be shown, given on the quantity's scale."""
+    if QUANTITIES[name].scale == "log":
+        return Message("least.ratio", {"value": Number(math.exp(least))})
+    if _is_in_points(name):
+        return Message("value.points", {"value": Number(100 * least, 0)})
+    return Number(least, QUANTITIES[name].decimals)

@@ -48,6 +48,15 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Between:
+    """A value with the ends of its confidence interval, printed as 13.2 (9.8–17.9)."""
+
+    value: Number | Percent
+    low: Number | Percent
+    high: Number | Percent
+
+
+@dataclass(frozen=True)
 class PValue:
     """A p-value, printed with three decimals or as being below 0.001."""
 
@@ -69,7 +78,7 @@ class Message:
     values: Mapping[str, Value] = field(default_factory=dict)
 
 
-Value = str | int | Number | Percent | Interval | PValue | Several | Message
+Value = str | int | Number | Percent | Interval | Between | PValue | Several | Message
 """A value that a message can print."""
 
 
@@ -122,7 +131,7 @@ class Translator:
             return format_list([self.format(item) for item in value.values], locale=self._locale)
         return self._format_quantity(value)
 
-    def _format_quantity(self, value: int | Number | Percent | Interval | PValue) -> str:
+    def _format_quantity(self, value: int | Number | Percent | Interval | Between | PValue) -> str:
         if isinstance(value, int):
             return format_decimal(value, locale=self._locale)
         if isinstance(value, Number):
@@ -132,6 +141,8 @@ class Translator:
         if isinstance(value, Interval):
             text = self.format(value.value)
             return text if value.half_width is None else f"{text} ± {self.format(value.half_width)}"
+        if isinstance(value, Between):
+            return f"{self.format(value.value)} ({self.format(value.low)}–{self.format(value.high)})"
         return "< 0.001" if value.value < 0.001 else "= " + self._format_decimals(value.value, 3)
 
     def _format_decimals(self, value: float, decimals: int, unit: Literal["", "%"] = "") -> str:

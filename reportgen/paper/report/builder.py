@@ -12,7 +12,8 @@ from matplotlib.figure import Figure as Drawing
 
 from reportgen.paper.analysis.estimates import Over
 from reportgen.paper.analysis.findings import find_ties
-from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, choose_fid, is_measured, measure
+from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
+from reportgen.paper.analysis.quantities import FIDS, QUANTITIES
 from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.paper.analysis.selection import MAX_SHOWN
 from reportgen.paper.claims.claim import Claim

@@ -10,7 +10,7 @@ from reportgen.paper.analysis.findings import (
     count_digits,
     judge_memorisation,
 )
-from reportgen.paper.analysis.quantities import is_measured
+from reportgen.paper.analysis.measuring import is_measured
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_best_gan, select_model
 from reportgen.paper.claims.collapse import claim_collapse, claim_within_classes

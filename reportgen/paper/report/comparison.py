@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from reportgen.paper.analysis.contrasts import compare_families
 from reportgen.paper.analysis.quantities import STATISTICS
-from reportgen.paper.analysis.selection import find_compared
+from reportgen.paper.analysis.selection import find_compared, select_model
 from reportgen.paper.claims.comparison import claim_comparison
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Section
 from reportgen.paper.report.pictures import draw_samples
+from reportgen.suite.settings import GanSettings, VaeSettings
 
 
 def build_comparison(b: Builder, *_: object) -> Section | None:
@@ -17,6 +19,7 @@ def build_comparison(b: Builder, *_: object) -> Section | None:
         return None
     vae, gan = compared
     shown = [vae, gan]
+    families = compare_families("sharpness", select_model(b.results, VaeSettings), select_model(b.results, GanSettings))
     columns = [*b.fids, *(quantity.name for quantity in STATISTICS), "recall", "read_share"]
     return b.section(
         "comparison",
@@ -31,6 +34,6 @@ def build_comparison(b: Builder, *_: object) -> Section | None:
         ),
         b.figure("comparison", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
         b.table_of("comparison", shown, columns, note=b.passport(shown)),
-        *b.claims(claim_comparison(vae, gan, "table-comparison")),
+        *b.claims(claim_comparison(vae, gan, families, "table-comparison")),
         b.explanation("comparison.theory"),
     )

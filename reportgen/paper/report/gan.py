@@ -13,7 +13,8 @@ from reportgen.paper.analysis.findings import (
     find_worst,
     read_evolution,
 )
-from reportgen.paper.analysis.quantities import DISCRIMINATORS, JUDGED, choose_fid
+from reportgen.paper.analysis.measuring import choose_fid
+from reportgen.paper.analysis.quantities import DISCRIMINATORS, JUDGED
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model
 from reportgen.paper.analysis.trainings import judge_equilibria

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from reportgen.paper.analysis.findings import read_interpolation
-from reportgen.paper.analysis.quantities import measure
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_best_gan, find_main_vae
 from reportgen.paper.claims.interpolation import claim_between, claim_beyond, claim_interpolation, claim_spherical

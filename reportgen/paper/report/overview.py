@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import zip_longest
 from typing import assert_never, get_args
 
 from reportgen.paper.analysis.dimensions import DIMENSIONS
-from reportgen.paper.analysis.estimates import NO_RULE
 from reportgen.paper.analysis.findings import count_digits
-from reportgen.paper.analysis.quantities import FIDS, QUANTITIES, choose_fid, is_measured, measure
+from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
+from reportgen.paper.analysis.power import find_smallest
+from reportgen.paper.analysis.quantities import QUANTITIES
+from reportgen.paper.analysis.replicates import find_prior, is_convolutional_gan
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, RunResult
 from reportgen.paper.analysis.selection import (
     find_baseline,
@@ -31,7 +32,7 @@ from reportgen.paper.claims.gan import claim_equilibrium, claim_raising_brief
 from reportgen.paper.claims.interpolation import claim_spaces
 from reportgen.paper.claims.scores import claim_trend, conclude_ablation
 from reportgen.paper.claims.summary import claim_best_brief
-from reportgen.paper.i18n.quantities import write_rule
+from reportgen.paper.i18n.quantities import write_least
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several
 from reportgen.paper.report import gan, vae
 from reportgen.paper.report.builder import Builder, Column
@@ -55,7 +56,7 @@ MAX_NAMED = 6
 
 def write_notices(b: Builder) -> tuple[str, ...]:
     """Return the warnings of the first page: what is unfinished, and that a profile reduces the homework."""
-    notices = [_describe_unfinished(b)] if b.results.unfinished else []
+    notices = [_describe_unfinished(b), b.t("notice.provisional")] if b.results.unfinished else []
     if not b.results.is_full:
         notices.append(b.t("notice.profile", profile=b.results.suite.profile))
     return tuple(notices)
@@ -297,22 +298,31 @@ def _describe_comparisons(b: Builder) -> list[Block]:
     return [
         b.text("methods.curves", seeds=Message("methods.curves.one" if has_one else "methods.curves.several")),
         b.text("methods.sharpness"),
-        b.text("methods.evidence", how=Message("methods.evidence.one" if has_one else "methods.evidence.several")),
-        _tabulate_seed_rule(b),
+        b.text("methods.seeds"),
+        _tabulate_spreads(b),
         b.text("methods.intervals"),
     ]
 
 
-def _tabulate_seed_rule(b: Builder) -> Table:
-    """Tabulate the seed rule of every quantity in two columns side by side."""
-    entries = [
-        (Cell(b.column(name), is_header=True), Cell(b.t.format(write_rule(name))))
-        for name, quantity in QUANTITIES.items()
-        if quantity.rule != NO_RULE and quantity not in FIDS[1:]  # all FIDs share one rule
-    ]
-    half = -(-len(entries) // 2)
-    pairs = zip_longest(entries[:half], entries[half:], fillvalue=(Cell(""), Cell("")))
-    return b.table("seed_rule", ["quantity", "at_least"] * 2, [left + right for left, right in pairs])
+SPREADS = ("sharpness", "read_share", "recall", "dev_reconstruction", "dev_kl", "discriminator_loss", "generator_loss")
+"""Quantities beside FID for which the methods state what seeds alone may cause."""
+
+
+def _tabulate_spreads(b: Builder) -> Table:
+    """Tabulate the smallest effect that two configurations show, per quantity and kind of training."""
+    kinds = {"conv_gan" if is_convolutional_gan(c.settings) else "other_models": c for c in b.results.configurations}
+    names = [choose_fid(b.results.configurations), *SPREADS]
+    rows = [[Cell(b.column(n), is_header=True), *(_show_smallest(b, n, c) for c in kinds.values())] for n in names]
+    return b.table("spreads", ["quantity", *kinds], rows)
+
+
+def _show_smallest(b: Builder, name: str, c: Configuration) -> Cell:
+    quantity = QUANTITIES[name]
+    prior = find_prior(quantity, c) if quantity.model in (None, c.settings.model) else None
+    if prior is None:
+        return Cell("–")
+    least = find_smallest(prior, min(len(c.runs) for c in b.results.configurations))
+    return Cell(b.t.format(write_least(name, least)), is_number=True)
 
 
 # ---- appendix -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reportgen.paper.analysis.quantities import AT_HALF, choose_fid, measure
+from reportgen.paper.analysis.measuring import choose_fid, measure
+from reportgen.paper.analysis.quantities import AT_HALF
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import pick
 from reportgen.paper.analysis.trainings import SAMPLE_METRICS, has_sample_scores
@@ -103,7 +104,7 @@ def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: st
         draw_scores,
         [getattr(c.settings, field) for c in configurations],
         [score.mean for score in scores],
-        [score.half_width for score in scores],
+        [score.interval for score in scores],
         x_label=field,
         y_label=b.t.format(name),
         alt=b.t("alt.scores", score=name, field=field, labels=b.labels(configurations)),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.published import Matched, match_published
-from reportgen.paper.analysis.quantities import measure
 from reportgen.paper.analysis.results import INCEPTION
 from reportgen.paper.claims.published import claim_agreement, claim_agreement_of_gans, claim_spread
 from reportgen.paper.figures.published import Strip, draw_published

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reportgen.paper.analysis.contrasts import judge_threshold
-from reportgen.paper.analysis.quantities import is_measured
+from reportgen.paper.analysis.measuring import is_measured
 from reportgen.paper.analysis.selection import find_runs, select_model
 from reportgen.paper.claims.claim import find_contradictions
 from reportgen.paper.i18n.quantities import write_value

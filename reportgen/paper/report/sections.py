@@ -35,7 +35,7 @@ GAN_ABLATION = ("figure-gan_ablation_curves", "figure-ablation_samples", "table-
 
 WRITERS: Mapping[str, Writer] = {
     "settings": Writer(overview.build_settings, ("table-vae_settings", "table-gan_settings", "table-unfinished")),
-    "methods": Writer(overview.build_methods, ("table-seed_rule",)),
+    "methods": Writer(overview.build_methods, ("table-spreads",)),
     "vae_curves": Writer(
         vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses", "figure-vae_progress")
     ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reportgen.paper.analysis.quantities import RECONSTRUCTIONS, is_measured
+from reportgen.paper.analysis.measuring import is_measured
+from reportgen.paper.analysis.quantities import RECONSTRUCTIONS
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick
 from reportgen.paper.claims.scores import (
