@@ -10,17 +10,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from synthetic import TINY, make_readings, make_results, make_scores, make_summary
 
+from reportgen.paper.analysis import measuring
+from reportgen.paper.analysis.contrasts import compare_families
 from reportgen.paper.analysis.curves import CurveSummary
 from reportgen.paper.analysis.dimensions import pair_along
-from reportgen.paper.analysis.estimates import Estimate, estimate_mean
+from reportgen.paper.analysis.effects import compare
+from reportgen.paper.analysis.estimates import Estimate, Level, Scale, estimate_mean
 from reportgen.paper.analysis.findings import (
-    compare,
     count_digits,
     judge_equilibrium,
     read_evolution,
@@ -29,6 +30,7 @@ from reportgen.paper.analysis.measuring import is_measured, measure
 from reportgen.paper.analysis.published import Matched, match_published
 from reportgen.paper.analysis.quantities import PAIRS
 from reportgen.paper.analysis.results import Configuration, Results
+from reportgen.paper.analysis.seed_model import Prior, moderate
 from reportgen.paper.claims import (
     collapse,
     comparison,
@@ -50,6 +52,22 @@ from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.plan import RunSpec, plan_runs
 
 NAN = math.nan
+
+
+PRIOR = {"log": Prior(0.1**2, 30), "linear": Prior(0.02**2, 30)}
+"""How far seeds differ in these tests: two single trainings by a factor of 1.51, or by 0.083, are told apart."""
+
+
+@pytest.fixture(autouse=True)
+def know_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "find_prior", lambda quantity, c: PRIOR[quantity.scale])
+
+
+def at(value: float, scale: Scale = "log", error: float | None = None) -> Estimate:
+    """An estimate of one training."""
+    estimate = estimate_mean([value], error)
+    position = math.log(value) if scale == "log" else value
+    return replace(estimate, level=Level(moderate([position], PRIOR[scale]), scale, 0.05))
 
 
 @pytest.fixture(scope="module")
@@ -119,20 +137,19 @@ def test_contradictions_are_found() -> None:
 
 # ---- one quantity ---------------------------------------------------------------------------------------------------
 
-ONE, TWO, WIDE = estimate_mean([1.0], 0.1), estimate_mean([2.0], 0.1), estimate_mean([1.5], 5.0)
 NONE = estimate_mean([])
-LOW, HIGH = estimate_mean([1.0]), estimate_mean([2.0])  # one run each, and nothing to say how exact
+LOW, HIGH = estimate_mean([1.0]), estimate_mean([2.0])  # nothing is known of how far seeds differ
 
 
 @pytest.mark.parametrize(
     ("a", "b", "said"),
     [
-        (ONE, TWO, "A has the lower classifier FID: 1.00 ± 0.20 against 2.00 ± 0.20 of B (difference −1.00 ± 0.28)."),
-        (TWO, ONE, "A has the higher classifier FID: 2.00 ± 0.20 against 1.00 ± 0.20 of B (difference 1.00 ± 0.28)."),
-        (ONE, WIDE, "not enough to tell them apart"),
-        (ONE, ONE, "A and B have the same classifier FID"),
-        (ONE, NONE, "cannot be compared"),
-        (LOW, HIGH, "For A the classifier FID is 1.00, for B 2.00 (difference −1.00): not enough"),
+        (at(1), at(2), "A has the lower classifier FID: 1.00 against 2.00 of B (ratio 0.50, 95%: 0.33–0.76)."),
+        (at(2), at(1), "A has the higher classifier FID: 2.00 against 1.00 of B (ratio 2.00, 95%: 1.32–3.03)."),
+        (at(1), at(1.4), "other seeds may turn this order round, but the two differ by less than a factor of 2.12"),
+        (at(1), at(1), "A and B have the same classifier FID"),
+        (at(1), NONE, "cannot be compared"),
+        (LOW, HIGH, "The classifier FID is 1.00 for A and 2.00 for B: one training each"),
         (LOW, LOW, "A and B have the same classifier FID"),
     ],
 )
@@ -140,87 +157,65 @@ def test_pairs(a: Estimate, b: Estimate, said: str) -> None:
     assert said in words(scores.tell_pair("fid_classifier", named(a, b), "table-x"))
 
 
+def test_what_lies_within_the_band_is_alike() -> None:
+    sure = Prior(0.001**2, 30)
+    pair = [replace(at(v), level=Level(moderate([math.log(v)], sure), "log", math.log(1.25))) for v in (1.0, 1.1)]
+    said = words(scores.tell_pair("fid_classifier", named(*pair), "table-x"))
+    assert said.startswith("A has the lower")  # a difference that is shown is told, however small
+    pair[1] = replace(at(1.001), level=Level(moderate([0.001], sure), "log", math.log(1.25)))
+    assert "A and B have about the same" in words(scores.tell_pair("fid_classifier", named(*pair), "table-x"))
+
+
 def test_a_difference_of_shares_is_in_percentage_points() -> None:
-    half, most = estimate_mean([0.5], 0.01), estimate_mean([0.9], 0.01)
+    half, most = at(0.5, "linear", 0.01), at(0.9, "linear", 0.01)
     said = words(scores.tell_pair("read_share", named(half, most), "table-x"))
-    assert "50.0% ± 2.0% against 90.0% ± 2.0% of B (difference −40.0 ± 2.8 percentage points)" in said
+    assert "50.0% ± 2.0% against 90.0% ± 2.0% of B (difference −40.0 points, 95%: −48.3 to −31.7)" in said
 
 
 @pytest.mark.parametrize(
     ("estimates", "said"),
     [
         (
-            [ONE, TWO, WIDE],
-            "In [[table-x]] the lowest share of samples that read as digits is that of A, 100.0% ± 19.6%",
+            [at(1), at(2), at(1.5)],
+            "In [[table-x]] the lowest classifier FID is that of A, 1.00, and the highest",
         ),
-        ([ONE, WIDE], "the data do not tell these two apart"),
-        ([ONE, ONE], "is the same everywhere"),
-        ([ONE, NONE], "too few values"),
-        ([LOW, HIGH], "lies between 100.0% (A) and 200.0% (B); the data do not tell"),
+        ([at(1), at(1.2)], "lies between 1.00 (A) and 1.20 (B), no more than seeds may cause"),
+        ([at(1), at(1)], "is the same everywhere"),
+        ([at(1), NONE], "too few values"),
+        ([LOW, HIGH], "lies between 1.00 (A) and 2.00 (B); how far seeds differ in it is not known"),
         ([LOW, LOW], "is the same everywhere"),
     ],
 )
 def test_extremes(estimates: list[Estimate], said: str) -> None:
-    assert said in words(scores.tell_extremes("read_share", named(*estimates), "table-x"))
+    assert said in words(scores.tell_extremes("fid_classifier", named(*estimates), "table-x"))
 
 
 def test_the_lowest_and_the_highest_of_many_are_further_apart_by_chance() -> None:
-    """Ten values from one distribution: as a pair their extremes differ; among 45 possible pairs that is no wonder."""
-    values = [estimate_mean([0.5 + 0.01 * step], 0.02) for step in range(10)]
+    """As a pair the extremes of ten values differ; among 45 possible pairs that is no wonder."""
+    values = [at(0.5 + 0.01 * step, "linear") for step in range(10)]
     ends = values[0], values[-1]
     assert compare(*ends) == "lower"
     claim = scores.tell_extremes("read_share", named(*values), "table-x")
-    assert (claim.id, claim.facts) == ("extremes.chosen", ())
-    assert "not as the lowest and the highest of 10" in words(claim)
+    assert (claim.id, claim.facts) == ("extremes.open", ())
     assert scores.tell_extremes("read_share", named(*ends), "table-x").id == "extremes.lower"
 
 
-def test_extremes_of_one_distribution_are_rarely_told_apart() -> None:
-    chance = np.random.default_rng(0)
-    drawn = chance.normal(0, 0.02, (400, 10))
-    told = sum(
-        scores.tell_extremes("read_share", named(*(estimate_mean([v], 0.02) for v in row)), "x").id == "extremes.lower"
-        for row in drawn
-    )
-    assert told / 400 < 0.08
-
-
 @pytest.mark.parametrize(
-    ("fid", "error", "tie"),
-    [((1.0, 3.0), 0.01, None), ((1.0, 2.0), 5.0, "VAE-3 cannot be told apart from VAE-10"), ((NAN, 2.0), 0.01, None)],
+    ("fid", "tie"),
+    [((1.0, 3.0), None), ((1.0, 1.2), "VAE-3 has the lowest value; not shown to be worse: VAE-10"), ((NAN, 2.0), None)],
 )
-def test_best_and_ties(suite: Suite, fid: tuple[float, float], error: float, tie: str | None) -> None:
-    results = make_results(suite, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}, error))
+def test_best_and_ties(suite: Suite, fid: tuple[float, float], tie: str | None) -> None:
+    results = make_results(suite, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
     said = [words(claim) for claim in scores.claim_best(results.answer("vae_latent"), "table-x")]
     assert len(said) == (2 if tie else 1)
     assert tie is None or tie in said[1]
 
 
-def test_scores_that_another_seed_may_change_as_much_are_not_ranked(suite: Suite, tmp_path: Path) -> None:
-    """One rule for pairs, trends, ties and bold print; several seeds speak for themselves."""
-    fid = {"vae-3": 5.0, "vae-10": 4.5, "gan-4_4": 5.0, "gan-10_4": 9.0, "gan-4_8": 5.0, "gan-10_8": 16.0}
-    results = make_results(suite, change=set_fid(fid))
-    vaes, grid = results.answer("vae_latent"), results.answer("gan_grid")
-    (claim,) = [scores.claim_trend("fid_classifier", vaes, "latent_dim", "table-x")]
-    assert (claim.id, claim.basis) == ("trend.flat", "seed_rule")
-    assert [claim.id for claim in scores.claim_best(vaes, "table-x")] == ["extremes.undecided", "extremes.tied"]
-    claim = gan.claim_raising(grid, "latent_dim", "table-x")[0]
-    assert (claim.id, claim.basis) == ("raising.partly_higher", "seed_rule")
-    assert "difference 4.00 ± 0.03, undecided" in words(claim)
-    pair = [find(results, "VAE-3"), find(results, "GAN 10_4")]
-    assert scores.claim_pair("fid_classifier", pair, "table-x").id == "pair.undecided"
-    far = make_results(suite, change=set_fid(fid | {"vae-3": 12.0}))
-    assert scores.claim_best(far.answer("vae_latent"), "table-x")[0].id == "extremes.lower"
-    seeded = make_results(write_and_load(tmp_path, SEEDED), change=set_fid({"gan-4_4": 5.0, "gan-10_4": 6.0}))
-    claim = gan.claim_raising(seeded.answer("gan_grid"), "latent_dim", "table-x")[0]
-    assert claim.basis == "seeds"
-
-
 @pytest.mark.parametrize(
     "fid",
     [
-        {"gan-4_4": 5.0, "gan-4_8": 5.1, "gan-10_4": 9.0, "gan-10_8": 9.1},
-        {"gan-4_4": 100.0, "gan-4_8": 30.0, "gan-10_4": 31.0, "gan-10_8": 9.0},  # what differs is 30 and 31
+        {"gan-4_4": 5.0, "gan-4_8": 5.1, "gan-10_4": 6.0, "gan-10_8": 6.1},
+        {"gan-4_4": 100.0, "gan-4_8": 30.0, "gan-10_4": 31.0, "gan-10_8": 9.0},  # both by a factor of about 3.3
     ],
 )
 def test_an_effect_within_what_seeds_change_is_no_larger_effect(suite: Suite, fid: dict[str, float]) -> None:
@@ -250,15 +245,20 @@ def test_threshold(suite: Suite, fid: float, said: str) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ((9.0, 3.0, 1.0), "from 2 to 8, the classifier FID falls at every step, from 9.00 ± 0.02 to 1.00 ± 0.02"),
+        ((9.0, 3.0, 1.0), "From 2 to 8, the classifier FID falls at every step of `hidden_dim`, from 9.00 ± 0.02"),
         ((1.0, 3.0, 9.0), "rises at every step"),
-        ((3.0, 1.0, 1.01), "falls on the whole"),
-        ((4.0, 2.0, 1.0), "falls on the whole"),
-        ((1.0, 1.01, 3.0), "rises on the whole"),
+        (
+            (3.0, 1.0, 1.01),
+            "falls from 3.00 ± 0.02 to 1.01 ± 0.02 (ratio 0.34, 95%: 0.22–0.51); shown as",
+        ),
+        (
+            (2.0, 1.5, 1.2),
+            "falls from 2.00 ± 0.02 to 1.20 ± 0.02 (ratio 0.60, 95%: 0.40–0.91); it goes with",
+        ),
+        ((1.0, 1.01, 3.0), "rises from 1.00 ± 0.02 to 3.00 ± 0.02"),
         ((9.0, 1.0, 3.0), "falls from 9.00 ± 0.02 at 2 to 1.00 ± 0.02 at 4 and rises again to 3.00 ± 0.02 at 8"),
         ((1.0, 9.0, 3.0), "rises from 1.00 ± 0.02 at 2 to 9.00 ± 0.02 at 4 and falls again"),
-        ((1.0, 2.0, 1.0), "shows no change that these data can prove"),
-        ((1.0, 1.0, 1.0), "shows no change that these data can prove: 1.00 ± 0.02 at 2, 1.00 ± 0.02 at 4, and"),
+        ((1.0, 1.2, 1.0), "changes by less than a factor of 1.51 either way: 1.00 ± 0.02 at 2, 1.20"),
         ((1.0, NAN, NAN), "too few values"),
     ],
 )
@@ -274,8 +274,31 @@ def test_a_trend_without_direction_names_all_values(tmp_path: Path) -> None:
     suite = write_and_load(tmp_path, TINY.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10, 20, 40]}"))
     sweep = make_results(suite, change=set_fid(fid)).answer("vae_latent")
     claim = scores.claim_trend("fid_classifier", sweep, "latent_dim", "table-x")
-    assert "do not establish one direction of the classifier FID: 1.00 ± 0.02 at 3, 9.00" in words(claim)
+    assert "The classifier FID goes up and down with `latent_dim`: 1.00 ± 0.02 at 3, 9.00" in words(claim)
     assert claim.facts == ()
+
+
+def test_an_order_that_is_the_same_throughout_is_told(tmp_path: Path) -> None:
+    suite = write_and_load(tmp_path, TINY.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10, 20, 40]}"))
+    fid = {"vae-3": 2.0, "vae-10": 1.7, "vae-20": 1.4, "vae-40": 1.1}
+    sweep = make_results(suite, change=set_fid(fid)).answer("vae_latent")
+    said = words(scores.claim_trend("fid_classifier", sweep, "latent_dim", "table-x"))
+    assert "the order is the same throughout (exact p = 0.042)" in said  # one of 24 orders
+    small = make_results(suite, change=set_fid({"vae-3": 1.0, "vae-10": 1.0, "vae-20": 1.0, "vae-40": 1.0001}))
+    claim = scores.claim_trend("fid_classifier", small.answer("vae_latent"), "latent_dim", "table-x")
+    assert claim.id == "trend.flat"
+
+
+def test_a_sweep_of_two_has_no_details(suite: Suite) -> None:
+    sweep = make_results(suite, change=set_fid({"vae-3": 9.0, "vae-10": 1.0})).answer("vae_latent")
+    assert scores.claim_trend("fid_classifier", sweep, "latent_dim", "table-x").id == "trend.falling"
+
+
+def test_no_power_law_is_told_where_none_fits(suite: Suite) -> None:
+    fid = {"gan-10_2": 9.0, "gan-10_4": 1.0, "gan-10_8": 0.99}
+    sweep = make_results(suite, change=set_fid(fid)).answer("gan_hidden")
+    said = words(scores.claim_trend("fid_classifier", sweep, "hidden_dim", "table-x"))
+    assert "no single power law fits" in said
 
 
 # ---- VAEs -----------------------------------------------------------------------------------------------------------
@@ -348,7 +371,7 @@ def test_effect_of_the_latent_dimension(
 ) -> None:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
         value = losses[0 if spec.settings.latent_dim == 3 else 1]
-        return make_summary(value, value, NAN, 0, NAN, NAN)
+        return make_summary(100 * value, 100 * value, NAN, 0, NAN, NAN)
 
     results = make_results(suite, summarise=summarise, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
     claims = vae.claim_effect(results.answer("vae_latent"), "table-x")
@@ -362,7 +385,7 @@ def test_effect_of_the_latent_dimension(
 )
 def test_better_reconstruction_with_worse_samples_is_explained(suite: Suite, fid: float, said: bool) -> None:
     def summarise(spec: RunSpec, metric: str) -> CurveSummary:
-        value = 1.0 if spec.configuration_name == "vae-linear-10" else 2.0
+        value = 100.0 if spec.configuration_name == "vae-linear-10" else 200.0
         return make_summary(value, value, NAN, 0, NAN, NAN)
 
     results = make_results(suite, summarise=summarise, change=set_fid({"vae-linear-10": fid, "vae-10": 5.0}))
@@ -388,18 +411,20 @@ def test_vae_ablation_and_reading(suite: Suite) -> None:
 @pytest.mark.parametrize(
     ("losses", "said"),
     [
+        ((2, 1, 2, 1), "`hidden_dim` from 4 to 8 lowers the loss of D at the end of training (difference −1.00, 95%:"),
         (
-            (2, 1, 2, 1),
-            "the loss of D at the end of training is lower at the higher `hidden_dim`: "
-            "2.00 ± 0.02 to 1.00 ± 0.02 (GAN 4_4 to GAN 4_8, difference −1.00 ± 0.03, lower)",
+            (1, 2, 1, 2),
+            "GAN 4_4 to GAN 4_8: difference 1.00, 95%: 0.89 to 1.11 and GAN 10_4 to GAN 10_8",
         ),
-        ((1, 2, 1, 2), "For every value tried of the other dimension, the loss of D at the end of training is higher"),
-        ((1, 1, 1, 1), "leaves the loss of D"),
-        ((1, 1.001, 1, 1.001), "At no value tried of the other dimension"),
-        ((1, 2, 1, 1), "For some values of the other dimension the loss of D at the end of training is higher"),
-        ((2, 1, 1.001, 1), "For some values of the other dimension the loss of D at the end of training is lower"),
-        ((1, 1, 1, 1.001), "At no value tried of the other dimension"),
-        ((1, 2, 2, 1), "do not show one and the same effect of raising `hidden_dim` on the loss of D"),
+        ((1, 1, 1, 1), "hardly changes the loss of D at the end of training (difference 0.00"),
+        ((1, 1.03, 1, 1.08), "changes the loss of D at the end of training by less than 0.11 either way"),
+        ((1, 2, 1, 1), "the effect depends on the other dimension"),
+        ((1, 2, 1, 2), "no dependence on the other dimension is shown"),
+        ((1, 2, 2, 1), "moves the loss of D at the end of training in opposite directions"),
+        (
+            (1, 2, 1, NAN),
+            "What raising `hidden_dim` from 4 to 8 does to the loss of D at the end of training cannot be",
+        ),
     ],
 )
 def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses: tuple[float, ...], said: str) -> None:
@@ -419,16 +444,16 @@ def test_raising_a_dimension_speaks_of_fid_and_both_losses(suite: Suite, losses:
 
 
 @pytest.mark.parametrize(
-    ("fid", "error", "said"),
+    ("fid", "said"),
     [
-        ((10, 4, 10.5, 4.5), 0.01, "differs more along `hidden_dim`"),
-        ((10, 10.5, 4, 4.5), 0.01, "differs more along `latent_dim`"),
-        ((10, 4, 10.5, 4.5), 5.0, "these data cannot say"),
+        ((10, 4, 10.5, 4.5), "`hidden_dim` matters more for FID than `latent_dim`"),
+        ((10, 10.5, 4, 4.5), "`latent_dim` matters more for FID than `hidden_dim`"),
+        ((10, 9, 8.5, 8), "matters more for FID is open"),
     ],
 )
-def test_which_dimension_matters_more(suite: Suite, fid: tuple[float, ...], error: float, said: str) -> None:
+def test_which_dimension_matters_more(suite: Suite, fid: tuple[float, ...], said: str) -> None:
     values = dict(zip(("gan-4_4", "gan-4_8", "gan-10_4", "gan-10_8"), fid, strict=True))
-    grid = make_results(suite, change=set_fid(values, error)).answer("gan_grid")
+    grid = make_results(suite, change=set_fid(values)).answer("gan_grid")
     claim = gan.claim_larger_effect(grid, "table-x")
     assert claim is not None
     assert said in words(claim)
@@ -461,7 +486,7 @@ def test_equilibrium(suite: Suite, d_x: float, d_g_z: float, slope: float, kinds
     assert [claim.id for claim in claims] == kinds
     assert all(words(claim) for claim in claims)
     ends = [claim.id for claim in gan.claim_ends(results.answer("gan_grid"), "figure-x")]
-    assert ends == ["extremes.undecided"] * 2  # 0.5 and 1, which other seeds may make of it
+    assert ends[0] == "extremes.lower"
     alone = gan.claim_equilibrium(judged[-1:], "table-nash", "table-nash_distance")
     assert {"nash.nearest.only", "nash.drift.all" if slope else "nash.drift.none"} <= {claim.id for claim in alone}
     if d_x > 0.9:
@@ -476,17 +501,17 @@ def test_too_few_records_say_nothing_of_drift(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fid", "error", "said"),
+    ("fid", "said"),
     [
-        (15.0, 0.01, "the classifier FID rises from 5.00 ± 0.02 to 15.00 ± 0.02 (difference 10.00 ± 0.03): by FID"),
-        (1.0, 0.01, "the classifier FID falls"),
-        (6.0, 0.01, "single trainings less than a factor of 2.5 apart are no evidence"),
-        (5.1, 9.0, "does not tell"),
-        (NAN, 1.0, "does not tell"),
+        (15.0, "the classifier FID rises from 5.00 ± 0.02 to 15.00 ± 0.02 (ratio 3.00, 95%: 1.98–4.54): by FID"),
+        (1.0, "the classifier FID falls"),
+        (6.0, "whether the change helps or hurts is open, but it matters by less than a factor of 1.82"),
+        (5.0, "the classifier FID hardly changes"),
+        (NAN, "whether the change helps or hurts is open"),
     ],
 )
-def test_ablation(suite: Suite, fid: float, error: float, said: str) -> None:
-    results = make_results(suite, change=set_fid({"gan-mlp-10_8": fid, "gan-10_8": 5.0}, error))
+def test_ablation(suite: Suite, fid: float, said: str) -> None:
+    results = make_results(suite, change=set_fid({"gan-mlp-10_8": fid, "gan-10_8": 5.0}))
     claims = gan.claim_ablation(find(results, "MLP GAN 10_8"), find(results, "GAN 10_8"), "table-x")
     assert said in words(claims[-1])
     assert [claim.topic for claim in claims] == ["pair"] * 5 + ["ablation"]
@@ -501,7 +526,7 @@ def test_ablation(suite: Suite, fid: float, error: float, said: str) -> None:
     [
         ((0.04, 0.1), "as theory expects", 4),
         ((0.1, 0.04), "against what theory", 4),
-        ((0.1, 0.06), "cannot say here: 1.00", 4),  # another seed may make this of it
+        ((0.1, 0.08), "cannot say here: 1.00", 4),  # another seed may make this of it
         ((0.1, 0.1), "cannot say here: 1.00", 4),
         ((0.1, 0.2), "noise or artefacts", 5),
     ],
@@ -511,9 +536,29 @@ def test_comparison(suite: Suite, sharpness: tuple[float, float], said: str, num
         evaluation["sharpness"]["samples"] = sharpness[0 if spec.settings.model == "vae" else 1]
 
     results = make_results(suite, change=change)
-    claims = comparison.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), "table-x")
+    claims = comparison.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), None, "table-x")
     assert len(claims) == num
     assert said in " ".join(words(claim) for claim in claims)
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "said"),
+    [
+        ((0.04, 0.1), "All VAEs are blurrier than all GANs (exact permutation test, p = 0.008); nearest are VAE-3"),
+        ((0.1, 0.04), "All GANs are blurrier than all VAEs"),
+        ((0.1, 0.1), "Not every VAE is blurrier"),
+    ],
+)
+def test_families_of_models_are_compared(suite: Suite, sharpness: tuple[float, float], said: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["sharpness"]["samples"] = sharpness[0 if spec.settings.model == "vae" else 1]
+
+    results = make_results(suite, change=change)
+    vaes, gans = results.configurations[:3], results.configurations[3:]
+    families = compare_families("sharpness", vaes, gans)
+    claims = comparison.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), families, "table-x")
+    assert said in words(claims[2])
+    assert compare_families("sharpness", [], gans) is None
 
 
 @pytest.mark.parametrize(
@@ -529,7 +574,7 @@ def test_variety_is_held_against_what_is_expected(suite: Suite, recall: float, s
         evaluation["scores"]["classifier"]["recall"] = recall if spec.settings.model == "gan" else 0.5
 
     results = make_results(suite, change=change)
-    claims = comparison.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), "table-x")
+    claims = comparison.claim_comparison(find(results, "VAE-10"), find(results, "GAN 10_8"), None, "table-x")
     assert [said in words(claim) for claim in claims if claim.id.startswith("comparison.variety")] == [True]
 
 
@@ -537,17 +582,17 @@ def test_variety_is_held_against_what_is_expected(suite: Suite, recall: float, s
     ("detour", "largest", "inside", "said"),
     [
         (1.0, 1.1, 0.0, ["more even, GAN 10_8"]),
-        (2.9, 1.9, 0.0, ["against, VAE-10"]),
-        (2.9, 1.9, -0.4, ["more even, VAE-10"]),
-        (1.0, 1.9, 0.0, []),
-        (1.4, 1.4, 0.0, []),
+        (2.9, 2.9, 0.0, ["against, VAE-10"]),
+        (2.9, 2.9, -0.4, ["more even, VAE-10"]),
+        (1.0, 2.9, 0.0, []),
+        (1.6, 1.6, 0.0, []),
     ],
 )
 def test_evenness_may_disagree_with_legibility(
     suite: Suite, detour: float, largest: float, inside: float, said: list[str]
 ) -> None:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
-        own = (detour, largest, inside) if spec.configuration_name == "gan-10_8" else (1.5, 1.5, -0.2)
+        own = (detour, largest, inside) if spec.configuration_name == "gan-10_8" else (1.7, 1.7, -0.2)
         names = ("detour", "largest_step", "inside_change")
         evaluation["interpolation"]["random_pairs"] |= {n: [v, 0.01, 100] for n, v in zip(names, own, strict=True)}
 
@@ -568,7 +613,7 @@ def test_fidelity_and_variety(suite: Suite) -> None:
     crowded = claim(precision=0.95, recall=0.05)[-1]
     assert "does not mean good images: VAE-3 (coverage 0.60, " in words(crowded)
     last = claim(precision=0.2, recall=0.05)[-1]
-    assert (last.id, last.basis) == ("extremes.lower", "seed_rule")
+    assert (last.id, last.basis) == ("extremes.lower", "seeds")
 
 
 def test_a_more_varied_rival_of_the_lowest_fid_is_named(suite: Suite) -> None:
@@ -583,7 +628,7 @@ def test_a_more_varied_rival_of_the_lowest_fid_is_named(suite: Suite) -> None:
     (varied,) = claim(recall=0.8, coverage=0.5)
     assert "VAE-3 (FID 9.00 ± " in words(varied)
     assert "its recall is 0.80 against 0.30" in words(varied)
-    assert claim(recall=0.4, coverage=0.5) == []  # another seed may cause as much
+    assert claim(recall=0.36, coverage=0.5) == []  # another seed may cause as much
     assert claim(recall=0.8, coverage=0.1) == []  # a few outliers raise recall
 
 
@@ -602,10 +647,9 @@ def test_a_more_varied_rival_of_the_lowest_fid_is_named(suite: Suite) -> None:
             ["these other scores agree with FID: KID; these do not (A against B): recall (0.50 against 0.40)."],
         ),
         (19.0, {"recall": 0.05, "density": 0.9}, ["density (0.90 against 0.80). But the recall of A is 0.05 and its"]),
-        (5.001, {"recall": 0.5}, []),
-        (9.0, {"recall": 0.5}, []),
+        (6.0, {"recall": 0.5}, []),
     ],
-    ids=["all agree", "better by FID", "worse by FID", "crowded", "undecided", "within seeds"],
+    ids=["all agree", "better by FID", "worse by FID", "crowded", "open"],
 )
 def test_scores_that_do_not_follow_fid_are_named(
     suite: Suite, fid: float, scores_of_the_ablated: dict[str, float], said: list[str]
@@ -651,7 +695,7 @@ def read(label: str, inside: float | None, outside: float, error: float | None) 
 @pytest.mark.parametrize(
     ("inside", "outside", "error", "better", "between", "beyond"),
     [
-        (0.01, -0.3, 0.02, "do not show which", "and 80.0% ± 6.0% at them", "fewer images"),
+        (0.01, -0.3, 0.02, "latent space of GAN 10_8", "and 80.0% ± 6.0% at them", "fewer images"),
         (-0.4, 0.3, 0.02, "latent space of VAE-10", "less legible", "more images"),
         (-0.08, 0.01, 0.02, "do not show which", "less legible", "not enough to tell"),
         (0.2, 0.2, 0.02, "latent space of GAN 10_8", "more images", "more images"),
@@ -691,7 +735,7 @@ def test_the_summary_tells_the_direction_without_the_pairs(suite: Suite) -> None
     fids = {"gan-4_4": 9.0, "gan-4_8": 2.0, "gan-10_4": 9.0, "gan-10_8": 2.0}
     grid = make_results(suite, change=set_fid(fids)).answer("gan_grid")
     (claim,) = gan.claim_raising_brief(grid, "hidden_dim", "table-x")
-    assert words(claim).endswith("the classifier FID is lower at the higher `hidden_dim` (4 to 8).")
+    assert words(claim) == "Raising `hidden_dim` from 4 to 8 lowers the classifier FID (ratio 0.22, 95%: 0.17–0.30)."
     assert gan.claim_raising_brief(grid[:1], "hidden_dim", "table-x") == []
 
 
@@ -761,7 +805,7 @@ def test_the_sharpness_of_a_sweep_is_told_as_a_trend(suite: Suite) -> None:
         evaluation["sharpness"] = {"samples": 0.01 * spec.settings.latent_dim, "real": 0.1}
 
     sweep = make_results(suite, change=change).answer("vae_latent")
-    assert "rises at every step, from 0.30 to 1.00" in words(vae.claim_sharpness(sweep, "table-x"))
+    assert "rises at every step of `latent_dim`, from 0.30 to 1.00" in words(vae.claim_sharpness(sweep, "table-x"))
 
 
 @pytest.mark.parametrize(
@@ -769,7 +813,7 @@ def test_the_sharpness_of_a_sweep_is_told_as_a_trend(suite: Suite) -> None:
     [
         (1.0, "GAN 10_8, also has the lowest"),
         (190.0, "does not imply better"),
-        (90.0, "do not tell apart"),
+        (60.0, "do not tell apart"),
         (50.001, "do not tell apart"),
         (NAN, ""),
     ],
@@ -939,11 +983,11 @@ def test_sizes_of_an_ablation(suite: Suite, generator: int, said: str) -> None:
 
 def test_best_in_short(suite: Suite) -> None:
     clear = make_results(suite, change=set_fid({"vae-3": 3.0, "vae-10": 1.0})).answer("vae_latent")
-    tied = make_results(suite, change=set_fid({"vae-3": 2.0, "vae-10": 1.0}, 9.0)).answer("vae_latent")
+    tied = make_results(suite, change=set_fid({"vae-3": 1.2, "vae-10": 1.0})).answer("vae_latent")
     said = [words(summary.claim_best_brief("vae", row, "table-x")) for row in (clear[:1], clear, tied)]
     assert said[0].startswith("For the VAE, VAE-3, the classifier FID is 3.00")
     assert "VAE-10 has the lowest classifier FID" in said[1]
-    assert "cannot be told apart from VAE-3" in said[2]
+    assert "not shown to be worse: VAE-3" in said[2]
 
 
 PUBLISHED = """
@@ -962,14 +1006,14 @@ runs:
         (
             {"gan-16_16": 9.0, "gan-100_16": 8.0, "gan-16_100": 7.0, "gan-100_100": 6.0},
             0.01,
-            "19 have the same order and 9 the reverse one",
+            "19 have the same order and 10 the reverse one",
         ),
         (
             {"gan-16_16": 6.0, "gan-100_16": 7.0, "gan-16_100": 8.0, "gan-100_100": 9.0},
             0.01,
-            "1 have the same order and 27 the reverse one",
+            "1 have the same order and 28 the reverse one",
         ),
-        ({}, 999.0, "31 are undecided"),
+        ({}, 0.01, "28 are undecided"),
     ],
 )
 def test_published_order(tmp_path: Path, fid: dict[str, float], error: float, said: str) -> None:

@@ -165,7 +165,6 @@ def claim_best(configurations: Sequence[Configuration], rests_on: str, quantity:
                 {"best": best.label, "others": Several([c.label for c in others])},
                 rests_on,
                 find_basis(*(measure(quantity, c) for c in ties)),
-                tuple(Undecided(quantity, best.label, c.label) for c in others),
             )
         )
     return claims

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Literal
 
 from reportgen.paper.analysis.effects import Effect
 from reportgen.paper.analysis.estimates import Estimate
@@ -63,34 +65,51 @@ def write_mean(name: str, configuration: Configuration) -> Number | Percent:
     return write_value(name, measure(name, configuration).mean)
 
 
+Kind = Literal["ratio", "difference", "points"]
+"""The way in which two values of a quantity are compared in print."""
+
+EFFECT: Mapping[Kind, str] = {
+    "ratio": "effect.ratio",
+    "difference": "effect.difference",
+    "points": "effect.points",
+}
+"""Kind -> message with an effect and its interval."""
+
+BOUND: Mapping[Kind, str] = {
+    "ratio": "bound.ratio",
+    "difference": "bound.difference",
+    "points": "bound.points",
+}
+"""Kind -> message with the largest effect that an interval allows."""
+
+
 def write_effect(name: str, effect: Effect) -> Message:
     """Return a ratio or a difference with its interval, for a sentence; shares differ in percentage points."""
     value, low, high = (_write_effect(name, effect, number) for number in (effect.value, *effect.interval))
-    kind = "ratio" if effect.scale == "log" else "points" if _is_in_points(name) else "difference"
-    return Message(f"effect.{kind}", {"value": value, "low": low, "high": high})
+    return Message(EFFECT[_name_kind(name)], {"value": value, "low": low, "high": high})
 
 
 def write_bound(name: str, effect: Effect) -> Message:
     """Return the largest factor or difference either way that the data allow, for a sentence."""
-    kind = "ratio" if effect.scale == "log" else "points" if _is_in_points(name) else "difference"
-    return Message(f"bound.{kind}", {"value": _write_effect(name, effect, effect.bound)})
+    return Message(BOUND[_name_kind(name)], {"value": _write_effect(name, effect, effect.bound)})
+
+
+def _name_kind(name: str) -> Kind:
+    quantity = QUANTITIES[name]
+    if quantity.scale == "log":
+        return "ratio"
+    return "points" if quantity.unit in ("share", "points") else "difference"
 
 
 def _write_effect(name: str, effect: Effect, value: float) -> Number:
     """Return a ratio with three digits or so, or a difference in the quantity's own decimals."""
     if effect.scale == "log":
         return Number(value, 2 if value < 10 else 1 if value < 100 else 0)
-    return Number(100 * value if _is_in_points(name) else value, QUANTITIES[name].decimals)
-
-
-def _is_in_points(name: str) -> bool:
-    return QUANTITIES[name].unit in ("share", "points")
+    return Number(100 * value if _name_kind(name) == "points" else value, QUANTITIES[name].decimals)
 
 
 def write_least(name: str, least: float) -> Number | Percent | Message:
-    """Return the smallest effect that can be shown, given on the quantity's scale."""
+    """Return the smallest effect that can be shown, given on the quantity's scale, for a table."""
     if QUANTITIES[name].scale == "log":
-        return Message("least.ratio", {"value": Number(math.exp(least))})
-    if _is_in_points(name):
-        return Message("value.points", {"value": Number(100 * least, 0)})
-    return Number(least, QUANTITIES[name].decimals)
+        return Message("effect.least", {"value": Number(math.exp(least))})
+    return write_value(name, least)
