@@ -101,7 +101,7 @@ def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_p
             text = block.line[0].text.replace("lowest", "smallest")
             return dataclasses.replace(block, line=(Span("text", text),))
         if isinstance(block, Paragraph) and block.claim and block.claim.id == "trend.falling":
-            return dataclasses.replace(block, line=(*block.line[:-1], Span("text", block.line[-1].text[:-2] + "7.")))
+            return dataclasses.replace(block, line=(*block.line[:-1], Span("text", block.line[-1].text[:-3] + "7).")))
         return block
 
     report = replace_block(build_report(results, "en"), change)
@@ -111,7 +111,7 @@ def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_p
         "3 Effect of the latent dimension",
     ]
     assert found[0].printed == "not found"
-    assert found[1].printed.endswith("7.")
+    assert found[1].printed.endswith("7).")
 
 
 def test_a_changed_digit_in_the_data_is_found_even_where_no_table_shows_it(results: Results, tmp_path: Path) -> None:

@@ -186,8 +186,13 @@ def collect_own(name: str, members: Sequence[Configuration]) -> BySeed:
 
 
 def merge(shipped: BySeed, own: BySeed) -> list[list[float]]:
-    """Return each configuration's values over seeds; a seed that both have counts once, as the report has it."""
-    return [list({**shipped.get(key, {}), **own.get(key, {})}.values()) for key in {**shipped, **own}]
+    """Return sets of values over seeds; a seed that both have several of counts once, as the report has it.
+
+    Shipped values of one configuration stay apart from those of the report, which may be measured on other images.
+    """
+    several = {key: by_seed for key, by_seed in own.items() if len(by_seed) > 1}
+    others = {key: {s: v for s, v in row.items() if s not in several.get(key, ())} for key, row in shipped.items()}
+    return [list(by_seed.values()) for by_seed in (*several.values(), *others.values()) if by_seed]
 
 
 def _key(dataset: str, settings: Mapping[str, Any]) -> Key:
