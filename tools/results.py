@@ -6,14 +6,13 @@ Published FIDs are Inception's, ours are the classifier's: rankings and ratios a
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import kendalltau
 
-from reportgen.paper.analysis.estimates import NO_RULE, Estimate
+from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
     compare_by,
     count_digits,
@@ -22,7 +21,6 @@ from reportgen.paper.analysis.findings import (
 )
 from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.published import Matched, match_published, measure_agreement
-from reportgen.paper.analysis.quantities import QUANTITIES, Quantity
 from reportgen.paper.analysis.results import Configuration, Results, load_results
 from reportgen.paper.analysis.selection import find_best_gan
 from reportgen.suite.settings import GanSettings, VaeSettings
@@ -56,8 +54,6 @@ def main() -> None:
         show(matched)
     show_counts(results)
     show_equilibrium(results)
-    show_seeds(results)
-    show_spreads(results)
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -76,11 +72,6 @@ def show(value: Estimate, decimals: int = 2) -> str:
 def fid(c: Configuration) -> Estimate:
     """Return the classifier FID."""
     return measure("fid_classifier", c)
-
-
-def split(c: Configuration) -> list[Configuration]:
-    """Return each run of a configuration as a configuration of a single seed."""
-    return [Configuration(c.settings, (run,)) for run in c.runs]
 
 
 def show_scores(matched: Sequence[Matched]) -> None:
@@ -167,47 +158,6 @@ def show_equilibrium(results: Results) -> None:
             rows.append([c.label, show(e.d_x), show(e.d_g_z), show(loss), f"{spread.mean:.2f}", e.verdict])
     head = ["", "D(x)", "D(G(z))", "D's loss", "spread of D(G(z))", "verdict"]
     print_table("The last fifth of training", head, rows)
-
-
-def show_seeds(results: Results) -> None:
-    """Print the FID of each seed, with the interval from its samples, beside the interval over seeds."""
-    rows = []
-    for c in results.configurations:
-        if len(c.runs) > 1:
-            within = [show(fid(single)) for single in split(c)]
-            rows.append([c.label, *within, show(fid(c)), f"{max(fid(c).values) / min(fid(c).values):.2f}"])
-    if rows:
-        seeds = [f"seed {run.spec.seed}" for run in results.configurations[0].runs]
-        print_table("Seeds", ["", *seeds, "mean ± over seeds", "highest / lowest"], rows)
-
-
-def show_spreads(results: Results) -> None:
-    """Print the largest spread over seeds of one configuration for every quantity with a seed rule."""
-    repeated = [c for c in results.configurations if len(c.runs) > 1]
-    rows = []
-    for quantity in QUANTITIES.values():
-        if quantity.rule == NO_RULE:
-            continue
-        known = [(c, values) for c in repeated if (values := _measure_seeds(c, quantity))]
-        if not known:
-            continue
-        ratios = {c.label: max(values) / min(values) for c, values in known if min(values) > 0}
-        differences = {c.label: max(values) - min(values) for c, values in known}
-        row, rule = [quantity.name], quantity.rule
-        for spreads in (ratios, differences):
-            widest = max(spreads, key=lambda label: spreads[label], default="")
-            row.append(f"{spreads[widest]:.3f} ({widest})" if widest else "")
-        rows.append([*row, f"a factor of {rule.ratio:g}" if rule.ratio > 1 else f"{rule.difference:g}"])
-    if rows:
-        head = ["quantity", "largest ratio", "largest difference", "the rule"]
-        print_table(f"The farthest seeds of one configuration ({len(repeated)} configurations)", head, rows)
-
-
-def _measure_seeds(c: Configuration, quantity: Quantity) -> list[float]:
-    """Return one value per seed that has one; an empty list if the model does not have the quantity."""
-    if quantity.model not in (None, c.settings.model):
-        return []
-    return [value for single in split(c) if math.isfinite(value := measure(quantity.name, single).mean)]
 
 
 if __name__ == "__main__":
