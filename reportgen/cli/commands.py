@@ -199,13 +199,13 @@ def _prepare_scoring(plan: Plan, failed: Container[str], download: Download | No
     return scoring
 
 
-def _resolve_profile(name: str) -> str:
-    from reportgen.lab.runner import find_cuda
+def _resolve_profile(name: str, *, without_torch: bool = False) -> str:
+    from reportgen.lab.runner import find_cuda, has_nvidia_gpu
     from reportgen.suite.loading import FULL_PROFILE
 
     if name != AUTO_PROFILE:
         return name
-    if find_cuda():
+    if has_nvidia_gpu() if without_torch else find_cuda():
         typer.echo("a CUDA device was found: running the full profile")
         return FULL_PROFILE
     typer.echo(
@@ -266,6 +266,37 @@ def _follow(
         typer.echo("reportgen: interrupted; run the same command again to resume", err=True)
         raise
     return failures
+
+
+@app.command()
+def plan(
+    suite_file: Annotated[Path, typer.Argument(metavar="SUITE", help="The suite, for example experiments.yaml.")],
+    profile: Annotated[str, typer.Option(metavar="P", help="As for 'reportgen run'.")] = "full",
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Only runs whose names match, as for 'reportgen run'.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes at once, as for 'reportgen run'.")] = None,
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """Print what a suite costs and what its seeds can show of each question; nothing is trained, no torch is needed."""
+    from reportgen.cli.outlook import format_outlook
+    from reportgen.cli.progress import format_duration
+    from reportgen.lab.runner import plan_another_seed, plan_suite
+    from reportgen.paper.analysis.planning import choose_planned_fid, plan_contrasts
+    from reportgen.paper.analysis.results import load_cohort
+    from reportgen.suite.loading import load_suite
+
+    suite = load_suite(suite_file, _resolve_profile(profile, without_torch=True))
+    planned = plan_suite(suite, output, only=only or (), jobs=jobs, device="auto", is_dry=True, without_torch=True)
+    _print_plan(planned, suite.profile, suite.dataset, every_run=False)
+    contrasts = plan_contrasts(suite, [run.spec for run in planned.runs], load_cohort(suite, output))
+    typer.echo()
+    for line in format_outlook(contrasts, choose_planned_fid(suite)):
+        typer.echo(line)
+    another = plan_another_seed(suite, planned)
+    scoring = f" and {format_duration(another.scoring.estimated_seconds)} for Inception" if another.scoring else ""
+    duration = f"about {format_duration(another.estimated_seconds)}{scoring}"
+    typer.echo(f"\none more seed of all: {len(another.runs)} runs, {duration}")
 
 
 @app.command()

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -174,7 +175,14 @@ class ScoringPlan(Plan):
 
 
 def plan_suite(
-    suite: Suite, output: Path, *, only: Sequence[str] = (), jobs: int | None, device: str, is_dry: bool = False
+    suite: Suite,
+    output: Path,
+    *,
+    only: Sequence[str] = (),
+    jobs: int | None,
+    device: str,
+    is_dry: bool = False,
+    without_torch: bool = False,
 ) -> Plan:
     """Find the state of every run and plan the unfinished ones.
 
@@ -183,6 +191,7 @@ def plan_suite(
         jobs: number of processes; by default one per CPU core, on a GPU ``JOBS_ON_GPU``.
         device: ``auto``, ``cpu`` or a CUDA device such as ``cuda:0``.
         is_dry: True if the plan will not be executed, so that no worker processes are prepared.
+        without_torch: True to resolve ``auto`` without asking torch, which takes seconds to import.
 
     Raises:
         ConfigError: one of ``only`` matches no run, or the device does not exist.
@@ -199,7 +208,9 @@ def plan_suite(
     weights = find_inception(_find_named(suite)) if unscored else None
     if (has_work or weights is not None) and not is_dry:
         begin_to_import()
-    if has_work or unscored or device != "auto":
+    if without_torch and device == "auto":
+        device = "cuda:0" if has_nvidia_gpu() else "cpu"
+    elif has_work or unscored or device != "auto":
         device = choose_device(device)
     on_gpu = device.startswith("cuda")
     macs_per_second = measure_macs_per_second() if has_work and not on_gpu else None
@@ -212,6 +223,25 @@ def plan_suite(
     scorings = _plan_scorings(chosen, unscored, suite.fid.num_images, jobs, on_gpu=on_gpu)
     scoring = ScoringPlan(scorings, jobs, device, weights=weights) if suite.fid.inception != "off" else None
     return Plan(runs, jobs, device, scoring)
+
+
+def plan_another_seed(suite: Suite, plan: Plan) -> Plan:
+    """Plan one more seed of every configuration of a plan, which stands under the name of an earlier one."""
+    macs_per_second = None if plan.is_on_gpu else measure_macs_per_second()
+    specs = {run.spec.settings: run.spec for run in plan.runs}.values()
+    measuring = estimate_evaluation_seconds(on_gpu=plan.is_on_gpu)
+    runs = [
+        PlannedRun(spec, "missing", 0, estimate_training_seconds(spec.settings, 0, macs_per_second), measuring)
+        for spec in specs
+    ]
+    if plan.scoring is None:
+        return Plan(runs, plan.jobs, plan.device)
+    num_images = suite.fid.num_images
+    seconds = estimate_inception_seconds(num_images, on_gpu=plan.is_on_gpu)
+    scorings = [
+        PlannedScoring(spec, "trained", 0, seconds, CPU_SECONDS_PER_INCEPTION_RUN, num_images) for spec in specs
+    ]
+    return Plan(runs, plan.jobs, plan.device, ScoringPlan(scorings, plan.jobs, plan.device))
 
 
 def _find_named(suite: Suite) -> Path | None:
@@ -266,8 +296,12 @@ def count_finished_steps(spec: RunSpec, paths: RunPaths, state: State) -> int:
     return min(paths.find_checkpointed_step(), spec.settings.num_training_steps)
 
 
+@cache
 def measure_macs_per_second(size: int = 768, repeats: int = 4) -> float:
-    """Return the multiply-accumulates per second of a float32 matrix product on one thread, the best of ``repeats``."""
+    """Return the multiply-accumulates per second of a float32 matrix product on one thread, the best of ``repeats``.
+
+    It is measured once in a process, so that all of its estimates agree.
+    """
     import numpy as np
     from threadpoolctl import threadpool_limits
 
@@ -373,11 +407,21 @@ def choose_device(name: str) -> str:
 
 def find_cuda() -> bool:
     """Return whether torch can train on an NVIDIA GPU; torch is imported only if there is a driver."""
-    driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
-    try:
-        ctypes.CDLL(driver)
-    except OSError:
+    if _load_cuda_driver() is None:
         return False
     from reportgen.lab.execution import has_cuda
 
     return has_cuda()
+
+
+def has_nvidia_gpu() -> bool:
+    """Return whether NVIDIA's driver finds a GPU; ``find_cuda`` also asks torch whether it can train on it."""
+    driver = _load_cuda_driver()
+    return driver is not None and driver.cuInit(0) == 0
+
+
+def _load_cuda_driver() -> ctypes.CDLL | None:
+    try:
+        return ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+    except OSError:
+        return None

@@ -162,6 +162,10 @@ class Suite(Model):
     groups: tuple[Group, ...]
     outline: Outline = Field(default_factory=lambda: load_outline("full", Path()))
 
+    def list_settings(self, question: Question) -> set[Settings]:
+        """Return the settings of the runs that answer a question."""
+        return {settings for group in self.groups if group.section == question for settings in group.settings}
+
 
 def load_suite(path: Path, profile: str = FULL_PROFILE, outline: Outline | None = None) -> Suite:
     """Read, check and resolve ``experiments.yaml``.

@@ -105,6 +105,11 @@ class OutlineSection(Model):
     """Inception FID that the best run of a model must reach."""
     sections: list[OutlineSection] = []
 
+    @property
+    def shown(self) -> Question | None:
+        """Question whose runs the section shows; None if it is about none."""
+        return self.runs or WRITTEN_SECTIONS.get(self.id)
+
 
 class Outline(Model):
     """Sections of a report in order, and the models that the report is about."""

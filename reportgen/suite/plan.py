@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,6 +70,15 @@ class RunSpec:
     def configuration_name(self) -> str:
         """Name without the seed, shared by all runs with these settings."""
         return self.name.removesuffix(f"-s{self.seed}")
+
+    @cached_property
+    def label(self) -> str:
+        """Name of the configuration in the report: VAE-100, GAN 100_16, MLP GAN 100_100.
+
+        Settings in which runs of one name differ are appended in parentheses.
+        """
+        _, *differing = re.split(r"-(?=[a-z_]+=)", self.configuration_name)
+        return self.settings.label + (f" ({', '.join(differing)})" if differing else "")
 
     @property
     def folder_name(self) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from reportgen.base.errors import ConfigError
-from reportgen.lab.runner import Plan, PlannedRun, plan_suite
+from reportgen.lab import runner
+from reportgen.lab.runner import Plan, PlannedRun, plan_another_seed, plan_suite
 from reportgen.suite.loading import load_suite
 from reportgen.suite.plan import plan_runs
 
@@ -97,3 +99,38 @@ def test_a_gpu_begins_all_seeds_together(tiny_suite_file: Path, tmp_path: Path) 
 def test_one_seed_has_one_time(tiny_suite_file: Path, tmp_path: Path) -> None:
     others = [f"vae-{name}-s{seed}" for name in ("3", "10", "linear-10") for seed in (4, 2)]
     assert make_plan(tiny_suite_file, tmp_path, "cpu", finished=others).first_pass is None
+
+
+def test_another_seed_costs_what_the_first_one_does_and_scores_no_real_images_again(
+    tiny_suite_file: Path, tmp_path: Path
+) -> None:
+    text = tiny_suite_file.read_text(encoding="utf-8").replace("inception: off", "inception: auto")
+    (tmp_path / "suite.yaml").write_text("seeds: [4, 0]\n" + text, encoding="utf-8")
+    suite = load_suite(tmp_path / "suite.yaml")
+    plan = plan_suite(suite, tmp_path, only=["vae-*"], jobs=1, device="cpu", is_dry=True)
+    another = plan_another_seed(suite, plan)
+    assert {run.spec.settings for run in another.runs} == {run.spec.settings for run in plan.runs}
+    assert plan.first_pass == (4, another.estimated_seconds)
+    assert plan.scoring is not None
+    assert another.scoring is not None
+    assert 0 < another.scoring.estimated_seconds < plan.scoring.estimated_seconds / 2
+    without = plan_suite(load_suite(tiny_suite_file), tmp_path, jobs=2, device="cpu", is_dry=True)
+    assert plan_another_seed(load_suite(tiny_suite_file), without).scoring is None
+
+
+@pytest.mark.parametrize(("has_gpu", "device"), [(True, "cuda:0"), (False, "cpu")])
+def test_without_torch_the_driver_says_whether_there_is_a_gpu(
+    monkeypatch: pytest.MonkeyPatch, tiny_suite_file: Path, tmp_path: Path, has_gpu: bool, device: str
+) -> None:
+    monkeypatch.setattr(runner, "has_nvidia_gpu", lambda: has_gpu)
+    suite = load_suite(tiny_suite_file)
+    plan = plan_suite(suite, tmp_path, jobs=1, device="auto", is_dry=True, without_torch=True)
+    assert plan.device == plan_another_seed(suite, plan).device == device
+
+
+@pytest.mark.parametrize(("status", "expected"), [(0, True), (100, False), (None, False)])
+def test_a_driver_without_a_gpu_is_none(monkeypatch: pytest.MonkeyPatch, status: int | None, expected: bool) -> None:
+    """Status 100 is CUDA's for no device."""
+    driver = None if status is None else SimpleNamespace(cuInit=lambda flags: status)
+    monkeypatch.setattr(runner, "_load_cuda_driver", lambda: driver)
+    assert runner.has_nvidia_gpu() is expected

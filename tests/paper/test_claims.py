@@ -60,7 +60,7 @@ PRIOR = {"log": Prior(0.1**2, 30), "linear": Prior(0.02**2, 30)}
 
 @pytest.fixture(autouse=True)
 def know_spread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "find_prior", lambda quantity, c: PRIOR[quantity.scale])
+    monkeypatch.setattr(measuring, "find_prior", lambda quantity, *_: PRIOR[quantity.scale])
 
 
 def at(value: float, scale: Scale = "log", error: float | None = None) -> Estimate:

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from reportgen.paper.analysis.effects import SHOWN, Effect, Outcome, find_change, find_effect, judge_together
 from reportgen.paper.analysis.findings import compare_by, find_best
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
-from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.results import C, Configuration
 
 Dimension = Literal["hidden_dim", "latent_dim"]
 """A setting that a grid of GANs varies."""
@@ -21,7 +21,7 @@ Raising = Literal[Outcome, "mixed"]
 """The direction in which raising a dimension moves a quantity; ``Influence.verdict`` defines the words."""
 
 
-def pair_along(grid: Sequence[Configuration], field: Dimension) -> list[Pair]:
+def pair_along(grid: Sequence[C], field: Dimension) -> list[tuple[C, C]]:
     """Return the pairs of configurations at the smallest and the largest value of a dimension.
 
     The two of a pair agree in all other settings. Pairs are in ascending order of the other dimension; the list is

@@ -33,7 +33,7 @@ def measure(name: str, configuration: Configuration) -> Estimate:
 def find_level(quantity: Quantity, configuration: Configuration, estimate: Estimate) -> Level | None:
     """Return the level of an estimate; None if a value has no place on the scale or nothing is known of seeds."""
     values = put_on_scale(quantity, configuration, estimate.values)
-    prior = find_prior(quantity, configuration) if values else None
+    prior = find_prior(quantity, configuration.settings, configuration.cohort) if values else None
     if not values or prior is None:
         return None
     seeds, floor = moderate(values, prior), quantity.find_floor(configuration)

@@ -144,13 +144,14 @@ def list_by_seed(quantity: Quantity, c: Configuration) -> dict[int, float]:
 # ---- the prior ------------------------------------------------------------------------------------------------------
 
 
-def find_prior(quantity: Quantity, c: Configuration) -> Prior | None:
-    """Return how far seeds usually differ in trainings such as these, from shipped ones and those of the report.
+def find_prior(quantity: Quantity, settings: Settings, cohort: Cohort) -> Prior | None:
+    """Return how far seeds usually differ in trainings with such settings, which need not have taken place.
 
-    The widest of the classes that the configuration may belong to counts. None if there are no replicates.
+    It rests on shipped trainings and on those of a report's cohort. The widest of the classes that the settings may
+    belong to counts. None if there are no replicates.
     """
-    classes = CLASSES if quantity.name in STAND_INS else find_classes(c.settings)
-    priors = [_fit(quantity.name, training_class, c.cohort) for training_class in classes]
+    classes = CLASSES if quantity.name in STAND_INS else find_classes(settings)
+    priors = [_fit(quantity.name, training_class, cohort) for training_class in classes]
     return max((p for p in priors if p is not None), key=lambda p: p.variance, default=None)
 
 
@@ -161,17 +162,17 @@ def _fit(name: str, training_class: TrainingClass, cohort: Cohort) -> Prior | No
     return fit_prior([spread for values in sets if (spread := measure_spread(values)) is not None])
 
 
-Key = tuple[str, str]
-"""A dataset, and settings without those that leave a seed's result nearly the same."""
+Key = tuple[str, str, str]
+"""A quantity, a dataset, and settings without those that leave a seed's result nearly the same."""
 IRRELEVANT = ("precision", "log_interval", "image_interval")
 """Settings that leave the result of a seed the same, or nearly."""
 BySeed = Mapping[Key, Mapping[int, float]]
 
 
 def collect_shipped(name: str, training_class: TrainingClass) -> BySeed:
-    """Return the shipped values of a quantity and a class, on its scale, by configuration and seed."""
+    """Return the shipped values of a quantity and a class, or of its stand-in, on its scale, by key and seed."""
     rows = [r for r in read_shipped() if r.training_class == training_class]
-    found = {_key(r.dataset, r.settings): r.of(name) for r in rows if name in r.values}
+    found = {_key(name, r.dataset, r.settings): r.of(name) for r in rows if name in r.values}
     stand_in = STAND_INS.get(name)
     return found or (collect_shipped(stand_in, training_class) if stand_in else {})
 
@@ -181,7 +182,7 @@ def collect_own(name: str, members: Sequence[Configuration]) -> BySeed:
     found: dict[Key, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for c in members:
         for seed, value in list_by_seed(QUANTITIES[name], c).items():
-            found[_key(c.first.spec.dataset, c.settings.model_dump(mode="json"))][seed].append(value)
+            found[_key(name, c.first.spec.dataset, c.settings.model_dump(mode="json"))][seed].append(value)
     return {key: {seed: fmean(values) for seed, values in by_seed.items()} for key, by_seed in found.items()}
 
 
@@ -195,5 +196,5 @@ def merge(shipped: BySeed, own: BySeed) -> list[list[float]]:
     return [list(by_seed.values()) for by_seed in (*several.values(), *others.values()) if by_seed]
 
 
-def _key(dataset: str, settings: Mapping[str, Any]) -> Key:
-    return dataset, json.dumps({k: v for k, v in settings.items() if k not in IRRELEVANT}, sort_keys=True)
+def _key(name: str, dataset: str, settings: Mapping[str, Any]) -> Key:
+    return name, dataset, json.dumps({k: v for k, v in settings.items() if k not in IRRELEVANT}, sort_keys=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from statistics import fmean
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import pandas as pd
 
@@ -202,6 +202,17 @@ class RunResult:
             raise RunError(f"{path}: cannot be read ({reason}); 'reportgen run' measures the run again") from None
 
 
+class HasSettings(Protocol):
+    """A configuration, or a run of one that need not have taken place."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the model."""
+
+
+C = TypeVar("C", bound=HasSettings)
+
+
 @dataclass(frozen=True, eq=False)
 class Cohort:
     """The configurations of a report, which together tell how far seeds differ."""
@@ -220,15 +231,10 @@ class Configuration:
     runs: tuple[RunResult, ...]
     cohort: Cohort = field(default_factory=Cohort)
 
-    @cached_property
+    @property
     def label(self) -> str:
-        """The name in the report: VAE-100, GAN 100_16, MLP GAN 100_100.
-
-        Settings that differ from the usual ones are appended in parentheses.
-        """
-        _, *differing = re.split(r"-(?=[a-z_]+=)", self.first.spec.configuration_name)
-        suffix = f" ({', '.join(differing)})" if differing else ""
-        return self.settings.label + suffix
+        """The name in the report."""
+        return self.first.spec.label
 
     @cached_property
     def first_seed(self) -> Configuration:
@@ -478,16 +484,11 @@ class Results:
     @cached_property
     def configurations(self) -> list[Configuration]:
         """The configurations with at least one finished run, in the suite's order."""
-        seeds_of: dict[Settings, list[RunResult]] = defaultdict(list)
-        for run in self.finished:
-            seeds_of[run.spec.settings].append(run)
-        cohort = Cohort()
-        cohort.members.extend(Configuration(settings, tuple(runs), cohort) for settings, runs in seeds_of.items())
-        return cohort.members
+        return _group_runs(self.runs).members
 
     def answer(self, section: Question) -> list[Configuration]:
         """Return the configurations that answer a question of the report, in ascending order of dimensions."""
-        wanted = {s for group in self.suite.groups if group.section == section for s in group.settings}
+        wanted = self.suite.list_settings(section)
         return sorted((c for c in self.configurations if c.settings in wanted), key=lambda c: c.settings.dimensions)
 
     def find(self, settings: Settings) -> Configuration | None:
@@ -513,9 +514,30 @@ def load_results(output: Path, states: Mapping[str, State] | None = None) -> Res
     """
     paths = OutputPaths(output)
     recorded = read_suite(paths)
-    specs = [s for s in plan_runs(recorded.suite) if s.settings.model in recorded.suite.outline.models]
+    return Results(recorded, _load_runs(paths, recorded.suite, states))
+
+
+def load_cohort(suite: Suite, output: Path) -> Cohort:
+    """Load the trainings of a suite that are finished in a folder, whichever suite was run last; none is no error."""
+    return _group_runs(_load_runs(OutputPaths(output), suite))
+
+
+def _group_runs(runs: Iterable[RunResult]) -> Cohort:
+    """Group the finished ones of some runs into configurations."""
+    seeds_of: dict[Settings, list[RunResult]] = defaultdict(list)
+    for run in runs:
+        if run.is_finished:
+            seeds_of[run.spec.settings].append(run)
+    cohort = Cohort()
+    cohort.members.extend(Configuration(settings, tuple(runs), cohort) for settings, runs in seeds_of.items())
+    return cohort
+
+
+def _load_runs(paths: OutputPaths, suite: Suite, states: Mapping[str, State] | None = None) -> tuple[RunResult, ...]:
+    """Load the runs of the models that a suite's outline is about."""
+    specs = [spec for spec in plan_runs(suite) if spec.settings.model in suite.outline.models]
     states = states or find_states(paths, specs)
-    return Results(recorded, tuple(_load_run(paths, spec, states[spec.name]) for spec in specs))
+    return tuple(_load_run(paths, spec, states[spec.name]) for spec in specs)
 
 
 def _load_run(paths: OutputPaths, spec: RunSpec, state: State) -> RunResult:

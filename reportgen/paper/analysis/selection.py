@@ -9,8 +9,8 @@ import numpy as np
 
 from reportgen.paper.analysis.findings import find_best
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
-from reportgen.paper.analysis.results import Configuration, Results
-from reportgen.suite.outline import WRITTEN_SECTIONS, OutlineSection
+from reportgen.paper.analysis.results import C, Configuration, Results
+from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 
 T = TypeVar("T")
@@ -24,8 +24,7 @@ MAX_EVOLUTION_GRIDS = 6
 
 def find_runs(results: Results, section: OutlineSection) -> list[Configuration]:
     """Return the configurations that a section shows; an empty list if the section has no question."""
-    question = section.runs or WRITTEN_SECTIONS.get(section.id)
-    return results.answer(question) if question else []
+    return results.answer(section.shown) if section.shown else []
 
 
 def select_model(results: Results, model: type[Settings]) -> list[Configuration]:
@@ -40,7 +39,12 @@ def select_scored(configurations: Iterable[Configuration]) -> list[Configuration
 
 def select_plain_gans(results: Results) -> list[Configuration]:
     """Return the GANs that are not ablations."""
-    return [c for c in select_model(results, GanSettings) if not c.settings.is_ablation]
+    return choose_plain_gans(results.configurations)
+
+
+def choose_plain_gans(configurations: Sequence[C]) -> list[C]:
+    """Return those of some configurations that are GANs and no ablations."""
+    return [c for c in configurations if isinstance(c.settings, GanSettings) and not c.settings.is_ablation]
 
 
 def find_best_gan(results: Results) -> Configuration | None:
@@ -58,21 +62,32 @@ def find_main_vae(results: Results) -> Configuration | None:
     VAEs that are no ablations and share the latent dimension of a plain GAN come first, then those that are no
     ablations, then any. None if there is no convolutional VAE.
     """
-    vaes = select_model(results, VaeSettings)
+    return choose_main_vae(results.configurations)
+
+
+def choose_main_vae(configurations: Sequence[C]) -> C | None:
+    """Return the one of some configurations that ``find_main_vae`` is about."""
+    vaes = [c for c in configurations if isinstance(c.settings, VaeSettings)]
     convolutional = [c for c in vaes if c.settings.variant in ("conv", "conv_output_relu")]
     plain = [c for c in convolutional if not c.settings.is_ablation]
-    shared = {c.settings.latent_dim for c in select_plain_gans(results)}
+    shared = {c.settings.latent_dim for c in choose_plain_gans(configurations)}
     chosen = [c for c in plain if c.settings.latent_dim in shared] or plain or convolutional
     return max(chosen, key=lambda c: c.settings.latent_dim, default=None)
 
 
-def find_compared(results: Results) -> tuple[Configuration, Configuration] | None:
-    """Return the main VAE and the best plain GAN of the same latent dimension; None if either is missing."""
-    vae = find_main_vae(results)
+def find_comparable(configurations: Sequence[C]) -> tuple[C, list[C]] | None:
+    """Return the main VAE and the plain GANs of the same latent dimension; None if either is missing."""
+    vae = choose_main_vae(configurations)
     if vae is None:
         return None
-    gans = [c for c in select_plain_gans(results) if c.settings.latent_dim == vae.settings.latent_dim]
-    return (vae, find_best(gans)) if gans else None
+    gans = [c for c in choose_plain_gans(configurations) if c.settings.latent_dim == vae.settings.latent_dim]
+    return (vae, gans) if gans else None
+
+
+def find_compared(results: Results) -> tuple[Configuration, Configuration] | None:
+    """Return the main VAE and the best plain GAN of the same latent dimension; None if either is missing."""
+    comparable = find_comparable(results.configurations)
+    return comparable and (comparable[0], find_best(comparable[1]))
 
 
 def find_baseline(results: Results, ablated: Configuration) -> Configuration | None:

@@ -11,7 +11,7 @@ from typing import assert_never, get_args
 from reportgen.paper.analysis.dimensions import DIMENSIONS
 from reportgen.paper.analysis.findings import count_digits
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
-from reportgen.paper.analysis.power import find_smallest
+from reportgen.paper.analysis.power import compare_means
 from reportgen.paper.analysis.quantities import QUANTITIES
 from reportgen.paper.analysis.replicates import find_prior, is_convolutional_gan
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, RunResult
@@ -318,10 +318,10 @@ def _tabulate_spreads(b: Builder) -> Table:
 
 def _show_smallest(b: Builder, name: str, c: Configuration) -> Cell:
     quantity = QUANTITIES[name]
-    prior = find_prior(quantity, c) if quantity.model in (None, c.settings.model) else None
+    prior = find_prior(quantity, c.settings, c.cohort) if quantity.model in (None, c.settings.model) else None
     if prior is None:
         return Cell("–")
-    least = find_smallest(prior, min(len(c.runs) for c in b.results.configurations))
+    least = compare_means([prior], [prior]).find_smallest(min(len(c.runs) for c in b.results.configurations))
     return Cell(b.t.format(write_least(name, least)), is_number=True)
 
 
