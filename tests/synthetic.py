@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy as np
 
 from reportgen.base.files import write_bytes, write_text
 from reportgen.paper.analysis.curves import NUM_WINDOWS, CurveSummary
+from reportgen.paper.analysis.estimates import Estimate, Level, Scale
 from reportgen.paper.analysis.results import SEPARATION, RecordedRun, Results, RunResult
+from reportgen.paper.analysis.seed_model import Prior, moderate
 from reportgen.paper.analysis.trainings import SAMPLE_METRICS
 from reportgen.paper.report.pictures import GAN_METRICS, VAE_METRICS
 from reportgen.store.images import encode_grid
@@ -407,6 +409,15 @@ def make_summary(
     lowest = last if lowest is None else lowest
     fifths = fifths or (mean,) * NUM_WINDOWS
     return CurveSummary(last, fifths, (error,) * NUM_WINDOWS, spread, slope, slope_error, num_blocks, lowest, at)
+
+
+def make_estimate(
+    values: Sequence[float], *, sd: float = 0.01, scale: Scale = "log", band: float | None = math.log(1.25)
+) -> Estimate:
+    """The level of a configuration with these values, one per seed; other seeds differ by ``sd`` on the scale."""
+    positions = [math.log(value) for value in values] if scale == "log" else list(values)
+    level = Level(moderate(positions, Prior(sd**2, 12)), scale, band)
+    return Estimate(level.mean, level.interval, None, tuple(values), "seeds", level=level)
 
 
 def _summarise(spec: RunSpec, metric: str) -> CurveSummary:

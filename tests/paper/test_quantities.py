@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from synthetic import ROOT, TINY, Change, make_results
+from synthetic import ROOT, TINY, Change, make_estimate, make_results
 
 from reportgen.paper.analysis import quantities
-from reportgen.paper.analysis.estimates import estimate_mean
+from reportgen.paper.analysis.effects import Effect
+from reportgen.paper.analysis.estimates import Scale, estimate_mean
 from reportgen.paper.analysis.findings import find_best, find_ties, find_worst
 from reportgen.paper.analysis.measuring import is_measured, measure
 from reportgen.paper.analysis.quantities import CIRCLES, PAIRS, QUANTITIES, SCORES, Quantity
 from reportgen.paper.analysis.results import Results
+from reportgen.paper.analysis.seed_model import Contrast
 from reportgen.paper.claims.scores import claim_extremes, claim_pair
-from reportgen.paper.i18n.quantities import write_bare, write_difference, write_estimate, write_rule, write_value
-from reportgen.paper.i18n.translator import Translator, load_catalogue
+from reportgen.paper.i18n.quantities import (
+    write_bare,
+    write_bound,
+    write_effect,
+    write_estimate,
+    write_least,
+    write_value,
+)
+from reportgen.paper.i18n.translator import Between, Message, Number, Percent, Translator, Value, load_catalogue
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Cell
 from reportgen.paper.report.overview import build_settings
@@ -82,7 +92,6 @@ def test_each_quantity_can_be_read(results: Results) -> None:
     for q in QUANTITIES.values():
         chosen = [c for c in results.configurations if q.model in (None, c.settings.model)]
         assert is_measured(q.name, chosen) is (q.name != "fid_inception"), q.name
-        assert all(measure(q.name, c).rule == q.rule for c in chosen)
     with pytest.raises(KeyError, match="no_such_quantity"):
         measure("no_such_quantity", results.configurations[0])
 
@@ -132,23 +141,64 @@ def test_what_has_no_interval_or_no_value_is_written_without() -> None:
     assert t.format(write_value("read_share", 0.5, less=1)) == "50%"
 
 
-def test_a_difference_of_shares_is_in_points() -> None:
-    t, low = Translator("en"), estimate_mean([0.0234], 0.01)
-    assert t.format(write_difference("read_share", VALUE, low)) == "10.0 ± 2.8 percentage points"
-    assert t.format(write_difference("inside_change", VALUE, low)) == "10.0 ± 2.8 percentage points"
-    assert t.format(write_difference("recall", VALUE, low)) == "0.10 ± 0.03"
-    assert t.format(write_difference("read_share", estimate_mean([0.5]), estimate_mean([0.4]))) == (
-        "10.0 percentage points"
-    )
-
-
-def test_the_rule_for_seeds_is_written_as_a_factor_a_difference_or_points() -> None:
+def test_an_interval_that_is_not_symmetric_is_written_by_its_ends() -> None:
     t = Translator("en")
-    assert t.format(write_rule("fid_classifier")) == "a factor of 2.50"
-    assert t.format(write_rule("recall")) == "0.25"
-    assert t.format(write_rule("inside_change")) == "15 percentage points"
-    with pytest.raises(AssertionError, match="kid has no rule"):
-        write_rule("kid")
+    fid, share = make_estimate([2.0, 8.0], sd=0.5), make_estimate([0.5, 0.7], sd=0.01, scale="linear")
+    assert fid.interval is not None
+    assert write_bare("fid_classifier", fid) == Between(Number(fid.mean, 2), *(Number(end, 2) for end in fid.interval))
+    assert t.format(write_bare("read_share", share)) == f"60.0% ± {100 * (share.half_width or 0):.1f}%"
+    assert t.format(write_estimate("inside_change", share)).endswith("percentage points")
+
+
+def make_effect(value: float, error: float, scale: Scale) -> Effect:
+    return Effect(Contrast(value, error, math.inf), scale, None)
+
+
+RATIO, DIFFERENCE = make_effect(math.log(2), 0.1, "log"), make_effect(-0.1, 0.02, "linear")
+
+
+def format_values(message: Value) -> tuple[str, dict[str, str]]:
+    """Return the id of a message with its values as they are printed."""
+    assert isinstance(message, Message)
+    return message.id, {name: Translator("en").format(value) for name, value in message.values.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "effect", "kind", "values"),
+    [
+        ("fid_classifier", RATIO, "ratio", ("2.00", "1.64", "2.43")),
+        ("kid", make_effect(math.log(22.04), 0.3, "log"), "ratio", ("22.0", "12.2", "39.7")),
+        ("read_share", DIFFERENCE, "points", ("−10.0", "−13.9", "−6.1")),
+        ("inside_change", DIFFERENCE, "points", ("−10.0", "−13.9", "−6.1")),
+        ("recall", DIFFERENCE, "difference", ("−0.10", "−0.14", "−0.06")),
+    ],
+)
+def test_an_effect_is_written_as_a_factor_a_difference_or_points(
+    name: str, effect: Effect, kind: str, values: tuple[str, str, str]
+) -> None:
+    expected = dict(zip(("value", "low", "high"), values, strict=True))
+    assert format_values(write_effect(name, effect)) == (f"effect.{kind}", expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "effect", "kind", "value"),
+    [
+        ("fid_classifier", RATIO, "ratio", "2.43"),
+        ("fid_classifier", make_effect(-math.log(2), 0.1, "log"), "ratio", "2.43"),
+        ("read_share", DIFFERENCE, "points", "13.9"),
+        ("recall", DIFFERENCE, "difference", "0.14"),
+    ],
+)
+def test_the_bound_of_an_effect_is_its_largest_size_either_way(
+    name: str, effect: Effect, kind: str, value: str
+) -> None:
+    assert format_values(write_bound(name, effect)) == (f"bound.{kind}", {"value": value})
+
+
+def test_the_smallest_effect_is_written_as_a_factor_or_in_the_unit_of_a_difference() -> None:
+    assert format_values(write_least("fid_classifier", math.log(1.5))) == ("effect.least", {"value": "1.50"})
+    assert write_least("read_share", 0.17) == Percent(0.17, 1)
+    assert write_least("recall", 0.17) == Number(0.17, 2)
 
 
 # ---- no other place -------------------------------------------------------------------------------------------------
@@ -167,7 +217,7 @@ def formats_an_estimate(call: ast.Call) -> bool:
     if not isinstance(call.func, ast.Name) or call.func.id not in ("Number", "Percent", "Interval"):
         return False
     inner = [node for argument in call.args for node in ast.walk(argument)]
-    return any(isinstance(node, ast.Attribute) and node.attr in ("mean", "half_width") for node in inner)
+    return any(isinstance(node, ast.Attribute) and node.attr in ("mean", "half_width", "interval") for node in inner)
 
 
 def test_no_other_module_formats_a_quantity_by_its_own_decimals() -> None:

@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import ROOT, make_results, make_summary
+from synthetic import ROOT, make_estimate, make_results, make_summary
 
-from reportgen.paper.analysis import contrasts, dimensions, samples, trainings
+from reportgen.paper.analysis import contrasts, dimensions, findings, samples, trainings
 from reportgen.paper.analysis.contrasts import Side, Spaces, compare_extremes, judge_change, judge_threshold
 from reportgen.paper.analysis.curves import CurveSummary, summarise_curve
-from reportgen.paper.analysis.estimates import Estimate, estimate_mean
+from reportgen.paper.analysis.estimates import Estimate, Over, estimate_mean
 from reportgen.paper.analysis.results import Configuration
 from reportgen.suite.loading import load_suite
 from reportgen.suite.plan import RunSpec
@@ -31,15 +31,21 @@ def configurations() -> dict[str, Configuration]:
 
 def fix(monkeypatch: pytest.MonkeyPatch, values: Values) -> None:
     """Let every room of verdicts measure these values."""
-    from reportgen.paper.analysis import findings
-
     for module in (findings, contrasts, dimensions, samples, trainings):
         monkeypatch.setattr(module, "measure", lambda name, c: values[c.label, name])
 
 
 def sure(value: float) -> Estimate:
-    """Return a value of three seeds that agree to a hundredth."""
-    return estimate_mean([value - 0.01, value, value + 0.01])
+    """Return a value that another seed moves by a hundredth; none if it is NaN."""
+    if math.isnan(value):
+        return estimate_mean([])
+    return make_estimate([value], sd=0.01, scale="linear", band=0.05)
+
+
+def within(mean: float, half_width: float | None, over: Over) -> Estimate:
+    """Return an estimate with an interval within its run."""
+    interval = None if half_width is None else (mean - half_width, mean + half_width)
+    return Estimate(mean, interval, half_width, (mean,), over)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +88,8 @@ def test_a_threshold_is_met_beyond_the_interval(
     verdict: str,
 ) -> None:
     fids = {
-        "VAE-3": Estimate(90.0, None, None, (90.0,), "nothing"),
-        "VAE-10": Estimate(best, half_width, 1, (best,), "samples"),
+        "VAE-3": within(90.0, None, "nothing"),
+        "VAE-10": within(best, half_width, "samples"),
     }
     fix(monkeypatch, {(label, "fid_inception"): fid for label, fid in fids.items()})
     judged = judge_threshold([configurations[label] for label in fids], 40)
@@ -122,13 +128,14 @@ def test_other_scores_are_with_fid_or_against_it(
     ("mean", "half_width", "way"), [(-2, 1, "falls"), (2, 1, "rises"), (2, 3, "open"), (2, None, "open")]
 )
 def test_a_change_goes_where_its_interval_does(mean: float, half_width: float | None, way: str) -> None:
-    assert judge_change(Estimate(mean, half_width, half_width, (mean,), "pairs")) == way
+    assert judge_change(within(mean, half_width, "pairs")) == way
 
 
 def test_what_was_picked_from_many_must_stand_out() -> None:
-    low, high = estimate_mean([1.0], 0.1), estimate_mean([1.3], 0.1)
+    low, high = make_estimate([1.0], sd=0.1), make_estimate([2.0], sd=0.1)
     assert [compare_extremes(low, high, num) for num in (2, 40)] == ["lower", "chosen"]
     assert compare_extremes(low, low, 40) == "equal"
+    assert compare_extremes(low, make_estimate([1.1], sd=1), 40) == "open"
 
 
 @pytest.mark.parametrize(
@@ -147,31 +154,228 @@ def test_trainings_move_as_far_as_their_intervals_say(
     verdict: str,
 ) -> None:
     labels = ("GAN 16_16", "GAN 100_100")
-    drifts = [Estimate(mean, half, half, (mean,), "steps") for mean, half in changes]
+    drifts = [within(mean, half, "steps") for mean, half in changes]
     fix(monkeypatch, {(label, "drift_D_x"): drift for label, drift in zip(labels, drifts, strict=True)})
     assert trainings.judge_movement([configurations[label] for label in labels], ["D_x"]).verdict == verdict
 
 
+# ---- raising a dimension --------------------------------------------------------------------------------------------
+
+GRID = ("GAN 16_16", "GAN 16_100", "GAN 100_16", "GAN 100_100")
+"""Latent and hidden dimensions: two pairs along each."""
+Corners = tuple[float, float, float, float]
+
+
+def fix_grid(
+    monkeypatch: pytest.MonkeyPatch,
+    configurations: dict[str, Configuration],
+    quantity: str,
+    values: Corners,
+    sd: float = 0.01,
+) -> list[Configuration]:
+    fix(monkeypatch, {(c, quantity): make_estimate([v], sd=sd) for c, v in zip(GRID, values, strict=True)})
+    return [configurations[label] for label in GRID]
+
+
 @pytest.mark.parametrize(
-    ("ends", "way"),
+    ("values", "sd", "verdict", "depends"),
     [
-        ([(1, 3), (1, 3)], "higher"),
-        ([(3, 1), (2, 2)], "partly_lower"),
-        ([(1, 3), (2, 2)], "partly_higher"),
-        ([(1, 3), (3, 1)], "mixed"),
-        ([(2, 2), (2, 2)], "equal"),
-        ([(2, 2), (2, 2.005)], "undecided"),
+        ((1, 3, 1, 3), 0.01, "higher", False),
+        ((3, 1, 3, 1), 0.01, "lower", False),
+        ((3, 1, 2, 2), 0.01, "lower", True),
+        ((1, 3, 2, 2.0001), 0.01, "higher", True),
+        ((1, 3, 3, 1), 0.01, "mixed", True),
+        ((1, 3, 2, 1), 0.01, "mixed", True),
+        ((2, 2, 2, 2), 0.01, "alike", False),
+        ((2, 2.001, 2.001, 2), 0.01, "alike", False),
+        ((1, 3, 1, 3), 1.0, "open", False),
+        ((1, 1.4, 1, 1.4), 0.1, "higher", False),  # the mean is shown, none of the pairs is
     ],
 )
-def test_raising_a_dimension_is_judged_over_all_pairs(
-    monkeypatch: pytest.MonkeyPatch, configurations: dict[str, Configuration], ends: list[tuple[float, float]], way: str
+def test_raising_a_dimension_is_judged_by_the_mean_over_pairs(
+    monkeypatch: pytest.MonkeyPatch,
+    configurations: dict[str, Configuration],
+    values: Corners,
+    sd: float,
+    verdict: str,
+    depends: bool,
 ) -> None:
-    labels = [("GAN 16_16", "GAN 16_100"), ("GAN 100_16", "GAN 100_100")]
-    values = zip([label for pair in labels for label in pair], [value for pair in ends for value in pair], strict=True)
-    fix(monkeypatch, {(label, "recall"): sure(value) for label, value in values})
-    pairs = dimensions.pair_along([configurations[label] for pair in labels for label in pair], "hidden_dim")
-    assert [(low.label, high.label) for low, high in pairs] == labels
-    assert dimensions.judge_raising("recall", pairs) == way
+    pairs = dimensions.pair_along(fix_grid(monkeypatch, configurations, "sharpness", values, sd), "hidden_dim")
+    assert [(low.label, high.label) for low, high in pairs] == [GRID[:2], GRID[2:]]
+    influence = dimensions.judge_influence("sharpness", pairs)
+    assert influence is not None
+    assert (influence.verdict, influence.depends) == (verdict, depends)
+
+
+def test_the_effects_of_a_dimension_have_a_closed_form(
+    monkeypatch: pytest.MonkeyPatch, configurations: dict[str, Configuration]
+) -> None:
+    pairs = dimensions.pair_along(fix_grid(monkeypatch, configurations, "sharpness", (1, 8, 2, 4), 0.1), "hidden_dim")
+    influence = dimensions.judge_influence("sharpness", pairs)
+    assert influence is not None
+    assert influence.interaction is not None
+    assert influence.main.value == pytest.approx(4)  # the geometric mean of 8 and 2
+    assert influence.main.contrast.error == pytest.approx(0.1)  # by a half at each of four corners
+    assert [effect.value for effect in influence.each] == pytest.approx([8, 2])
+    assert [effect.confidence for effect in influence.each] == pytest.approx([0.975, 0.95])
+    assert influence.interaction.value == pytest.approx(1 / 4)
+    assert influence.interaction.contrast.error == pytest.approx(0.2)
+
+
+def test_one_pair_has_no_interaction(monkeypatch: pytest.MonkeyPatch, configurations: dict[str, Configuration]) -> None:
+    grid = fix_grid(monkeypatch, configurations, "sharpness", (1, 3, 1, 3))
+    influence = dimensions.judge_influence("sharpness", dimensions.pair_along(grid[:2], "hidden_dim"))
+    assert influence is not None
+    assert (influence.interaction, influence.depends, influence.verdict) == (None, False, "higher")
+    assert influence.main.value == pytest.approx(influence.each[0].value) == pytest.approx(3)
+
+
+def test_a_dimension_is_not_judged_where_a_spread_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, configurations: dict[str, Configuration]
+) -> None:
+    pairs = dimensions.pair_along([configurations[label] for label in GRID], "hidden_dim")
+    known = {(label, "sharpness"): sure(1.0) for label in GRID}
+    fix(monkeypatch, {**known, ("GAN 16_100", "sharpness"): estimate_mean([1.0])})
+    assert dimensions.judge_influence("sharpness", pairs) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "larger", "effects", "is_told_apart"),
+    [
+        ((8, 1, 8.8, 1.1), "hidden_dim", (1 / 8, 1.1), True),
+        ((1, 1.1, 8, 8.8), "latent_dim", (8, 1.1), True),
+        ((1, 0.5, 4, 2), "latent_dim", (4, 0.5), True),
+        ((1, 2, 2.001, 4.002), "latent_dim", (2.001, 2), False),
+    ],
+)
+def test_the_dimension_with_the_larger_factor_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+    configurations: dict[str, Configuration],
+    values: Corners,
+    larger: str,
+    effects: tuple[float, float],
+    is_told_apart: bool,
+) -> None:
+    """Values are those of GAN 16_16, 16_100, 100_16, 100_100."""
+    found = dimensions.judge_larger_effect(fix_grid(monkeypatch, configurations, "fid_classifier", values))
+    assert found is not None
+    assert (found.larger, found.is_told_apart) == (larger, is_told_apart)
+    assert {found.larger, found.smaller} == {"hidden_dim", "latent_dim"}
+    assert (found.larger_effect.value, found.smaller_effect.value) == pytest.approx(effects)
+
+
+def test_a_grid_without_a_corner_or_a_spread_has_no_larger_effect(
+    monkeypatch: pytest.MonkeyPatch, configurations: dict[str, Configuration]
+) -> None:
+    grid = fix_grid(monkeypatch, configurations, "fid_classifier", (1, 2, 3, 4))
+    assert dimensions.judge_larger_effect(grid[:3]) is None
+    assert dimensions.judge_larger_effect(grid[:2]) is None
+    fix(monkeypatch, {(label, "fid_classifier"): estimate_mean([1.0]) for label in GRID})
+    assert dimensions.judge_larger_effect(grid) is None
+
+
+# ---- many at once ---------------------------------------------------------------------------------------------------
+
+VAES = ("VAE-3", "VAE-10", "VAE-64", "VAE-100")
+
+
+@pytest.mark.parametrize(
+    ("vaes", "gans", "verdict", "closest", "p_value"),
+    [
+        ((1, 2, 3, 4), (5, 6, 7, 8), "vae", ("VAE-100", "GAN 16_16"), 2 / 70),
+        ((5, 6, 7, 8), (1, 2, 3, 4), "gan", ("GAN 100_100", "VAE-3"), 2 / 70),
+        ((1, 2, 3, 5), (4, 6, 7, 8), "open", ("VAE-100", "GAN 16_16"), None),
+        ((1, 2), (5, 6), "open", ("VAE-10", "GAN 16_16"), 2 / 6),
+    ],
+)
+def test_families_are_apart_if_all_are_and_chance_is_unlikely(
+    monkeypatch: pytest.MonkeyPatch,
+    configurations: dict[str, Configuration],
+    vaes: tuple[float, ...],
+    gans: tuple[float, ...],
+    verdict: Side,
+    closest: tuple[str, str],
+    p_value: float | None,
+) -> None:
+    values = {**dict(zip(VAES, vaes, strict=False)), **dict(zip(GRID, gans, strict=False))}
+    fix(monkeypatch, {(label, "sharpness"): make_estimate([math.exp(value)]) for label, value in values.items()})
+    families = [[configurations[label] for label in side if label in values] for side in (VAES, GRID)]
+    found = contrasts.compare_families("sharpness", *families)
+    assert found is not None
+    assert (found.verdict, (found.lower.label, found.higher.label)) == (verdict, closest)
+    assert p_value is None or found.p_value == pytest.approx(p_value)
+    assert found.gap is not None
+    assert found.gap.value == pytest.approx(math.exp(values[closest[0]] - values[closest[1]]))
+
+
+def test_a_family_without_a_level_is_not_compared(
+    monkeypatch: pytest.MonkeyPatch, configurations: dict[str, Configuration]
+) -> None:
+    vae, gan = configurations["VAE-3"], configurations["GAN 16_16"]
+    fix(monkeypatch, {("VAE-3", "sharpness"): sure(1.0), ("GAN 16_16", "sharpness"): estimate_mean([2.0])})
+    assert contrasts.compare_families("sharpness", [vae], [gan]) is None
+    assert contrasts.compare_families("sharpness", [vae], []) is None
+
+
+@pytest.mark.parametrize(
+    ("quantity", "values", "ties"),
+    [
+        ("fid_classifier", (1.0, 1.02, 3.0, 4.0), VAES[:2]),
+        ("fid_classifier", (3.0, 4.0, 1.0, 9.0), VAES[2:3]),
+        ("recall", (0.2, 0.9, 0.3, 0.89), ("VAE-10", "VAE-100")),
+    ],
+)
+def test_ties_are_those_not_shown_to_be_worse_than_the_best(
+    monkeypatch: pytest.MonkeyPatch,
+    configurations: dict[str, Configuration],
+    quantity: str,
+    values: Corners,
+    ties: tuple[str, ...],
+) -> None:
+    fix(monkeypatch, {(c, quantity): sure(value) for c, value in zip(VAES, values, strict=True)})
+    found = findings.find_ties([configurations[label] for label in VAES], quantity)
+    assert tuple(c.label for c in found) == ties
+
+
+def test_where_nothing_is_known_of_seeds_all_are_tied(
+    monkeypatch: pytest.MonkeyPatch, configurations: dict[str, Configuration]
+) -> None:
+    values = {(label, "fid_classifier"): sure(float(place)) for place, label in enumerate(VAES)}
+    fix(monkeypatch, {**values, ("VAE-10", "fid_classifier"): estimate_mean([5.0])})
+    chosen = [configurations[label] for label in VAES]
+    assert findings.find_ties(chosen, "fid_classifier") == chosen
+
+
+# ---- sweeps ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_sweep_is_read_in_order_with_its_power_law(
+    monkeypatch: pytest.MonkeyPatch, configurations: dict[str, Configuration]
+) -> None:
+    values = dict(zip(VAES, (64.0, 16.0, 2.0, 1.0), strict=True))
+    fix(monkeypatch, {(label, "fid_classifier"): make_estimate([value]) for label, value in values.items()})
+    sweep = findings.read_sweep("fid_classifier", [configurations[label] for label in VAES], "latent_dim")
+    assert sweep is not None
+    assert list(sweep.positions) == [3, 10, 64, 100]
+    assert sweep.whole.value == pytest.approx(1 / 64)
+    assert [step.value for step in sweep.steps] == pytest.approx([1 / 4, 1 / 8, 1 / 2])
+    assert sweep.order == pytest.approx(1 / 24)
+    assert sweep.power is not None
+    assert sweep.power.exponent == pytest.approx(np.polyfit(np.log(sweep.positions), np.log([64, 16, 2, 1]), 1)[0])
+
+
+def test_a_sweep_needs_two_values_and_their_spread(
+    monkeypatch: pytest.MonkeyPatch, configurations: dict[str, Configuration]
+) -> None:
+    chosen = [configurations[label] for label in VAES[:2]]
+    fix(monkeypatch, {(label, name): sure(0.5) for label in VAES for name in ("recall", "fid_inception")})
+    shares = findings.read_sweep("recall", chosen, "latent_dim")
+    assert shares is not None
+    assert shares.power is None  # of the linear scale
+    assert findings.read_sweep("recall", chosen[:1], "latent_dim") is None
+    assert findings.read_sweep("fid_inception", chosen, "latent_dim") is None  # not measured
+    fix(monkeypatch, {("VAE-3", "recall"): sure(0.5), ("VAE-10", "recall"): estimate_mean([0.6])})
+    assert findings.read_sweep("recall", chosen, "latent_dim") is None
 
 
 # ---- the course of a training ---------------------------------------------------------------------------------------
@@ -192,8 +396,7 @@ def test_raising_a_dimension_is_judged_over_all_pairs(
 )
 def test_a_loss_has_a_course(means: tuple[float, ...], half_width: float | None, verdict: str) -> None:
     change = means[-1] - means[0]
-    estimate = Estimate(change, half_width, half_width, (change,), "steps")
-    assert trainings.Course(means, estimate).verdict == verdict
+    assert trainings.Course(means, within(change, half_width, "steps")).verdict == verdict
 
 
 def test_a_slow_rise_is_seen_that_the_last_fifth_alone_hides() -> None:

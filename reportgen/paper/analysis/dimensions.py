@@ -112,7 +112,7 @@ def judge_larger_effect(grid: Sequence[Configuration]) -> LargerEffect | None:
     larger, smaller = sorted(effects, key=lambda field: -abs(effects[field].contrast.value))
     signs = {field: math.copysign(1, effect.contrast.value) for field, effect in effects.items()}
     less = [signs[larger] * a - signs[smaller] * b for a, b in zip(weights[larger], weights[smaller], strict=True)]
-    difference = find_effect(less, estimates) if any(less) else None
+    difference = find_effect(less, estimates)
     is_told_apart = difference is not None and difference.outcome == "higher"
     return LargerEffect(fid, larger, smaller, effects[larger], effects[smaller], is_told_apart)
 

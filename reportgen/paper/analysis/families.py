@@ -74,6 +74,11 @@ class PowerLaw:
     misfit: float
     """p value of the deviations from the line; small if there is no single power law."""
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % confidence interval of the exponent."""
+        return self.exponent - self.half_width, self.exponent + self.half_width
+
 
 def fit_power_law(x: Sequence[float], members: Sequence[Seeds]) -> PowerLaw | None:
     """Fit a power law by weighted least squares; None for fewer than three values of x > 0, which any line would fit.

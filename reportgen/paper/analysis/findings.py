@@ -73,6 +73,8 @@ class Sweep:
         """
         moves = [DIRECTIONS[step.outcome] for step in self.steps if step.outcome in SHOWN]
         turns = sum(a != b for a, b in itertools.pairwise(moves))
+        if turns > 1:
+            return "mixed"
         return self._name_turn(moves[0]) if turns else self._name_monotonic(moves)
 
     def _name_monotonic(self, moves: Sequence[int]) -> Trend:
@@ -313,7 +315,7 @@ def judge_memorisation(configuration: Configuration) -> Memorisation:
     found = configuration.first.evaluation.memorisation
     first = configuration.first_seed
     return Memorisation(
-        first.copies,
+        measure("copies", first),
         first.dev_copies,
         found.samples.num,
         found.dev.num,

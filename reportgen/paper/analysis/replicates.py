@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, ValidationInfo, field_validator
 
 from reportgen.assets import REPLICATES
 from reportgen.base.errors import RenderError
@@ -48,9 +48,18 @@ class Replicates(BaseModel):
     values: dict[str, tuple[FiniteFloat, ...]]
     """Values by quantity, in the order of the seeds."""
 
+    @field_validator("values")
+    @classmethod
+    def _match_seeds(cls, values: dict[str, tuple[float, ...]], info: ValidationInfo) -> dict[str, tuple[float, ...]]:
+        num = len(info.data.get("seeds", ()))
+        for name, row in values.items():
+            if len(row) != num:
+                raise ValueError(f"{name} has {len(row)} values for {num} seeds")
+        return values
+
     def of(self, name: str) -> dict[int, float]:
         """Return the values of a quantity by seed; empty if there are none."""
-        return dict(zip(self.seeds, self.values.get(name, ()), strict=False))
+        return dict(zip(self.seeds, self.values[name], strict=True)) if name in self.values else {}
 
 
 class ReplicatesFile(BaseModel):
@@ -85,8 +94,8 @@ def read_replicates(path: Path) -> tuple[Replicates, ...]:
         raise RenderError(f"{path}: cannot be read ({error.strerror or error}); install reportgen again") from None
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise RenderError(f"{path}: {where}: {first['msg']}; install reportgen again") from None
+        where = "".join(f"{part}: " for part in [".".join(map(str, first["loc"]))] if part)
+        raise RenderError(f"{path}: {where}{first['msg']}; install reportgen again") from None
 
 
 # ---- classes --------------------------------------------------------------------------------------------------------

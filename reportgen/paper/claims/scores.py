@@ -259,8 +259,8 @@ def _detail_sweep(sweep: Sweep) -> list[Value]:
 
 def _write_power(power: PowerLaw) -> Message:
     """Write the exponent of a power law with its interval, or that there is none."""
-    ends = [Number(power.exponent + sign * power.half_width) for sign in (-1, 1)]
-    values: dict[str, Value] = {"exponent": Number(power.exponent), "low": ends[0], "high": ends[1]}
+    low, high = power.interval
+    values: dict[str, Value] = {"exponent": Number(power.exponent), "low": Number(low), "high": Number(high)}
     return Message("trend.no_power" if power.misfit < SIGNIFICANCE else "trend.power", values)
 
 
