@@ -131,7 +131,7 @@ def test_which_facts_contradict_each_other(a: Fact, b: Fact, expected: bool) -> 
 
 
 def test_contradictions_are_found() -> None:
-    a, b = (Claim("pair", "x", {}, "t", "rule", (Order("fid", *pair),)) for pair in ("AB", "BA"))
+    a, b = (Claim("pair", "x", {}, "t", (Order("fid", *pair),)) for pair in ("AB", "BA"))
     assert find_contradictions([a, b, a]) == [(a, b), (b, a)]
 
 
@@ -613,7 +613,7 @@ def test_fidelity_and_variety(suite: Suite) -> None:
     crowded = claim(precision=0.95, recall=0.05)[-1]
     assert "does not mean good images: VAE-3 (coverage 0.60, " in words(crowded)
     last = claim(precision=0.2, recall=0.05)[-1]
-    assert (last.id, last.basis) == ("extremes.lower", "seeds")
+    assert last.id == "extremes.lower"
 
 
 def test_a_more_varied_rival_of_the_lowest_fid_is_named(suite: Suite) -> None:
@@ -765,7 +765,6 @@ def test_the_great_circle_beside_the_line(suite: Suite, gain: float | None, erro
 
     claim = interpolation.claim_spherical(find(make_results(suite, change=change), "VAE-10"), "table-x")
     assert said in words(claim)
-    assert claim.basis == ("pairs" if error else "nothing")
 
 
 def test_the_latent_dimensions_in_use_are_counted(suite: Suite) -> None:
@@ -921,7 +920,6 @@ def test_the_course_of_both_losses(suite: Suite) -> None:
         "the loss of G rises in GAN 4_4 (2.00 to 5.00), falls in GAN 4_8 (5.00 to 2.00), stays within 10% in GAN 10_8 "
         "(1.00 to 1.00), and goes up and down without one direction in GAN 10_4 (2.00 to 3.00); the loss of D stays"
     ) in words(claim)
-    assert claim.basis == "steps"
 
 
 def test_without_intervals_nothing_is_said_of_the_course(suite: Suite) -> None:
@@ -1152,7 +1150,6 @@ def check_report(reports: dict[str, Report]) -> None:
             assert numbers[0] == numbers[1], a.claim
             assert a.claim is not None
             assert a.claim.rests_on in zh.labels, a.claim
-            assert a.evidence
 
 
 @pytest.mark.parametrize("seeds", ["one", "two"])

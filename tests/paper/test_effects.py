@@ -15,7 +15,6 @@ from reportgen.paper.analysis.effects import (
     Effect,
     are_told_apart,
     compare,
-    find_basis,
     find_change,
     find_effect,
     find_steps,
@@ -136,8 +135,6 @@ def test_two_values_have_one_outcome(a: Estimate, b: Estimate, outcome: str) -> 
 
 def test_intervals_over_samples_decide_nothing_between_trainings() -> None:
     assert compare(estimate_mean([1.0], 1e-6), estimate_mean([2.0], 1e-6)) == "single"
-    assert find_basis(make_estimate([1.0]), make_estimate([2.0])) == "seeds"
-    assert find_basis(make_estimate([1.0]), estimate_mean([2.0], 1e-6)) == "nothing"
 
 
 def test_weights_ask_a_question_of_several_configurations() -> None:

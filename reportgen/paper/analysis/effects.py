@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reportgen.paper.analysis.estimates import Estimate, Over, Scale
+from reportgen.paper.analysis.estimates import Estimate, Scale
 from reportgen.paper.analysis.seed_model import CONFIDENCE, Contrast, contrast
 
 Outcome = Literal["lower", "higher", "alike", "open", "equal", "single", "unknown"]
@@ -127,8 +127,3 @@ def find_steps(estimates: Sequence[Estimate]) -> list[Effect] | None:
     steps = [find_change(b, a) for a, b in itertools.pairwise(estimates)]
     known = [step for step in steps if step is not None]
     return judge_together(known) if len(known) == len(steps) else None
-
-
-def find_basis(*estimates: Estimate) -> Over:
-    """Return the basis of comparing trainings: ``seeds``, or ``nothing`` if one of them has no level."""
-    return "seeds" if all(estimate.level is not None for estimate in estimates) else "nothing"

@@ -5,17 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from reportgen.paper.analysis.estimates import Over
 from reportgen.paper.i18n.translator import Value
 from reportgen.suite.outline import Topic
-
-Basis = Over | Literal["rule", "chi_square", "counts"]
-"""The evidence of a claim.
-
-Either the source of variation that a comparison's interval covers, or a rule, a test of counts, or mere counting.
-"""
 
 
 @dataclass(frozen=True)
@@ -54,15 +46,14 @@ class Claim:
     """A sentence that the data support.
 
     ``topic`` is its subject, independent of the outcome; ``id`` is the message that states the outcome, and ``values``
-    are what the message prints. ``rests_on`` is the id of the table or figure that shows the numbers, ``basis`` the
-    evidence, and ``facts`` are its assertions in a form that can be checked.
+    are what the message prints. ``rests_on`` is the id of the table or figure that shows the numbers, and ``facts`` are
+    its assertions in a form that can be checked.
     """
 
     topic: Topic
     id: str
     values: Mapping[str, Value]
     rests_on: str
-    basis: Basis
     facts: tuple[Fact, ...] = ()
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from reportgen.paper.analysis.effects import find_basis
 from reportgen.paper.analysis.findings import DigitCounts, judge_memorisation
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
@@ -29,7 +28,6 @@ def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> li
             "collapse.counted.absent" if absent else "collapse.counted.present",
             {"num": digits.num_counted, "absent": Several(absent), "unread": digits.counts[10]},
             rests_on,
-            "counts",
             (Verdict(gan.label, "digits among the counted", str(absent)),),
         ),
         _claim_verdict(gan, digits, rests_on),
@@ -44,7 +42,6 @@ def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> li
                 "p": PValue(digits.counted_p_value),
             },
             rests_on,
-            "chi_square",
         ),
         _claim_memory(gan, rests_on),
     ]
@@ -75,7 +72,6 @@ def _claim_verdict(gan: Configuration, digits: DigitCounts, rests_on: str) -> Cl
             "least_num": min(counts),
         },
         rests_on,
-        "chi_square",
         (
             Verdict(gan.label, "collapse", digits.verdict),
             Verdict(gan.label, "missing digits", str(len(digits.missing))),
@@ -100,9 +96,7 @@ def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
         "dev": write_estimate("copies", memory.dev),
     }
     verdict = Verdict(gan.label, "memory", memory.verdict)
-    return Claim(
-        "collapse", MEMORY[memory.verdict], values, rests_on, find_basis(memory.samples, memory.dev), (verdict,)
-    )
+    return Claim("collapse", MEMORY[memory.verdict], values, rests_on, (verdict,))
 
 
 def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rests_on: str) -> list[Claim]:
@@ -124,7 +118,7 @@ def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rest
         "high_recall": write_estimate("recall", high.estimate),
     }
     wording = "collapse.within.only" if len(known) == 1 else "collapse.within.among"
-    return [Claim("collapse", wording, values, rests_on, find_basis(*(n.estimate for n in known)))]
+    return [Claim("collapse", wording, values, rests_on)]
 
 
 BRIEF: Mapping[str, str] = {
@@ -148,6 +142,5 @@ def claim_collapse_brief(gan: Configuration, digits: DigitCounts, rests_on: str)
             "share": Percent(share),
         },
         rests_on,
-        "chi_square",
         (Verdict(gan.label, "collapse", digits.verdict),),
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reportgen.paper.analysis.contrasts import Families, Side, find_higher, find_lower
-from reportgen.paper.analysis.effects import find_basis
 from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.claims.claim import Basis, Claim, Verdict
+from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import claim_noise, claim_pair, write_change
 from reportgen.paper.i18n.quantities import write_estimate
 from reportgen.paper.i18n.translator import PValue, Value
@@ -53,7 +52,7 @@ def _claim_families(families: Families | None, rests_on: str) -> list[Claim]:
         **write_change("sharpness", families.gap),
     }
     verdict = Verdict("families", "blurrier", families.verdict)
-    return [Claim("comparison", FAMILIES[families.verdict], values, rests_on, "counts", (verdict,))]
+    return [Claim("comparison", FAMILIES[families.verdict], values, rests_on, (verdict,))]
 
 
 VARIETY: Mapping[Side, str] = {
@@ -86,11 +85,9 @@ def _claim_blur(vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     return Claim("comparison", BLURRIER[kind], *_write_both("sharpness", vae, gan, rests_on), (verdict,))
 
 
-def _write_both(
-    quantity: str, vae: Configuration, gan: Configuration, rests_on: str
-) -> tuple[dict[str, Value], str, Basis]:
-    """Return the printed values of both models, the table that shows them, and the basis of their comparison."""
+def _write_both(quantity: str, vae: Configuration, gan: Configuration, rests_on: str) -> tuple[dict[str, Value], str]:
+    """Return the printed values of both models, and the table that shows them."""
     estimates = [measure(quantity, c) for c in (vae, gan)]
     vae_value, gan_value = (write_estimate(quantity, estimate) for estimate in estimates)
     values: dict[str, Value] = {"vae": vae.label, "vae_value": vae_value, "gan": gan.label, "gan_value": gan_value}
-    return values, rests_on, find_basis(*estimates)
+    return values, rests_on

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.paper.analysis.effects import find_basis
 from reportgen.paper.analysis.findings import find_best
 from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
@@ -28,7 +27,7 @@ def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim
             "recall": Number(LOW_RECALL, 1),
             "crowded": Several([_write_crowded(c) for c in crowded]),
         }
-        claims.append(Claim("scores", "scores.crowded", values, rests_on, "rule"))
+        claims.append(Claim("scores", "scores.crowded", values, rests_on))
     return claims
 
 
@@ -42,8 +41,7 @@ def _claim_rival(fid: str, best: Configuration, rival: Configuration, rests_on: 
         "rival_fid": write_measured(fid, rival),
     }
     facts = (Order("recall", best.label, rival.label),)
-    basis = find_basis(measure("recall", best), measure("recall", rival))
-    return Claim("scores", "scores.varied", values, rests_on, basis, facts)
+    return Claim("scores", "scores.varied", values, rests_on, facts)
 
 
 def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
@@ -65,7 +63,7 @@ def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
         "num_all": len(scored),
     }
     wording = "scores.copies.ahead" if num_behind else "scores.copies.behind"
-    return [Claim("scores", wording, values, rests_on, "nothing")]
+    return [Claim("scores", wording, values, rests_on)]
 
 
 def _write_crowded(c: Configuration) -> Message:

@@ -13,12 +13,10 @@ from reportgen.paper.analysis.dimensions import (
     judge_larger_effect,
     pair_along,
 )
-from reportgen.paper.analysis.effects import find_basis
 from reportgen.paper.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
     Evolution,
     find_best,
-    find_over,
     find_worst,
 )
 from reportgen.paper.analysis.measuring import choose_fid, measure
@@ -111,7 +109,7 @@ def _claim_direction(
     values: dict[str, Value] = {"quantity": name_quantity(quantity), "field": f"`{field}`", "low": low, "high": high}
     influence = judge_influence(quantity, pairs)
     if influence is None:
-        return Claim("raising", "raising.unknown", values, rests_on, "nothing")
+        return Claim("raising", "raising.unknown", values, rests_on)
     shown = [
         Message("raising.each", {"low": low.label, "high": high.label, "change": write_effect(quantity, effect)})
         for (low, high), effect in zip(pairs, influence.each, strict=True)
@@ -121,7 +119,7 @@ def _claim_direction(
     is_brief = brief or len(pairs) < 2
     values |= {**write_change(quantity, influence.main), "details": "" if is_brief else details}
     verdict = Verdict(f"{field} on {quantity}", "raising", influence.verdict)
-    return Claim("raising", RAISING[influence.verdict], values, rests_on, "seeds", (verdict,))
+    return Claim("raising", RAISING[influence.verdict], values, rests_on, (verdict,))
 
 
 def claim_raising_brief(grid: Sequence[Configuration], field: Dimension, rests_on: str) -> list[Claim]:
@@ -146,7 +144,7 @@ def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim |
     }
     wording = "gan_effect.larger.one" if effect.is_told_apart else "gan_effect.larger.neither"
     verdict = Verdict("grid", "larger effect", effect.larger if effect.is_told_apart else "neither")
-    return Claim("gan_effect.larger", wording, values, rests_on, "seeds", (verdict,))
+    return Claim("gan_effect.larger", wording, values, rests_on, (verdict,))
 
 
 def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
@@ -191,8 +189,7 @@ def claim_course(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
         for loss, of_loss in courses.items()
         for c, course in of_loss.items()
     )
-    basis = find_over(*(course.change for of_loss in courses.values() for course in of_loss.values()))
-    return Claim("gan_effect.course", "gan_effect.course", values, rests_on, basis, facts)
+    return Claim("gan_effect.course", "gan_effect.course", values, rests_on, facts)
 
 
 def _write_courses(loss: str, courses: Mapping[Configuration, Course]) -> Several:
@@ -232,7 +229,6 @@ def claim_evolution(c: Configuration, evolution: Evolution, steps: Sequence[int]
         EVOLUTION[kind],
         {"label": c.label, "num": evolution.num, "all": Several(shown), "p": PValue(evolution.p_value), **changes},
         rests_on,
-        "counts" if kind == "single" else "chi_square",
         (Verdict(c.label, "evolution", kind),),
     )
 
@@ -272,11 +268,11 @@ def claim_equilibrium(judged: Judged, rests_on: str, drift_on: str) -> list[Clai
         "near": Several(near),
         "tolerance": Number(EQUILIBRIUM_TOLERANCE, 1),
     }
-    claims = [Claim("nash", NEAR[kind], values, rests_on, "rule", facts)]
+    claims = [Claim("nash", NEAR[kind], values, rests_on, facts)]
     if ahead:
         all_ahead = name_share(len(ahead), len(judged))
         shown: dict[str, Value] = {"num": len(judged), "num_ahead": len(ahead), "ahead": Several(ahead)}
-        claims.append(Claim("nash", AHEAD[all_ahead], shown, rests_on, "rule"))
+        claims.append(Claim("nash", AHEAD[all_ahead], shown, rests_on))
     return [*claims, _claim_nearest(judged, rests_on), _claim_drift(judged, drift_on)]
 
 
@@ -302,8 +298,7 @@ def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
         "best": found.best.label,
         "best_fid": write_measured(found.fid, found.best),
     }
-    basis = find_basis(*(measure(found.fid, c) for c in (found.near, found.best)))
-    return [Claim("nash", QUALITY[found.verdict], values, rests_on, basis)]
+    return [Claim("nash", QUALITY[found.verdict], values, rests_on)]
 
 
 BATCH: Mapping[Share, str] = {
@@ -327,7 +322,7 @@ def claim_batch(gans: Sequence[Configuration], rests_on: str) -> Claim:
         "running": write_mean("running_separation", most),
     }
     facts = tuple(Verdict(c.label, "reads the batch", str(c in found)) for c in gans)
-    return Claim("nash.batch", BATCH[name_share(len(found), len(gans))], values, rests_on, "rule", facts)
+    return Claim("nash.batch", BATCH[name_share(len(found), len(gans))], values, rests_on, facts)
 
 
 def claim_memory(gans: Sequence[Configuration], rests_on: str) -> Claim:
@@ -342,7 +337,7 @@ def claim_memory(gans: Sequence[Configuration], rests_on: str) -> Claim:
         "gap": write_mean("train_dev_gap", most),
     }
     facts = tuple(Verdict(c.label, "D knows training images", str(c in found)) for c in gans)
-    return Claim("nash.memory", "nash.memory.some" if found else "nash.memory.none", values, rests_on, "rule", facts)
+    return Claim("nash.memory", "nash.memory.some" if found else "nash.memory.none", values, rests_on, facts)
 
 
 def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
@@ -365,7 +360,6 @@ def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
             "far_g": write_mean("D_G_z1", far),
         },
         rests_on,
-        "rule",
         (Verdict(near.label, "equilibrium", e_near.verdict), Verdict(far.label, "equilibrium", e_far.verdict)),
     )
 
@@ -399,8 +393,7 @@ def _claim_moving(
         "widest": write_value(f"drift_{metrics[0]}", max(widths, default=math.nan)),
     }
     facts = tuple(Verdict(c.label, f"drift of {metrics[0]}", str(c in movement.moving)) for c in gans)
-    basis = find_over(*(change for changes in movement.changes.values() for change in changes))
-    return Claim(topic, wordings[movement.verdict], values, rests_on, basis, facts)
+    return Claim(topic, wordings[movement.verdict], values, rests_on, facts)
 
 
 def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 from reportgen.paper.analysis.contrasts import EVENNESS, Side, Spaces, judge_change, judge_spaces
-from reportgen.paper.analysis.effects import find_basis
 from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
@@ -45,18 +44,16 @@ def _claim_readable(side: Side, vae: Configuration, gan: Configuration, rests_on
         "vae": vae.label,
         "vae_change": write_measured("inside_change", vae),
     }
-    over = find_basis(*(measure("inside_change", c) for c in (vae, gan)))
     verdict = Verdict("interpolation", "loses less", side)
-    return Claim("interpolation", BETTER[side], values, rests_on, over, (verdict,))
+    return Claim("interpolation", BETTER[side], values, rests_on, (verdict,))
 
 
 def _claim_even(spaces: Spaces, vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
     """Say which model has the straighter and more even paths, and whether legibility agrees."""
-    over = find_basis(*(measure(quantity, c) for c in (gan, vae) for quantity in EVENNESS))
     verdict = Verdict("interpolation", "more even", spaces.even)
     wording = "interpolation.even.against" if spaces.disagree else "interpolation.even.clear"
     label = gan.label if spaces.even == "gan" else vae.label
-    return Claim("interpolation", wording, {"even": label}, rests_on, over, (verdict,))
+    return Claim("interpolation", wording, {"even": label}, rests_on, (verdict,))
 
 
 BETWEEN: Mapping[str, str] = {
@@ -97,7 +94,7 @@ def _claim_part(
         "part": write_measured(f"read_{part}", c),
         "change": write_estimate(f"{part}_change", change),
     }
-    return Claim(topic, wordings[kind], values, rests_on, change.over, (Verdict(c.label, topic, kind),))
+    return Claim(topic, wordings[kind], values, rests_on, (Verdict(c.label, topic, kind),))
 
 
 SPHERICAL: Mapping[str, str] = {
@@ -119,4 +116,4 @@ def claim_spherical(c: Configuration, rests_on: str) -> Claim:
         "gain": write_estimate("spherical_gain", gain),
     }
     verdict = Verdict(c.label, "interpolation.spherical", kind)
-    return Claim("interpolation.spherical", SPHERICAL[kind], values, rests_on, gain.over, (verdict,))
+    return Claim("interpolation.spherical", SPHERICAL[kind], values, rests_on, (verdict,))

@@ -36,7 +36,7 @@ def claim_progress(configurations: Sequence[Configuration], rests_on: str) -> li
         "past": Several([_write_past(c) for c in past]),
     }
     facts = tuple(Verdict(c.label, "progress", verdict) for c, verdict in verdicts.items())
-    return [Claim("progress", PROGRESS[bool(falling), bool(past)], values, rests_on, "rule", facts)]
+    return [Claim("progress", PROGRESS[bool(falling), bool(past)], values, rests_on, facts)]
 
 
 def _write_past(c: Configuration) -> Message:

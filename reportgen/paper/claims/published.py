@@ -27,7 +27,7 @@ def claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
     }
     trainings = {(score.num_training_steps, score.batch_size) for score in widest.scores}
     wording = "published.spread.alike" if len(trainings) == 1 else "published.spread.unlike"
-    return Claim("published", wording, values, rests_on, "counts")
+    return Claim("published", wording, values, rests_on)
 
 
 def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
@@ -44,7 +44,7 @@ def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
         "reverse": agreement.reverse,
         "undecided": agreement.undecided,
     }
-    return Claim("published", "published.order.all", values, rests_on, "counts")
+    return Claim("published", "published.order.all", values, rests_on)
 
 
 def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim | None:
@@ -56,4 +56,4 @@ def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim 
     if gans.total in (0, measure_agreement(matched).total):
         return None
     values: dict[str, Value] = {"same": gans.same, "reverse": gans.reverse, "undecided": gans.undecided}
-    return Claim("published", "published.order.gans", values, rests_on, "counts")
+    return Claim("published", "published.order.gans", values, rests_on)

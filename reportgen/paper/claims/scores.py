@@ -15,7 +15,7 @@ from reportgen.paper.analysis.contrasts import (
     judge_other_scores,
     judge_threshold,
 )
-from reportgen.paper.analysis.effects import Effect, Outcome, compare, find_basis, find_change
+from reportgen.paper.analysis.effects import Effect, Outcome, compare, find_change
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.families import PowerLaw
 from reportgen.paper.analysis.findings import SIGNIFICANCE, Sweep, Trend, find_best, find_ties, find_turn, read_sweep
@@ -89,7 +89,6 @@ def tell_pair(quantity: str, pair: Sequence[Named], rests_on: str) -> Claim:
             **write_change(quantity, find_change(a.estimate, b.estimate)),
         },
         rests_on,
-        find_basis(a.estimate, b.estimate),
         relate(quantity, a, b),
     )
 
@@ -129,7 +128,7 @@ def tell_extremes(quantity: str, named: Sequence[Named], rests_on: str) -> Claim
     """
     known = [n for n in named if math.isfinite(n.estimate.mean)]
     if len(known) < 2:
-        return Claim("extremes", "extremes.unknown", {"quantity": name_quantity(quantity)}, rests_on, "nothing")
+        return Claim("extremes", "extremes.unknown", {"quantity": name_quantity(quantity)}, rests_on)
     low, *_, high = sorted(known, key=lambda n: n.estimate.mean)
     kind = compare_extremes(low.estimate, high.estimate, len(known))
     return Claim(
@@ -145,7 +144,6 @@ def tell_extremes(quantity: str, named: Sequence[Named], rests_on: str) -> Claim
             **write_change(quantity, find_change(high.estimate, low.estimate)),
         },
         rests_on,
-        find_basis(low.estimate, high.estimate),
         () if kind == "chosen" else relate(quantity, low, high),
     )
 
@@ -164,7 +162,6 @@ def claim_best(configurations: Sequence[Configuration], rests_on: str, quantity:
                 "extremes.tied",
                 {"best": best.label, "others": Several([c.label for c in others])},
                 rests_on,
-                find_basis(*(measure(quantity, c) for c in ties)),
             )
         )
     return claims
@@ -187,7 +184,7 @@ def claim_threshold(configurations: Sequence[Configuration], threshold: int, res
         "threshold": threshold,
     }
     verdict = Verdict(judged.best.label, f"below {threshold}", judged.verdict)
-    return Claim("threshold", THRESHOLD[judged.verdict], values, rests_on, judged.fid.over, (verdict,))
+    return Claim("threshold", THRESHOLD[judged.verdict], values, rests_on, (verdict,))
 
 
 TREND: Mapping[Trend, str] = {
@@ -217,12 +214,12 @@ def claim_trend(quantity: str, configurations: Sequence[Configuration], field: s
     values: dict[str, Value] = {"quantity": name_quantity(quantity), "field": f"`{field}`"}
     known = [c for c in configurations if is_measured(quantity, [c])]
     if len({getattr(c.settings, field) for c in known}) < len(known):  # other settings vary too
-        return Claim("trend", "trend.several", values, rests_on, "nothing")
+        return Claim("trend", "trend.several", values, rests_on)
     sweep = read_sweep(quantity, known, field)
     if sweep is None:
-        return Claim("trend", "trend.unknown", values, rests_on, "nothing")
+        return Claim("trend", "trend.unknown", values, rests_on)
     facts = _relate_trend(quantity, name_values(quantity, known), sweep)
-    return Claim("trend", TREND[sweep.trend], {**values, **_write_sweep(quantity, sweep)}, rests_on, "seeds", facts)
+    return Claim("trend", TREND[sweep.trend], {**values, **_write_sweep(quantity, sweep)}, rests_on, facts)
 
 
 def _write_sweep(quantity: str, sweep: Sweep) -> dict[str, Value]:
@@ -292,7 +289,7 @@ def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[
         "limit": Number(NOISY, 1),
     }
     facts = tuple(Verdict(c.label, "noisy", "yes") for c in noisy)
-    return [Claim("sharpness.noisy", "sharpness.noisy", values, rests_on, "rule", facts)]
+    return [Claim("sharpness.noisy", "sharpness.noisy", values, rests_on, facts)]
 
 
 def claim_reading(configurations: Sequence[Configuration], rests_on: str) -> Claim:
@@ -313,7 +310,7 @@ def claim_unreadable(configurations: Sequence[Configuration], rests_on: str) -> 
     ]
     facts = tuple(Verdict(c.label, "unreadable", "yes") for c in unreadable)
     values: dict[str, Value] = {"all": Several(shares), "level": Percent(level, 1)}
-    return [Claim("reading.unreadable", "reading.unreadable", values, rests_on, "rule", facts)]
+    return [Claim("reading.unreadable", "reading.unreadable", values, rests_on, facts)]
 
 
 OTHER_SCORES: Mapping[str, str] = {
@@ -343,7 +340,7 @@ def claim_other_scores(ablated: Configuration, baseline: Configuration, rests_on
         "recall": write_measured("recall", favoured),
         "coverage": write_measured("coverage", favoured),
     }
-    return [Claim("ablation", OTHER_SCORES[scores.verdict], values, rests_on, "nothing")]
+    return [Claim("ablation", OTHER_SCORES[scores.verdict], values, rests_on)]
 
 
 def _write_score(name: str, ablated: Configuration, baseline: Configuration) -> Message:
@@ -370,7 +367,7 @@ def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on:
     fid = choose_fid((ablated, baseline))
     pair = name_values(fid, (ablated, baseline))
     of_ablated, of_baseline = (n.estimate for n in pair)
-    kind, basis = judge_ablation(ablated, baseline), find_basis(of_ablated, of_baseline)
+    kind = judge_ablation(ablated, baseline)
     values: dict[str, Value] = {
         "ablated": ablated.label,
         "baseline": baseline.label,
@@ -380,7 +377,7 @@ def conclude_ablation(ablated: Configuration, baseline: Configuration, rests_on:
         **write_change(fid, find_change(of_ablated, of_baseline)),
     }
     facts = (Verdict(ablated.label, "ablation", kind), *relate(fid, *pair))
-    return Claim("ablation", ABLATION[kind], values, rests_on, basis, facts)
+    return Claim("ablation", ABLATION[kind], values, rests_on, facts)
 
 
 def claim_size(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
@@ -397,4 +394,4 @@ def claim_size(ablated: Configuration, baseline: Configuration, rests_on: str) -
         "ratio": ratio,
     }
     wording = "ablation.size.smaller" if sizes[0] < sizes[1] else "ablation.size.larger"
-    return [Claim("ablation.size", wording, values, rests_on, "counts")]
+    return [Claim("ablation.size", wording, values, rests_on)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reportgen.paper.analysis.effects import find_basis
 from reportgen.paper.analysis.findings import find_best, find_ties
-from reportgen.paper.analysis.measuring import choose_fid, measure
+from reportgen.paper.analysis.measuring import choose_fid
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.i18n.quantities import name_quantity, write_measured
@@ -36,5 +35,4 @@ def claim_best_brief(model: str, configurations: Sequence[Configuration], rests_
         "fid": write_measured(fid, best),
         "others": Several([c.label for c in others]),
     }
-    basis = find_basis(*(measure(fid, c) for c in configurations))
-    return Claim("best", BEST[kind], values, rests_on, basis)
+    return Claim("best", BEST[kind], values, rests_on)

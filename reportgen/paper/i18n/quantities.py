@@ -89,6 +89,13 @@ def write_effect(name: str, effect: Effect) -> Message:
     return Message(EFFECT[_name_kind(name)], {"value": value, "low": low, "high": high})
 
 
+def write_bare_effect(name: str, effect: Effect) -> Message:
+    """Return a ratio (with a sign of multiplication) or a difference (with its sign) and its interval, for a table."""
+    value, low, high = (_write_effect(name, effect, number) for number in (effect.value, *effect.interval))
+    kind = "change.ratio" if effect.scale == "log" else "change.rise" if effect.value > 0 else "change.fall"
+    return Message(kind, {"value": value, "low": low, "high": high})
+
+
 def write_bound(name: str, effect: Effect) -> Message:
     """Return the largest factor or difference either way that the data allow, for a sentence."""
     return Message(BOUND[_name_kind(name)], {"value": _write_effect(name, effect, effect.bound)})

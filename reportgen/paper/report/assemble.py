@@ -81,6 +81,7 @@ def build_report(
     b, notes = Builder(results, Translator(language), draws, figure_cache or FigureCache()), notes or {}
     draft = _write(b, notes)
     draft = _drop_dangling(draft)
+    draft = _drop_near_evidence(draft)
     draft = _number(draft)
     checks = check_report(b, draft.summary, draft.sections)
     draft = _insert_requirements(draft, tabulate_requirements(b, checks))
@@ -130,10 +131,22 @@ def _drop_dangling(draft: Draft) -> Draft:
 def _keep_supported(blocks: Iterable[Block], absent: Container[str]) -> Iterator[Block]:
     """Yield the blocks, without findings whose text points to an absent id and without such evidence."""
     for block in blocks:
-        if not isinstance(block, Paragraph) or block.role != "finding":
+        if not isinstance(block, Paragraph) or block.claim is None:
             yield block
         elif not _points_to(block.line, absent):
             yield replace(block, evidence=()) if _points_to(block.evidence, absent) else block
+
+
+def _drop_near_evidence(draft: Draft) -> Draft:
+    """Drop the evidence of findings whose numbers stand in the same section."""
+
+    def drop(section: Section) -> Iterator[Block]:
+        own = {block.id for block in section.blocks if isinstance(block, Element)}
+        for block in section.blocks:
+            is_near = isinstance(block, Paragraph) and _points_to(block.evidence, own)
+            yield replace(block, evidence=()) if is_near and isinstance(block, Paragraph) else block
+
+    return draft.map_blocks(drop)
 
 
 def _points_to(line: Line, ids: Container[str]) -> bool:

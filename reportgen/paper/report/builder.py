@@ -94,9 +94,16 @@ class Builder:
         return Paragraph(parse_markup(self.t(message, **values)))
 
     def claim(self, claim: Claim) -> Paragraph:
-        """Return a claim as a finding, followed by its evidence."""
-        evidence = self.t(f"evidence.{claim.basis}", ref=f"[[{claim.rests_on}]]")
-        return Paragraph(parse_markup(self.t(claim.id, **claim.values)), "finding", parse_markup(evidence), claim)
+        """Return a claim as a finding."""
+        return self._word(claim, "finding")
+
+    def answer(self, claim: Claim | None) -> list[Paragraph]:
+        """Return a claim as the answer at the head of a section; nothing for None."""
+        return [] if claim is None else [self._word(claim, "answer")]
+
+    def _word(self, claim: Claim, role: Literal["answer", "finding"]) -> Paragraph:
+        evidence = parse_markup(f"[[{claim.rests_on}]]")
+        return Paragraph(parse_markup(self.t(claim.id, **claim.values)), role, evidence, claim)
 
     def claims(self, claims: Iterable[Claim | None]) -> list[Paragraph]:
         """Return claims as findings, skipping None."""

@@ -28,6 +28,9 @@ TAGS = {
 }
 """HTML elements allowed in a note. There are no images, so nothing is loaded from a file or the network."""
 
+DISCUSSION = ("answer", "finding", "explanation")
+"""Roles of the paragraphs that a note may replace."""
+
 HEADING_SHIFT = 3
 """Levels by which a note's headings are lowered, below the three that the report numbers."""
 
@@ -110,5 +113,7 @@ def add_note(section: Section, notes: Notes) -> Iterable[Block]:
         return section.blocks
     blocks: Iterable[Block] = section.blocks
     if note.replaces:
-        blocks = (b for b in blocks if not (isinstance(b, Paragraph) and b.role in ("finding", "explanation")))
+        blocks = (
+            b for b in blocks if not (isinstance(b, Paragraph) and b.role in ("answer", "finding", "explanation"))
+        )
     return (*blocks, to_note(note.markdown))
