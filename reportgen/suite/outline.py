@@ -16,7 +16,6 @@ from reportgen.suite.settings import MODELS, SHOWN, Count, LocalText, Model, Mod
 
 WRITTEN_SECTIONS: dict[str, Question | None] = {
     "settings": None,
-    "methods": None,
     "vae": None,
     "vae_curves": "vae_latent",
     "vae_images": "vae_latent",
@@ -38,8 +37,9 @@ WRITTEN_SECTIONS: dict[str, Question | None] = {
     "gan_mlp": "gan_mlp",
     "gan_relu": "gan_relu",
     "published": None,
+    "background": None,
+    "methods": None,
     "appendix": None,
-    "coverage": None,
 }
 """Sections that reportgen can write, each with the question whose runs it shows by default."""
 

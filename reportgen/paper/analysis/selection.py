@@ -98,14 +98,14 @@ def find_baseline(results: Results, ablated: Configuration) -> Configuration | N
 # ---- a few of many --------------------------------------------------------------------------------------------------
 
 
-def pick(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """Return up to ``MAX_SHOWN`` configurations, in their order.
+def pick(configurations: Sequence[Configuration], most: int = MAX_SHOWN) -> list[Configuration]:
+    """Return up to ``most`` configurations, in their order.
 
     If there are more, those returned are evenly spaced in the ranking by FID, best and worst included.
     """
     fid = choose_fid(configurations)
     ranked = sorted(configurations, key=lambda c: np.nan_to_num(measure(fid, c).mean, nan=np.inf))
-    chosen = set(_pick_evenly(ranked, MAX_SHOWN))
+    chosen = set(_pick_evenly(ranked, most))
     return [c for c in configurations if c in chosen]
 
 

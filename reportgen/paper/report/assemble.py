@@ -31,7 +31,7 @@ from reportgen.paper.report.model import (
 )
 from reportgen.paper.report.notes import Notes, add_note, export_notes
 from reportgen.paper.report.overview import write_notices, write_summary
-from reportgen.paper.report.requirements import Check, check_report, tabulate_requirements
+from reportgen.paper.report.requirements import Check, check_report
 from reportgen.paper.report.sections import build_section, can_be_made
 from reportgen.suite.languages import Language
 
@@ -46,7 +46,7 @@ KINDS = {Table: "table", Figure: "figure", Listing: "listing"}
 class Draft:
     """A report under construction; every pass returns a new draft."""
 
-    summary: tuple[Paragraph, ...]
+    summary: tuple[Block, ...]
     sections: tuple[Section, ...]
 
     def walk(self) -> Iterator[Block]:
@@ -83,8 +83,6 @@ def build_report(
     draft = _drop_dangling(draft)
     draft = _drop_near_evidence(draft)
     draft = _number(draft)
-    checks = check_report(b, draft.summary, draft.sections)
-    draft = _insert_requirements(draft, tabulate_requirements(b, checks))
     draft = draft.map_blocks(lambda section: add_note(section, notes))
     labels = _label(draft, b.t)
     _check_references(draft, labels)
@@ -109,9 +107,9 @@ def _write(b: Builder, notes: Notes) -> Draft:
     """Write the summary and every section of the outline that has content or a note."""
     if not b.results.finished:
         raise RunError("no run is finished yet, so there is nothing to report; run: reportgen run experiments.yaml")
-    noted = [*notes, "coverage"]
-    sections = (build_section(b, wanted, noted) for wanted in b.results.suite.outline.sections)
-    return Draft(write_summary(b), tuple(section for section in sections if section is not None))
+    built = (build_section(b, wanted, list(notes)) for wanted in b.results.suite.outline.sections)
+    sections = tuple(section for section in built if section is not None)
+    return Draft(write_summary(b, sections), sections)
 
 
 def _drop_dangling(draft: Draft) -> Draft:
@@ -124,7 +122,7 @@ def _drop_dangling(draft: Draft) -> Draft:
     absent = {id_ for block in draft.walk() for id_ in list_references(block)} - made
     for id_ in absent:
         assert can_be_made(id_), f"a reference points to {id_}, which no section makes"
-    summary = tuple(block for block in _keep_supported(draft.summary, absent) if isinstance(block, Paragraph))
+    summary = tuple(_keep_supported(draft.summary, absent))
     return replace(draft, summary=summary).map_blocks(lambda section: _keep_supported(section.blocks, absent))
 
 
@@ -165,11 +163,6 @@ def _number_sections(sections: Sequence[Section], prefix: str = "") -> tuple[Sec
     )
 
 
-def _insert_requirements(draft: Draft, requirements: Section) -> Draft:
-    """Fill the requirements section with its blocks, if the outline has that section."""
-    return draft.map_blocks(lambda section: requirements.blocks if section.id == requirements.id else section.blocks)
-
-
 def _label(draft: Draft, t: Translator) -> dict[str, str]:
     """Return the numbered name ("Figure 3") of every table, figure and listing by id, in page order."""
     counts = dict.fromkeys(KINDS.values(), 0)
@@ -198,7 +191,7 @@ def _publish(b: Builder, draft: Draft, labels: dict[str, str], notes: Notes) -> 
     return Report(
         language=language,
         title=getattr(settings.title, language),
-        author=tuple((b.t(f"author.{field}"), value) for field, value in settings.author.model_dump().items() if value),
+        author=tuple((b.t(f"author.{field}"), value) for field, value in settings.author.model_dump().items()),
         date=b.t.format_date(created),
         created=created,
         summary=draft.summary,

@@ -113,6 +113,10 @@ class Builder:
         """Return a message as theory, which holds whatever the data are."""
         return Paragraph(parse_markup(self.t(message, **values)), "explanation")
 
+    def reference(self, message: str) -> Paragraph:
+        """Return a message as an entry of the list of references."""
+        return Paragraph(parse_markup(self.t(message)), "reference")
+
     def notice(self, message: str, **values: Value) -> Paragraph:
         """Return a message as a warning to the reader."""
         return Paragraph(parse_markup(self.t(message, **values)), "notice")
@@ -127,30 +131,9 @@ class Builder:
 
     # ---- numbered elements
 
-    def caption(self, message: str, configurations: Sequence[Configuration] | None, **values: Value) -> Line:
-        """Return a caption that states the settings of the configurations shown, and any profile but the full one.
-
-        Args:
-            configurations: the configurations shown; None if the element shows nothing of this suite's runs.
-        """
-        sentence = self.t("caption.sentence", text=self.t(message, **values))
-        details = [self._list_settings(configurations)] if configurations else []
-        if configurations is not None and not self.results.is_full:
-            details.append(self.t("caption.profile", profile=self.results.suite.profile))
-        return parse_markup(sentence + "".join(self.t("caption.detail", text=detail) for detail in details))
-
-    def _list_settings(self, configurations: Sequence[Configuration]) -> str:
-        """Return the seeds of these configurations and, for a single model, its dimensions and ``CAPTION_FIELDS``."""
-        parts = []
-        models = {c.settings.model for c in configurations}
-        # the settings of several models are left to their own tables
-        names = (*configurations[0].settings.DIMENSIONS, *CAPTION_FIELDS) if len(models) == 1 else ()
-        for name in names:
-            values = sorted({getattr(c.settings, name) for c in configurations})
-            parts.append(self.t("caption.field", name=name, values=self.join_numbers(values)))
-        seeds = sorted({run.spec.seed for c in configurations for run in c.runs})
-        parts.append(self.t("caption.field", name="seed", values=self.join_numbers(seeds)))
-        return self.t("caption.separator").join(parts)
+    def caption(self, message: str, **values: Value) -> Line:
+        """Return a caption."""
+        return parse_markup(self.t("caption.sentence", text=self.t(message, **values)))
 
     def join_numbers(self, values: Sequence[int]) -> str:
         """Return numbers separated by commas, without "and"."""
@@ -176,7 +159,7 @@ class Builder:
             wraps: break long cells into lines, for cells that hold sentences.
             values: values of the caption's message ``table.<id>``.
         """
-        caption = self.caption(f"table.{id_}", configurations, **values)
+        caption = self.caption(f"table.{id_}", **values)
         if len(rows) > MAX_ROWS:
             caption += parse_markup(self.t("table.shortened", shown=MAX_ROWS, num=len(rows)))
         names = tuple(self.column(name) for name in header)
@@ -241,7 +224,7 @@ class Builder:
             slug: suffix of the figure's id, which sets apart several figures of one kind.
             values: values of the caption's message ``figure.<id>``.
         """
-        caption = self.caption(f"figure.{id_}", configurations, **values)
+        caption = self.caption(f"figure.{id_}", **values)
         return Figure(_join("figure", id_, slug), caption, tuple(draw()) if self.draws else ())
 
     def picture(
@@ -309,35 +292,14 @@ class Builder:
         shared = [fid for fid in self.fids if fid == "fid_classifier" or is_measured(fid, configurations)]
         return sorted(shared, key=lambda fid: fid != choose_fid(configurations))
 
-    def passport(
-        self, configurations: Sequence[Configuration], columns: Sequence[str] = (), *, has_intervals: bool = True
-    ) -> Line:
-        """Return the note below a table of scores: extractor, numbers of images, resizing, floor, and intervals.
+    def passport(self, configurations: Sequence[Configuration], columns: Sequence[str] = ()) -> Line:
+        """Return the note below a table of scores: what its intervals cover.
 
         Args:
             columns: other quantities of the table; those with intervals over the end of training get an explanation.
-            has_intervals: explain the intervals of the scores.
         """
-        parts = []
-        for detector in self.results.detectors:
-            scores = configurations[0].first.find_scores(detector)
-            real = scores.find_yardstick("real") if scores else None
-            if scores is not None and real is not None:
-                parts.append(
-                    self.t(
-                        "passport.detector",
-                        name=Message(f"detector.{detector}"),
-                        sha=scores.sha256[:12],
-                        num_real=scores.num_real,
-                        num_fake=scores.num_fake,
-                        resize=Message(f"resize.{detector}"),
-                        floor=write_value(f"fid_{detector}", real.fid),
-                        floor_num=real.num,
-                    )
-                )
-        if has_intervals:
-            over = {measure("fid_classifier", c).over for c in configurations}
-            parts.append(self.t(_choose_interval_message(over)))
+        over = {measure("fid_classifier", c).over for c in configurations}
+        parts = [self.t(_choose_interval_message(over))]
         tails = [name for name in columns if any(measure(name, c).over == "steps" for c in configurations)]
         if tails:
             parts.append(self.t("passport.over.steps", all=Several([name_quantity(name) for name in tails])))

@@ -35,7 +35,7 @@ class Paragraph:
     """
 
     line: Line
-    role: Literal["text", "answer", "finding", "explanation", "notice"] = "text"
+    role: Literal["text", "answer", "finding", "explanation", "notice", "reference"] = "text"
     evidence: Line = ()
     claim: Claim | None = None
     type: str = "paragraph"
@@ -190,7 +190,7 @@ class Report:
     author: tuple[tuple[str, str], ...]
     date: str
     created: str
-    summary: tuple[Paragraph, ...]
+    summary: tuple[Block, ...]
     notices: tuple[str, ...]
     sections: tuple[Section, ...]
     labels: dict[str, str]

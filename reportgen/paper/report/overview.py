@@ -8,37 +8,25 @@ from dataclasses import replace
 from functools import partial
 from typing import assert_never, get_args
 
-from reportgen.paper.analysis.dimensions import DIMENSIONS
-from reportgen.paper.analysis.findings import count_digits
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.power import compare_means
 from reportgen.paper.analysis.quantities import QUANTITIES
 from reportgen.paper.analysis.replicates import find_prior, is_convolutional_gan
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, RunResult
 from reportgen.paper.analysis.selection import (
-    find_baseline,
-    find_best_gan,
-    find_compared,
-    find_main_vae,
     pick,
     select_model,
     select_scored,
 )
-from reportgen.paper.analysis.trainings import judge_equilibria
-from reportgen.paper.claims.claim import Claim
-from reportgen.paper.claims.collapse import claim_collapse_brief
-from reportgen.paper.claims.comparison import claim_comparison_brief
-from reportgen.paper.claims.gan import claim_equilibrium, claim_raising_brief
-from reportgen.paper.claims.interpolation import claim_spaces
-from reportgen.paper.claims.scores import claim_trend, conclude_ablation
-from reportgen.paper.claims.summary import claim_best_brief
-from reportgen.paper.i18n.quantities import write_least
+from reportgen.paper.figures.scoreboard import ScoreRow, draw_scoreboard
+from reportgen.paper.i18n.quantities import write_least, write_mean
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several
 from reportgen.paper.report import gan, vae
 from reportgen.paper.report.builder import Builder, Column
-from reportgen.paper.report.model import Block, Cell, Paragraph, Section, Table
+from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Span, Table
+from reportgen.store.images import decode_grid
 from reportgen.store.states import State
-from reportgen.suite.settings import MODELS, GanSettings, ModelName, Question, has_digits
+from reportgen.suite.settings import MODELS, ModelName, Question, has_digits
 
 ABLATION_TABLES: Mapping[Question, str] = {**vae.ABLATION_TABLES, **gan.ABLATION_TABLES}
 """Beginnings of the ids of ablation tables, by the question that asks for the ablation."""
@@ -86,83 +74,98 @@ def _name_few(b: Builder, names: Sequence[str]) -> str:
     return b.t("caption.list_separator").join(names) if len(names) <= MAX_NAMED else b.t("notice.many", num=len(names))
 
 
-# ---- summary --------------------------------------------------------------------------------------------------------
+# ---- first page -----------------------------------------------------------------------------------------------------
+
+SUMMARISED = (
+    *("vae_effect", "vae_ablation", "gan_effect", "gan_hidden", "nash"),
+    *("comparison", "interpolation", "collapse", "gan_mlp", "gan_relu"),
+)
+"""Sections whose answers stand on the first page, in its order."""
+
+MAX_SCORED = 16
+"""The most rows of the scoreboard; of more configurations, some from the best to the worst are shown."""
+
+NUM_THUMBNAILS = 10
+"""Samples of each configuration on the scoreboard."""
 
 SCOPE: Mapping[str, str] = {"fid_classifier": "summary.scope", "fid_inception": "summary.scope.inception"}
 """FID that the discussion rests on -> message."""
 
 
-def write_summary(b: Builder) -> tuple[Paragraph, ...]:
-    """Write the scope, the answers in short and the cautions."""
+def write_summary(b: Builder, sections: Sequence[Section]) -> tuple[Block, ...]:
+    """Write the first page: the scope, the answers of the sections, one caution, and the scoreboard."""
+    answers = {part.id: list(_list_answers(part)) for section in sections for part in section.walk_sections()}
+    wanted = [answer for name in SUMMARISED for answer in answers.get(name, ())]
+    return (_write_scope(b), *wanted, *_write_cautions(b), *_show_scoreboard(b))
+
+
+def _list_answers(section: Section) -> Iterator[Paragraph]:
+    """Yield the answers of a section as entries of the first page, with the section's title in front."""
+    for block in section.blocks:
+        if isinstance(block, Paragraph) and block.role == "answer":
+            yield replace(
+                block, role="finding", line=(Span("strong", f"{section.title}"), Span("text", " "), *block.line)
+            )
+
+
+def _write_scope(b: Builder) -> Paragraph:
     suite, first = b.results.suite, b.results.finished[0]
-    scope = b.text(
+    return b.text(
         SCOPE[choose_fid(b.results.configurations)],
         num_configurations=len(b.results.configurations),
         num_runs=len(b.results.finished),
-        dataset=suite.dataset,
+        dataset=Message(f"dataset.{suite.dataset}"),
         num_train=first.evaluation.dataset.num_train,
         seeds=Several([str(seed) for seed in sorted({run.spec.seed for run in b.results.finished})]),
     )
+
+
+def _write_cautions(b: Builder) -> list[Paragraph]:
+    """Write what limits the answers, as far as it applies."""
+    suite = b.results.suite
     cautions = [] if has_digits(suite.dataset) else [b.text("settings.no_digits")]
     if all(len(c.runs) == 1 for c in b.results.configurations):
         cautions.append(b.text("summary.one_seed"))
     if INCEPTION not in b.results.detectors and any(section.fid_below for section in suite.outline.walk()):
         cautions.append(b.text("summary.no_inception"))
-    answers = [p for topic, claims in _list_answers(b) for p in _add_lead(b, topic, b.claims(claims))]
-    return (scope, *answers, *_add_lead(b, "cautions", cautions))
+    return cautions
 
 
-def _add_lead(b: Builder, topic: str, paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
-    """Return the paragraphs with the name of their topic in front of the first."""
-    if not paragraphs:
+def _show_scoreboard(b: Builder) -> list[Block]:
+    """Show the configurations in the order of their FID; nothing without any."""
+    scored = select_scored(b.results.configurations)
+    if not scored:
         return []
-    first, *others = paragraphs
-    return [replace(first, line=(*b.line("summary.lead", topic=Message(f"topic.{topic}")), *first.line)), *others]
+    fid = choose_fid(scored)
+    shown = sorted(pick(scored, MAX_SCORED), key=lambda c: measure(fid, c).mean)
+    return [b.figure("scoreboard", lambda: [_draw_scoreboard(b, shown, fid)], shown)]
 
 
-def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
-    """Yield each topic of the summary with its claims."""
-    for name, kind in MODELS.items():
-        chosen = select_scored(select_model(b.results, kind))
-        if chosen:
-            yield name, [claim_best_brief(name, chosen, "table-scores"), *_claim_effect(b, name)]
-    gans = select_model(b.results, GanSettings)
-    if gans:
-        judged = judge_equilibria(gans)
-        yield "nash", claim_equilibrium(judged, "table-nash", "table-nash_distance")[:1]
-    compared = find_compared(b.results)
-    if compared is not None:
-        yield "comparison", claim_comparison_brief(*compared, "table-comparison")
-    best_gan, main_vae = find_best_gan(b.results), find_main_vae(b.results)
-    if best_gan is not None and main_vae is not None:
-        yield "interpolation", claim_spaces(best_gan, main_vae, "table-interpolation")
-    if best_gan is not None:
-        yield "collapse", [claim_collapse_brief(best_gan, count_digits(best_gan), "table-digits")]
-    yield "ablations", list(_conclude_ablations(b))
+def _draw_scoreboard(b: Builder, shown: Sequence[Configuration], fid: str) -> Picture:
+    name = b.column(fid)
+    header = [b.t("scoreboard.samples"), b.t("scoreboard.bar", score=name), name, b.column("recall")]
+    rows = [_score(b, c, fid) for c in shown]
+    alt = b.t("alt.scoreboard", labels=b.labels(shown))
+    return b.picture("png", draw_scoreboard, rows, [*header, b.t("scoreboard.end")], alt=alt, width_mm=172)
 
 
-def _claim_effect(b: Builder, model: ModelName) -> list[Claim]:
-    """Return claims about the effect of a model's dimensions on FID."""
-    match model:
+def _score(b: Builder, c: Configuration, fid: str) -> ScoreRow:
+    """Return the row of a configuration: its FID, its recall, and how its training ended."""
+    images = decode_grid(c.first.read_image(c.first.find_grid("samples")), NUM_THUMBNAILS)
+    score = measure(fid, c)
+    written = [*(b.t.format(write_mean(name, c)) for name in (fid, "recall")), _describe_end(b, c)]
+    return ScoreRow(c.label, list(MODELS).index(c.settings.model), images, score.mean, score.interval, tuple(written))
+
+
+def _describe_end(b: Builder, c: Configuration) -> str:
+    """Return D's outputs at the end of a GAN's training, or the KL divergence at the end of a VAE's."""
+    match c.settings.model:
         case "vae":
-            sweep = b.results.answer("vae_latent")
-            if len(sweep) < 2:
-                return []
-            return [claim_trend(choose_fid(sweep), sweep, "latent_dim", "table-vae_effect")]
+            return b.t("scoreboard.vae", kl=write_mean("dev_kl", c))
         case "gan":
-            grid = b.results.answer("gan_grid")
-            return [claim for field in DIMENSIONS for claim in claim_raising_brief(grid, field, "table-gan_effect")]
+            return b.t("scoreboard.gan", real=write_mean("D_x", c), fake=write_mean("D_G_z1", c))
         case _:
-            assert_never(model)
-
-
-def _conclude_ablations(b: Builder) -> Iterator[Claim]:
-    """Yield a claim about FID for every ablation that has a baseline."""
-    for question, table in ABLATION_TABLES.items():
-        for ablated in pick(b.results.answer(question)):
-            baseline = find_baseline(b.results, ablated)
-            if baseline is not None:
-                yield conclude_ablation(ablated, baseline, f"table-{table}-{ablated.slug}")
+            assert_never(c.settings.model)
 
 
 # ---- settings -------------------------------------------------------------------------------------------------------
@@ -229,21 +232,44 @@ def _list_unfinished(b: Builder) -> Block:
 # ---- methods --------------------------------------------------------------------------------------------------------
 
 
-def build_methods(b: Builder, *_: object) -> Section:
-    """Build the section on losses, scores, and the rules that decide which sentences are printed."""
+def build_background(b: Builder, *_: object) -> Section:
+    """Build the page of theory, which holds whatever the data are, with its references."""
+    models = [name for name, kind in MODELS.items() if select_model(b.results, kind)]
     blocks: list[Block] = []
-    for name, kind in MODELS.items():
-        if select_model(b.results, kind):
-            blocks += [b.text(f"loss.{name}"), *map(b.formula, list_loss_formulas(name))]
+    for name in models:
+        blocks += [b.text(f"loss.{name}"), *map(b.formula, list_loss_formulas(name)), b.text(BACKGROUNDS[name])]
     blocks += [
-        b.text("methods.fid"),
+        b.text("background.fid"),
         b.formula(
             r"d^2 = \left\|\mu_r - \mu_g\right\|^2"
             r" + \mathrm{Tr}\left(\Sigma_r + \Sigma_g - 2\left(\Sigma_r\Sigma_g\right)^{1/2}\right)"
         ),
+        b.text("background.scores"),
+        b.text("background.latent"),
     ]
-    blocks += _describe_scores(b)
-    return b.section("methods", *blocks)
+    references = [message for message, about in REFERENCES.items() if about is None or about in models]
+    return b.section("background", *blocks, *map(b.reference, references))
+
+
+BACKGROUNDS: Mapping[ModelName, str] = {"vae": "background.vae", "gan": "background.gan"}
+"""Model -> message after the formulas of its losses."""
+
+REFERENCES: Mapping[str, ModelName | None] = {
+    "reference.goodfellow": "gan",
+    "reference.heusel": None,
+    "reference.holm": None,
+    "reference.kingma": "vae",
+    "reference.kynkaanniemi": None,
+    "reference.naeem": None,
+    "reference.radford": "gan",
+    "reference.smyth": None,
+}
+"""Works that the report refers to, in the order of their list -> the model that they are about, if it is one."""
+
+
+def build_methods(b: Builder, *_: object) -> Section:
+    """Build the section on scores, and on the rules that decide what is said of them."""
+    return b.section("methods", *_describe_scores(b))
 
 
 def list_loss_formulas(model: ModelName) -> list[str]:
@@ -287,7 +313,7 @@ def _describe_scores(b: Builder) -> list[Block]:
             noise_read=Percent(card.noise_read, 1),
             worst_kind=Message(f"noise.{card.worst_noise.replace(' ', '_')}"),
         ),
-        b.notice("methods.scale"),
+        b.text("methods.scale"),
         *_describe_comparisons(b),
     ]
 
@@ -333,8 +359,7 @@ def build_appendix(b: Builder, *_: object) -> Section:
     columns = [*b.fids, "read_share", "sharpness", "train_seconds", "ms_per_step"]
     rows = [_tabulate_run(b, run, columns) for run in b.results.finished]
     header = ["run", "key", *columns]
-    note = b.passport(b.results.configurations, has_intervals=False)
-    blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows, note=note)]
+    blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows)]
     together = [num for run in b.results.finished if (num := run.record.trained_together) is not None]
     most = max(together, default=1)
     if most > 1:

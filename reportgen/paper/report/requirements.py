@@ -1,4 +1,4 @@
-"""The homework's requirements, checked for ``reportgen check`` and for the report's appendix."""
+"""The homework's requirements, checked for ``reportgen check``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reportgen.paper.claims.claim import find_contradictions
 from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.i18n.translator import Message, Several, Value
 from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Block, Cell, Element, Paragraph, Section
+from reportgen.paper.report.model import Block, Element, Paragraph, Section
 from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import MODELS, ModelName
 
@@ -69,8 +69,7 @@ def _check_section(b: Builder, wanted: OutlineSection, built: Section | None) ->
     """Yield the checks of one section; if it is absent, a single failed one."""
     checker = _SectionChecker(b, wanted, built.number if built else "")
     if built is None:
-        if wanted.id != "coverage":
-            yield checker.check("section", b.t("check.section.missing"))
+        yield checker.check("section", b.t("check.section.missing"))
         return
     if wanted.needs:
         yield _check_needs(checker)
@@ -149,24 +148,3 @@ def _check_claims(b: Builder, blocks: Sequence[Block]) -> Check:
     pairs = find_contradictions(claims)
     names = [f"{first.id} / {second.id}" for first, second in pairs]
     return Check("", b.t("check.whole"), b.t("check.claims", num=len(claims)), not pairs, b.t.format(Several(names)))
-
-
-def tabulate_requirements(b: Builder, checks: Sequence[Check]) -> Section:
-    """Build the requirements section, with one table row for all checks of a section."""
-    separator, rows = b.t("caption.separator"), []
-    for section, group in itertools.groupby(checks, key=lambda check: check.section):
-        lines = list(group)
-        missing = separator.join(check.missing for check in lines if not check.is_met)
-        rows.append(
-            [
-                Cell(lines[0].question or "–"),
-                Cell(section),
-                Cell(separator.join(check.wanted for check in lines)),
-                Cell(b.t("check.missing", what=missing) if missing else b.t("check.met")),
-            ]
-        )
-    blocks: list[Block] = [
-        b.text("coverage.intro", num_met=sum(check.is_met for check in checks), num=len(checks)),
-        b.table("coverage", ["question", "section", "wanted", "found"], rows, wraps=True),
-    ]
-    return b.section("coverage", *blocks)

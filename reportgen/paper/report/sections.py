@@ -35,6 +35,7 @@ GAN_ABLATION = ("figure-gan_ablation_curves", "figure-ablation_samples", "table-
 
 WRITERS: Mapping[str, Writer] = {
     "settings": Writer(overview.build_settings, ("table-vae_settings", "table-gan_settings", "table-unfinished")),
+    "background": Writer(overview.build_background, ()),
     "methods": Writer(overview.build_methods, ("table-spreads",)),
     "vae_curves": Writer(
         vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses", "figure-vae_progress")
@@ -89,8 +90,8 @@ WRITERS: Mapping[str, Writer] = {
     ),
 }
 """Writers by section id."""
-CHAPTERS = ("vae", "gan", "coverage")
-"""Sections without a writer: two chapters, and the requirements, which are filled in last."""
+CHAPTERS = ("vae", "gan")
+"""Sections without a writer."""
 
 assert {*WRITERS, *CHAPTERS} == set(WRITTEN_SECTIONS), "every section that an outline may name is written"
 
