@@ -19,7 +19,7 @@ from reportgen.paper.figures.style import COLOURS, DASHES, GREY, MARKERS, MM, us
 SMOOTHING_SHARE = 0.05
 """Width of the moving average, as a share of the logged points."""
 
-ROW_HEIGHT_MM = 27
+ROW_HEIGHT_MM = 38
 
 MAX_RAW = 2
 """Most curves in a panel that are drawn with their raw values behind them; more would hide each other."""

@@ -15,8 +15,8 @@ WIDTH_MM = 172
 ROW_MM = 5.6
 HEADER_MM = 5
 
-NAME_WIDTH, IMAGES_WIDTH, BAR_WIDTH = 0.15, 0.34, 0.2
-"""Shares of the width that names, samples and bars take; the values have the rest."""
+NAME_WIDTH, IMAGES_WIDTH, BAR_WIDTH, VALUE_WIDTH = 0.145, 0.33, 0.17, 0.075
+"""Shares of the width that names, samples, bars and each value take; the last value has the rest."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def draw_scoreboard(rows: Sequence[ScoreRow], header: Sequence[str]) -> Figure:
         names = figure.add_axes((0, 0, NAME_WIDTH, share))
         images = figure.add_axes((NAME_WIDTH, 0, IMAGES_WIDTH, share))
         bars = figure.add_axes((NAME_WIDTH + IMAGES_WIDTH + 0.01, 0, BAR_WIDTH, share))
-        left = NAME_WIDTH + IMAGES_WIDTH + BAR_WIDTH + 0.02
+        left = NAME_WIDTH + IMAGES_WIDTH + BAR_WIDTH + 0.025
         values = figure.add_axes((left, 0, 1 - left, share))
         _write_names(names, rows)
         _show_images(images, rows, header[0])
@@ -93,11 +93,12 @@ def _draw_bars(axes: Axes, rows: Sequence[ScoreRow], title: str) -> None:
 
 def _write_values(axes: Axes, rows: Sequence[ScoreRow], titles: Sequence[str]) -> None:
     _prepare(axes, len(rows))
-    axes.set_xlim(0, len(titles))
+    axes.set_xlim(0, 1 - NAME_WIDTH - IMAGES_WIDTH - BAR_WIDTH)
     for column, title in enumerate(titles):
-        axes.text(column, -0.62, title, va="bottom", fontsize=7, color=GREY)
+        left = column * VALUE_WIDTH
+        axes.text(left, -0.62, title, va="bottom", fontsize=7, color=GREY)
         for place, row in enumerate(rows):
-            axes.text(column, place, row.values[column], va="center", fontsize=7)
+            axes.text(left, place, row.values[column], va="center", fontsize=7)
 
 
 def _prepare(axes: Axes, num_rows: int) -> None:

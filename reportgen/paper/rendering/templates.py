@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -14,6 +15,7 @@ from pygments.token import Name, Punctuation, Text, Whitespace
 
 from reportgen.assets import find_templates
 from reportgen.paper.report.model import Listing, Section
+from reportgen.suite.languages import Language
 
 HIGHLIGHT_STYLE = "friendly"
 UNSTYLED = (Name, Punctuation, Whitespace)
@@ -33,6 +35,7 @@ def load_environment() -> Environment:
     )
     environment.filters["highlight"] = highlight_code
     environment.filters["breakable"] = allow_breaks
+    environment.filters["glued"] = glue
     environment.filters["halve"] = halve
     environment.filters["sanitised"] = Markup  # for HTML that nh3 has sanitised
     return environment
@@ -41,6 +44,24 @@ def load_environment() -> Environment:
 def allow_breaks(name: str) -> Markup:
     """Allow line breaks after the underscores of a long name such as ``num_training_steps``."""
     return Markup("<wbr>").join(part for part in name.replace("_", "_\0").split("\0"))
+
+
+LATIN_RUN = re.compile(r"[!-~±–−×]+(?: [!-~±–−×]+)+")
+"""Latin words with single spaces between them."""
+MAX_GLUED = 30
+"""Most characters of Latin words in a Chinese text that no line break may part."""
+
+
+def glue(text: str, language: Language) -> str:
+    """Keep a value with its interval on one line, and in a Chinese text short Latin names such as ``GAN 100_16``.
+
+    WeasyPrint justifies a line by its spaces alone: between ideographs there are none, so that those of such a name
+    would become wide gaps. Spaces that do not break are not stretched.
+    """
+    text = text.replace(" ± ", "\u00a0±\u00a0")
+    if language != "zh":
+        return text
+    return LATIN_RUN.sub(lambda run: run[0].replace(" ", "\u00a0") if len(run[0]) <= MAX_GLUED else run[0], text)
 
 
 def halve(sections: Sequence[Section]) -> tuple[Sequence[Section], Sequence[Section]]:

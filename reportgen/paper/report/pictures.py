@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reportgen.paper.analysis.measuring import choose_fid, measure
@@ -23,25 +23,38 @@ COLUMNS = 3
 """Panels in a row."""
 
 
+VAE_LOSSES = ("total", "reconstruction", "kl")
+
+
 def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
-    """Draw the six loss curves of one VAE, or of several overlaid."""
-    panels = [_make_panel(b, metric, configurations, scale=metric.partition("_")[2]) for metric in VAE_METRICS]
+    """Draw the six loss curves of one VAE, those of training and dev data in one panel, or of several overlaid."""
+    panels = {m: _make_panel(b, m, configurations, scale=m.partition("_")[2]) for m in VAE_METRICS}
+    drawn = list(panels.values())
+    if len(configurations) == 1:
+        splits = {"train": b.t("axis.training"), "dev": b.t("axis.dev")}
+        drawn = [
+            _join(b.t(f"curve.{loss}"), {name: panels[f"{split}_{loss}"] for split, name in splits.items()})
+            for loss in VAE_LOSSES
+        ]
     alt = b.t("alt.vae_curves", labels=b.labels(configurations))
-    return b.picture("svg", draw_curves, panels, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+    return b.picture("svg", draw_curves, drawn, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
 
 def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
-    """Draw the five curves of one GAN, with both curves of D(G(z)) in one panel, or of several GANs overlaid."""
-    panels = [
-        _make_panel(b, metric, configurations, (AT_HALF[metric],), (0, 1) if metric.startswith("D_") else None)
-        for metric in GAN_METRICS
-    ]
-    columns = COLUMNS
+    """Draw the five curves of one GAN, losses in one panel and D's outputs in another, or of several GANs overlaid.
+
+    The FID of samples in the course of training has a panel of its own where it was measured.
+    """
+    panels = {metric: _make_panel(b, metric, configurations, (AT_HALF[metric],)) for metric in GAN_METRICS}
+    drawn = list(panels.values())
     if len(configurations) == 1:
-        *others, before, after = panels
-        panels, columns = [*others, _join(b, before, after)], len(others) + 1
+        losses = {b.t("axis.of_d"): panels["discriminator_loss"], b.t("axis.of_g"): panels["generator_loss"]}
+        outputs = {"D(x)": panels["D_x"], b.t("axis.before"): panels["D_G_z1"], b.t("axis.after"): panels["D_G_z2"]}
+        drawn = [_join(b.t("curve.losses"), losses), _join(b.t("curve.outputs"), outputs)]
+    if has_sample_scores(configurations):
+        drawn.append(replace(_make_panel(b, "sample_fid", configurations), is_log=True))
     alt = b.t("alt.gan_curves", labels=b.labels(configurations))
-    return b.picture("svg", draw_curves, panels, columns=columns, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+    return b.picture("svg", draw_curves, drawn, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
 
 
 def show_progress(b: Builder, id_: str, configurations: Sequence[Configuration]) -> list[Block]:
@@ -73,12 +86,12 @@ def draw_discriminators(b: Builder, gans: Sequence[Configuration]) -> Picture:
     return b.picture("svg", draw_histograms, panels, x_label="D(x)", y_label=b.t("axis.share"), alt=alt, width_mm=170)
 
 
-def _join(b: Builder, before: Panel, after: Panel) -> Panel:
-    """Combine D(G(z)) of one GAN before and after D's update in one panel."""
-    panels = {b.t("axis.before"): before, b.t("axis.after"): after}
+def _join(title: str, panels: Mapping[str, Panel]) -> Panel:
+    """Combine panels of one curve each in one, in which the curves are called as given."""
     curves = {name: curve for name, panel in panels.items() for curve in panel.curves.values()}
     bands = {name: band for name, panel in panels.items() for band in panel.bands.values()}
-    return replace(before, title="D(G(z))", curves=curves, bands=bands)
+    references = tuple(dict.fromkeys(height for panel in panels.values() for height in panel.references))
+    return Panel(title, curves, references, bands)
 
 
 def _make_panel(
