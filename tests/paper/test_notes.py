@@ -95,7 +95,7 @@ def test_notes_without_a_place_or_a_counterpart_are_named(tmp_path: Path) -> Non
     assert problems[0].endswith("the outline has no section 'vae_efect'; did you mean 'vae_effect'?")
     assert problems[1].endswith("the note 'nash' is missing in 'zh'")
     write_note(tmp_path, "zh", "qqq", "x")
-    assert any("choose from: settings, methods" in problem for problem in find_stray_notes(tmp_path, outline))
+    assert any("choose from: settings, vae" in problem for problem in find_stray_notes(tmp_path, outline))
 
 
 EVIL = """

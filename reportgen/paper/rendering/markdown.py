@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from reportgen.paper.rendering.letters import outline_picture
 from reportgen.paper.rendering.templates import load_environment
-from reportgen.paper.report.model import Figure, Picture, Report, Section
+from reportgen.paper.report.model import Figure, Picture, Report
 
 EXTENSIONS = {"image/svg+xml": "svg", "image/png": "png"}
 
@@ -16,7 +15,7 @@ def render_markdown(report: Report, target: Path, assets: Path) -> dict[Path, by
     """Return the contents of the files to write: pictures in the folder ``assets``, then the text ``target``."""
     names: dict[int, str] = {}
     files: dict[Path, bytes] = {}
-    for figure in _walk_figures(report.sections):
+    for figure in (block for block in report.walk() if isinstance(block, Figure)):
         for index, picture in enumerate(figure.pictures):
             name = f"{figure.id}-{index + 1}.{EXTENSIONS[picture.media_type]}"
             files[assets / name] = outline_picture(picture).content
@@ -27,9 +26,3 @@ def render_markdown(report: Report, target: Path, assets: Path) -> dict[Path, by
 
     text = load_environment().get_template("report.md.j2").render(report=report, address=address)
     return files | {target: text.encode("utf-8")}
-
-
-def _walk_figures(sections: tuple[Section, ...]) -> Iterator[Figure]:
-    for section in sections:
-        yield from (block for block in section.blocks if isinstance(block, Figure))
-        yield from _walk_figures(section.sections)
