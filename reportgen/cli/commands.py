@@ -16,6 +16,7 @@ import typer
 
 from reportgen import __version__
 from reportgen.base.errors import ConfigError, DataError, ReportgenError
+from reportgen.base.files import write_text
 from reportgen.suite.languages import LANGUAGES, Language
 
 if TYPE_CHECKING:
@@ -335,6 +336,29 @@ def _warn(message: str) -> None:
 
 
 @app.command()
+def notes(
+    lang: Annotated[Language | None, typer.Option(help="Language of the notes; both if left out.")] = None,
+    output: OutputOption = DEFAULT_OUTPUT,
+) -> None:
+    """Write a skeleton of your own words for each section, beside the suite: say what you saw, and render again."""
+    from reportgen.paper.analysis.results import load_results
+    from reportgen.paper.report.assemble import build_report
+    from reportgen.paper.report.notes import write_skeletons
+
+    results = load_results(output)
+    folder = results.recorded.source.parent / "notes"
+    reports = [build_report(results, name, draws=False) for name in ([lang] if lang else LANGUAGES)]
+    written = [path for report in reports for path in write_skeletons(folder, report)]
+    for path in written:
+        typer.echo(path)
+    typer.echo(
+        f"{len(written)} notes written in {folder}; what you write outside the comments is printed"
+        if written
+        else f"{folder}: every section has its note"
+    )
+
+
+@app.command()
 def check(
     lang: Annotated[Language, typer.Option(help="Language of the lines.")] = "en",
     output: OutputOption = DEFAULT_OUTPUT,
@@ -356,28 +380,28 @@ def check(
 
 @app.command()
 def verify(
-    report: Annotated[Path, typer.Argument(metavar="PDF", help="A report that reportgen made.")],
+    reports: Annotated[list[Path], typer.Argument(metavar="PDF...", help="Reports that reportgen made.")],
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a table of all reports.")] = None,
     retrain: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Also train and measure this run again, and compare.")
+        str | None, typer.Option(metavar="RUN", help="Also train and measure this run again, and compare; for one PDF.")
     ] = None,
     device: Annotated[str, typer.Option(help="For --retrain: auto, cpu, cuda:0, ...")] = "auto",
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="For --retrain: datasets in torchvision's layout.")
     ] = None,
 ) -> None:
-    """Derive every number of a PDF again from the data that it carries; exit status 1 if any differs."""
-    from reportgen.paper.verification import verify_pdf
+    """Derive every number of PDFs again from the data that each carries; exit status 1 if any differs."""
+    from reportgen.cli.checking import tabulate_verifications, verify_all, write_shared_notes
 
-    found = verify_pdf(report)
-    for difference in found.differences:
-        typer.echo(f"DIFFERS {difference.where}\n  printed: {difference.printed}\n  derived: {difference.derived}")
-    num = len(found.differences)
-    typer.echo(
-        f"{report}: {found.num_items} sentences, captions and table rows with {found.num_numbers} numbers were derived "
-        f"again from the data in the PDF: {f'{num} differ' if num else 'all agree'}"
-    )
-    is_same = retrain is None or _retrain(found.results, retrain, device, data_dir)
-    if num or not is_same:
+    if retrain is not None and len(reports) > 1:
+        raise ConfigError(f"--retrain {retrain}: {len(reports)} reports; it takes a single one")
+    found, failed = verify_all(reports)
+    if len(reports) > 1:
+        write_shared_notes(found)
+    if csv is not None:
+        write_text(csv, tabulate_verifications(reports, found))
+    is_same = retrain is None or all(_retrain(v.results, retrain, device, data_dir) for v in found.values())
+    if failed or not is_same or any(v.differences for v in found.values()):
         raise typer.Exit(1)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,8 @@ class Verification:
     num_numbers: int
     """Number of numbers in them."""
     differences: tuple[Difference, ...]
+    notes: Mapping[str, str]
+    """The author's own words by section id, as Markdown."""
 
 
 def verify_pdf(path: Path) -> Verification:
@@ -71,7 +74,21 @@ def verify_pdf(path: Path) -> Verification:
         *compare_items(items, squeeze(text)),
     ]
     numbers = sum(len(NUMBER.findall(words)) for _, words in items)
-    return Verification(results, len(items), numbers, tuple(differences))
+    own = import_notes(json.loads(attachments["metrics.json"])["notes"])
+    notes = {name: note.markdown for name, note in own.items()}
+    return Verification(results, len(items), numbers, tuple(differences), notes)
+
+
+def find_equal_notes(found: Mapping[Path, Verification]) -> list[tuple[str, list[Path]]]:
+    """Return the notes that several reports share word for word, as section id and reports.
+
+    Equal numbers mean nothing: equal suites give equal results. Equal words of two authors may.
+    """
+    reports: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for path, verification in found.items():
+        for name, words in verification.notes.items():
+            reports[name, "".join(words.split())].append(path)
+    return [(name, paths) for (name, _), paths in reports.items() if len(paths) > 1]
 
 
 def _rebuild(metrics: str, suite_text: str) -> tuple[Results, Report]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -12,8 +13,16 @@ from reportgen.base.errors import RenderError
 from reportgen.paper.rendering import render_reports
 from reportgen.paper.rendering.html import render_html
 from reportgen.paper.report.assemble import build_report, check_results
-from reportgen.paper.report.model import Note, Paragraph, Report, Section
-from reportgen.paper.report.notes import WrittenNote, export_notes, find_stray_notes, import_notes, read_notes, to_note
+from reportgen.paper.report.model import Note, Paragraph, Report, Section, Span
+from reportgen.paper.report.notes import (
+    WrittenNote,
+    export_notes,
+    find_stray_notes,
+    import_notes,
+    read_notes,
+    to_note,
+    write_skeletons,
+)
 from reportgen.suite.languages import LANGUAGES
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.outline import load_outline
@@ -148,3 +157,17 @@ def test_notes_beside_the_suite_are_found(tmp_path: Path) -> None:
 def test_the_page_of_a_note_is_marked(suite: Suite) -> None:
     report = build_report(make_results(suite), "en", {"settings": WrittenNote("a", replaces=False)}, draws=False)
     assert "In the author&#39;s words" in render_html(report, "print")
+
+
+def test_a_skeleton_asks_for_what_the_author_saw_and_prints_nothing(tmp_path: Path) -> None:
+    section = Section("nash", "4.6", "Equilibrium", (Paragraph((Span("text", "None has reached it."),), "answer"),))
+    bare = Section("scores", "5", "Scores", ())
+    made = build_report(make_results(load_suite(ROOT / "experiments.yaml", "quick")), "en", draws=False)
+    report = dataclasses.replace(made, sections=(section, bare))
+    (path,) = write_skeletons(tmp_path, report)
+    assert path == tmp_path / "en" / "nash.md"
+    assert "<!-- None has reached it. -->" in path.read_text(encoding="utf-8")
+    assert read_notes(tmp_path, "en") == {}
+    path.write_text(path.read_text(encoding="utf-8") + "D wins early.\n", encoding="utf-8")
+    assert read_notes(tmp_path, "en")["nash"].markdown == "D wins early."
+    assert write_skeletons(tmp_path, report) == []

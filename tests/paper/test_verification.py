@@ -226,3 +226,24 @@ def test_attachments_are_those_of_the_report(results: Results, tmp_path: Path) -
     path = write_pdf(tmp_path / "r.pdf", build_report(results, "en"))
     reader = PdfReader(path)
     assert set(reader.attachments) == {"runs.csv", "experiments.yaml", "metrics.json"}
+
+
+def test_many_reports_are_checked_at_once_and_equal_notes_are_named(results: Results, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    notes = [{"nash": WrittenNote(words, replaces=False)} for words in ("D wins.", "D  wins.", "G catches up.")]
+    paths = [write_pdf(tmp_path / f"{i}.pdf", build_report(results, "en", note)) for i, note in enumerate(notes)]
+    broken = tmp_path / "x.pdf"
+    broken.write_bytes(b"no PDF")
+    table = tmp_path / "all.csv"
+    run = CliRunner().invoke(app, ["verify", *map(str, (*paths, broken)), "--csv", str(table)])
+    assert run.exit_code == 1
+    assert "UNREADABLE" in run.output
+    assert f"EQUAL NOTES on nash: {paths[0]}, {paths[1]}" in run.output.replace("\n", "")
+    rows = [line.split(",")[-3:] for line in table.read_text(encoding="utf-8").splitlines()]
+    assert rows[1:] == [["0", "1", "True"], ["0", "1", "True"], ["0", "1", "False"], ["unreadable", "", ""]]
+    alone = CliRunner().invoke(app, ["verify", *map(str, paths[1:])])
+    assert alone.exit_code == 0
+    assert "no two reports share a note" in alone.output
+    refused = CliRunner().invoke(app, ["verify", *map(str, paths), "--retrain", "x"])
+    assert "it takes a single one" in str(refused.exception)

@@ -155,11 +155,12 @@ def export_runs(results: Results) -> str:
     """
     table = tabulate_runs(results)
     for column in table.select_dtypes(exclude="number").columns:
-        table[column] = table[column].map(_escape)
+        table[column] = table[column].map(escape_formula)
     return table.to_csv(index=False, lineterminator="\n")
 
 
-def _escape(value: object) -> object:
+def escape_formula(value: object) -> object:
+    """Return a value with an apostrophe before it if it is text that a spreadsheet would take for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,16 @@ import nh3
 from markdown_it import MarkdownIt
 
 from reportgen.base.errors import RenderError
-from reportgen.paper.report.model import Block, Note, Paragraph, Section
+from reportgen.base.files import write_text
+from reportgen.paper.report.model import Block, Note, Paragraph, Report, Section
 from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.outline import Outline
 
 REPLACE_MARK = "<!-- replace -->"
 """First line of a note that is to replace the section's findings and explanations."""
+
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+"""A comment in a note, which is not printed."""
 
 MAX_BYTES = 1_000_000
 """Maximum size of a note, in bytes."""
@@ -48,12 +53,15 @@ Notes = Mapping[str, WrittenNote]
 
 
 def read_notes(folder: Path, language: Language) -> dict[str, WrittenNote]:
-    """Read all notes in one language by section id; empty if there is no such folder.
+    """Read all notes in one language by section id, without those that hold nothing but comments.
+
+    Empty if there is no such folder.
 
     Raises:
         RenderError: a note is not readable UTF-8, or is longer than ``MAX_BYTES``.
     """
-    return {path.stem: _read_note(path) for path in sorted((folder / language).glob("*.md"))}
+    found = {path.stem: _read_note(path) for path in sorted((folder / language).glob("*.md"))}
+    return {name: note for name, note in found.items() if note.markdown}
 
 
 def _read_note(path: Path) -> WrittenNote:
@@ -65,7 +73,25 @@ def _read_note(path: Path) -> WrittenNote:
     except (OSError, UnicodeDecodeError) as error:
         raise RenderError(f"{path}: cannot be read ({error}); save it as UTF-8") from None
     replaces = text.lstrip().startswith(REPLACE_MARK)
-    return WrittenNote(text.lstrip().removeprefix(REPLACE_MARK).strip() if replaces else text.strip(), replaces)
+    return WrittenNote(COMMENT.sub("", text).strip(), replaces)
+
+
+def write_skeletons(folder: Path, report: Report) -> list[Path]:
+    """Write a note of comments for every section with an answer that has no note yet; return those written.
+
+    A comment says what the section answers and asks what the author saw; what stands outside comments is printed.
+    """
+    written = []
+    for section in (part for chapter in report.sections for part in chapter.walk_sections()):
+        path = folder / report.language / f"{section.id}.md"
+        answers = [b for b in section.blocks if isinstance(b, Paragraph) and b.role == "answer"]
+        if answers and not path.exists():
+            said = "".join(span.text for span in answers[0].line)
+            lines = (f"{section.number} {section.title}", said, report.texts["skeleton"])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, "".join(f"<!-- {line.replace('--', '—')} -->\n" for line in lines))
+            written.append(path)
+    return written
 
 
 def export_notes(notes: Notes) -> dict[str, dict[str, str | bool]]:
