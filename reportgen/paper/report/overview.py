@@ -336,19 +336,24 @@ SPREADS = ("sharpness", "read_share", "recall", "dev_reconstruction", "dev_kl", 
 
 def _tabulate_spreads(b: Builder) -> Table:
     """Tabulate the smallest effect that two configurations show, per quantity and kind of training."""
-    kinds = {"conv_gan" if is_convolutional_gan(c.settings) else "other_models": c for c in b.results.configurations}
+    kinds: dict[str, list[Configuration]] = defaultdict(list)
+    for c in b.results.configurations:
+        kinds["conv_gan" if is_convolutional_gan(c.settings) else "other_models"].append(c)
     names = [choose_fid(b.results.configurations), *SPREADS]
-    rows = [[Cell(b.column(n), is_header=True), *(_show_smallest(b, n, c) for c in kinds.values())] for n in names]
+    rows = [[Cell(b.column(n), is_header=True), *(_show_smallest(b, n, row) for row in kinds.values())] for n in names]
     return b.table("spreads", ["quantity", *kinds], rows)
 
 
-def _show_smallest(b: Builder, name: str, c: Configuration) -> Cell:
-    quantity = QUANTITIES[name]
-    prior = find_prior(quantity, c.settings, c.cohort) if quantity.model in (None, c.settings.model) else None
-    if prior is None:
-        return Cell("–")
-    least = compare_means([prior], [prior]).find_smallest(min(len(c.runs) for c in b.results.configurations))
-    return Cell(b.t.format(write_least(name, least)), is_number=True)
+def _show_smallest(b: Builder, name: str, configurations: Sequence[Configuration]) -> Cell:
+    """Return the smallest effect on a quantity for the first configuration that has it; a dash without any."""
+    quantity, num_seeds = QUANTITIES[name], min(len(c.runs) for c in b.results.configurations)
+    for c in configurations:
+        is_its_own = quantity.model in (None, c.settings.model)
+        prior = find_prior(quantity, c.settings, c.cohort) if is_its_own else None
+        if prior is not None:
+            least = compare_means([prior], [prior]).find_smallest(num_seeds)
+            return Cell(b.t.format(write_least(name, least)), is_number=True)
+    return Cell("–", is_number=True)
 
 
 # ---- appendix -------------------------------------------------------------------------------------------------------
