@@ -21,6 +21,7 @@ from reportgen.paper.analysis.findings import (
     Evolution,
     Sweep,
     compare_by,
+    compare_pairs,
     find_best,
     find_ties,
     find_turn,
@@ -159,23 +160,26 @@ def claim_evolution(grid: Sequence[Configuration], evolution: Evolution, steps: 
     return Claim("gan_images", EVOLUTION[kind], values, rests_on)
 
 
-STABILITY: Mapping[Share, str] = {
-    "none": "gan_images.stability.few",
-    "some": "gan_images.stability.most",
+STABILITY: Mapping[Literal["few", "most", "all"], str] = {
+    "few": "gan_images.stability.few",
+    "most": "gan_images.stability.most",
     "all": "gan_images.stability.all",
 }
-"""Part of the samples readable twice that keep their digit, ``none`` standing for a minority -> message."""
+"""Part of the samples readable twice that keep their digit -> message."""
 
 
 def claim_stability(evolution: Evolution, rests_on: str) -> Claim | None:
-    """Say whether the same noise keeps its digit between the last two images; None if none is readable in both."""
-    kept, lasting = evolution.num_kept, evolution.num_lasting
-    if not lasting:
+    """Say whether the same noise keeps its digit between the last two images.
+
+    None if an exact test does not tell from chance whether more or fewer than half of the samples do.
+    """
+    kept, num = evolution.num_kept, evolution.num_lasting
+    if compare_pairs(kept, num - kept) >= SIGNIFICANCE:
         return None
     before, last = sorted(evolution.counts)[-2:]
-    share = name_share(kept if 2 * kept > lasting else 0, lasting)
-    values: dict[str, Value] = {"num": lasting, "kept": kept, "before": before, "last": last}
-    return Claim("gan_images.stability", STABILITY[share], values, rests_on)
+    values: dict[str, Value] = {"num": num, "kept": kept, "before": before, "last": last}
+    wording = STABILITY["all" if kept == num else "most" if 2 * kept > num else "few"]
+    return Claim("gan_images.stability", wording, values, rests_on)
 
 
 # ---- FID ------------------------------------------------------------------------------------------------------------
@@ -399,16 +403,10 @@ def claim_steadiness(grid: Sequence[Configuration], rests_on: str) -> Claim | No
     if shown:
         values: dict[str, Value] = {"all": Several(shown)}
         return Claim("gan_effect.steadiness", "gan_effect.steadiness.shown", values, rests_on, facts)
-    bounds = [
-        Message(
-            "gan_effect.steadiness.bound",
-            {"field": f"`{field}`", "bound": write_bound(f"spread_{LOSSES[1]}", influence.main)},
-        )
-        for field, influence in effects[LOSSES[1]].items()
-    ]
+    spans = {name: write_span(f"spread_{loss}", grid) for name, loss in zip(("d", "g"), LOSSES, strict=True)}
     is_alike = all(e.verdict == "alike" for *_, e in found)
     wording = "gan_effect.steadiness.alike" if is_alike else "gan_effect.steadiness.open"
-    return Claim("gan_effect.steadiness", wording, {"all": Several(bounds)}, rests_on, facts)
+    return Claim("gan_effect.steadiness", wording, spans, rests_on, facts)
 
 
 def _write_steadiness(loss: str, field: Dimension, influence: Influence) -> Message:
@@ -625,14 +623,20 @@ LEAD: Mapping[tuple[bool, bool], str] = {
 """True if some D reads the batch, and if some D knows training images -> message."""
 
 
-def claim_lead(gans: Sequence[Configuration], rests_on: str) -> Claim:
-    """Say where D's lead comes from: from the statistics of the batch, from training images that it knows."""
+def claim_lead(judged: Judged, rests_on: str) -> Claim | None:
+    """Say where D's lead comes from: the statistics of the batch, training images that it knows; None without a lead.
+
+    Only GANs whose D is ahead are looked at.
+    """
+    gans = [c for c, e in judged if e.verdict == "discriminator"]
+    if not gans:
+        return None
     readers, memorisers = find_batch_readers(gans), find_memorisers(gans)
     most = max(gans, key=lambda c: measure("batch_separation", c).mean - measure("running_separation", c).mean)
     widest = max(gans, key=lambda c: measure("train_dev_gap", c).mean)
     values: dict[str, Value] = {
-        "readers": Several([c.label for c in readers]),
-        "memorisers": Several([c.label for c in memorisers]),
+        "readers": _write_where(readers, gans),
+        "memorisers": _write_where(memorisers, gans),
         "label": most.label,
         "batch": write_mean("batch_separation", most),
         "running": write_mean("running_separation", most),
@@ -642,3 +646,8 @@ def claim_lead(gans: Sequence[Configuration], rests_on: str) -> Claim:
     facts = [Verdict(c.label, "reads the batch", str(c in readers)) for c in gans]
     facts += [Verdict(c.label, "D knows training images", str(c in memorisers)) for c in gans]
     return Claim("nash.lead", LEAD[bool(readers), bool(memorisers)], values, rests_on, tuple(facts))
+
+
+def _write_where(found: Sequence[Configuration], gans: Sequence[Configuration]) -> Value:
+    """Write in which of several GANs something is true."""
+    return Message("nash.lead.every") if len(found) == len(gans) else Several([c.label for c in found])

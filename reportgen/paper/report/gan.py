@@ -122,16 +122,17 @@ def _draw_evolutions(b: Builder, shown: Sequence[Configuration]) -> list[Picture
 def _draw_evolution(b: Builder, c: Configuration) -> list[Picture]:
     """Return one picture per step of a GAN's samples from fixed noise, titled with the number of readable ones."""
     evolution = read_evolution(c)
+    steps = pick_steps(evolution.counts)
     return [
         Picture(
             c.first.read_image(c.first.find_grid("samples", step)),
             "image/png",
             b.t("alt.samples_at", label=c.label, step=step),
-            41,
+            min(55, 164 // len(steps)),
             b.t("grid.at_step", label=c.label, step=step, count=evolution.counts[step], num=evolution.num),
             pixelated=True,
         )
-        for step in pick_steps(evolution.counts)
+        for step in steps
     ]
 
 
@@ -270,7 +271,7 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
         *b.claims([claim_quality(judged, table.id)]),
         b.figure("discriminator", lambda: [draw_discriminators(b, shown)], [c.first_seed for c in shown]),
         outputs,
-        *b.claims([claim_lead(shown, outputs.id)]),
+        *b.claims([claim_lead(judge_equilibria(shown), outputs.id)]),
     )
 
 
@@ -278,9 +279,9 @@ def _tabulate_ends(b: Builder, gans: Sequence[Configuration]) -> Table:
     """Tabulate D's outputs and both losses at the end of training, and FID; the last row has the equilibrium."""
     ends = [Column(metric, partial(_write_mean_and_spread, b, metric)) for metric in ENDS]
     fid = choose_fid(gans)
-    header, rows = b.tabulate(gans, [*ends, "drift_D_x", "drift_D_G_z1", fid], marks_best=False)
+    header, rows = b.tabulate(gans, [*ends, fid], marks_best=False)
     at_half = [Cell(b.t.format(Number(AT_HALF[metric])), is_number=True) for metric in ENDS]
-    rows.append([Cell(b.t("row.equilibrium"), is_header=True), *at_half, *[Cell("–", is_number=True)] * 3])
+    rows.append([Cell(b.t("row.equilibrium"), is_header=True), *at_half, Cell("–", is_number=True)])
     return b.table("nash", header, rows, gans, note=b.line("nash.note"))
 
 
