@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from reportgen.paper.analysis.contrasts import AblationVerdict, find_smaller_rival, judge_ablation
-from reportgen.paper.analysis.effects import SHOWN, Outcome, find_change
+from reportgen.paper.analysis.effects import SHOWN, Effect, Outcome, find_change
 from reportgen.paper.analysis.findings import compare_by
 from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import SEPARATION, Configuration
@@ -45,8 +45,7 @@ def claim_ablation(name: GanAblation, ablated: Configuration, baseline: Configur
     """Say what the change does to FID, and what share of the samples is read."""
     fid = choose_fid((ablated, baseline))
     pair = name_values(fid, (ablated, baseline))
-    change = find_change(pair[0].estimate, pair[1].estimate)
-    kind: Known = "unknown" if change is None else judge_ablation(ablated, baseline)
+    kind, change = _judge(ablated, baseline)
     values: dict[str, Value] = {
         "ablated": ablated.label,
         "baseline": baseline.label,
@@ -59,6 +58,13 @@ def claim_ablation(name: GanAblation, ablated: Configuration, baseline: Configur
     }
     facts = (Verdict(ablated.label, "ablation", kind), *relate(fid, *pair))
     return Claim("ablation", ABLATION[name][kind], values, rests_on, facts)
+
+
+def _judge(ablated: Configuration, baseline: Configuration) -> tuple[Known, Effect | None]:
+    """Return the effect of a change on FID, in a word and as a ratio."""
+    fid = choose_fid((ablated, baseline))
+    change = find_change(measure(fid, ablated), measure(fid, baseline))
+    return ("unknown" if change is None else judge_ablation(ablated, baseline)), change
 
 
 # ---- losses ---------------------------------------------------------------------------------------------------------
@@ -151,13 +157,13 @@ def claim_weights(
     return Claim("ablation.size", "gan_mlp.size.excluded", values, rests_on, facts)
 
 
-WHY: Mapping[AblationVerdict, str] = {"hurt": "gan_relu.why.hurt", "alike": "gan_relu.why.alike"}
+WHY: Mapping[Known, str] = {"hurt": "gan_relu.why.hurt", "alike": "gan_relu.why.alike"}
 """Effect of ReLU on FID -> the explanation that fits it."""
 
 
 def claim_gradient(ablated: Configuration, baseline: Configuration, rests_on: str) -> Claim | None:
     """Explain the effect of ReLU in D by the gradient that reaches G; None where none is shown or FID is better."""
-    kind = judge_ablation(ablated, baseline)
+    kind, _ = _judge(ablated, baseline)
     if kind not in WHY:
         return None
     return Claim("ablation.gradient", WHY[kind], {}, rests_on, (Verdict(ablated.label, "ablation", kind),))
