@@ -138,27 +138,6 @@ def test_what_was_picked_from_many_must_stand_out() -> None:
     assert compare_extremes(low, make_estimate([1.1], sd=1), 40) == "open"
 
 
-@pytest.mark.parametrize(
-    ("changes", "verdict"),
-    [
-        ([(-2, 1), (2, 1)], "all"),
-        ([(-2, 1), (0, 1)], "some"),
-        ([(0, 1), (0, 1)], "none"),
-        ([(3, None), (3, None)], "unknown"),
-    ],
-)
-def test_trainings_move_as_far_as_their_intervals_say(
-    monkeypatch: pytest.MonkeyPatch,
-    configurations: dict[str, Configuration],
-    changes: list[tuple[float, float | None]],
-    verdict: str,
-) -> None:
-    labels = ("GAN 16_16", "GAN 100_100")
-    drifts = [within(mean, half, "steps") for mean, half in changes]
-    fix(monkeypatch, {(label, "drift_D_x"): drift for label, drift in zip(labels, drifts, strict=True)})
-    assert trainings.judge_movement([configurations[label] for label in labels], ["D_x"]).verdict == verdict
-
-
 # ---- raising a dimension --------------------------------------------------------------------------------------------
 
 GRID = ("GAN 16_16", "GAN 16_100", "GAN 100_16", "GAN 100_100")

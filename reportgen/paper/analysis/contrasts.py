@@ -173,6 +173,19 @@ def find_reconciled(ablated: Configuration, conv: Configuration) -> tuple[Config
     return (ablated, conv) if by_loss == "lower" else (conv, ablated)
 
 
+def find_smaller_rival(ablated: Configuration, others: Sequence[Configuration]) -> Configuration | None:
+    """Return the best by FID of those that draw with no more parameters; None unless it is shown to beat the ablated.
+
+    Where there is one, size alone does not explain a worse FID.
+    """
+    size = measure("drawing_parameters", ablated).mean
+    smaller = [c for c in others if measure("drawing_parameters", c).mean <= size]
+    if not smaller:
+        return None
+    best = find_best(smaller)
+    return best if compare_by(choose_fid((best, ablated)), best, ablated) == "lower" else None
+
+
 # ---- families -------------------------------------------------------------------------------------------------------
 
 

@@ -360,16 +360,19 @@ def _split_every(text: str, length: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Evolution:
-    """Numbers of samples, drawn from one fixed noise during training, that are read as digits.
+    """Numbers of samples, drawn from fixed noise during training, that are read as digits.
 
     ``counts`` maps a training step to the number read out of ``num``. Between the first and the last of these steps,
-    ``num_lost`` samples become unreadable and ``num_gained`` readable.
+    ``num_lost`` samples become unreadable and ``num_gained`` readable. Of the ``num_lasting`` samples read at both of
+    the last two steps, ``num_kept`` are the same digit at both.
     """
 
     counts: Mapping[int, int]
     num: int
     num_lost: int
     num_gained: int
+    num_lasting: int
+    num_kept: int
 
     @property
     def p_value(self) -> float:
@@ -389,11 +392,28 @@ class Evolution:
 
 def read_evolution(configuration: Configuration) -> Evolution:
     """Count the readable samples of a configuration's first seed at each recorded step."""
-    texts = configuration.first.evaluation.evolution
-    first, last = texts[min(texts)], texts[max(texts)]
-    pairs = [(a != "?", b != "?") for a, b in zip(first, last, strict=True)]
-    counts = {step: sum(character != "?" for character in text) for step, text in sorted(texts.items())}
-    return Evolution(counts, len(first), pairs.count((True, False)), pairs.count((False, True)))
+    recorded = dict(sorted(configuration.first.evaluation.evolution.items()))
+    texts = list(recorded.values())
+    pairs = [(a != "?", b != "?") for a, b in zip(texts[0], texts[-1], strict=True)]
+    lasting = [a == b for a, b in zip(*texts[-2:], strict=True) if "?" not in (a, b)] if len(texts) > 1 else []
+    counts = {step: sum(character != "?" for character in text) for step, text in recorded.items()}
+    lost, gained = pairs.count((True, False)), pairs.count((False, True))
+    return Evolution(counts, len(texts[0]), lost, gained, len(lasting), sum(lasting))
+
+
+def pool_evolutions(evolutions: Sequence[Evolution]) -> Evolution | None:
+    """Add up the evolutions of several trainings; None unless all have images of the same steps."""
+    steps = evolutions[0].counts.keys()
+    if any(evolution.counts.keys() != steps for evolution in evolutions):
+        return None
+    return Evolution(
+        {step: sum(evolution.counts[step] for evolution in evolutions) for step in steps},
+        sum(evolution.num for evolution in evolutions),
+        sum(evolution.num_lost for evolution in evolutions),
+        sum(evolution.num_gained for evolution in evolutions),
+        sum(evolution.num_lasting for evolution in evolutions),
+        sum(evolution.num_kept for evolution in evolutions),
+    )
 
 
 def compare_pairs(num_lost: int, num_gained: int) -> float:

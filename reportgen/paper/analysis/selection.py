@@ -18,8 +18,8 @@ T = TypeVar("T")
 MAX_SHOWN = 8
 """The most configurations with figures of their own, and the most lines in one figure."""
 
-MAX_EVOLUTION_GRIDS = 6
-"""The most grids of images in a figure of samples over training."""
+MAX_EVOLUTION_GRIDS = 4
+"""The most grids of images of one GAN in a figure of samples over training."""
 
 
 def find_runs(results: Results, section: OutlineSection) -> list[Configuration]:

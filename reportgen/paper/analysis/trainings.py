@@ -10,10 +10,10 @@ from typing import Literal
 
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
-    SIGNIFICANCE,
     Equilibrium,
     compare_by,
     find_best,
+    find_worst,
     judge_equilibrium,
     leaves_out_zero,
 )
@@ -86,43 +86,6 @@ def name_share(num: int, total: int) -> Share:
     return "none" if not num else "all" if num == total else "some"
 
 
-@dataclass(frozen=True)
-class Movement:
-    """Changes of several trainings over their last fifth.
-
-    ``changes`` maps each configuration to the estimated changes of some metrics.
-    """
-
-    changes: Mapping[Configuration, Sequence[Estimate]]
-
-    @property
-    def moving(self) -> list[Configuration]:
-        """The configurations with at least one change whose confidence interval excludes 0."""
-        return [c for c, changes in self.changes.items() if any(map(leaves_out_zero, changes))]
-
-    @property
-    def half_widths(self) -> list[float]:
-        """The half-widths of all confidence intervals of changes, in the metrics' units."""
-        widths = [change.half_width for changes in self.changes.values() for change in changes]
-        return [width for width in widths if width is not None and math.isfinite(width)]
-
-    @property
-    def num_by_chance(self) -> float:
-        """The expected number of intervals that exclude 0 if nothing moves."""
-        return SIGNIFICANCE * len(self.half_widths)
-
-    @property
-    def verdict(self) -> Share | Literal["unknown"]:
-        """The part of the trainings that still move; ``unknown`` if no change has an interval."""
-        share = name_share(len(self.moving), len(self.changes))
-        return "unknown" if share == "none" and not self.half_widths else share
-
-
-def judge_movement(configurations: Sequence[Configuration], metrics: Sequence[str]) -> Movement:
-    """Estimate the changes of some logged metrics over the last fifth of each training."""
-    return Movement({c: [measure(f"drift_{metric}", c) for metric in metrics] for c in configurations})
-
-
 LEVEL_SHARE = 0.1
 """The relative difference up to which means over fifths of training, or FIDs of two steps, count as level."""
 
@@ -162,6 +125,31 @@ class Course:
 def read_course(c: Configuration, loss: str) -> Course:
     """Return the course of one logged loss of a GAN."""
     return Course(c.fifths(loss)[1:], measure(f"change_{loss}", c))
+
+
+Settling = Literal["level", "apart", "closing", "moving", "unknown"]
+"""The course of both losses of a GAN; ``judge_settling`` defines the words."""
+
+
+def judge_settling(c: Configuration) -> Settling:
+    """Judge whether the losses of a GAN settle after the first fifth of training.
+
+    Returns:
+        ``level`` if both do; ``apart`` if that of D falls and that of G rises, ``closing`` the other way round;
+        ``moving`` for any other pair of courses, and ``unknown`` if one of them is.
+    """
+    courses = [read_course(c, loss).verdict for loss in ("discriminator_loss", "generator_loss")]
+    if "unknown" in courses:
+        return "unknown"
+    return SETTLINGS.get((courses[0], courses[1]), "moving")
+
+
+SETTLINGS: Mapping[tuple[str, str], Settling] = {
+    ("level", "level"): "level",
+    ("falls", "rises"): "apart",
+    ("rises", "falls"): "closing",
+}
+"""Courses of the losses of D and of G -> the course of both."""
 
 
 # ---- scores of samples in the course of training --------------------------------------------------------------------
@@ -237,11 +225,6 @@ def find_nearest(judged: Judged) -> tuple[Configuration, Equilibrium]:
     return min(judged, key=_distance)
 
 
-def find_farthest(judged: Judged) -> tuple[Configuration, Equilibrium]:
-    """Return the GAN with the largest sum of the distances of D(x) and D(G(z)) from 1/2."""
-    return max(judged, key=_distance)
-
-
 def _distance(pair: tuple[Configuration, Equilibrium]) -> float:
     """Return the sum of the distances of D(x) and D(G(z)) from 1/2."""
     return abs(pair[1].d_x.mean - 0.5) + abs(pair[1].d_g_z.mean - 0.5)
@@ -251,14 +234,15 @@ def _distance(pair: tuple[Configuration, Equilibrium]) -> float:
 class NearestAndBest:
     """The GAN nearest to the equilibrium and the one with the lowest FID, among those with a FID.
 
-    ``verdict`` is ``same`` if they are one, ``differ`` if the data tell their FIDs apart, and ``open`` otherwise.
+    ``verdict`` is ``same`` if they are one, ``open`` if the data do not tell their FIDs apart, ``worst`` if they do and
+    the nearest has the highest FID of all, and ``differ`` otherwise.
     """
 
     fid: str
     """Name of the FID that decides."""
     near: Configuration
     best: Configuration
-    verdict: Literal["same", "differ", "open"]
+    verdict: Literal["same", "worst", "differ", "open"]
 
 
 def judge_nearest(judged: Judged) -> NearestAndBest | None:
@@ -267,7 +251,10 @@ def judge_nearest(judged: Judged) -> NearestAndBest | None:
     scored = [pair for pair in judged if is_measured(fid, pair[:1])]
     if len(scored) < 2:
         return None
-    near, best = find_nearest(scored)[0], find_best([c for c, _ in scored], fid)
+    gans, near = [c for c, _ in scored], find_nearest(scored)[0]
+    best = find_best(gans, fid)
     if near is best:
         return NearestAndBest(fid, near, best, "same")
-    return NearestAndBest(fid, near, best, "differ" if compare_by(fid, best, near) == "lower" else "open")
+    if compare_by(fid, best, near) != "lower":
+        return NearestAndBest(fid, near, best, "open")
+    return NearestAndBest(fid, near, best, "worst" if near is find_worst(gans, fid) else "differ")

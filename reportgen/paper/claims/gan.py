@@ -1,61 +1,58 @@
-"""Claims about GANs: effects of their dimensions, the equilibrium, ablations."""
+"""Claims about GANs: their curves and samples, effects of their dimensions, the equilibrium."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from reportgen.paper.analysis.dimensions import (
+    DIMENSIONS,
     Dimension,
-    Pair,
+    Influence,
     Raising,
     judge_influence,
     judge_larger_effect,
     pair_along,
 )
+from reportgen.paper.analysis.effects import SHOWN, find_change
 from reportgen.paper.analysis.findings import (
     EQUILIBRIUM_TOLERANCE,
+    SIGNIFICANCE,
     Evolution,
+    Sweep,
+    compare_by,
+    compare_pairs,
     find_best,
+    find_ties,
+    find_turn,
     find_worst,
+    read_sweep,
 )
-from reportgen.paper.analysis.measuring import choose_fid, measure
-from reportgen.paper.analysis.results import SEPARATION, Configuration
+from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
+from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.trainings import (
-    BATCH_MARGIN,
     LEVEL_SHARE,
-    MEMORY_MARGIN,
-    Course,
     Judged,
+    Settling,
     Share,
     find_batch_readers,
-    find_farthest,
     find_memorisers,
-    find_nearest,
-    judge_movement,
     judge_nearest,
+    judge_settling,
     name_share,
     read_course,
 )
-from reportgen.paper.claims.claim import Claim, Verdict
-from reportgen.paper.claims.scores import (
-    claim_extremes,
-    claim_noise,
-    claim_pair,
-    claim_trend,
-    claim_unreadable,
-    conclude_ablation,
-    write_change,
-)
+from reportgen.paper.claims.claim import Claim, Fact, Verdict
+from reportgen.paper.claims.scores import name_values, relate, write_change
 from reportgen.paper.i18n.quantities import (
     name_quantity,
-    write_effect,
+    write_bound,
     write_mean,
     write_measured,
+    write_span,
     write_value,
 )
 from reportgen.paper.i18n.translator import Message, Number, Percent, PValue, Several, Value
-from reportgen.suite.outline import Topic
 from reportgen.suite.settings import GanSettings
 
 LOSSES = ("discriminator_loss", "generator_loss")
@@ -68,354 +65,589 @@ def hidden_dim(c: Configuration) -> int:
     return c.settings.hidden_dim
 
 
-# ---- effect of both dimensions --------------------------------------------------------------------------------------
+# ---- curves ---------------------------------------------------------------------------------------------------------
 
+Part = Literal["level", "apart", "closing", "moving", "some", "unknown"]
+"""The course of the losses of several GANs: that of all, ``some`` settled, or ``moving`` in different ways."""
 
-RAISING: Mapping[Raising, str] = {
-    "lower": "raising.lower",
-    "higher": "raising.higher",
-    "alike": "raising.alike",
-    "open": "raising.open",
-    "mixed": "raising.mixed",
+CURVES: Mapping[Part, str] = {
+    "level": "gan_curves.level",
+    "apart": "gan_curves.apart",
+    "closing": "gan_curves.closing",
+    "moving": "gan_curves.moving",
+    "some": "gan_curves.some",
+    "unknown": "gan_curves.unknown",
 }
-"""Direction in which raising a dimension moves a quantity -> message."""
+"""Course of the losses of several GANs -> message."""
+
+AHEAD: Mapping[Share, str] = {
+    "none": "gan_curves.ahead.none",
+    "some": "gan_curves.ahead.some",
+    "all": "gan_curves.ahead.all",
+}
+"""Part of the GANs whose D is ahead at the end -> message."""
 
 
-def claim_raising(grid: Sequence[Configuration], field: Dimension, rests_on: str) -> list[Claim]:
-    """Say how raising one dimension moves FID and both losses, on average over the other dimension and in each pair.
-
-    The list is empty if the grid does not vary the dimension.
-    """
-    pairs = pair_along(grid, field)
-    if not pairs:
-        return []
-    return [_claim_direction(quantity, field, pairs, rests_on) for quantity in (choose_fid(grid), *LOSSES)]
-
-
-def _claim_direction(
-    quantity: str,
-    field: Dimension,
-    pairs: Sequence[Pair],
-    rests_on: str,
-    *,
-    brief: bool = False,
-) -> Claim:
-    """Say in which direction raising a dimension moves a quantity, over all pairs.
-
-    Args:
-        brief: leave out the effects in every pair.
-    """
-    low, high = (getattr(c.settings, field) for c in pairs[0])
-    values: dict[str, Value] = {"quantity": name_quantity(quantity), "field": f"`{field}`", "low": low, "high": high}
-    influence = judge_influence(quantity, pairs)
-    if influence is None:
-        return Claim("raising", "raising.unknown", values, rests_on)
-    shown = [
-        Message("raising.each", {"low": low.label, "high": high.label, "change": write_effect(quantity, effect)})
-        for (low, high), effect in zip(pairs, influence.each, strict=True)
-    ]
-    depends = Message("raising.depends" if influence.depends else "raising.independent")
-    details = Message("raising.details", {"all": Several(shown), "depends": depends})
-    is_brief = brief or len(pairs) < 2
-    values |= {**write_change(quantity, influence.main), "details": "" if is_brief else details}
-    verdict = Verdict(f"{field} on {quantity}", "raising", influence.verdict)
-    return Claim("raising", RAISING[influence.verdict], values, rests_on, (verdict,))
-
-
-def claim_raising_brief(grid: Sequence[Configuration], field: Dimension, rests_on: str) -> list[Claim]:
-    """Say how raising one dimension moves FID, on average over the other dimension, for the summary.
-
-    The list is empty if the grid does not vary the dimension.
-    """
-    pairs = pair_along(grid, field)
-    return [_claim_direction(choose_fid(grid), field, pairs, rests_on, brief=True)] if pairs else []
-
-
-def claim_larger_effect(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
-    """Say which dimension moves FID by the larger factor, on average over the other; None if only one varies."""
-    effect = judge_larger_effect(grid)
-    if effect is None:
-        return None
+def claim_curves(judged: Judged, rests_on: str) -> Claim:
+    """Say whether the losses of GANs settle, and which player is ahead at the end."""
+    grid = [c for c, _ in judged]
+    courses = {c: judge_settling(c) for c in grid}
+    settled = [c for c, course in courses.items() if course == "level"]
     values: dict[str, Value] = {
-        "larger": f"`{effect.larger}`",
-        "smaller": f"`{effect.smaller}`",
-        "larger_change": write_effect(effect.fid, effect.larger_effect),
-        "smaller_change": write_effect(effect.fid, effect.smaller_effect),
+        "limit": Percent(LEVEL_SHARE),
+        "settled": Several([c.label for c in settled]),
+        "moving": Several([c.label for c in grid if c not in settled]),
+        "ahead": _write_ahead(judged),
+        **_write_course(find_best(grid)),
     }
-    wording = "gan_effect.larger.one" if effect.is_told_apart else "gan_effect.larger.neither"
-    verdict = Verdict("grid", "larger effect", effect.larger if effect.is_told_apart else "neither")
-    return Claim("gan_effect.larger", wording, values, rests_on, (verdict,))
+    facts = tuple(Verdict(c.label, "course of the losses", course) for c, course in courses.items())
+    return Claim("gan_curves", CURVES[_join_courses(list(courses.values()))], values, rests_on, facts)
 
 
-def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """Compare the legibility of samples between the GAN with the worst FID and the one with the best."""
-    return claim_pair("read_share", (find_worst(sweep), find_best(sweep)), rests_on)
+def _join_courses(courses: Sequence[Settling]) -> Part:
+    """Return the course that all have, or what their mixture is called."""
+    found = set(courses)
+    if "unknown" in found:
+        return "unknown"
+    if len(found) == 1:
+        return courses[0]
+    return "some" if "level" in found else "moving"
 
 
-SETTLING: Mapping[str, str] = {
-    "none": "gan_effect.settling.none",
-    "some": "gan_effect.settling.some",
-    "all": "gan_effect.settling.all",
-    "unknown": "gan_effect.settling.unknown",
-}
-"""Part of the GANs whose losses still change -> message."""
+def _write_course(c: Configuration) -> dict[str, Value]:
+    """Write from where to where both losses of a GAN go: their means over the second and the last fifth."""
+    values: dict[str, Value] = {"example": c.label}
+    for loss, name in zip(LOSSES, ("d", "g"), strict=True):
+        means = read_course(c, loss).means
+        values |= {f"{name}_first": write_value(loss, means[0]), f"{name}_last": write_value(loss, means[-1])}
+    return values
 
 
-def claim_settling(grid: Sequence[Configuration], rests_on: str) -> Claim:
-    """Say in which GANs a loss still changes over the last fifth of training.
-
-    A change counts if its confidence interval excludes 0.
-    """
-    return _claim_moving("gan_effect.settling", SETTLING, grid, LOSSES, rests_on)
-
-
-COURSE: Mapping[str, str] = {
-    "rises": "gan_effect.course.rises",
-    "falls": "gan_effect.course.falls",
-    "level": "gan_effect.course.level",
-    "swings": "gan_effect.course.swings",
-}
-"""Verdict on the course of a loss -> the part of the sentence that names the GANs of which it is true."""
+def _write_ahead(judged: Judged) -> Message:
+    """Write in which GANs D is ahead at the end, with D's outputs."""
+    ahead = [c for c, e in judged if e.verdict == "discriminator"]
+    shown = ahead or [c for c, _ in judged]
+    values: dict[str, Value] = {
+        "ahead": Several([c.label for c in ahead]),
+        "real": write_span("D_x", shown),
+        "fake": write_span("D_G_z1", shown),
+    }
+    return Message(AHEAD[name_share(len(ahead), len(judged))], values)
 
 
-def claim_course(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
-    """Say how both losses go after the first fifth of training; None if some course has no verdict."""
-    courses = {loss: {c: read_course(c, loss) for c in grid} for loss in LOSSES}
-    if any(course.verdict == "unknown" for of_loss in courses.values() for course in of_loss.values()):
-        return None
-    values: dict[str, Value] = {loss: _write_courses(loss, courses[loss]) for loss in LOSSES}
-    facts = tuple(
-        Verdict(c.label, f"course of {loss}", course.verdict)
-        for loss, of_loss in courses.items()
-        for c, course in of_loss.items()
-    )
-    return Claim("gan_effect.course", "gan_effect.course", values, rests_on, facts)
-
-
-def _write_courses(loss: str, courses: Mapping[Configuration, Course]) -> Several:
-    """Write which GANs have which course of a loss, with its means over the second fifth and the last."""
-    parts: list[Value] = []
-    for verdict, message in COURSE.items():
-        found = [(c.label, course.means) for c, course in courses.items() if course.verdict == verdict]
-        ends = [
-            Message(
-                "gan_effect.course.each",
-                {"label": label, "first": write_value(loss, means[0]), "last": write_value(loss, means[-1])},
-            )
-            for label, means in found
-        ]
-        if found:
-            parts.append(Message(message, {"all": Several(ends), "limit": Percent(LEVEL_SHARE)}))
-    return Several(parts)
-
+# ---- images ---------------------------------------------------------------------------------------------------------
 
 EVOLUTION: Mapping[str, str] = {
-    "rises": "gan_images.evolution.rises",
-    "falls": "gan_images.evolution.falls",
-    "open": "gan_images.evolution.open",
-    "equal": "gan_images.evolution.equal",
-    "single": "gan_images.evolution.single",
+    "rises": "gan_images.rises",
+    "falls": "gan_images.falls",
+    "open": "gan_images.open",
+    "equal": "gan_images.equal",
+    "single": "gan_images.single",
 }
 """Verdict on the number of readable samples over training -> message."""
 
 
-def claim_evolution(c: Configuration, evolution: Evolution, steps: Sequence[int], rests_on: str) -> Claim:
-    """Say how many samples from one fixed noise are readable over training, with counts at ``steps``."""
-    shown = [Message("gan_images.evolution.each", {"step": step, "count": evolution.counts[step]}) for step in steps]
+def claim_evolution(grid: Sequence[Configuration], evolution: Evolution, steps: Sequence[int], rests_on: str) -> Claim:
+    """Say how many samples from fixed noise are readable over training, and what share of all samples at the end."""
+    shown = [Message("gan_images.each", {"step": step, "count": evolution.counts[step]}) for step in steps]
     kind = evolution.verdict if len(evolution.counts) > 1 else "single"
-    changes: dict[str, Value] = {"gained": evolution.num_gained, "lost": evolution.num_lost}
-    return Claim(
-        "gan_images.evolution",
-        EVOLUTION[kind],
-        {"label": c.label, "num": evolution.num, "all": Several(shown), "p": PValue(evolution.p_value), **changes},
-        rests_on,
-        (Verdict(c.label, "evolution", kind),),
-    )
+    values: dict[str, Value] = {
+        "num": evolution.num,
+        "all": Several(shown),
+        "p": PValue(evolution.p_value),
+        "share": write_span("read_share", grid),
+    }
+    return Claim("gan_images", EVOLUTION[kind], values, rests_on)
+
+
+STABILITY: Mapping[Literal["few", "most", "all"], str] = {
+    "few": "gan_images.stability.few",
+    "most": "gan_images.stability.most",
+    "all": "gan_images.stability.all",
+}
+"""Part of the samples readable twice that keep their digit -> message."""
+
+
+def claim_stability(evolution: Evolution, rests_on: str) -> Claim | None:
+    """Say whether the same noise keeps its digit between the last two images.
+
+    None if an exact test does not tell from chance whether more or fewer than half of the samples do.
+    """
+    kept, num = evolution.num_kept, evolution.num_lasting
+    if compare_pairs(kept, num - kept) >= SIGNIFICANCE:
+        return None
+    before, last = sorted(evolution.counts)[-2:]
+    values: dict[str, Value] = {"num": num, "kept": kept, "before": before, "last": last}
+    wording = STABILITY["all" if kept == num else "most" if 2 * kept > num else "few"]
+    return Claim("gan_images.stability", wording, values, rests_on)
+
+
+# ---- FID ------------------------------------------------------------------------------------------------------------
+
+BEST: Mapping[str, str] = {
+    "only": "gan_fid.only",
+    "clear": "gan_fid.clear",
+    "tied": "gan_fid.tied",
+    "open": "gan_fid.open",
+    "unknown": "gan_fid.unknown",
+}
+"""Clearness of the best cell of the grid -> message."""
+
+
+def claim_best_cell(grid: Sequence[Configuration], rests_on: str) -> Claim:
+    """Name the GAN with the lowest FID, and those that the data do not show to be worse."""
+    fid = choose_fid(grid)
+    scored = [c for c in grid if is_measured(fid, [c])]
+    values: dict[str, Value] = {"score": name_quantity(fid)}
+    if not scored:
+        return Claim("best", BEST["unknown"], values, rests_on)
+    best, worst = find_best(scored, fid), find_worst(scored, fid)
+    others = [c for c in find_ties(scored, fid) if c is not best]
+    kind = "only" if len(scored) == 1 else "clear" if not others else "tied"
+    values |= {
+        "best": best.label,
+        "fid": write_measured(fid, best),
+        "worst": worst.label,
+        "worst_fid": write_measured(fid, worst),
+        "others": Several([_write_fid(fid, c) for c in others]),
+    }
+    return Claim("best", BEST["open" if len(others) + 1 == len(scored) > 1 else kind], values, rests_on)
+
+
+def _write_fid(fid: str, c: Configuration) -> Message:
+    return Message("gan_fid.each", {"label": c.label, "fid": write_mean(fid, c)})
+
+
+# ---- effect of both dimensions --------------------------------------------------------------------------------------
+
+Effects = Mapping[Dimension, Influence]
+"""Dimensions that a grid varies -> their effect on one quantity."""
+
+
+def read_effects(quantity: str, grid: Sequence[Configuration]) -> Effects:
+    """Return the effects of the dimensions that a grid varies on a quantity, those that can be judged."""
+    pairs = {field: pair_along(grid, field) for field in DIMENSIONS}
+    judged = {field: judge_influence(quantity, found) for field, found in pairs.items() if found}
+    return {field: influence for field, influence in judged.items() if influence is not None}
+
+
+Decision = Literal[
+    "hardly",
+    "more",
+    "only",
+    "both",
+    "both_more",
+    "alike",
+    "neither",
+    "one",
+    "one_alike",
+    "one_open",
+    "mixed",
+    "unknown",
+]
+"""What decides FID; ``_decide`` defines the words."""
+
+EFFECT: Mapping[Decision, str] = {
+    "hardly": "gan_effect.hardly",
+    "more": "gan_effect.more",
+    "only": "gan_effect.only",
+    "both": "gan_effect.both",
+    "both_more": "gan_effect.both_more",
+    "alike": "gan_effect.alike",
+    "neither": "gan_effect.neither",
+    "one": "gan_effect.one",
+    "one_alike": "gan_effect.one_alike",
+    "one_open": "gan_effect.one_open",
+    "mixed": "gan_effect.mixed",
+    "unknown": "gan_effect.unknown",
+}
+"""What decides FID -> message."""
+
+DIRECTION: Mapping[Raising, str] = {
+    "lower": "gan_effect.lowers",
+    "higher": "gan_effect.raises",
+    "alike": "gan_effect.keeps",
+    "open": "gan_effect.leaves",
+    "mixed": "gan_effect.turns",
+}
+"""What raising a dimension does to FID -> part of the sentence."""
+
+
+def claim_effect(grid: Sequence[Configuration], rests_on: str) -> Claim:
+    """Say which dimension decides FID, by its mean effects over the other one."""
+    fid = choose_fid(grid)
+    effects = read_effects(fid, grid)
+    order = sorted(effects, key=lambda field: (_is_shown(effects[field]), _size(effects[field])), reverse=True)
+    values: dict[str, Value] = {}
+    for name, field in zip(("first", "second"), order, strict=False):
+        values |= {name: f"`{field}`", f"{name}_effect": _write_direction(fid, field, effects[field])}
+    facts = tuple(Verdict(f"{field} on {fid}", "raising", effects[field].verdict) for field in order)
+    return Claim("gan_effect", EFFECT[_decide(grid, [effects[field] for field in order])], values, rests_on, facts)
+
+
+def _is_shown(influence: Influence) -> bool:
+    return influence.verdict in SHOWN
+
+
+def _size(influence: Influence) -> float:
+    return abs(influence.main.contrast.value)
+
+
+def _decide(grid: Sequence[Configuration], order: Sequence[Influence]) -> Decision:
+    """Return which of two dimensions decides FID, the one with a shown or larger effect first.
+
+    ``hardly``: the second changes hardly anything; ``more`` and ``only``: its effect is open, and told apart from the
+    first or not; ``both`` and ``both_more``: both are shown; ``alike`` and ``neither``: none is. Words that begin with
+    ``one`` are of a grid that varies one dimension; ``mixed``: an effect changes its sign with the other dimension.
+    """
+    verdicts = [influence.verdict for influence in order]
+    if len(order) < len(DIMENSIONS):
+        return ONE.get(verdicts[0], "unknown") if verdicts else "unknown"
+    if "mixed" in verdicts:
+        return "mixed"
+    larger = judge_larger_effect(grid)
+    is_larger = larger is not None and larger.is_told_apart
+    if _is_shown(order[0]):
+        return _decide_shown(order[1], is_larger=is_larger)
+    return "alike" if set(verdicts) == {"alike"} else "neither"
+
+
+ONE: Mapping[Raising, Decision] = {"lower": "one", "higher": "one", "alike": "one_alike", "open": "one_open"}
+"""Effect of the only dimension that can be judged -> what decides FID."""
+
+
+def _decide_shown(second: Influence, *, is_larger: bool) -> Decision:
+    if _is_shown(second):
+        return "both_more" if is_larger else "both"
+    if second.verdict == "alike":
+        return "hardly"
+    return "more" if is_larger else "only"
+
+
+def _write_direction(fid: str, field: Dimension, influence: Influence) -> Message:
+    """Write from where to where a dimension is raised, and what that does to FID."""
+    low, high = (getattr(c.settings, field) for c in influence.pairs[0])
+    values: dict[str, Value] = {"field": f"`{field}`", "low": low, "high": high, "score": name_quantity(fid)}
+    values |= {"ratio": Number(influence.main.value), **write_change(fid, influence.main)}
+    return Message(DIRECTION[influence.verdict], values)
+
+
+READING: Mapping[str, str] = {
+    "against": "gan_effect.losses.against",
+    "apart": "gan_effect.losses.apart",
+    "closer": "gan_effect.losses.closer",
+    "ahead": "gan_effect.losses.ahead",
+    "with": "gan_effect.losses.with",
+    "silent": "gan_effect.losses.silent",
+}
+"""What the losses of the GANs with the lower FID show -> message."""
+
+
+def claim_losses(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say what both losses do where a dimension improves FID, and what that means; None if none is shown to."""
+    fid = choose_fid(grid)
+    shown = {field: influence for field, influence in read_effects(fid, grid).items() if _is_shown(influence)}
+    if not shown:
+        return None
+    field = max(shown, key=lambda field: _size(shown[field]))
+    low, high = (getattr(c.settings, field) for c in shown[field].pairs[0])
+    is_raised = shown[field].verdict == "lower"
+    effects = {loss: read_effects(loss, grid).get(field) for loss in LOSSES}
+    found = {loss: influence for loss, influence in effects.items() if influence is not None}
+    if len(found) < len(LOSSES) or any(influence.verdict == "mixed" for influence in found.values()):
+        return None
+    values: dict[str, Value] = {
+        "field": f"`{field}`",
+        "better": high if is_raised else low,
+        "d_bound": write_bound(LOSSES[0], found[LOSSES[0]].main),
+        "g_bound": write_bound(LOSSES[1], found[LOSSES[1]].main),
+    }
+    wording = READING[_read_losses(found, is_raised=is_raised)]
+    facts = tuple(Verdict(f"{field} on {loss}", "raising", influence.verdict) for loss, influence in found.items())
+    return Claim("gan_effect.losses", wording, values, rests_on, facts)
+
+
+def _read_losses(found: Mapping[str, Influence], *, is_raised: bool) -> str:
+    """Return what the losses of the GANs with the lower FID show.
+
+    ``apart``: that of G is higher and that of D lower; ``against``: that of G is higher; ``closer``: that of D is
+    higher; ``ahead``: that of D is lower; ``with``: that of G is lower; ``silent``: neither is shown to differ.
+    """
+    sign = {"higher": 1, "lower": -1}
+    d, g = (sign.get(found[loss].verdict, 0) * (1 if is_raised else -1) for loss in LOSSES)
+    if g > 0:
+        return "apart" if d < 0 else "against"
+    if d:
+        return "closer" if d > 0 else "ahead"
+    return "with" if g < 0 else "silent"
+
+
+STEADINESS: Mapping[str, str] = {
+    "lower": "gan_effect.steadiness.calmer",
+    "higher": "gan_effect.steadiness.wilder",
+}
+"""Direction in which raising a dimension moves the fluctuation of a loss -> part of the sentence."""
+
+PLAYERS: Mapping[str, str] = {"discriminator_loss": "gan_effect.loss_d", "generator_loss": "gan_effect.loss_g"}
+"""Loss -> its short name."""
+
+
+def claim_steadiness(grid: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say whether raising a dimension changes how far the losses still fluctuate; None if nothing is known of it."""
+    effects = {loss: read_effects(f"spread_{loss}", grid) for loss in LOSSES}
+    if not all(effects.values()):
+        return None
+    found = [(loss, field, effect) for loss in LOSSES for field, effect in effects[loss].items()]
+    facts = tuple(Verdict(f"{field} on spread of {loss}", "raising", e.verdict) for loss, field, e in found)
+    shown = [_write_steadiness(*row) for row in found if _is_shown(row[2])]
+    if shown:
+        values: dict[str, Value] = {"all": Several(shown)}
+        return Claim("gan_effect.steadiness", "gan_effect.steadiness.shown", values, rests_on, facts)
+    spans = {name: write_span(f"spread_{loss}", grid) for name, loss in zip(("d", "g"), LOSSES, strict=True)}
+    is_alike = all(e.verdict == "alike" for *_, e in found)
+    wording = "gan_effect.steadiness.alike" if is_alike else "gan_effect.steadiness.open"
+    return Claim("gan_effect.steadiness", wording, spans, rests_on, facts)
+
+
+def _write_steadiness(loss: str, field: Dimension, influence: Influence) -> Message:
+    low, high = (getattr(c.settings, field) for c in influence.pairs[0])
+    values: dict[str, Value] = {"field": f"`{field}`", "low": low, "high": high, "loss": Message(PLAYERS[loss])}
+    values |= write_change(f"spread_{loss}", influence.main)
+    return Message(STEADINESS[influence.verdict], values)
+
+
+# ---- the hidden sweep -----------------------------------------------------------------------------------------------
+
+Fall = Literal["every_step", "saturates", "power", "ordered", "falls"]
+"""The way in which FID falls with hidden_dim."""
+Shape = Literal[Fall, "rises", "valley", "peak", "mixed", "alike", "flat", "several", "unknown"]
+"""The way in which FID goes with hidden_dim; ``_name_shape`` defines the words."""
+
+HIDDEN: Mapping[Shape, str] = {
+    "every_step": "gan_hidden.every_step",
+    "saturates": "gan_hidden.saturates",
+    "power": "gan_hidden.power",
+    "ordered": "gan_hidden.ordered",
+    "falls": "gan_hidden.falls",
+    "rises": "gan_hidden.rises",
+    "valley": "gan_hidden.valley",
+    "peak": "gan_hidden.peak",
+    "mixed": "gan_hidden.mixed",
+    "alike": "gan_hidden.alike",
+    "flat": "gan_hidden.flat",
+    "several": "gan_hidden.several",
+    "unknown": "gan_hidden.unknown",
+}
+"""The way in which FID goes with hidden_dim -> message."""
+
+
+def claim_hidden(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+    """Say how FID goes with the hidden dimension.
+
+    Nothing can be said if several GANs share a value of it, or if nothing is known of how far seeds differ.
+    """
+    fid = choose_fid(sweep)
+    values: dict[str, Value] = {"score": name_quantity(fid)}
+    known = [c for c in sweep if is_measured(fid, [c])]
+    if len({hidden_dim(c) for c in known}) < len(known):
+        return Claim("gan_hidden", HIDDEN["several"], values, rests_on)
+    read = read_sweep(fid, known, "hidden_dim")
+    if read is None:
+        return Claim("gan_hidden", HIDDEN["unknown"], values, rests_on)
+    values |= _write_sweep(fid, read)
+    return Claim("gan_hidden", HIDDEN[_name_shape(read)], values, rests_on, _relate_ends(fid, known, read))
+
+
+def _name_shape(sweep: Sweep) -> Shape:
+    """Return how a quantity goes with a dimension.
+
+    Of one that falls over all: ``every_step`` is shown, it ``saturates`` after a step that is shown though no power law
+    fits, it goes with a ``power``, or its values are ``ordered`` throughout, more than by chance.
+    """
+    match sweep.trend:
+        case "falling":
+            return "every_step"
+        case "falling_overall":
+            return _name_fall(sweep)
+        case "rising" | "rising_overall":
+            return "rises"
+        case _:
+            return sweep.trend
+
+
+def _name_fall(sweep: Sweep) -> Fall:
+    fits = sweep.power is not None and sweep.power.misfit >= SIGNIFICANCE
+    if fits and sweep.power is not None and sweep.power.interval[1] < 0:
+        return "power"
+    if _find_knee(sweep) < len(sweep.positions) - 1:
+        return "saturates"
+    means = [estimate.mean for estimate in sweep.estimates]
+    return "ordered" if means == sorted(means, reverse=True) and sweep.order < SIGNIFICANCE else "falls"
+
+
+def _find_knee(sweep: Sweep) -> int:
+    """Return the index of the setting that ends the last step shown in the direction of the whole, else the last."""
+    steps = sweep.shown_steps
+    return list(sweep.positions).index(steps[-1][1]) if steps else len(sweep.positions) - 1
+
+
+def _write_sweep(fid: str, sweep: Sweep) -> dict[str, Value]:
+    """Write the ends of a sweep, its turn and its knee, its values, and how it goes from end to end."""
+    estimates, positions = sweep.estimates, sweep.positions
+    written = [write_value(fid, estimate.mean) for estimate in estimates]
+    turn, knee = find_turn(estimates, sweep.trend), _find_knee(sweep)
+    rest = find_change(estimates[-1], estimates[knee])
+    pairs = zip(positions, written, strict=True)
+    return {
+        "first": written[0],
+        "first_at": positions[0],
+        "last": written[-1],
+        "last_at": positions[-1],
+        "turn": written[turn],
+        "turn_at": positions[turn],
+        "knee": written[knee],
+        "knee_at": positions[knee],
+        "rest": "–" if rest is None else write_bound(fid, rest),
+        "all": Several([Message("gan_hidden.each", {"position": at, "value": value}) for at, value in pairs]),
+        "p": PValue(sweep.order),
+        **_write_power(sweep),
+        **write_change(fid, sweep.whole),
+    }
+
+
+def _write_power(sweep: Sweep) -> dict[str, Value]:
+    """Write by what factor each doubling multiplies FID, with its interval."""
+    if sweep.power is None:
+        return {}
+    exponents = (sweep.power.exponent, *sweep.power.interval)
+    return dict(zip(("double", "double_low", "double_high"), (Number(2**e) for e in exponents), strict=True))
+
+
+def _relate_ends(fid: str, known: Sequence[Configuration], sweep: Sweep) -> tuple[Fact, ...]:
+    """Return what the wording asserts of the first value and the last, or of both and the turn."""
+    named = name_values(fid, known)
+    if sweep.trend in ("valley", "peak"):
+        turn = named[find_turn(sweep.estimates, sweep.trend)]
+        return (*relate(fid, named[0], turn), *relate(fid, turn, named[-1]))
+    return () if sweep.trend == "mixed" else relate(fid, named[0], named[-1])
+
+
+WORST: Mapping[tuple[bool, bool], str] = {
+    (True, True): "gan_hidden.worst.both",
+    (True, False): "gan_hidden.worst.illegible",
+    (False, True): "gan_hidden.worst.lopsided",
+    (False, False): "gan_hidden.worst.neither",
+}
+"""True if fewer samples of the worst GAN are read than of the best, and if they are less balanced -> message."""
+
+
+def claim_worst(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say what samples at the worst setting are like beside those at the best; None if there is no FID to tell."""
+    worst, best = find_worst(sweep), find_best(sweep)
+    if worst is best:
+        return None
+    is_illegible = compare_by("read_share", worst, best) == "lower"
+    is_lopsided = compare_by("class_imbalance", worst, best) == "higher"
+    values: dict[str, Value] = {
+        "worst": worst.label,
+        "best": best.label,
+        "worst_share": write_mean("read_share", worst),
+        "best_share": write_mean("read_share", best),
+        "worst_imbalance": write_mean("class_imbalance", worst),
+        "best_imbalance": write_mean("class_imbalance", best),
+    }
+    pair = (worst, best)
+    facts = [fact for name in ("read_share", "class_imbalance") for fact in relate(name, *name_values(name, pair))]
+    return Claim("gan_hidden.worst", WORST[is_illegible, is_lopsided], values, rests_on, tuple(facts))
 
 
 # ---- equilibrium ----------------------------------------------------------------------------------------------------
 
 
 NEAR: Mapping[Share, str] = {
-    "none": "nash.near.none",
-    "some": "nash.near.some",
-    "all": "nash.near.all",
+    "none": "nash.none",
+    "some": "nash.some",
+    "all": "nash.all",
 }
 """Part of the GANs that end near the equilibrium -> message."""
 
 
-AHEAD: Mapping[str, str] = {
-    "some": "nash.ahead.some",
-    "all": "nash.ahead.all",
-}
-"""Part of the GANs whose discriminator is ahead -> message."""
-
-
-def claim_equilibrium(judged: Judged, rests_on: str, drift_on: str) -> list[Claim]:
-    """Say which GANs end near D = 1/2, which are nearest and farthest, and which still drift.
-
-    Args:
-        rests_on: the id of the table or figure that shows D(x) and D(G(z)).
-        drift_on: the id of the one that shows their drifts.
-    """
-    near = [c.label for c, e in judged if e.verdict == "near"]
-    ahead = [c.label for c, e in judged if e.verdict == "discriminator"]
-    kind = name_share(len(near), len(judged))
-    facts = tuple(Verdict(c.label, "equilibrium", e.verdict) for c, e in judged)
+def claim_equilibrium(judged: Judged, rests_on: str) -> Claim:
+    """Say which GANs end near D = 1/2, with D's outputs and both losses at the end, and how far they fluctuate."""
+    near = [c for c, e in judged if e.verdict == "near"]
+    far = [c for c, e in judged if e.verdict != "near"] or near
     values: dict[str, Value] = {
-        "num": len(judged),
-        "num_near": len(near),
-        "near": Several(near),
+        "near": Several([c.label for c in near]),
         "tolerance": Number(EQUILIBRIUM_TOLERANCE, 1),
+        "real": write_span("D_x", far),
+        "fake": write_span("D_G_z1", far),
+        "d": write_span("discriminator_loss", far),
+        "g": write_span("generator_loss", far),
+        "spread": write_span("spread_D_G_z1", [c for c, _ in judged]),
     }
-    claims = [Claim("nash", NEAR[kind], values, rests_on, facts)]
-    if ahead:
-        all_ahead = name_share(len(ahead), len(judged))
-        shown: dict[str, Value] = {"num": len(judged), "num_ahead": len(ahead), "ahead": Several(ahead)}
-        claims.append(Claim("nash", AHEAD[all_ahead], shown, rests_on))
-    return [*claims, _claim_nearest(judged, rests_on), _claim_drift(judged, drift_on)]
+    facts = tuple(Verdict(c.label, "equilibrium", e.verdict) for c, e in judged)
+    return Claim("nash", NEAR[name_share(len(near), len(judged))], values, rests_on, facts)
 
 
 QUALITY: Mapping[str, str] = {
     "same": "nash.quality.same",
+    "worst": "nash.quality.worst",
     "differ": "nash.quality.differ",
     "open": "nash.quality.open",
 }
 """Verdict on the GANs nearest to the equilibrium and best by FID -> message."""
 
 
-def claim_quality(judged: Judged, rests_on: str) -> list[Claim]:
-    """Say whether the GAN nearest to the equilibrium is the one with the lowest FID.
-
-    The list is empty if fewer than two GANs have a FID.
-    """
+def claim_quality(judged: Judged, rests_on: str) -> Claim | None:
+    """Say whether the GAN nearest to the equilibrium is the one with the lowest FID; None without two FIDs."""
     found = judge_nearest(judged)
     if found is None:
-        return []
+        return None
     values: dict[str, Value] = {
         "near": found.near.label,
         "near_fid": write_measured(found.fid, found.near),
+        "real": write_mean("D_x", found.near),
+        "fake": write_mean("D_G_z1", found.near),
         "best": found.best.label,
         "best_fid": write_measured(found.fid, found.best),
     }
-    return [Claim("nash", QUALITY[found.verdict], values, rests_on)]
+    return Claim("nash.quality", QUALITY[found.verdict], values, rests_on)
 
 
-BATCH: Mapping[Share, str] = {
-    "none": "nash.batch.none",
-    "some": "nash.batch.some",
-    "all": "nash.batch.all",
+LEAD: Mapping[tuple[bool, bool], str] = {
+    (True, False): "nash.lead.batch",
+    (False, True): "nash.lead.memory",
+    (True, True): "nash.lead.both",
+    (False, False): "nash.lead.neither",
 }
-"""Part of the GANs whose D reads the batch -> message."""
+"""True if some D reads the batch, and if some D knows training images -> message."""
 
 
-def claim_batch(gans: Sequence[Configuration], rests_on: str) -> Claim:
-    """Say in which GANs D tells real images from samples by the statistics of their batch."""
-    found = find_batch_readers(gans)
+def claim_lead(judged: Judged, rests_on: str) -> Claim | None:
+    """Say where D's lead comes from: the statistics of the batch, training images that it knows; None without a lead.
+
+    Only GANs whose D is ahead are looked at.
+    """
+    gans = [c for c, e in judged if e.verdict == "discriminator"]
+    if not gans:
+        return None
+    readers, memorisers = find_batch_readers(gans), find_memorisers(gans)
     most = max(gans, key=lambda c: measure("batch_separation", c).mean - measure("running_separation", c).mean)
+    widest = max(gans, key=lambda c: measure("train_dev_gap", c).mean)
     values: dict[str, Value] = {
-        "num": len(gans),
-        "found": Several([c.label for c in found]),
-        "margin": Number(BATCH_MARGIN, 1),
+        "readers": _write_where(readers, gans),
+        "memorisers": _write_where(memorisers, gans),
         "label": most.label,
         "batch": write_mean("batch_separation", most),
         "running": write_mean("running_separation", most),
+        "gap": write_mean("train_dev_gap", widest),
+        "widest": widest.label,
     }
-    facts = tuple(Verdict(c.label, "reads the batch", str(c in found)) for c in gans)
-    return Claim("nash.batch", BATCH[name_share(len(found), len(gans))], values, rests_on, facts)
+    facts = [Verdict(c.label, "reads the batch", str(c in readers)) for c in gans]
+    facts += [Verdict(c.label, "D knows training images", str(c in memorisers)) for c in gans]
+    return Claim("nash.lead", LEAD[bool(readers), bool(memorisers)], values, rests_on, tuple(facts))
 
 
-def claim_memory(gans: Sequence[Configuration], rests_on: str) -> Claim:
-    """Say in which GANs D rates training images above dev images."""
-    found = find_memorisers(gans)
-    most = max(gans, key=lambda c: measure("train_dev_gap", c).mean)
-    values: dict[str, Value] = {
-        "num": len(gans),
-        "found": Several([c.label for c in found]),
-        "margin": Number(MEMORY_MARGIN),
-        "label": most.label,
-        "gap": write_mean("train_dev_gap", most),
-    }
-    facts = tuple(Verdict(c.label, "D knows training images", str(c in found)) for c in gans)
-    return Claim("nash.memory", "nash.memory.some" if found else "nash.memory.none", values, rests_on, facts)
-
-
-def _claim_nearest(judged: Judged, rests_on: str) -> Claim:
-    """Name the GANs nearest to and farthest from the equilibrium."""
-    (near, e_near), (far, e_far) = find_nearest(judged), find_farthest(judged)
-    return Claim(
-        "nash",
-        "nash.nearest.several" if near is not far else "nash.nearest.only",
-        {
-            "near": near.label,
-            "near_x": write_mean("D_x", near),
-            "near_g": write_mean("D_G_z1", near),
-            "near_spread": write_mean("spread_D_G_z1", near),
-            "near_d": write_mean("discriminator_loss", near),
-            "near_gap": write_mean("distance_discriminator_loss", near),
-            "near_gen": write_mean("generator_loss", near),
-            "near_gen_gap": write_mean("distance_generator_loss", near),
-            "far": far.label,
-            "far_x": write_mean("D_x", far),
-            "far_g": write_mean("D_G_z1", far),
-        },
-        rests_on,
-        (Verdict(near.label, "equilibrium", e_near.verdict), Verdict(far.label, "equilibrium", e_far.verdict)),
-    )
-
-
-DRIFT: Mapping[str, str] = {
-    "none": "nash.drift.none",
-    "some": "nash.drift.some",
-    "all": "nash.drift.all",
-    "unknown": "nash.drift.unknown",
-}
-"""Part of the GANs whose D(x) or D(G(z)) still moves -> message."""
-
-
-def _claim_drift(judged: Judged, rests_on: str) -> Claim:
-    """Say in which GANs D(x) or D(G(z)) still moves at the end of training."""
-    return _claim_moving("nash", DRIFT, [c for c, _ in judged], ("D_x", "D_G_z1"), rests_on)
-
-
-def _claim_moving(
-    topic: Topic, wordings: Mapping[str, str], gans: Sequence[Configuration], metrics: Sequence[str], rests_on: str
-) -> Claim:
-    """Say which of several trainings still move, by the drifts of these metrics."""
-    movement = judge_movement(gans, metrics)
-    moving, widths = [c.label for c in movement.moving], movement.half_widths
-    values: dict[str, Value] = {
-        "num": len(gans),
-        "num_moving": len(moving),
-        "moving": Several(moving),
-        "num_tests": len(widths),
-        "by_chance": Number(movement.num_by_chance, 1),
-        "widest": write_value(f"drift_{metrics[0]}", max(widths, default=math.nan)),
-    }
-    facts = tuple(Verdict(c.label, f"drift of {metrics[0]}", str(c in movement.moving)) for c in gans)
-    return Claim(topic, wordings[movement.verdict], values, rests_on, facts)
-
-
-def claim_ends(shown: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Name the GANs in which each loss ends lowest and highest."""
-    return [claim_extremes(quantity, shown, rests_on) for quantity in LOSSES]
-
-
-def claim_losses_over(sweep: Sequence[Configuration], field: str, rests_on: str) -> list[Claim]:
-    """Describe the trend of both losses at the end of training over a dimension."""
-    return [claim_trend(quantity, sweep, field, rests_on) for quantity in LOSSES]
-
-
-# ---- ablations ------------------------------------------------------------------------------------------------------
-
-
-def claim_ablation(ablated: Configuration, baseline: Configuration, rests_on: str) -> list[Claim]:
-    """Compare an ablated GAN with its baseline by losses, D(x) - D(G(z)), sharpness, legibility and FID."""
-    pair = (ablated, baseline)
-    return [
-        *(claim_pair(quantity, pair, rests_on) for quantity in (*LOSSES, SEPARATION, "sharpness")),
-        *claim_noise(pair, rests_on),
-        claim_pair("read_share", pair, rests_on),
-        *claim_unreadable(pair, rests_on),
-        conclude_ablation(ablated, baseline, rests_on),
-    ]
+def _write_where(found: Sequence[Configuration], gans: Sequence[Configuration]) -> Value:
+    """Write in which of several GANs something is true."""
+    return Message("nash.lead.every") if len(found) == len(gans) else Several([c.label for c in found])

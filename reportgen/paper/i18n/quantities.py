@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from reportgen.paper.analysis.effects import Effect
@@ -63,6 +63,15 @@ def write_measured(name: str, configuration: Configuration) -> Interval | Betwee
 def write_mean(name: str, configuration: Configuration) -> Number | Percent:
     """Return a configuration's measured value of a quantity without its interval."""
     return write_value(name, measure(name, configuration).mean)
+
+
+def write_span(name: str, configurations: Sequence[Configuration]) -> Number | Percent | Message:
+    """Return the lowest and the highest value of a quantity without intervals, or the one that all print alike."""
+    means = [mean for c in configurations if math.isfinite(mean := measure(name, c).mean)] or [math.nan]
+    low, high = write_value(name, min(means)), write_value(name, max(means))
+    if round(max(means) - min(means), QUANTITIES[name].decimals + 2 * QUANTITIES[name].is_share) == 0:
+        return low
+    return Message("value.span", {"low": low, "high": high})
 
 
 Kind = Literal["ratio", "difference", "points"]

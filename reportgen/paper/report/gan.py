@@ -3,51 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
-from reportgen.paper.analysis.dimensions import DIMENSIONS
-from reportgen.paper.analysis.findings import (
-    EQUILIBRIUM_TOLERANCE,
-    Evolution,
-    find_best,
-    find_worst,
-    read_evolution,
-)
-from reportgen.paper.analysis.measuring import choose_fid
-from reportgen.paper.analysis.quantities import DISCRIMINATORS, JUDGED
+from reportgen.paper.analysis.dimensions import DIMENSIONS, Dimension, Pair, judge_influence, pair_along
+from reportgen.paper.analysis.effects import Effect
+from reportgen.paper.analysis.findings import find_best, find_worst, pool_evolutions, read_evolution
+from reportgen.paper.analysis.measuring import choose_fid, is_measured
+from reportgen.paper.analysis.quantities import AT_HALF, DISCRIMINATORS
 from reportgen.paper.analysis.results import SEPARATION, Configuration
-from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model
+from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model, select_plain_gans
 from reportgen.paper.analysis.trainings import judge_equilibria
+from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.gan import (
     LOSSES,
-    claim_ablation,
-    claim_batch,
-    claim_course,
-    claim_ends,
+    claim_best_cell,
+    claim_curves,
+    claim_effect,
     claim_equilibrium,
     claim_evolution,
-    claim_larger_effect,
-    claim_losses_over,
-    claim_memory,
+    claim_hidden,
+    claim_lead,
+    claim_losses,
     claim_quality,
-    claim_raising,
-    claim_settling,
+    claim_stability,
+    claim_steadiness,
     claim_worst,
     hidden_dim,
 )
-from reportgen.paper.claims.scores import (
-    claim_best,
-    claim_noise,
-    claim_other_scores,
-    claim_reading,
-    claim_size,
-    claim_trend,
-    claim_unreadable,
-)
+from reportgen.paper.claims.gan_ablation import GanAblation, claim_ablation, claim_gradient, claim_grain, claim_weights
+from reportgen.paper.claims.gan_ablation import claim_losses as claim_game
+from reportgen.paper.claims.scores import claim_noise, claim_threshold
 from reportgen.paper.i18n.quantities import write_mean
-from reportgen.paper.i18n.translator import Message, Number
+from reportgen.paper.i18n.translator import Message, Number, Value
 from reportgen.paper.report.builder import Builder, Column
-from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Table
+from reportgen.paper.report.changes import Change, tabulate_changes, tabulate_pair
+from reportgen.paper.report.model import Block, Cell, Picture, Section, Table
 from reportgen.paper.report.pictures import (
     draw_discriminators,
     draw_fid_over,
@@ -57,7 +48,6 @@ from reportgen.paper.report.pictures import (
     show_progress,
     show_samples,
 )
-from reportgen.paper.report.vae import discuss_best
 from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import GanSettings, Question
 
@@ -73,13 +63,12 @@ def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     if not grid:
         return None
     shown = pick(grid)
-    blocks: list[Block] = [b.text("gan_curves.intro"), *b.describe_selection(grid)]
-    blocks += [_show_curves(b, [c], "gan_curves", c.slug, c.label) for c in shown]
+    settling = b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in ("spread", "change") for loss in LOSSES])
+    blocks: list[Block] = [*b.answer(claim_curves(judge_equilibria(grid), settling.id)), *b.describe_selection(grid)]
     if len(shown) > 1:
         blocks.append(_show_curves(b, shown, "gan_overlay"))
-        blocks += b.claims(claim_ends(grid, "table-gan_effect"))
-    blocks += show_progress(b, "gan_progress", grid)
-    return b.section("gan_curves", *blocks, b.explanation("gan_curves.theory"))
+    blocks += [_show_curves(b, [c], "gan_curves", c.slug, c.label) for c in shown]
+    return b.section("gan_curves", *blocks, settling, *show_progress(b, "gan_progress", grid))
 
 
 def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
@@ -90,35 +79,57 @@ def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str
 
 
 def build_images(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
-    """Build the section with each GAN's samples, and the best one's samples over training; None without any."""
+    """Build the section with each GAN's samples at the end and over training; None without any GAN."""
     if not grid:
         return None
-    shown, best = pick(grid), find_best(grid)
-    evolution = read_evolution(best)
-    steps = pick_steps(evolution.counts)
+    shown = pick(grid)
+    blocks: list[Block] = [
+        b.figure("gan_images", lambda: [_draw_read(b, c) for c in shown], [c.first_seed for c in shown]),
+        b.figure("gan_evolution", lambda: _draw_evolutions(b, shown), [c.first_seed for c in shown]),
+    ]
+    answer, findings = _discuss_evolution(grid)
+    noisy = claim_noise(grid, "figure-gan_images")
     return b.section(
-        "gan_images",
-        b.text("gan_images.intro"),
-        *b.describe_selection(grid),
-        b.figure("gan_images", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown]),
-        *b.claims([claim_reading(grid, "table-gan_effect")] if len(grid) > 1 else []),
-        b.text("gan_images.evolution"),
-        b.figure(
-            "gan_evolution", lambda: _draw_evolution(b, best, evolution, steps), [best.first_seed], label=best.label
-        ),
-        b.claim(claim_evolution(best, evolution, steps, "figure-gan_evolution")),
+        "gan_images", *b.answer(answer), *b.describe_selection(grid), *blocks, *b.claims([*findings, *noisy])
     )
 
 
-def _draw_evolution(b: Builder, c: Configuration, evolution: Evolution, steps: Sequence[int]) -> list[Picture]:
-    """Return one picture per step of the samples drawn from fixed noise, titled with the number of readable ones."""
+def _discuss_evolution(grid: Sequence[Configuration]) -> tuple[Claim, list[Claim | None]]:
+    """Return the answer and the findings on samples over training: of all GANs if they have images of the same steps.
+
+    Otherwise they are of the best one alone.
+    """
+    pooled, told = pool_evolutions([read_evolution(c) for c in grid]), grid
+    if pooled is None:
+        told = [find_best(grid)]
+        pooled = read_evolution(told[0])
+    where = "figure-gan_evolution"
+    answer = claim_evolution(told, pooled, pick_steps(pooled.counts), where)
+    return answer, [claim_stability(pooled, where)]
+
+
+def _draw_read(b: Builder, c: Configuration) -> Picture:
+    """Return the last samples of a GAN, titled with the share of all its samples that is read."""
+    title = b.t("grid.read", label=c.label, share=write_mean("read_share", c))
+    return replace(draw_samples(b, c), title=title)
+
+
+def _draw_evolutions(b: Builder, shown: Sequence[Configuration]) -> list[Picture]:
+    """Return a row of pictures per GAN: its samples from fixed noise at some steps."""
+    return [picture for c in shown for picture in _draw_evolution(b, c)]
+
+
+def _draw_evolution(b: Builder, c: Configuration) -> list[Picture]:
+    """Return one picture per step of a GAN's samples from fixed noise, titled with the number of readable ones."""
+    evolution = read_evolution(c)
+    steps = pick_steps(evolution.counts)
     return [
         Picture(
             c.first.read_image(c.first.find_grid("samples", step)),
             "image/png",
             b.t("alt.samples_at", label=c.label, step=step),
-            55,
-            b.t("grid.at_step", step=step, count=evolution.counts[step], num=evolution.num),
+            min(55, 164 // len(steps)),
+            b.t("grid.at_step", label=c.label, step=step, count=evolution.counts[step], num=evolution.num),
             pixelated=True,
         )
         for step in steps
@@ -133,8 +144,16 @@ def build_fid(b: Builder, grid: Sequence[Configuration], wanted: OutlineSection)
     if not grid:
         return None
     tables = {f"fid_{detector}": _tabulate_grid(b, grid, detector) for detector in b.results.detectors}
-    ids = {fid: table.id for fid, table in tables.items()}
-    return b.section("gan_fid", *tables.values(), *discuss_best(b, grid, ids, wanted.fid_below.get("gan")))
+    answer = claim_best_cell(grid, tables[choose_fid(grid)].id)
+    return b.section("gan_fid", *b.answer(answer), *tables.values(), *b.claims(_judge_threshold(grid, wanted, tables)))
+
+
+def _judge_threshold(grid: Sequence[Configuration], wanted: OutlineSection, tables: Mapping[str, Table]) -> list[Claim]:
+    """Hold the best Inception FID against the outline's threshold; nothing if there is none, or no such FID."""
+    threshold = wanted.fid_below.get("gan")
+    if threshold is None or not any(is_measured("fid_inception", [c]) for c in grid):
+        return []
+    return [claim_threshold(grid, threshold, tables["fid_inception"].id)]
 
 
 def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> Table:
@@ -168,26 +187,49 @@ def build_effect(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     """Build the section on the effect of both dimensions; None for fewer than two configurations."""
     if len(grid) < 2:
         return None
-    columns = [*b.fids, "read_share", *LOSSES]
-    table = b.table_of("gan_effect", grid, columns, note=b.passport(grid, columns))
-    settling = _tabulate_settling(b, grid)
-    claims = [claim for field in DIMENSIONS for claim in claim_raising(grid, field, table.id)]
-    return b.section(
-        "gan_effect",
-        b.text("gan_effect.intro"),
-        table,
-        *b.claims([*claims, claim_larger_effect(grid, table.id)]),
-        b.text("gan_effect.settling"),
-        settling,
-        *b.claims([claim_settling(grid, settling.id), claim_course(grid, settling.id)]),
-        b.explanation("gan_effect.theory"),
-    )
+    table = _tabulate_effects(b, grid)
+    findings = [claim_losses(grid, table.id), claim_steadiness(grid, "table-gan_settling")]
+    return b.section("gan_effect", *b.answer(claim_effect(grid, table.id)), table, *b.claims(findings))
 
 
-def _tabulate_settling(b: Builder, grid: Sequence[Configuration]) -> Table:
-    """Tabulate the spread and the drift of both losses over the last fifth, and their change since the second."""
-    kinds = ("spread", "drift", "change")
-    return b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in kinds for loss in LOSSES])
+def _tabulate_effects(b: Builder, grid: Sequence[Configuration]) -> Table:
+    """Tabulate what raising a dimension does: in every pair and on average; the values where no dimension varies."""
+    columns = [choose_fid(grid), *reversed(LOSSES), "read_share"]
+    pairs = {field: found for field in DIMENSIONS if (found := pair_along(grid, field))}
+    changes = [change for field, found in pairs.items() for change in _list_changes(field, found, columns)]
+    if not changes:
+        return b.table_of("gan_effect", grid, columns, note=b.passport(grid, columns))
+    return tabulate_changes(b, "gan_effect", changes, grid)
+
+
+RAISED: Mapping[Dimension, tuple[str, str]] = {
+    "hidden_dim": ("change.hidden", "change.hidden.mean"),
+    "latent_dim": ("change.latent", "change.latent.mean"),
+}
+"""Raised dimension -> names of the change at one value of the other one, and of its mean."""
+
+
+def _list_changes(field: Dimension, pairs: Sequence[Pair], columns: Sequence[str]) -> list[Change]:
+    """Return the change from the smallest to the largest value of a dimension in every pair, and their mean."""
+    other: Dimension = "latent_dim" if field == "hidden_dim" else "hidden_dim"
+    at = [getattr(low.settings, other) for low, _ in pairs]
+    ends: dict[str, Value] = {
+        name: getattr(c.settings, field) for name, c in zip(("low", "high"), pairs[0], strict=True)
+    }
+    each, mean = RAISED[field]
+    if len(set(at)) < len(at):  # other settings vary too
+        names = [Message("change.pair", {"before": low.label, "after": high.label}) for low, high in pairs]
+    else:
+        names = [Message(each, {**ends, "at": value}) for value in at]
+    changes = [Change(name, _read_effects(columns, pairs, row)) for row, name in enumerate(names)]
+    return [*changes, Change(Message(mean, ends), _read_effects(columns, pairs))] if len(pairs) > 1 else changes
+
+
+def _read_effects(columns: Sequence[str], pairs: Sequence[Pair], row: int | None = None) -> dict[str, Effect | None]:
+    """Return the effects on some quantities in one of several pairs, by default their mean."""
+    judged = {name: found for name in columns if (found := judge_influence(name, pairs)) is not None}
+    effects = {name: found.main if row is None else found.each[row] for name, found in judged.items()}
+    return {name: effects.get(name) for name in columns}
 
 
 # ---- the hidden sweep -----------------------------------------------------------------------------------------------
@@ -198,20 +240,16 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
     if len(sweep) < 2:
         return None
     worst = find_worst(sweep)
-    columns = [*b.fids, "sharpness", "read_share", *LOSSES]
+    columns = [*b.fids, "read_share", "class_imbalance", "sharpness", *LOSSES]
     table = b.table_of("gan_hidden", sweep, ["hidden_dim", *columns], note=b.passport(sweep, columns))
     return b.section(
         "gan_hidden",
-        b.text("gan_hidden.intro"),
+        *b.answer(claim_hidden(sweep, table.id)),
         table,
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], sweep, score=name_fid(sweep)),
-        *b.claims(claim_best(sweep, table.id)),
-        b.claim(claim_trend(choose_fid(sweep), sweep, "hidden_dim", table.id)),
         _show_curves(b, pick(sweep), "gan_hidden_curves"),
-        *b.claims(claim_losses_over(sweep, "hidden_dim", table.id)),
         b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
-        *b.claims([claim_worst(sweep, table.id), *claim_unreadable(sweep, table.id), *claim_noise(sweep, table.id)]),
-        b.explanation("gan_hidden.theory"),
+        *b.claims([claim_worst(sweep, table.id)]),
     )
 
 
@@ -224,31 +262,27 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
     if not gans:
         return None
     judged = judge_equilibria(gans)
-    ends = [Column(metric, partial(_write_mean_and_spread, b, metric)) for metric in ENDS]
-    distances = [f"distance_{metric}" for metric in JUDGED]
-    from_ideal = [*distances, "drift_D_x", "drift_D_G_z1", *b.fids]
+    table, shown = _tabulate_ends(b, gans), pick(b.results.answer("gan_grid") or gans)
+    outputs = b.table_of("discriminator", shown, [quantity.name for quantity in DISCRIMINATORS])
     return b.section(
         "nash",
-        b.explanation("nash.theory"),
-        b.formula(r"D^*(x) = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}"),
-        b.text("nash.rule", tolerance=Number(EQUILIBRIUM_TOLERANCE, 1)),
-        b.table_of("nash", gans, [*ends, SEPARATION]),
-        b.table_of("nash_distance", gans, from_ideal, marks_best=False),
-        *b.claims(claim_equilibrium(judged, "table-nash", "table-nash_distance")),
-        *b.claims(claim_quality(judged, "table-nash_distance")),
-        *_show_outputs(b, pick(b.results.answer("gan_grid") or gans)),
-        b.explanation("nash.meaning"),
+        *b.answer(claim_equilibrium(judged, table.id)),
+        table,
+        *b.claims([claim_quality(judged, table.id)]),
+        b.figure("discriminator", lambda: [draw_discriminators(b, shown)], [c.first_seed for c in shown]),
+        outputs,
+        *b.claims([claim_lead(judge_equilibria(shown), outputs.id)]),
     )
 
 
-def _show_outputs(b: Builder, gans: Sequence[Configuration]) -> list[Block]:
-    """Show D's outputs after training, and how well D separates training images from samples and from dev images."""
-    table = b.table_of("discriminator", gans, [quantity.name for quantity in DISCRIMINATORS])
-    return [
-        b.figure("discriminator", lambda: [draw_discriminators(b, gans)], [c.first_seed for c in gans]),
-        table,
-        *b.claims([claim_batch(gans, table.id), claim_memory(gans, table.id)]),
-    ]
+def _tabulate_ends(b: Builder, gans: Sequence[Configuration]) -> Table:
+    """Tabulate D's outputs and both losses at the end of training, and FID; the last row has the equilibrium."""
+    ends = [Column(metric, partial(_write_mean_and_spread, b, metric)) for metric in ENDS]
+    fid = choose_fid(gans)
+    header, rows = b.tabulate(gans, [*ends, fid], marks_best=False)
+    at_half = [Cell(b.t.format(Number(AT_HALF[metric])), is_number=True) for metric in ENDS]
+    rows.append([Cell(b.t("row.equilibrium"), is_header=True), *at_half, Cell("–", is_number=True)])
+    return b.table("nash", header, rows, gans, note=b.line("nash.note"))
 
 
 def _write_mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
@@ -259,47 +293,66 @@ def _write_mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
 
 # ---- the two ablations ----------------------------------------------------------------------------------------------
 
-
-ABLATION_TEXTS: Mapping[Question, tuple[str, str]] = {
-    "gan_mlp": ("gan_mlp.intro", "gan_mlp.theory"),
-    "gan_relu": ("gan_relu.intro", "gan_relu.theory"),
+ABLATION_TABLES: Mapping[Question, str] = {
+    "gan_mlp": "gan_ablation-gan_mlp",
+    "gan_relu": "gan_ablation-gan_relu",
 }
-"""Messages before and after the ablations of a question."""
-
-ABLATION_TABLES: Mapping[Question, str] = {question: f"gan_ablation-{question}" for question in ABLATION_TEXTS}
 """Beginnings of the ids of ablation tables, by the question that asks for the ablation of a GAN."""
 
+COMPARED = (*LOSSES, SEPARATION, "sharpness", "read_share")
+"""Quantities in which an ablated GAN is held against its baseline, beside FID."""
 
-def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection, name: Question) -> Section | None:
+
+def build_ablation(
+    b: Builder, ablations: Sequence[Configuration], _: OutlineSection, name: GanAblation
+) -> Section | None:
     """Build the section on the MLP ablation (``gan_mlp``) or the ReLU ablation (``gan_relu``); None without runs."""
     if not ablations:
         return None
-    intro, theory = ABLATION_TEXTS[name]
-    blocks: list[Block] = [b.text(intro), *b.describe_selection(ablations)]
-    for ablated in pick(ablations):
-        blocks += _show_ablation(b, name, ablated)
-    return b.section(name, *blocks, b.explanation(theory))
+    blocks = [block for ablated in pick(ablations) for block in _show_ablation(b, name, ablated)]
+    return b.section(name, *b.describe_selection(ablations), *blocks)
 
 
-def _show_ablation(b: Builder, name: Question, ablated: Configuration) -> list[Block]:
+def _show_ablation(b: Builder, name: GanAblation, ablated: Configuration) -> list[Block]:
     slug = f"{name}-{ablated.slug}"
     baseline = find_baseline(b.results, ablated)
     shown = [ablated] if baseline is None else [baseline, ablated]
     table = _tabulate_ablation(b, shown, slug)
-    return [
-        b.listing(name, ablated, "model", slug=slug, label=ablated.label),
+    figures = [
         b.figure("gan_ablation_curves", lambda: [draw_gan_curves(b, shown)], shown, slug=slug),
         show_samples(b, shown, slug),
-        table,
-        *(_discuss_ablation(b, ablated, baseline, table.id) if baseline is not None else []),
     ]
+    listings = _list_code(b, name, ablated, baseline, slug)
+    if baseline is None:
+        return [table, *figures, *listings]
+    answer = claim_ablation(name, ablated, baseline, table.id)
+    findings = _explain_ablation(b, name, ablated, baseline, table.id)
+    return [*b.answer(answer), table, *figures, *b.claims(findings), *listings]
 
 
-def _discuss_ablation(b: Builder, ablated: Configuration, baseline: Configuration, table: str) -> list[Paragraph]:
-    others = claim_other_scores(ablated, baseline, "table-scores")
-    return b.claims([*claim_ablation(ablated, baseline, table), *others, *claim_size(ablated, baseline, "table-costs")])
+def _explain_ablation(
+    b: Builder, name: GanAblation, ablated: Configuration, baseline: Configuration, table: str
+) -> list[Claim | None]:
+    """Return what explains the effect of a change."""
+    game = claim_game(ablated, baseline, table)
+    if name == "gan_relu":
+        return [game, claim_gradient(ablated, baseline, table)]
+    weights = claim_weights(ablated, baseline, select_plain_gans(b.results), "table-costs")
+    return [claim_grain(ablated, baseline, table), weights, game]
 
 
-def _tabulate_ablation(b: Builder, shown: list[Configuration], slug: str) -> Table:
-    columns = [*b.fids, *LOSSES, SEPARATION, "sharpness", "read_share"]
+def _list_code(
+    b: Builder, name: GanAblation, ablated: Configuration, baseline: Configuration | None, slug: str
+) -> list[Block]:
+    """Return the code of an ablation and, where it is another one, that of the baseline."""
+    listings: list[Block] = [b.listing(name, ablated, "model", slug=slug, label=ablated.label)]
+    if baseline is not None and name == "gan_mlp":
+        listings.append(b.listing("gan_conv", baseline, "model", slug=slug, label=baseline.label))
+    return listings
+
+
+def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) -> Table:
+    if len(shown) == 2:
+        return tabulate_pair(b, "gan_ablation", shown, [*b.order_fids(shown), *COMPARED], slug=slug)
+    columns = [*b.fids, *COMPARED]
     return b.table_of("gan_ablation", shown, columns, slug=slug, note=b.passport(shown, columns))

@@ -54,17 +54,17 @@ WRITERS: Mapping[str, Writer] = {
             "table-vae_ablation",
         ),
     ),
-    "gan_curves": Writer(gan.build_curves, ("figure-gan_curves", "figure-gan_overlay", "figure-gan_progress")),
+    "gan_curves": Writer(
+        gan.build_curves, ("figure-gan_curves", "figure-gan_overlay", "table-gan_settling", "figure-gan_progress")
+    ),
     "gan_images": Writer(gan.build_images, ("figure-gan_images", "figure-gan_evolution")),
     "gan_fid": Writer(gan.build_fid, ("table-gan_fid",)),
-    "gan_effect": Writer(gan.build_effect, ("table-gan_effect", "table-gan_settling")),
+    "gan_effect": Writer(gan.build_effect, ("table-gan_effect",)),
     "gan_hidden": Writer(
         gan.build_hidden_sweep,
         ("table-gan_hidden", "figure-gan_scores", "figure-gan_hidden_curves", "figure-gan_worst"),
     ),
-    "nash": Writer(
-        gan.build_equilibrium, ("table-nash", "table-nash_distance", "figure-discriminator", "table-discriminator")
-    ),
+    "nash": Writer(gan.build_equilibrium, ("table-nash", "figure-discriminator", "table-discriminator")),
     "scores": Writer(fidelity.build_scores, ("table-scores", "table-yardsticks")),
     "comparison": Writer(comparison.build_comparison, ("figure-comparison", "table-comparison")),
     "interpolation": Writer(
@@ -81,7 +81,9 @@ WRITERS: Mapping[str, Writer] = {
         collapse.build_collapse,
         ("figure-counted", "table-digits", "figure-histogram", "table-variety", "figure-nearest", "listing-digits"),
     ),
-    "gan_mlp": Writer(partial(gan.build_ablation, name="gan_mlp"), ("listing-gan_mlp", *GAN_ABLATION)),
+    "gan_mlp": Writer(
+        partial(gan.build_ablation, name="gan_mlp"), ("listing-gan_mlp", "listing-gan_conv", *GAN_ABLATION)
+    ),
     "gan_relu": Writer(partial(gan.build_ablation, name="gan_relu"), ("listing-gan_relu", *GAN_ABLATION)),
     "published": Writer(published.build_published, ("figure-published",)),
     "appendix": Writer(
