@@ -26,16 +26,17 @@ from reportgen.paper.analysis.selection import (
 )
 from reportgen.paper.analysis.trainings import judge_equilibria
 from reportgen.paper.claims.claim import Claim
-from reportgen.paper.claims.collapse import claim_collapse_brief
-from reportgen.paper.claims.comparison import claim_comparison_brief
+from reportgen.paper.claims.collapse import answer_collapse
+from reportgen.paper.claims.comparison import answer_comparison
 from reportgen.paper.claims.gan import claim_equilibrium, claim_raising_brief
-from reportgen.paper.claims.interpolation import claim_spaces
+from reportgen.paper.claims.interpolation import answer_spaces
 from reportgen.paper.claims.scores import claim_trend, conclude_ablation
 from reportgen.paper.claims.summary import claim_best_brief
 from reportgen.paper.i18n.quantities import write_least
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several
 from reportgen.paper.report import gan, vae
 from reportgen.paper.report.builder import Builder, Column
+from reportgen.paper.report.comparison import compare_sharpness
 from reportgen.paper.report.model import Block, Cell, Paragraph, Section, Table
 from reportgen.store.states import State
 from reportgen.suite.settings import MODELS, GanSettings, ModelName, Question, has_digits
@@ -132,12 +133,12 @@ def _list_answers(b: Builder) -> Iterator[tuple[str, list[Claim]]]:
         yield "nash", claim_equilibrium(judged, "table-nash", "table-nash_distance")[:1]
     compared = find_compared(b.results)
     if compared is not None:
-        yield "comparison", claim_comparison_brief(*compared, "table-comparison")
+        yield "comparison", [answer_comparison(*compared, compare_sharpness(b.results), "table-comparison")]
     best_gan, main_vae = find_best_gan(b.results), find_main_vae(b.results)
     if best_gan is not None and main_vae is not None:
-        yield "interpolation", claim_spaces(best_gan, main_vae, "table-interpolation")
+        yield "interpolation", [answer_spaces(best_gan, main_vae, "table-interpolation")]
     if best_gan is not None:
-        yield "collapse", [claim_collapse_brief(best_gan, count_digits(best_gan), "table-digits")]
+        yield "collapse", [answer_collapse(best_gan, count_digits(best_gan), "table-digits")]
     yield "ablations", list(_conclude_ablations(b))
 
 
