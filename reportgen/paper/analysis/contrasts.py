@@ -217,12 +217,15 @@ def find_blurrier(vae: Configuration, gan: Configuration, families: Families | N
     return find_lower("sharpness", vae, gan)
 
 
-def find_smaller_sharp(vae: Configuration, gans: Sequence[Configuration]) -> Configuration | None:
+def find_smaller_sharp(
+    vae: Configuration, gans: Sequence[Configuration], families: Families | None
+) -> Configuration | None:
     """Return the GAN with the smallest generator that draws sharper than a VAE with a larger decoder; None without one.
 
     GANs with noisy samples do not count, as their sharpness is none of strokes.
     """
+    if families is None or families.verdict != "vae":
+        gans = [c for c in gans if find_lower("sharpness", vae, c) == "vae"]
     size = measure("drawing_parameters", vae).mean
     smaller = [c for c in gans if measure("drawing_parameters", c).mean < size and not is_noisy(c)]
-    sharper = [c for c in smaller if find_lower("sharpness", vae, c) == "vae"]
-    return min(sharper, key=lambda c: measure("drawing_parameters", c).mean, default=None)
+    return min(smaller, key=lambda c: measure("drawing_parameters", c).mean, default=None)

@@ -43,6 +43,15 @@ def find_ladder(configurations: Sequence[Configuration]) -> Scores | None:
     return next(found, None)
 
 
+def find_rungs(configurations: Sequence[Configuration], *rungs: Rung) -> list[Yardstick] | None:
+    """Return some rungs of the ladder of these configurations; None if one of them was not measured."""
+    ladder = find_ladder(configurations)
+    if ladder is None:
+        return None
+    known = [found for rung in rungs if (found := ladder.find_yardstick(rung)) is not None]
+    return known if len(known) == len(rungs) else None
+
+
 def is_above(quantity: str, c: Configuration, value: float) -> bool:
     """Return True if a configuration's value is shown to be above a yardstick's: by its interval over seeds."""
     level = measure(quantity, c).level

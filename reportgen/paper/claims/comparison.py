@@ -10,7 +10,7 @@ from reportgen.paper.analysis.effects import Outcome, compare, find_change
 from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import NOISY, is_noisy
-from reportgen.paper.analysis.yardsticks import find_ladder
+from reportgen.paper.analysis.yardsticks import find_rungs
 from reportgen.paper.claims.claim import Claim, Fact, Verdict
 from reportgen.paper.claims.scores import name_values, relate, write_change
 from reportgen.paper.i18n.quantities import name_quantity, write_mean, write_value
@@ -102,15 +102,15 @@ def claim_comparison(
     """
     blurrier = find_blurrier(vae, gan, families)
     return [
-        *([_claim_cause(vae, gans, rests_on)] if blurrier == "vae" else []),
+        *([_claim_cause(vae, gans, families, rests_on)] if blurrier == "vae" else []),
         *([_claim_noise(gan, rests_on)] if is_noisy(gan) else []),
         *_claim_variety(vae, gan, blurrier, rests_on),
     ]
 
 
-def _claim_cause(vae: Configuration, gans: Sequence[Configuration], rests_on: str) -> Claim:
+def _claim_cause(vae: Configuration, gans: Sequence[Configuration], families: Families | None, rests_on: str) -> Claim:
     """Explain the blur by the objectives, and rule out size where a smaller GAN is sharp."""
-    small = find_smaller_sharp(vae, gans)
+    small = find_smaller_sharp(vae, gans, families)
     if small is None:
         return Claim("comparison", "comparison.cause.objective", {}, rests_on)
     values: dict[str, Value] = {
@@ -147,11 +147,11 @@ def _claim_variety(vae: Configuration, gan: Configuration, blurrier: Side, rests
     kind = find_higher("recall", vae, gan)
     if kind == "open":
         return []
-    ladder = find_ladder((vae, gan))
-    real, blur = (ladder and ladder.find_yardstick(rung) for rung in ("real", "blur"))
     values: dict[str, Value] = {"vae": vae.label, "gan": gan.label}
     verdict = Verdict("comparison", "covers more", kind)
-    if (kind, blurrier) == ("gan", "vae") and real is not None and blur is not None and blur.recall < real.recall:
+    found = find_rungs((vae, gan), "real", "blur")
+    if (kind, blurrier) == ("gan", "vae") and found is not None and found[1].recall < found[0].recall:
+        real, blur = found
         values |= {"real": write_value("recall", real.recall), "blur": write_value("recall", blur.recall)}
         return [Claim("comparison", "comparison.variety.blur", values, rests_on, (verdict,))]
     return [Claim("comparison", VARIETY[kind], values, rests_on, (verdict,))]

@@ -9,11 +9,10 @@ from reportgen.paper.analysis.findings import find_best, find_ties, find_worst
 from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import find_varied_rival
-from reportgen.paper.analysis.yardsticks import find_ladder, is_above, is_below
+from reportgen.paper.analysis.yardsticks import find_rungs, is_above, is_below
 from reportgen.paper.claims.claim import Claim, Order
 from reportgen.paper.i18n.quantities import write_mean, write_measured, write_value
 from reportgen.paper.i18n.translator import Several, Value
-from reportgen.store.records import Scores
 
 MAX_NAMED = 3
 """The most configurations that are named beside the most varied one; more are counted."""
@@ -35,19 +34,20 @@ MOST_VARIED: Mapping[Varied, str] = {
 
 def answer_variety(scored: Sequence[Configuration], rests_on: str) -> Claim | None:
     """Name the most varied models by recall, beside real images and a few repeated ones; None without yardsticks."""
-    ladder = find_ladder(scored)
-    real, copies = (ladder and ladder.find_yardstick(rung) for rung in ("real", "few_copies"))
-    if real is None or copies is None:
+    found = find_rungs(scored, "real", "few_copies")
+    if found is None:
         return None
-    best, worst = find_best(scored, "recall"), find_worst(scored, "recall")
-    others = [c for c in find_ties(scored, "recall") if c is not best]
+    real, copies = found
+    best, ties = find_best(scored, "recall"), find_ties(scored, "recall")
+    others = [c for c in ties if c is not best]
+    worst = find_worst([c for c in scored if c not in ties] or scored, "recall")
     values: dict[str, Value] = {
         "best": best.label,
         "recall": write_measured("recall", best),
         "others": Several([c.label for c in others]),
         "num_others": len(others),
         "worst": worst.label,
-        "worst_recall": write_measured("recall", worst),
+        "worst_recall": write_mean("recall", worst),
         "real": write_value("recall", real.recall),
         "num": copies.num,
         "copies": write_value("recall", copies.recall),
@@ -66,12 +66,8 @@ def _count_varied(scored: Sequence[Configuration], others: Sequence[Configuratio
 
 def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Return what limits FID and recall: a more varied rival of the best, repeated images, the precision of blur."""
-    ladder = find_ladder(scored)
-    found = [
-        _claim_rival(scored, rests_on),
-        ladder and _claim_coverage(scored, ladder, rests_on),
-        ladder and _claim_precision(scored, ladder, rests_on),
-    ]
+    makers = (_claim_rival, _claim_coverage, _claim_precision)
+    found = [make(scored, rests_on) for make in makers]
     return [claim for claim in found if claim is not None][:MAX_FINDINGS]
 
 
@@ -101,11 +97,12 @@ COVERING: Mapping[Literal["none", "some", "most", "all"], str] = {
 """Number of models that are shown to cover more real images than a few of them, repeated -> message."""
 
 
-def _claim_coverage(scored: Sequence[Configuration], ladder: Scores, rests_on: str) -> Claim | None:
+def _claim_coverage(scored: Sequence[Configuration], rests_on: str) -> Claim | None:
     """Say which models cover more real images than a few of them, repeated; None if these were not measured."""
-    copies = ladder.find_yardstick("few_copies")
-    if copies is None:
+    found = find_rungs(scored, "few_copies")
+    if found is None:
         return None
+    (copies,) = found
     above = [c for c in scored if is_above("coverage", c, copies.coverage)]
     rest = [c for c in scored if c not in above]
     best = find_best(scored, "coverage")
@@ -121,15 +118,15 @@ def _claim_coverage(scored: Sequence[Configuration], ladder: Scores, rests_on: s
     return Claim("scores", COVERING["none" if not above else "all" if not rest else kind], values, rests_on)
 
 
-def _claim_precision(scored: Sequence[Configuration], ladder: Scores, rests_on: str) -> Claim | None:
+def _claim_precision(scored: Sequence[Configuration], rests_on: str) -> Claim | None:
     """Hold the highest precision against real images, and against blurred ones if it is no higher than theirs.
 
     None if the yardsticks are missing, or if the highest precision is not shown to be below that of real images.
     """
-    real, blur = ladder.find_yardstick("real"), ladder.find_yardstick("blur")
-    best = find_best(scored, "precision")
-    if real is None or blur is None or not is_below("precision", best, real.precision):
+    found, best = find_rungs(scored, "real", "blur"), find_best(scored, "precision")
+    if found is None or not is_below("precision", best, found[0].precision):
         return None
+    real, blur = found
     values: dict[str, Value] = {
         "best": best.label,
         "precision": write_mean("precision", best),

@@ -13,7 +13,7 @@ from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import write_change
-from reportgen.paper.i18n.quantities import write_estimate, write_mean, write_measured
+from reportgen.paper.i18n.quantities import write_bare, write_estimate, write_mean
 from reportgen.paper.i18n.translator import Message, Number, Several, Value
 
 Won = Literal["both", "split", "readable", "even", "neither", "unknown"]
@@ -60,8 +60,7 @@ def _write_two(role: str, two: tuple[Configuration, Configuration], quantities: 
     better, other = two
     values: dict[str, Value] = {role: better.label, f"not_{role}": other.label}
     for quantity in quantities:
-        write = write_measured if quantity == "inside_change" else write_mean
-        values |= {f"{quantity}": write(quantity, better), f"not_{quantity}": write(quantity, other)}
+        values |= {quantity: _write(quantity, better), f"not_{quantity}": _write(quantity, other)}
     return values
 
 
@@ -82,10 +81,10 @@ def claim_third(shown: Sequence[Configuration], rests_on: str) -> Claim | None:
     example = next((strip for _, strips in found for strip in strips), None)
     if example is None:
         return None
-    counts = [Message("interpolation.third.each", {"num": len(strips), "label": c.label}) for c, strips in found]
+    total = len(read_interpolation(shown[0]).ends)
+    counts: list[Mapping[str, Value]] = [{"num": len(strips), "total": total, "label": c.label} for c, strips in found]
     values: dict[str, Value] = {
-        "all": Several(counts),
-        "num": len(read_interpolation(shown[0]).ends),
+        "all": _join([Message("interpolation.third.each", row) for row in counts]),
         "example": " → ".join(example),
     }
     return Claim("interpolation", "interpolation.third", values, rests_on)
@@ -96,6 +95,11 @@ def _list_third(c: Configuration) -> list[str]:
     reading = read_interpolation(c)
     strips = ["".join(dict.fromkeys(strip.replace("?", ""))) for strip in reading.inside]
     return [strip for ends, strip in zip(reading.ends, strips, strict=True) if set(strip) - set(ends)]
+
+
+def _write(quantity: str, c: Configuration) -> Value:
+    """Return a value, of a change in legibility with its interval and without its unit."""
+    return write_bare(quantity, measure(quantity, c)) if quantity.endswith("change") else write_mean(quantity, c)
 
 
 Direction = Literal["falls", "rises", "open"]
@@ -166,8 +170,16 @@ def claim_spherical(shown: Sequence[Configuration], rests_on: str) -> Claim | No
     return Claim("interpolation.spherical", SPHERICAL[kind], values, rests_on, facts)
 
 
-def _write_changes(quantity: str, shown: Sequence[Configuration]) -> Several:
-    """Write a change of several models, each with its label."""
-    return Several(
-        [Message("interpolation.each", {"label": c.label, "change": write_measured(quantity, c)}) for c in shown]
+def _write_changes(quantity: str, shown: Sequence[Configuration]) -> Message:
+    """Write a change of one or two models, each with its label, in percentage points."""
+    return _join(
+        [
+            Message("interpolation.each", {"label": c.label, "change": write_bare(quantity, measure(quantity, c))})
+            for c in shown
+        ]
     )
+
+
+def _join(each: Sequence[Message]) -> Message:
+    """Join what is said of one or two models by a comma."""
+    return Message("interpolation.two", {"first": each[0], "second": each[1]}) if len(each) > 1 else each[0]

@@ -20,7 +20,7 @@ from reportgen.paper.claims.collapse import (
 from reportgen.paper.figures.images import WIDTH_MM, draw_digit_histogram, draw_read_grid, draw_strips
 from reportgen.paper.i18n.translator import Number, PValue
 from reportgen.paper.report.builder import Builder, Column
-from reportgen.paper.report.model import Cell, Picture, Section, Table
+from reportgen.paper.report.model import Cell, Figure, Picture, Section, Table
 from reportgen.store.images import decode_grid
 from reportgen.suite.settings import has_digits
 
@@ -30,9 +30,8 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
     gan = find_best_gan(b.results)
     if gan is None:
         return None
-    digits, memory = count_digits(gan), judge_memorisation(gan)
+    digits = count_digits(gan)
     published = load_published_counts() if has_digits(gan.first.spec.dataset) else ()
-    distances = {"samples": Number(memory.median), "dev": Number(memory.dev_median), "num": memory.num}
     return b.section(
         "collapse",
         *b.answer(answer_collapse(gan, digits, "table-digits")),
@@ -44,7 +43,7 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
         _tabulate_variety(b),
         *b.claims(claim_width(b.results.answer("gan_hidden"), digits.num_all, "table-variety")),
         *b.claims([claim_within(gan, "table-variety")]),
-        b.figure("nearest", lambda: [_draw_nearest(b, gan)], [gan.first_seed], label=gan.label, **distances),
+        _show_nearest(b, gan),
         b.listing("digits", gan, "digits"),
     )
 
@@ -110,6 +109,20 @@ def _tabulate_variety(b: Builder) -> Table:
     ]
     rows.append([Cell(b.t("row.real_images"), is_header=True), Cell(b.t.format(num), is_number=True), *real])
     return b.table("variety", header, rows, models, note=b.line("collapse.variety_note", num=num))
+
+
+def _show_nearest(b: Builder, gan: Configuration) -> Figure:
+    """Return the figure of the samples most like copies; its caption has the usual distances to training images."""
+    memory = judge_memorisation(gan)
+    return b.figure(
+        "nearest",
+        lambda: [_draw_nearest(b, gan)],
+        [gan.first_seed],
+        label=gan.label,
+        num=memory.num,
+        samples=Number(memory.median),
+        dev=Number(memory.dev_median),
+    )
 
 
 def _draw_nearest(b: Builder, gan: Configuration) -> Picture:

@@ -22,11 +22,17 @@ def build_comparison(b: Builder, *_: object) -> Section | None:
         return None
     vae, gan = shown = compared
     families, gans = compare_sharpness(b.results), select_model(b.results, GanSettings)
-    labels = {"vae": vae.label, "gan": gan.label, "choice": _name_choice(b.results)}
     return b.section(
         "comparison",
         *b.answer(answer_comparison(vae, gan, families, "table-comparison")),
-        b.figure("comparison", lambda: [draw_samples(b, c) for c in shown], [c.first_seed for c in shown], **labels),
+        b.figure(
+            "comparison",
+            lambda: [draw_samples(b, c) for c in shown],
+            [c.first_seed for c in shown],
+            vae=vae.label,
+            gan=gan.label,
+            choice=_name_choice(b.results),
+        ),
         _tabulate(b, vae, gan),
         *b.claims(claim_comparison(vae, gan, families, gans, "table-comparison")),
     )

@@ -56,7 +56,8 @@ def build_interpolation(b: Builder, *_: object) -> Section | None:
 def _answer(shown: Sequence[Configuration]) -> Claim:
     """Compare the latent spaces of a GAN and a VAE, or describe that of the only model."""
     if len(shown) == 2:
-        return answer_spaces(*shown, "table-interpolation")
+        gan, vae = shown
+        return answer_spaces(gan, vae, "table-interpolation")
     return answer_between(shown[0], "table-interpolation")
 
 
