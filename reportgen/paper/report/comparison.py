@@ -52,10 +52,13 @@ def _name_choice(results: Results) -> Value:
 
 
 def _tabulate(b: Builder, vae: Configuration, gan: Configuration) -> Table:
-    """Tabulate both models side by side and, in the last row, the change from one to the other."""
+    """Tabulate both models side by side, a row per quantity, with the change from one to the other."""
     shown = [vae, gan]
-    columns = [*b.fids, *(quantity.name for quantity in STATISTICS), "recall", "read_share"]
-    header, rows = b.tabulate(shown, columns)
-    change = change_between(vae, gan, columns)
-    rows.append([Cell(b.t.format(change.name), is_header=True), *list_effects(b, change)])
+    names = [*b.fids, *(quantity.name for quantity in STATISTICS), "recall", "coverage", "read_share"]
+    effects = list_effects(b, change_between(vae, gan, names))
+    rows = [
+        [Cell(b.column(name), is_header=True), *b.quantity_cells(name, shown), effect]
+        for name, effect in zip(names, effects, strict=True)
+    ]
+    header = ["quantity", vae.label, gan.label, "change"]
     return b.table("comparison", header, rows, shown, note=explain_changes(b, shown))
