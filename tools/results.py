@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
+from reportgen.assets import load_published_counts
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
     compare_by,
@@ -20,17 +21,10 @@ from reportgen.paper.analysis.findings import (
     simulate_p_value,
 )
 from reportgen.paper.analysis.measuring import measure
-from reportgen.paper.analysis.published import Matched, match_published, measure_agreement
+from reportgen.paper.analysis.published import Matched, match_published, measure_agreement, rank_pairs
 from reportgen.paper.analysis.results import Configuration, Results, load_results
 from reportgen.paper.analysis.selection import find_best_gan
 from reportgen.suite.settings import GanSettings, VaeSettings
-
-PUBLISHED_COUNTS = {
-    "C": (4, 7, 3, 3, 4, 2, 3, 3, 6, 11, 4),
-    "D": (5, 5, 1, 5, 6, 1, 8, 4, 7, 8, 0),
-    "E": (11, 4, 0, 3, 0, 1, 9, 12, 7, 3, 0),
-}
-"""Counts of 0 to 9 and "?" among 50 samples of GAN 100_100 in three published reports."""
 
 Pair = tuple[str, dict[str, object], dict[str, object]]
 EFFECTS: list[Pair] = [
@@ -99,7 +93,7 @@ def show_orders(matched: Sequence[Matched]) -> None:
                 continue
             only = [Matched(m.configuration, tuple(s for s in m.scores if s.report == report)) for m in own]
             tau = kendalltau([fid(m.configuration).mean for m in only], [m.scores[0].fid for m in only]).statistic
-            pairs = measure_agreement(only)
+            pairs = measure_agreement(rank_pairs(only))
             rows.append(
                 [report, name, str(len(own)), f"{tau:+.2f}", f"{pairs.same} / {pairs.reverse} / {pairs.undecided}"]
             )
@@ -141,9 +135,9 @@ def show_counts(results: Results) -> None:
         return
     digits = count_digits(best)
     rows = [[f"ours, {best.label}", *map(str, digits.counts), f"{digits.counted_p_value:.3f}"]]
-    for report, counts in PUBLISHED_COUNTS.items():
-        p_value = simulate_p_value(np.array(counts[:10]), np.array(digits.class_shares))
-        rows.append([f"{report}, GAN 100_100", *map(str, counts), f"{p_value:.3f}"])
+    for row in load_published_counts():
+        p_value = simulate_p_value(np.array(row.counts[:10]), np.array(digits.class_shares))
+        rows.append([f"{row.report}, GAN {row.latent_dim}_{row.hidden_dim}", *map(str, row.counts), f"{p_value:.3f}"])
     print_table("Digits among 50 samples", ["", *map(str, range(10)), "?", "p of even classes"], rows)
     print(f"\nOurs among {digits.num_all} samples: {', '.join(map(str, digits.all_counts))} (p {digits.p_value:.2g}).")
 

@@ -1,4 +1,4 @@
-"""Files shipped with the package: fonts, outlines, published scores, and the digit classifier's weights and card.
+"""Files shipped with the package: fonts, outlines, published scores and counts, the digit classifier and its card.
 
 Nothing here imports torch.
 """
@@ -23,6 +23,7 @@ CLASSIFIER_WEIGHTS = FOLDER / "digit_classifier.safetensors"
 CLASSIFIER_CARD = FOLDER / "digit_classifier.json"
 REPLICATES = FOLDER / "replicates.json"
 PUBLISHED_SCORES = FOLDER / "published_fid.csv"
+PUBLISHED_COUNTS = FOLDER / "published_counts.csv"
 OUTLINES = {name: FOLDER / "outlines" / f"{name}.yaml" for name in ("full", "gan", "vae-gan")}
 """Files of the shipped outlines by name."""
 
@@ -135,6 +136,34 @@ def load_published_scores() -> tuple[PublishedScore, ...]:
                 int(row["num_training_steps"]),
                 int(row["batch_size"]),
                 float(row["fid"]),
+            )
+            for row in csv.DictReader(stream)
+        )
+
+
+@dataclass(frozen=True)
+class PublishedCounts:
+    """Digits that a published report counted among 50 samples of a GAN.
+
+    ``counts`` [11] has the digits 0 to 9, then the samples that were not recognised.
+    """
+
+    report: str
+    latent_dim: int
+    hidden_dim: int
+    counts: tuple[int, ...]
+
+
+@cache
+def load_published_counts() -> tuple[PublishedCounts, ...]:
+    """Load all rows of ``published_counts.csv`` in file order."""
+    with PUBLISHED_COUNTS.open(encoding="utf-8", newline="") as stream:
+        return tuple(
+            PublishedCounts(
+                row["report"],
+                int(row["latent_dim"]),
+                int(row["hidden_dim"]),
+                tuple(int(row[name]) for name in (*"0123456789", "unrecognised")),
             )
             for row in csv.DictReader(stream)
         )

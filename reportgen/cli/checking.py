@@ -15,7 +15,9 @@ from reportgen.paper.verification import Verification, find_equal_notes, verify_
 
 
 def verify_all(reports: Sequence[Path]) -> tuple[dict[Path, Verification], bool]:
-    """Verify reports and print what differs, and a line for each; return those that could be read, and if some could not.
+    """Verify reports and print what differs, and a line for each.
+
+    Return those that could be read, and True if some could not.
 
     Raises:
         RenderError: a single report cannot be read.

@@ -127,7 +127,6 @@ def test_collapse_verdicts(tmp_path: Path, counts: list[int], verdict: str) -> N
     if read.sum():
         shares = np.array(digits.class_shares)
         assert digits.p_value == pytest.approx(stats.chisquare(read, shares * read.sum()).pvalue, rel=1e-9)
-        assert digits.entropy_bits == pytest.approx(stats.entropy(read, base=2), rel=1e-12)
 
 
 @given(st.lists(st.floats(-1e3, 1e3).map(lambda value: round(value, 6)), min_size=3, max_size=12))

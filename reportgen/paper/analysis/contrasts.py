@@ -15,7 +15,7 @@ from reportgen.paper.analysis.findings import SIGNIFICANCE, compare_by, find_bes
 from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.quantities import SCORES
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.analysis.samples import is_crowded
+from reportgen.paper.analysis.samples import is_crowded, is_noisy
 
 Side = Literal["vae", "gan", "open"]
 """The model with the wanted property, or ``open`` if the data do not decide."""
@@ -221,3 +221,24 @@ def compare_families(quantity: str, vaes: Sequence[Configuration], gans: Sequenc
     is_apart = low[lower].mean < high[higher].mean and p_value is not None and p_value < SIGNIFICANCE
     verdict: Side = "open" if not is_apart else "vae" if is_vae_lower else "gan"
     return Families(p_value, lower, higher, find_change(low[lower], high[higher]), verdict)
+
+
+def find_blurrier(vae: Configuration, gan: Configuration, families: Families | None) -> Side:
+    """Return the family with the blurrier samples, by all of its models or else by the two; ``open`` if undecided."""
+    if families is not None and families.verdict != "open":
+        return families.verdict
+    return find_lower("sharpness", vae, gan)
+
+
+def find_smaller_sharp(
+    vae: Configuration, gans: Sequence[Configuration], families: Families | None
+) -> Configuration | None:
+    """Return the GAN with the smallest generator that draws sharper than a VAE with a larger decoder; None without one.
+
+    GANs with noisy samples do not count, as their sharpness is none of strokes.
+    """
+    if families is None or families.verdict != "vae":
+        gans = [c for c in gans if find_lower("sharpness", vae, c) == "vae"]
+    size = measure("drawing_parameters", vae).mean
+    smaller = [c for c in gans if measure("drawing_parameters", c).mean < size and not is_noisy(c)]
+    return min(smaller, key=lambda c: measure("drawing_parameters", c).mean, default=None)

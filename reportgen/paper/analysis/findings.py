@@ -200,9 +200,8 @@ class DigitCounts:
     [11] are the counts of digits 0 to 9 and of unread samples, among the homework's samples and among all.
     ``class_shares`` [10] are the shares of the training classes. ``p_value`` is that of a chi-square test of the digits
     in all samples against these shares, ``counted_p_value`` that of a Monte Carlo test of the homework's samples, too
-    few for the chi-square distribution. ``missing`` are the digits never read in any sample, ``entropy_bits`` is the
-    entropy of the digits read in all samples (at most log2 10 = 3.32). Values that need a read sample are NaN without
-    one.
+    few for the chi-square distribution. ``missing`` are the digits never read in any sample. p values are NaN if no
+    sample is read.
     """
 
     counted: str
@@ -212,7 +211,6 @@ class DigitCounts:
     p_value: float
     missing: tuple[int, ...]
     counted_p_value: float
-    entropy_bits: float
 
     @property
     def num_counted(self) -> int:
@@ -258,8 +256,34 @@ def count_digits(configuration: Configuration) -> DigitCounts:
         float(p_value),
         tuple(digit for digit in range(10) if all_counts[digit] == 0),
         simulate_p_value(np.array(counts[:10]), shares),
-        float(special.entr(read / read.sum()).sum() / math.log(2)) if read.sum() else float("nan"),
     )
+
+
+@dataclass(frozen=True)
+class Preference:
+    """The digit that is read most in excess of its share of the training images.
+
+    ``share`` is its share of all samples, those that read as no digit among them, ``expected`` that of the training
+    images. ``p_value`` is the binomial one of so many or more, for ten digits looked at (Bonferroni).
+    """
+
+    digit: int
+    share: float
+    expected: float
+    p_value: float
+
+    @property
+    def is_shown(self) -> bool:
+        """True if the digit comes too often even if no unread sample shows it."""
+        return self.p_value < SIGNIFICANCE
+
+
+def find_preference(digits: DigitCounts) -> Preference:
+    """Find the digit whose excess over its share of the training images is the most significant."""
+    counts, shares = digits.all_counts[:10], digits.class_shares
+    p_values = [float(special.bdtrc(counts[d] - 1, digits.num_all, shares[d])) for d in range(10)]
+    digit = int(np.argmin(p_values))
+    return Preference(digit, counts[digit] / digits.num_all, shares[digit], min(1.0, 10 * p_values[digit]))
 
 
 def simulate_p_value(counts: np.ndarray, shares: np.ndarray, num_simulations: int = 20_000) -> float:

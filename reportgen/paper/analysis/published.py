@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.assets import PublishedScore, load_published_scores
+from reportgen.paper.analysis.effects import Outcome
 from reportgen.paper.analysis.findings import compare_by
 from reportgen.paper.analysis.measuring import choose_fid
 from reportgen.paper.analysis.results import Configuration
@@ -20,6 +21,21 @@ class Matched:
 
     configuration: Configuration
     scores: tuple[PublishedScore, ...]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A pair of configurations that a published report orders by FID: ``first`` is the better one there.
+
+    ``steps`` are the training steps of the report's longer training, ``ours`` is the outcome of ``first`` against
+    ``second`` in the suite.
+    """
+
+    report: str
+    first: Configuration
+    second: Configuration
+    steps: int
+    ours: Outcome
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,20 @@ class Agreement:
         return self.same + self.reverse + self.undecided
 
 
+@dataclass(frozen=True)
+class Longest:
+    """Published reports that trained longer than others, and alone order pairs the other way round.
+
+    ``steps`` are their training steps, at least; the other reports trained for ``other_steps`` at most and order all of
+    their ``num_agreed`` pairs that the suite decides as the suite does.
+    """
+
+    reports: tuple[str, ...]
+    steps: int
+    num_agreed: int
+    other_steps: int
+
+
 def match_published(configurations: Sequence[Configuration]) -> list[Matched]:
     """Return the configurations that have at least one published score, with these scores.
 
@@ -53,23 +83,39 @@ def match_published(configurations: Sequence[Configuration]) -> list[Matched]:
     return [m for m in matched if m.scores]
 
 
-def measure_agreement(matched: Sequence[Matched]) -> Agreement:
-    """Count the pairs whose order by FID agrees with a published report.
+def rank_pairs(matched: Sequence[Matched]) -> list[Ranked]:
+    """Return the pairs of configurations that published reports order, once per report that states both scores.
 
-    Scores are compared only within a published report. A pair counts once per report that states both scores.
+    Scores are compared only within a published report.
     """
     fid = choose_fid([m.configuration for m in matched])
-    same = reverse = undecided = 0
-    for a, b in itertools.combinations(matched, 2):
-        ours = compare_by(fid, a.configuration, b.configuration)
-        theirs = {score.report: score.fid for score in b.scores}
-        for score in a.scores:
-            if score.report not in theirs:
-                continue
-            if ours not in ("lower", "higher"):
-                undecided += 1
-            elif (ours == "lower") == (score.fid < theirs[score.report]):
-                same += 1
-            else:
-                reverse += 1
-    return Agreement(same, reverse, undecided)
+    ranked = []
+    for pair in itertools.combinations(matched, 2):
+        scores_of = [{score.report: score for score in m.scores} for m in pair]
+        for report in sorted(scores_of[0].keys() & scores_of[1].keys()):
+            stated = [scores[report] for scores in scores_of]
+            first, second = pair if stated[0].fid < stated[1].fid else pair[::-1]
+            ours = compare_by(fid, first.configuration, second.configuration)
+            steps = max(score.num_training_steps for score in stated)
+            ranked.append(Ranked(report, first.configuration, second.configuration, steps, ours))
+    return ranked
+
+
+def measure_agreement(ranked: Sequence[Ranked]) -> Agreement:
+    """Count the pairs whose order by FID agrees with that of a published report."""
+    same, reverse = (sum(pair.ours == way for pair in ranked) for way in ("lower", "higher"))
+    return Agreement(same, reverse, len(ranked) - same - reverse)
+
+
+def find_longest_reports(ranked: Sequence[Ranked]) -> Longest | None:
+    """Return the reports that every pair in the reverse order comes from, if they trained longer than all others.
+
+    None if no pair is reversed, if others trained as long, or if the others decide no pair.
+    """
+    reverse = [pair for pair in ranked if pair.ours == "higher"]
+    reports = {pair.report for pair in reverse}
+    others = [pair for pair in ranked if pair.report not in reports and pair.ours == "lower"]
+    if not reverse or not others:
+        return None
+    least, most = min(pair.steps for pair in reverse), max(pair.steps for pair in others)
+    return Longest(tuple(sorted(reports)), least, len(others), most) if least > most else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.paper.analysis.findings import compare_by, find_best
+from reportgen.paper.analysis.findings import compare_by, find_best, find_ties
 from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 
@@ -28,11 +28,11 @@ def is_crowded(c: Configuration) -> bool:
 def find_varied_rival(scored: Sequence[Configuration]) -> Configuration | None:
     """Return the configuration with the highest recall if it is more varied than that with the lowest FID, else None.
 
-    It is more varied if the data tell their recall apart and its coverage is no lower: outliers widen the balls of
-    samples and so raise recall, but not coverage.
+    It is more varied if the other one is shown to have less recall and its own coverage is no lower: outliers widen the
+    balls of samples and so raise recall, but not coverage.
     """
     best, rival = find_best(scored), find_best(scored, "recall")
-    has_more = compare_by("recall", best, rival) == "lower" and compare_by("coverage", rival, best) != "lower"
+    has_more = best not in find_ties(scored, "recall") and compare_by("coverage", rival, best) != "lower"
     return rival if has_more else None
 
 

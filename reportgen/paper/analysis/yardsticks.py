@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.quantities import SCORES
+from reportgen.paper.analysis.results import CLASSIFIER, Configuration
 from reportgen.store.records import Rung, Scores, Yardstick
 
 SCORE_FIELDS = ("fid", *(quantity.name for quantity in SCORES))
@@ -32,6 +34,34 @@ class YardstickRow:
     message: str
     values: Mapping[str, int]
     scores: Mapping[str, float]
+
+
+def find_ladder(configurations: Sequence[Configuration]) -> Scores | None:
+    """Return the classifier's scores of the first of these runs that has the ladder; None if none has."""
+    runs = (run for c in configurations for run in c.runs)
+    found = (scores for run in runs if (scores := run.find_scores(CLASSIFIER)) is not None and scores.yardsticks)
+    return next(found, None)
+
+
+def find_rungs(configurations: Sequence[Configuration], *rungs: Rung) -> list[Yardstick] | None:
+    """Return some rungs of the ladder of these configurations; None if one of them was not measured."""
+    ladder = find_ladder(configurations)
+    if ladder is None:
+        return None
+    known = [found for rung in rungs if (found := ladder.find_yardstick(rung)) is not None]
+    return known if len(known) == len(rungs) else None
+
+
+def is_above(quantity: str, c: Configuration, value: float) -> bool:
+    """Return True if a configuration's value is shown to be above a yardstick's: by its interval over seeds."""
+    level = measure(quantity, c).level
+    return level is not None and level.interval[0] > value
+
+
+def is_below(quantity: str, c: Configuration, value: float) -> bool:
+    """Return True if a configuration's value is shown to be below a yardstick's: by its interval over seeds."""
+    level = measure(quantity, c).level
+    return level is not None and level.interval[1] < value
 
 
 def list_yardsticks(scores: Scores) -> list[YardstickRow]:

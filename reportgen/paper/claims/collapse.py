@@ -2,81 +2,185 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
-from reportgen.paper.analysis.findings import DigitCounts, judge_memorisation
+from reportgen.assets import PublishedCounts
+from reportgen.paper.analysis.balance import expect_imbalance
+from reportgen.paper.analysis.findings import (
+    SIGNIFICANCE,
+    DigitCounts,
+    find_preference,
+    judge_memorisation,
+    read_sweep,
+    simulate_p_value,
+)
+from reportgen.paper.analysis.measuring import is_measured, measure
+from reportgen.paper.analysis.quantities import ALIKE_FACTOR
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
-from reportgen.paper.claims.scores import name_values
-from reportgen.paper.i18n.quantities import write_estimate, write_measured
-from reportgen.paper.i18n.translator import Number, Percent, PValue, Several, Value
+from reportgen.paper.claims.scores import name_values, relate
+from reportgen.paper.i18n.quantities import write_estimate, write_measured, write_value
+from reportgen.paper.i18n.translator import Message, Number, Percent, PValue, Several, Value
 
+Balance = Literal["missing", "unread", "uneven", "even"]
 
-def claim_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> list[Claim]:
-    """Return the claims about a GAN's variety of digits.
-
-    They are about the few samples that the homework counts, the verdict on all samples, the entropy of their digits,
-    and possible copies of training images.
-    """
-    absent = [str(digit) for digit in digits.absent_among_counted]
-    return [
-        Claim(
-            "collapse",
-            "collapse.counted.absent" if absent else "collapse.counted.present",
-            {"num": digits.num_counted, "absent": Several(absent), "unread": digits.counts[10]},
-            rests_on,
-            (Verdict(gan.label, "digits among the counted", str(absent)),),
-        ),
-        _claim_verdict(gan, digits, rests_on),
-        Claim(
-            "collapse",
-            "collapse.entropy",
-            {
-                "entropy": Number(digits.entropy_bits),
-                "limit": Number(math.log2(10)),
-                "num_all": digits.num_all,
-                "num": digits.num_counted,
-                "p": PValue(digits.counted_p_value),
-            },
-            rests_on,
-        ),
-        _claim_memory(gan, rests_on),
-    ]
-
-
-VERDICT: Mapping[str, str] = {
+VERDICT: Mapping[Balance, str] = {
     "missing": "collapse.verdict.missing",
+    "unread": "collapse.verdict.unread",
     "uneven": "collapse.verdict.uneven",
     "even": "collapse.verdict.even",
 }
 """Verdict on the digits of samples -> message."""
 
 
-def _claim_verdict(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
-    """Say whether digits are missing or unevenly frequent among all samples."""
+def answer_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
+    """Say whether digits are missing or unevenly frequent among all samples of a GAN."""
     counts = digits.all_counts[:10]
-    return Claim(
-        "collapse",
-        VERDICT[digits.verdict],
-        {
-            "label": gan.label,
-            "num": digits.num_all,
-            "missing": Several([str(digit) for digit in digits.missing]),
-            "p": PValue(digits.p_value),
-            "most": str(int(np.argmax(counts))),
-            "most_num": max(counts),
-            "least": str(int(np.argmin(counts))),
-            "least_num": min(counts),
-        },
-        rests_on,
-        (
-            Verdict(gan.label, "collapse", digits.verdict),
-            Verdict(gan.label, "missing digits", str(len(digits.missing))),
-        ),
+    most, least = int(np.argmax(counts)), int(np.argmin(counts))
+    values: dict[str, Value] = {
+        "label": gan.label,
+        "num": digits.num_all,
+        "num_read": sum(counts),
+        "missing": Several([str(digit) for digit in digits.missing]),
+        "p": PValue(digits.p_value),
+        "most": str(most),
+        "most_num": counts[most],
+        "least": str(least),
+        "least_num": counts[least],
+        "ratio": Number(counts[most] / max(counts[least], 1), 1),
+    }
+    facts = (
+        Verdict(gan.label, "collapse", digits.verdict),
+        Verdict(gan.label, "missing digits", str(len(digits.missing))),
     )
+    return Claim("collapse", VERDICT[_judge_balance(digits)], values, rests_on, facts)
+
+
+def _judge_balance(digits: DigitCounts) -> Balance:
+    """Return the verdict on the digits; ``unread`` if some are missing among so few that chance may leave them out."""
+    if digits.verdict == "missing" and not digits.p_value < SIGNIFICANCE:
+        return "unread"
+    return digits.verdict
+
+
+def claim_digits(digits: DigitCounts, published: Sequence[PublishedCounts], rests_on: str) -> list[Claim]:
+    """Say why digits are uneven, and what the homework's few samples show, here and in published reports."""
+    cause = [_claim_cause(digits, rests_on)] if digits.verdict == "uneven" else []
+    return [*cause, _claim_counted(digits, published, rests_on)]
+
+
+def _claim_cause(digits: DigitCounts, rests_on: str) -> Claim:
+    """Say whether uneven digits can be due to samples that are not read alone."""
+    found = find_preference(digits)
+    values: dict[str, Value] = {
+        "digit": str(found.digit),
+        "share": Percent(found.share, 1),
+        "expected": Percent(found.expected, 1),
+        "p": PValue(found.p_value),
+        "unread": Percent(digits.all_counts[10] / digits.num_all),
+    }
+    wording = "collapse.cause.preference" if found.is_shown else "collapse.cause.open"
+    return Claim("collapse", wording, values, rests_on)
+
+
+COUNTED: Mapping[Literal["even", "uneven", "unread"], str] = {
+    "even": "collapse.counted.even",
+    "uneven": "collapse.counted.uneven",
+    "unread": "collapse.counted.unread",
+}
+"""Verdict on the digits of the homework's few samples -> message."""
+
+
+def _claim_counted(digits: DigitCounts, published: Sequence[PublishedCounts], rests_on: str) -> Claim:
+    """Say whether the homework's few samples are shown to be uneven, here and in published reports."""
+    p_value = digits.counted_p_value
+    kind: Literal["even", "uneven"] = "uneven" if p_value < SIGNIFICANCE else "even"
+    values: dict[str, Value] = {
+        "num": digits.num_counted,
+        "num_read": sum(digits.counts[:10]),
+        "p": PValue(p_value),
+        "published": _tell_published(digits, published),
+    }
+    return Claim("collapse", COUNTED["unread" if p_value != p_value else kind], values, rests_on)
+
+
+def _tell_published(digits: DigitCounts, published: Sequence[PublishedCounts]) -> Value:
+    """Return the clause that names the published reports whose counts are uneven; an empty text without any report."""
+    if not published:
+        return ""
+    uneven = [row for row in published if find_published_p_value(digits, row) < SIGNIFICANCE]
+    if not uneven:
+        return Message("collapse.published.none")
+    several = Several([row.report for row in uneven])
+    return Message("collapse.published.some", {"reports": several})
+
+
+def find_published_p_value(digits: DigitCounts, row: PublishedCounts) -> float:
+    """Return the p value of published counts against the shares of the training classes."""
+    return simulate_p_value(np.array(row.counts[:10]), np.array(digits.class_shares))
+
+
+def claim_width(sweep: Sequence[Configuration], num: int, rests_on: str) -> list[Claim]:
+    """Say how the balance of digits changes with hidden_dim; an empty list unless it is shown to move one way.
+
+    Args:
+        sweep: GANs in ascending order of hidden_dim.
+        num: samples of each.
+    """
+    known = [c for c in sweep if is_measured("class_imbalance", [c])]
+    found = read_sweep("class_imbalance", known, "hidden_dim")
+    if found is None or len(set(found.positions)) < len(found.positions) or found.trend not in WIDTH:
+        return []
+    values: dict[str, Value] = {
+        "first": write_estimate("class_imbalance", found.estimates[0]),
+        "first_at": found.positions[0],
+        "last": write_estimate("class_imbalance", found.estimates[-1]),
+        "last_at": found.positions[-1],
+        "chance": write_value("class_imbalance", expect_imbalance(num, known[0].class_counts)),
+    }
+    named = name_values("class_imbalance", known)
+    return [Claim("collapse", WIDTH[found.trend], values, rests_on, relate("class_imbalance", named[0], named[-1]))]
+
+
+WIDTH: Mapping[str, str] = {
+    "falling": "collapse.width.falls",
+    "falling_overall": "collapse.width.falls",
+    "rising": "collapse.width.rises",
+    "rising_overall": "collapse.width.rises",
+}
+"""Trend of the imbalance of digits over hidden_dim -> message."""
+
+
+WITHIN: Mapping[Literal["less", "alike", "open", "unknown"], str] = {
+    "less": "collapse.within.less",
+    "alike": "collapse.within.alike",
+    "open": "collapse.within.open",
+    "unknown": "collapse.within.unknown",
+}
+"""Variety of samples within a digit against that of real images -> message."""
+
+
+def claim_within(gan: Configuration, rests_on: str) -> Claim:
+    """Say how varied samples are within a digit, and whether more of them than of dev images are copies."""
+    memory, variety = judge_memorisation(gan), measure("variety", gan)
+    kind: Literal["less", "alike", "open", "unknown"] = "unknown"
+    if variety.level is not None:
+        low, high = variety.level.interval
+        kind = "less" if high < 1 else "alike" if low > 1 / ALIKE_FACTOR and high < ALIKE_FACTOR else "open"
+    copies: dict[str, Value] = {
+        "num": memory.num,
+        "samples": write_value("copies", memory.samples.mean),
+        "dev": write_value("copies", memory.dev.mean),
+    }
+    values: dict[str, Value] = {
+        "label": gan.label,
+        "variety": write_measured("variety", gan),
+        "copies": Message(MEMORY[memory.verdict], copies),
+    }
+    return Claim("collapse", WITHIN[kind], values, rests_on, (Verdict(gan.label, "memory", memory.verdict),))
 
 
 MEMORY: Mapping[str, str] = {
@@ -84,63 +188,3 @@ MEMORY: Mapping[str, str] = {
     "new": "collapse.memory.new",
 }
 """Verdict on copies -> message."""
-
-
-def _claim_memory(gan: Configuration, rests_on: str) -> Claim:
-    """Say whether more samples than dev images are copies of training images."""
-    memory = judge_memorisation(gan)
-    values: dict[str, Value] = {
-        "label": gan.label,
-        "num": memory.num,
-        "samples": write_estimate("copies", memory.samples),
-        "dev": write_estimate("copies", memory.dev),
-    }
-    verdict = Verdict(gan.label, "memory", memory.verdict)
-    return Claim("collapse", MEMORY[memory.verdict], values, rests_on, (verdict,))
-
-
-def claim_within_classes(gan: Configuration, gans: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Say by recall how varied samples are within digits, beside the other GANs.
-
-    Counting digits cannot show this. The list is empty if no GAN has a recall.
-    """
-    known = [n for n in name_values("recall", gans) if math.isfinite(n.estimate.mean)]
-    if not known:
-        return []
-    low, high = (pick(known, key=lambda n: n.estimate.mean) for pick in (min, max))
-    values: dict[str, Value] = {
-        "label": gan.label,
-        "recall": write_measured("recall", gan),
-        "num": len(known),
-        "low": low.label,
-        "low_recall": write_estimate("recall", low.estimate),
-        "high": high.label,
-        "high_recall": write_estimate("recall", high.estimate),
-    }
-    wording = "collapse.within.only" if len(known) == 1 else "collapse.within.among"
-    return [Claim("collapse", wording, values, rests_on)]
-
-
-BRIEF: Mapping[str, str] = {
-    "missing": "summary.collapse.missing",
-    "uneven": "summary.collapse.uneven",
-    "even": "summary.collapse.even",
-}
-"""Verdict on the digits of samples -> message of the summary."""
-
-
-def claim_collapse_brief(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim:
-    """Return the verdict on a GAN's variety of digits in one sentence, for the summary."""
-    share = 1 - digits.all_counts[10] / digits.num_all
-    return Claim(
-        "collapse",
-        BRIEF[digits.verdict],
-        {
-            "label": gan.label,
-            "num": digits.num_all,
-            "missing": Several([str(digit) for digit in digits.missing]),
-            "share": Percent(share),
-        },
-        rests_on,
-        (Verdict(gan.label, "collapse", digits.verdict),),
-    )

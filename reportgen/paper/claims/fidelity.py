@@ -2,75 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from reportgen.paper.analysis.findings import find_best
+from reportgen.paper.analysis.findings import find_best, find_ties, find_worst
 from reportgen.paper.analysis.measuring import choose_fid, measure
-from reportgen.paper.analysis.results import CLASSIFIER, Configuration
-from reportgen.paper.analysis.samples import HIGH_PRECISION, LOW_RECALL, find_varied_rival, is_crowded
+from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.samples import find_varied_rival
+from reportgen.paper.analysis.yardsticks import find_rungs, is_above, is_below
 from reportgen.paper.claims.claim import Claim, Order
-from reportgen.paper.claims.scores import claim_extremes
 from reportgen.paper.i18n.quantities import write_mean, write_measured, write_value
-from reportgen.paper.i18n.translator import Message, Number, Several, Value
+from reportgen.paper.i18n.translator import Several, Value
+
+MAX_NAMED = 3
+"""The most configurations that are named beside the most varied one; more are counted."""
+
+MAX_FINDINGS = 2
+"""The most findings of the section."""
+
+Varied = Literal["alone", "one", "few", "many", "open"]
+
+MOST_VARIED: Mapping[Varied, str] = {
+    "alone": "scores.most_varied.alone",
+    "one": "scores.most_varied.one",
+    "few": "scores.most_varied.few",
+    "many": "scores.most_varied.many",
+    "open": "scores.most_varied.open",
+}
+"""Number of configurations that are not shown to be less varied than the most varied one -> message."""
 
 
-def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Name the extremes of precision and recall, a rival that is more varied, and crowded samples."""
-    claims = [claim_extremes(quantity, scored, rests_on) for quantity in ("precision", "recall")]
-    rival = find_varied_rival(scored)
-    if rival is not None:
-        claims.append(_claim_rival(choose_fid(scored), find_best(scored), rival, rests_on))
-    crowded = [c for c in scored if is_crowded(c)]
-    if crowded:
-        values: dict[str, Value] = {
-            "precision": Number(HIGH_PRECISION, 1),
-            "recall": Number(LOW_RECALL, 1),
-            "crowded": Several([_write_crowded(c) for c in crowded]),
-        }
-        claims.append(Claim("scores", "scores.crowded", values, rests_on))
-    return claims
-
-
-def _claim_rival(fid: str, best: Configuration, rival: Configuration, rests_on: str) -> Claim:
-    """Say that a configuration is more varied than the one with the lowest FID."""
+def answer_variety(scored: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Name the most varied models by recall, beside real images and a few repeated ones; None without yardsticks."""
+    found = find_rungs(scored, "real", "few_copies")
+    if found is None:
+        return None
+    real, copies = found
+    best, ties = find_best(scored, "recall"), find_ties(scored, "recall")
+    others = [c for c in ties if c is not best]
+    worst = find_worst([c for c in scored if c not in ties] or scored, "recall")
     values: dict[str, Value] = {
         "best": best.label,
         "recall": write_measured("recall", best),
-        "rival": rival.label,
-        "rival_recall": write_measured("recall", rival),
-        "rival_fid": write_measured(fid, rival),
+        "others": Several([c.label for c in others]),
+        "num_others": len(others),
+        "worst": worst.label,
+        "worst_recall": write_mean("recall", worst),
+        "real": write_value("recall", real.recall),
+        "num": copies.num,
+        "copies": write_value("recall", copies.recall),
     }
-    facts = (Order("recall", best.label, rival.label),)
-    return Claim("scores", "scores.varied", values, rests_on, facts)
+    facts = (Order("recall", worst.label, best.label),) if others == [] and len(scored) > 1 else ()
+    return Claim("scores", MOST_VARIED[_count_varied(scored, others)], values, rests_on, facts)
 
 
-def claim_copies(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Say how many configurations have a worse FID than a model without variety.
+def _count_varied(scored: Sequence[Configuration], others: Sequence[Configuration]) -> Varied:
+    if len(scored) == 1:
+        return "alone"
+    if len(others) == len(scored) - 1:
+        return "open"
+    return "one" if not others else "few" if len(others) <= MAX_NAMED else "many"
 
-    Such a model repeats a few real images. The mean FIDs are compared as numbers, without a test. The list is empty if
-    the classifier's scores are missing.
-    """
-    scores = scored[0].first.find_scores(CLASSIFIER)
-    copies = scores.find_yardstick("few_copies") if scores else None
-    if copies is None:
-        return []
-    num_behind = sum(measure("fid_classifier", c).mean > copies.fid for c in scored)
+
+def claim_fidelity(scored: Sequence[Configuration], rests_on: str) -> list[Claim]:
+    """Return what limits FID and recall: a more varied rival of the best, repeated images, the precision of blur."""
+    makers = (_claim_rival, _claim_coverage, _claim_precision)
+    found = [make(scored, rests_on) for make in makers]
+    return [claim for claim in found if claim is not None][:MAX_FINDINGS]
+
+
+def _claim_rival(scored: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say that a configuration is more varied than the one with the lowest FID; None if there is none."""
+    rival = find_varied_rival(scored)
+    if rival is None:
+        return None
+    best, fid = find_best(scored), choose_fid(scored)
+    values: dict[str, Value] = {
+        "best": best.label,
+        "recall": write_mean("recall", best),
+        "rival": rival.label,
+        "rival_recall": write_mean("recall", rival),
+        "fid": write_mean(fid, best),
+        "rival_fid": write_mean(fid, rival),
+    }
+    return Claim("scores", "scores.varied", values, rests_on, (Order("recall", best.label, rival.label),))
+
+
+COVERING: Mapping[Literal["none", "some", "most", "all"], str] = {
+    "none": "scores.covering.none",
+    "some": "scores.covering.some",
+    "most": "scores.covering.most",
+    "all": "scores.covering.all",
+}
+"""Number of models that are shown to cover more real images than a few of them, repeated -> message."""
+
+
+def _claim_coverage(scored: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say which models cover more real images than a few of them, repeated; None if these were not measured."""
+    found = find_rungs(scored, "few_copies")
+    if found is None:
+        return None
+    (copies,) = found
+    above = [c for c in scored if is_above("coverage", c, copies.coverage)]
+    rest = [c for c in scored if c not in above]
+    best = find_best(scored, "coverage")
     values: dict[str, Value] = {
         "num": copies.num,
-        "fid": write_value("fid_classifier", copies.fid),
-        "recall": write_value("recall", copies.recall),
-        "num_behind": num_behind,
-        "num_all": len(scored),
+        "coverage": write_value("coverage", copies.coverage),
+        "above": Several([c.label for c in above]),
+        "rest": Several([c.label for c in rest]),
+        "best": best.label,
+        "best_coverage": write_mean("coverage", best),
     }
-    wording = "scores.copies.ahead" if num_behind else "scores.copies.behind"
-    return [Claim("scores", wording, values, rests_on)]
+    kind: Literal["none", "some", "most", "all"] = "some" if len(above) <= len(rest) else "most"
+    return Claim("scores", COVERING["none" if not above else "all" if not rest else kind], values, rests_on)
 
 
-def _write_crowded(c: Configuration) -> Message:
-    """Write one configuration with crowded samples, with its coverage and legibility."""
+def _claim_precision(scored: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Hold the highest precision against real images, and against blurred ones if it is no higher than theirs.
+
+    None if the yardsticks are missing, or if the highest precision is not shown to be below that of real images.
+    """
+    found, best = find_rungs(scored, "real", "blur"), find_best(scored, "precision")
+    if found is None or not is_below("precision", best, found[0].precision):
+        return None
+    real, blur = found
     values: dict[str, Value] = {
-        "label": c.label,
-        "coverage": write_measured("coverage", c),
-        "share": write_mean("read_share", c),
+        "best": best.label,
+        "precision": write_mean("precision", best),
+        "real": write_value("precision", real.precision),
+        "blur": write_value("precision", blur.precision),
     }
-    return Message("scores.crowded.each", values)
+    is_blurred = measure("sharpness", best).mean < 1 and not is_above("precision", best, blur.precision)
+    return Claim("scores", "scores.precision.blurred" if is_blurred else "scores.precision.below", values, rests_on)

@@ -2,61 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from reportgen.paper.analysis.contrasts import EVENNESS, Side, Spaces, judge_change, judge_spaces
+from reportgen.paper.analysis.contrasts import Families, Spaces, find_blurrier, judge_change, judge_spaces
+from reportgen.paper.analysis.effects import find_change
+from reportgen.paper.analysis.findings import read_interpolation
 from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
-from reportgen.paper.claims.scores import claim_pair
-from reportgen.paper.i18n.quantities import write_estimate, write_measured
-from reportgen.paper.i18n.translator import Value
-from reportgen.suite.outline import Topic
+from reportgen.paper.claims.scores import write_change
+from reportgen.paper.i18n.quantities import write_bare, write_estimate, write_mean
+from reportgen.paper.i18n.translator import Message, Number, Several, Value
 
+Won = Literal["both", "split", "readable", "even", "neither", "unknown"]
 
-def claim_interpolation(gan: Configuration, vae: Configuration, rests_on: str) -> list[Claim]:
-    """Compare the latent spaces of a GAN and a VAE by legibility, straightness and evenness of paths."""
-    better, *evenness = claim_spaces(gan, vae, rests_on)
-    return [better, *(claim_pair(quantity, (gan, vae), rests_on) for quantity in EVENNESS), *evenness]
-
-
-def claim_spaces(gan: Configuration, vae: Configuration, rests_on: str) -> list[Claim]:
-    """Say which latent space is better: by legibility and, if that is decided, by the evenness of its paths."""
-    spaces = judge_spaces(vae, gan)
-    better = _claim_readable(spaces.readable, vae, gan, rests_on)
-    return [better] if spaces.even == "open" else [better, _claim_even(spaces, vae, gan, rests_on)]
-
-
-BETTER: Mapping[Side, str] = {
-    "vae": "interpolation.better.vae",
-    "gan": "interpolation.better.gan",
-    "open": "interpolation.better.open",
+SPACES: Mapping[Won, str] = {
+    "both": "interpolation.spaces.both",
+    "split": "interpolation.spaces.split",
+    "readable": "interpolation.spaces.readable",
+    "even": "interpolation.spaces.even",
+    "neither": "interpolation.spaces.neither",
+    "unknown": "interpolation.spaces.unknown",
 }
-"""The model that loses less legibility between latents -> message."""
+"""Criteria by which one of two latent spaces is the better one -> message."""
 
 
-def _claim_readable(side: Side, vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
-    """Say which model's images lose less legibility between two latents."""
+def answer_spaces(gan: Configuration, vae: Configuration, rests_on: str) -> Claim:
+    """Say which latent space is better by legibility and by the evenness of its paths, and what each wins."""
+    spaces = judge_spaces(vae, gan)
+    change = find_change(measure("inside_change", gan), measure("inside_change", vae))
+    kind = "unknown" if change is None else _name_won(spaces)
+    readable, even = ((vae, gan) if side == "vae" else (gan, vae) for side in (spaces.readable, spaces.even))
     values: dict[str, Value] = {
-        "gan": gan.label,
-        "gan_change": write_measured("inside_change", gan),
-        "vae": vae.label,
-        "vae_change": write_measured("inside_change", vae),
+        **_write_two("readable", readable, ("inside_change",)),
+        **_write_two("even", even, ("detour", "largest_step")),
+        **write_change("inside_change", change),
     }
-    verdict = Verdict("interpolation", "loses less", side)
-    return Claim("interpolation", BETTER[side], values, rests_on, (verdict,))
+    facts = (
+        Verdict("interpolation", "loses less", spaces.readable),
+        Verdict("interpolation", "more even", spaces.even),
+    )
+    return Claim("interpolation", SPACES[kind], values, rests_on, facts)
 
 
-def _claim_even(spaces: Spaces, vae: Configuration, gan: Configuration, rests_on: str) -> Claim:
-    """Say which model has the straighter and more even paths, and whether legibility agrees."""
-    verdict = Verdict("interpolation", "more even", spaces.even)
-    wording = "interpolation.even.against" if spaces.disagree else "interpolation.even.clear"
-    label = gan.label if spaces.even == "gan" else vae.label
-    return Claim("interpolation", wording, {"even": label}, rests_on, (verdict,))
+def _name_won(spaces: Spaces) -> Won:
+    if spaces.disagree:
+        return "split"
+    if spaces.readable == "open":
+        return "neither" if spaces.even == "open" else "even"
+    return "readable" if spaces.even == "open" else "both"
 
 
-BETWEEN: Mapping[str, str] = {
+def _write_two(role: str, two: tuple[Configuration, Configuration], quantities: Sequence[str]) -> dict[str, Value]:
+    """Return the labels and values of the better and the other model by a criterion."""
+    better, other = two
+    values: dict[str, Value] = {role: better.label, f"not_{role}": other.label}
+    for quantity in quantities:
+        values |= {quantity: _write(quantity, better), f"not_{quantity}": _write(quantity, other)}
+    return values
+
+
+def claim_blur(vae: Configuration, gan: Configuration, families: Families | None, rests_on: str) -> Claim | None:
+    """Say that blur may be why the VAE's paths are more even; None unless its samples are blurrier and its paths even.
+
+    Args:
+        families: all VAEs and GANs compared in sharpness.
+    """
+    if (find_blurrier(vae, gan, families), judge_spaces(vae, gan).even) != ("vae", "vae"):
+        return None
+    return Claim("interpolation", "interpolation.blur", {"vae": vae.label}, rests_on)
+
+
+def claim_third(shown: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Count the strips on which a digit is read that is neither of those at the ends; None if there are none."""
+    found = [(c, _list_third(c)) for c in shown]
+    example = next((strip for _, strips in found for strip in strips), None)
+    if example is None:
+        return None
+    total = len(read_interpolation(shown[0]).ends)
+    counts: list[Mapping[str, Value]] = [{"num": len(strips), "total": total, "label": c.label} for c, strips in found]
+    values: dict[str, Value] = {
+        "all": _join([Message("interpolation.third.each", row) for row in counts]),
+        "example": " → ".join(example),
+    }
+    return Claim("interpolation", "interpolation.third", values, rests_on)
+
+
+def _list_third(c: Configuration) -> list[str]:
+    """Return the digits in the order in which they are read, of each strip with a third one."""
+    reading = read_interpolation(c)
+    strips = ["".join(dict.fromkeys(strip.replace("?", ""))) for strip in reading.inside]
+    return [strip for ends, strip in zip(reading.ends, strips, strict=True) if set(strip) - set(ends)]
+
+
+def _write(quantity: str, c: Configuration) -> Value:
+    """Return a value, of a change in legibility with its interval and without its unit."""
+    return write_bare(quantity, measure(quantity, c)) if quantity.endswith("change") else write_mean(quantity, c)
+
+
+Direction = Literal["falls", "rises", "open"]
+
+BETWEEN: Mapping[Direction, str] = {
     "falls": "interpolation.between.falls",
     "rises": "interpolation.between.rises",
     "open": "interpolation.between.open",
@@ -64,56 +112,74 @@ BETWEEN: Mapping[str, str] = {
 """Direction of the change in legibility between the ends -> message."""
 
 
-BEYOND: Mapping[str, str] = {
+def answer_between(c: Configuration, rests_on: str) -> Claim:
+    """Say whether images between random latents are less legible than those at the latents themselves."""
+    change = measure("inside_change", c)
+    kind = judge_change(change)
+    values: dict[str, Value] = {"label": c.label, "change": write_estimate("inside_change", change)}
+    verdict = Verdict(c.label, "interpolation.between", kind)
+    return Claim("interpolation.between", BETWEEN[kind], values, rests_on, (verdict,))
+
+
+BEYOND: Mapping[Literal[Direction, "partly"], str] = {
     "falls": "interpolation.beyond.falls",
+    "partly": "interpolation.beyond.partly",
     "rises": "interpolation.beyond.rises",
     "open": "interpolation.beyond.open",
 }
 """Direction of the change in legibility beyond the ends -> message."""
 
 
-def claim_between(c: Configuration, rests_on: str) -> Claim:
-    """Say whether images between random latents are less legible than those at the latents themselves."""
-    return _claim_part("interpolation.between", BETWEEN, c, "inside", rests_on)
-
-
-def claim_beyond(c: Configuration, rests_on: str) -> Claim:
-    """Say whether images beyond random latents are less legible than those at the latents themselves."""
-    return _claim_part("interpolation.beyond", BEYOND, c, "outside", rests_on)
-
-
-def _claim_part(
-    topic: Topic, wordings: Mapping[str, str], c: Configuration, part: Literal["inside", "outside"], rests_on: str
-) -> Claim:
-    """Say how legibility changes from the ends of random pairs of latents to one part of the path."""
-    change = measure(f"{part}_change", c)
-    kind = judge_change(change)
+def claim_beyond(shown: Sequence[Configuration], rests_on: str) -> Claim:
+    """Say how legibility changes beyond the ends of random pairs of latents; ``rises`` if it does so in any model."""
+    kinds = {c: judge_change(measure("outside_change", c)) for c in shown}
+    different = set(kinds.values())
+    kind: Literal[Direction, "partly"] = "partly" if len(different) > 1 else different.pop()
+    low, high = shown[0].first.evaluation.interpolation.outside_range
     values: dict[str, Value] = {
-        "label": c.label,
-        "usual": write_measured("read_ends", c),
-        "part": write_measured(f"read_{part}", c),
-        "change": write_estimate(f"{part}_change", change),
+        "all": _write_changes("outside_change", shown),
+        "risen": Several([c.label for c in shown if kinds[c] == "rises"]),
+        "fallen": Several([c.label for c in shown if kinds[c] == "falls"]),
+        "length": Number(max(math.hypot(1 - t, t) for t in (low, high)), 1),
     }
-    return Claim(topic, wordings[kind], values, rests_on, (Verdict(c.label, topic, kind),))
+    facts = tuple(Verdict(c.label, "interpolation.beyond", kinds[c]) for c in shown)
+    wording = BEYOND["rises" if "rises" in kinds.values() else kind]
+    return Claim("interpolation.beyond", wording, values, rests_on, facts)
 
 
-SPHERICAL: Mapping[str, str] = {
-    "falls": "interpolation.spherical.falls",
+SPHERICAL: Mapping[Literal["rises", "falls", "mixed"], str] = {
     "rises": "interpolation.spherical.rises",
-    "open": "interpolation.spherical.open",
+    "falls": "interpolation.spherical.falls",
+    "mixed": "interpolation.spherical.mixed",
 }
 """Change in legibility between the ends from the line to the great circle -> message."""
 
 
-def claim_spherical(c: Configuration, rests_on: str) -> Claim:
-    """Say whether images on the great circle between random latents are more legible than those on the line."""
-    gain = measure("spherical_gain", c)
-    kind = judge_change(gain)
-    values: dict[str, Value] = {
-        "label": c.label,
-        "line": write_measured("read_inside", c),
-        "circle": write_measured("spherical_read_inside", c),
-        "gain": write_estimate("spherical_gain", gain),
-    }
-    verdict = Verdict(c.label, "interpolation.spherical", kind)
-    return Claim("interpolation.spherical", SPHERICAL[kind], values, rests_on, (verdict,))
+def claim_spherical(shown: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say in which models more or fewer images are read on the great circle than on the line; None if in none."""
+    kinds = {c: judge_change(measure("spherical_gain", c)) for c in shown}
+    changed = [c for c in shown if kinds[c] != "open"]
+    if not changed:
+        return None
+    different = {"rises" if kinds[c] == "rises" else "falls" for c in changed}
+    values: dict[str, Value] = {"all": _write_changes("spherical_gain", changed)}
+    facts = tuple(Verdict(c.label, "interpolation.spherical", kinds[c]) for c in shown)
+    kind: Literal["rises", "falls", "mixed"] = "mixed"
+    if len(different) == 1:
+        kind = "rises" if "rises" in different else "falls"
+    return Claim("interpolation.spherical", SPHERICAL[kind], values, rests_on, facts)
+
+
+def _write_changes(quantity: str, shown: Sequence[Configuration]) -> Message:
+    """Write a change of one or two models, each with its label, in percentage points."""
+    return _join(
+        [
+            Message("interpolation.each", {"label": c.label, "change": write_bare(quantity, measure(quantity, c))})
+            for c in shown
+        ]
+    )
+
+
+def _join(each: Sequence[Message]) -> Message:
+    """Join what is said of one or two models by a comma."""
+    return Message("interpolation.two", {"first": each[0], "second": each[1]}) if len(each) > 1 else each[0]

@@ -2,58 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from reportgen.paper.analysis.published import Matched, measure_agreement
+from reportgen.paper.analysis.published import Matched, Ranked, find_longest_reports, measure_agreement, rank_pairs
 from reportgen.paper.claims.claim import Claim
-from reportgen.paper.i18n.translator import Number, Value
-from reportgen.suite.settings import GanSettings
+from reportgen.paper.i18n.translator import Message, Number, Several, Value
+
+ORDER: Mapping[Literal["agree", "differ", "open"], str] = {
+    "agree": "published.order.agree",
+    "differ": "published.order.differ",
+    "open": "published.order.open",
+}
+"""Agreement with published orders, as far as the suite decides -> message."""
 
 
-def claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
+def answer_published(matched: Sequence[Matched], rests_on: str) -> Claim | None:
+    """Say how often the suite orders two configurations by FID as a published report does.
+
+    None if no report states scores of two of them.
+    """
+    agreement = measure_agreement(rank_pairs(matched))
+    if not agreement.total:
+        return None
+    values: dict[str, Value] = {
+        "total": agreement.total,
+        "decided": agreement.same + agreement.reverse,
+        "same": agreement.same,
+        "undecided": agreement.undecided,
+    }
+    kind: Literal["agree", "differ", "open"] = "differ" if agreement.reverse else "agree" if agreement.same else "open"
+    return Claim("published", ORDER[kind], values, rests_on)
+
+
+def claim_published(matched: Sequence[Matched], rests_on: str) -> list[Claim]:
+    """Name the pairs that published reports order the other way round, and say how far single scores differ."""
+    found = [_claim_reverse(rank_pairs(matched), rests_on), _claim_spread(matched, rests_on)]
+    return [claim for claim in found if claim is not None]
+
+
+def _claim_reverse(ranked: Sequence[Ranked], rests_on: str) -> Claim | None:
+    """Name the pairs in the reverse order, with what may explain them; None if there are none.
+
+    Training length explains them where only those reports reverse pairs that trained longer than the others.
+    """
+    reverse = [pair for pair in ranked if pair.ours == "higher"]
+    if not reverse:
+        return None
+    values: dict[str, Value] = {
+        "pairs": _name_pairs(reverse),
+        "reports": Several(sorted({pair.report for pair in reverse})),
+    }
+    longest = find_longest_reports(ranked)
+    if longest is None:
+        return Claim("published", "published.reverse.open", values, rests_on)
+    values |= {"steps": longest.steps, "num_agreed": longest.num_agreed, "other_steps": longest.other_steps}
+    return Claim("published", "published.reverse.longer", values, rests_on)
+
+
+def _name_pairs(reverse: Sequence[Ranked]) -> Several:
+    """Name every pair once: each configuration that is better here, with those that it beats."""
+    beaten: dict[str, list[str]] = defaultdict(list)
+    for pair in reverse:
+        if pair.first.label not in beaten[pair.second.label]:
+            beaten[pair.second.label].append(pair.first.label)
+    return Several(
+        [
+            Message("published.reverse.each", {"better": name, "worse": Several(labels)})
+            for name, labels in beaten.items()
+        ]
+    )
+
+
+def _claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:
     """Say how far published FIDs of one configuration differ where they do so most, by their ratio.
 
-    None if no configuration has two published scores.
+    Reports with the same training are preferred. None if no configuration has two published scores.
     """
     several = [m for m in matched if len(m.scores) > 1]
     if not several:
         return None
-    widest = max(several, key=lambda m: max(s.fid for s in m.scores) / min(s.fid for s in m.scores))
+    alike = [m for m in several if len({(s.num_training_steps, s.batch_size) for s in m.scores}) == 1]
+    widest = max(alike or several, key=lambda m: max(s.fid for s in m.scores) / min(s.fid for s in m.scores))
     values: dict[str, Value] = {
         "label": widest.configuration.label,
         "num": len(widest.scores),
         "low": Number(min(score.fid for score in widest.scores), 1),
         "high": Number(max(score.fid for score in widest.scores), 1),
     }
-    trainings = {(score.num_training_steps, score.batch_size) for score in widest.scores}
-    wording = "published.spread.alike" if len(trainings) == 1 else "published.spread.unlike"
-    return Claim("published", wording, values, rests_on)
-
-
-def claim_agreement(matched: Sequence[Matched], rests_on: str) -> Claim | None:
-    """Say how often the suite orders two configurations by FID as a published report does.
-
-    None if no report states scores of two of them.
-    """
-    agreement = measure_agreement(matched)
-    if not agreement.total:
-        return None
-    values: dict[str, Value] = {
-        "total": agreement.total,
-        "same": agreement.same,
-        "reverse": agreement.reverse,
-        "undecided": agreement.undecided,
-    }
-    return Claim("published", "published.order.all", values, rests_on)
-
-
-def claim_agreement_of_gans(matched: Sequence[Matched], rests_on: str) -> Claim | None:
-    """Say how often the suite orders two GANs by FID as a published report does.
-
-    GANs are nearer to each other than to VAEs. None if all pairs are of GANs, or none is.
-    """
-    gans = measure_agreement([m for m in matched if isinstance(m.configuration.settings, GanSettings)])
-    if gans.total in (0, measure_agreement(matched).total):
-        return None
-    values: dict[str, Value] = {"same": gans.same, "reverse": gans.reverse, "undecided": gans.undecided}
-    return Claim("published", "published.order.gans", values, rests_on)
+    return Claim("published", "published.spread.alike" if alike else "published.spread.unlike", values, rests_on)

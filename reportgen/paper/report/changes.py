@@ -11,7 +11,7 @@ from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.i18n.quantities import write_bare_effect
 from reportgen.paper.i18n.translator import Message, Value
 from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Cell, Table
+from reportgen.paper.report.model import Cell, Line, Table
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,18 @@ def tabulate_changes(
         configurations: those compared, whose settings the caption states.
     """
     names = list(changes[0].effects)
-    rows = [
-        [Cell(b.t.format(change.name), is_header=True), *(_write(b, name, change.effects[name]) for name in names)]
-        for change in changes
-    ]
-    note = b.line("change.note", seeds=_count_seeds(configurations))
-    return b.table(id_, ["change", *names], rows, configurations, slug=slug, note=note)
+    rows = [[Cell(b.t.format(change.name), is_header=True), *list_effects(b, change)] for change in changes]
+    return b.table(id_, ["change", *names], rows, configurations, slug=slug, note=explain_changes(b, configurations))
+
+
+def list_effects(b: Builder, change: Change) -> list[Cell]:
+    """Return the cells of a change, one for each of its quantities."""
+    return [_write(b, name, effect) for name, effect in change.effects.items()]
+
+
+def explain_changes(b: Builder, configurations: Sequence[Configuration]) -> Line:
+    """Return the note that explains the marks and intervals of changes between these configurations."""
+    return b.line("change.note", seeds=_count_seeds(configurations))
 
 
 def tabulate_pair(

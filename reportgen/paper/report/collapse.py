@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from reportgen.assets import PublishedCounts, load_published_counts
 from reportgen.paper.analysis.balance import expect_imbalance
-from reportgen.paper.analysis.findings import (
-    DigitCounts,
-    count_digits,
-    judge_memorisation,
-)
-from reportgen.paper.analysis.measuring import is_measured
+from reportgen.paper.analysis.findings import DigitCounts, count_digits, judge_memorisation
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.analysis.selection import find_best_gan, select_model
-from reportgen.paper.claims.collapse import claim_collapse, claim_within_classes
-from reportgen.paper.claims.scores import claim_trend
+from reportgen.paper.analysis.selection import find_best_gan
+from reportgen.paper.claims.collapse import (
+    answer_collapse,
+    claim_digits,
+    claim_width,
+    claim_within,
+    find_published_p_value,
+)
 from reportgen.paper.figures.images import WIDTH_MM, draw_digit_histogram, draw_read_grid, draw_strips
-from reportgen.paper.i18n.translator import Number
+from reportgen.paper.i18n.translator import Number, PValue
 from reportgen.paper.report.builder import Builder, Column
-from reportgen.paper.report.model import Cell, Picture, Section, Table
+from reportgen.paper.report.model import Cell, Figure, Picture, Section, Table
 from reportgen.store.images import decode_grid
-from reportgen.suite.settings import GanSettings
+from reportgen.suite.settings import has_digits
 
 
 def build_collapse(b: Builder, *_: object) -> Section | None:
@@ -29,34 +31,41 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
     if gan is None:
         return None
     digits = count_digits(gan)
-    header = ["samples", *"0123456789", "?"]
-    num_read = sum(digits.all_counts[:10])
-    rows = [
-        _build_count_row(b, b.t("row.samples", num=digits.num_counted), digits.counts),
-        _build_count_row(b, b.t("row.samples", num=digits.num_all), digits.all_counts),
-        _build_count_row(
-            b, b.t("row.expected", num=num_read), [round(num_read * share) for share in digits.class_shares]
-        ),
-    ]
-    memory = judge_memorisation(gan)
-    note = b.line("collapse.note", samples=Number(memory.median), dev=Number(memory.dev_median))
-    sweep = [c for c in b.results.answer("gan_hidden") if is_measured("class_imbalance", [c])]
-    trend = [claim_trend("class_imbalance", sweep, "hidden_dim", "table-variety")] if len(sweep) > 1 else []
+    published = load_published_counts() if has_digits(gan.first.spec.dataset) else ()
     return b.section(
         "collapse",
-        b.text("collapse.intro", label=gan.label, num=digits.num_counted),
+        *b.answer(answer_collapse(gan, digits, "table-digits")),
         b.figure("counted", lambda: [_draw_counted(b, gan, digits)], [gan.first_seed], label=gan.label),
         b.text("collapse.string", characters=f"`{digits.counted}`"),
-        b.table("digits", header, rows, [gan.first_seed], label=gan.label, note=note),
+        _tabulate_digits(b, gan, digits, published),
         b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)], [gan.first_seed]),
-        *b.claims(claim_collapse(gan, digits, "table-digits")),
-        *b.claims(claim_within_classes(gan, select_model(b.results, GanSettings), "table-scores")),
+        *b.claims(claim_digits(digits, published, "table-digits")),
         _tabulate_variety(b),
-        *b.claims(trend),
-        b.figure("nearest", lambda: [_draw_nearest(b, gan)], [gan.first_seed], label=gan.label, num=memory.num),
-        b.explanation("collapse.theory"),
+        *b.claims(claim_width(b.results.answer("gan_hidden"), digits.num_all, "table-variety")),
+        *b.claims([claim_within(gan, "table-variety")]),
+        _show_nearest(b, gan),
         b.listing("digits", gan, "digits"),
     )
+
+
+def _tabulate_digits(
+    b: Builder, gan: Configuration, digits: DigitCounts, published: Sequence[PublishedCounts]
+) -> Table:
+    """Tabulate the digits of the homework's samples, here and in published reports, of all samples and of as many real.
+
+    The last column has the p value of each row against the shares of the training classes.
+    """
+    num_read = sum(digits.all_counts[:10])
+    rows = [_build_count_row(b, b.t("row.samples", num=digits.num_counted), digits.counts, digits.counted_p_value)]
+    for row in published:
+        name = b.t("row.published", report=row.report, latent_dim=str(row.latent_dim), hidden_dim=str(row.hidden_dim))
+        rows.append(_build_count_row(b, name, row.counts, find_published_p_value(digits, row)))
+    rows.append(_build_count_row(b, b.t("row.samples", num=digits.num_all), digits.all_counts, digits.p_value))
+    expected = [round(num_read * share) for share in digits.class_shares]
+    rows.append(_build_count_row(b, b.t("row.expected", num=num_read), expected, math.nan))
+    note = b.line("collapse.note", num=digits.num_counted)
+    header = ["samples", *"0123456789", "?", "even_p"]
+    return b.table("digits", header, rows, [gan.first_seed], label=gan.label, note=note)
 
 
 def _draw_counted(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
@@ -102,6 +111,20 @@ def _tabulate_variety(b: Builder) -> Table:
     return b.table("variety", header, rows, models, note=b.line("collapse.variety_note", num=num))
 
 
+def _show_nearest(b: Builder, gan: Configuration) -> Figure:
+    """Return the figure of the samples most like copies; its caption has the usual distances to training images."""
+    memory = judge_memorisation(gan)
+    return b.figure(
+        "nearest",
+        lambda: [_draw_nearest(b, gan)],
+        [gan.first_seed],
+        label=gan.label,
+        num=memory.num,
+        samples=Number(memory.median),
+        dev=Number(memory.dev_median),
+    )
+
+
 def _draw_nearest(b: Builder, gan: Configuration) -> Picture:
     ratios = gan.first.evaluation.memorisation.shown_ratios
     images = decode_grid(gan.first.read_image(gan.first.paths.image("nearest")), 2 * len(ratios))
@@ -110,7 +133,9 @@ def _draw_nearest(b: Builder, gan: Configuration) -> Picture:
     return b.picture("png", draw_strips, images, rows, columns, ["", ""], alt=alt, width_mm=WIDTH_MM)
 
 
-def _build_count_row(b: Builder, name: str, counts: Sequence[int]) -> list[Cell]:
-    """Return a row of counts of the digits 0 to 9 and "?", padded with dashes."""
+def _build_count_row(b: Builder, name: str, counts: Sequence[int], p_value: float) -> list[Cell]:
+    """Return a row of counts of the digits 0 to 9 and "?", padded with dashes, and of their p value."""
     cells = [Cell(b.t.format(count), is_number=True) for count in counts]
-    return [Cell(name, is_header=True), *cells, *[Cell("–", is_number=True)] * (11 - len(cells))]
+    dashes = [Cell("–", is_number=True)] * (11 - len(cells))
+    p_cell = Cell(b.t.format(PValue(p_value)).removeprefix("= "), is_number=True)
+    return [Cell(name, is_header=True), *cells, *dashes, p_cell]

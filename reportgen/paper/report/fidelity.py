@@ -8,7 +8,7 @@ from reportgen.paper.analysis.quantities import SCORES
 from reportgen.paper.analysis.results import CLASSIFIER, Configuration
 from reportgen.paper.analysis.selection import select_scored
 from reportgen.paper.analysis.yardsticks import YardstickRow, list_yardsticks
-from reportgen.paper.claims.fidelity import claim_copies, claim_fidelity
+from reportgen.paper.claims.fidelity import answer_variety, claim_fidelity
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Block, Cell, Section
 
@@ -24,14 +24,12 @@ def build_scores(b: Builder, *_: object) -> Section | None:
     if not scored:
         return None
     header, rows = b.tabulate(scored, [*b.fids, *(score.name for score in SCORES)])
-    claims = claim_fidelity(scored, "table-scores") if len(scored) > 1 else []
-    claims += claim_copies(scored, "table-yardsticks")
     return b.section(
         "scores",
-        b.explanation("scores.theory"),
+        *b.answer(answer_variety(scored, "table-scores")),
         b.table("scores", header, rows, scored, note=b.passport(scored)),
         *_tabulate_yardsticks(b, scored[0]),
-        *b.claims(claims),
+        *b.claims(claim_fidelity(scored, "table-scores")),
     )
 
 

@@ -11,11 +11,20 @@ from reportgen.paper.analysis.findings import read_interpolation
 from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_best_gan, find_main_vae
-from reportgen.paper.claims.interpolation import claim_between, claim_beyond, claim_interpolation, claim_spherical
+from reportgen.paper.claims.claim import Claim
+from reportgen.paper.claims.interpolation import (
+    answer_between,
+    answer_spaces,
+    claim_beyond,
+    claim_blur,
+    claim_spherical,
+    claim_third,
+)
 from reportgen.paper.figures.images import WIDTH_MM, draw_strips
-from reportgen.paper.i18n.translator import Number, Several
+from reportgen.paper.i18n.translator import Message, Number, Several, Value
 from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Block, Cell, Figure, Picture, Section, Table
+from reportgen.paper.report.comparison import compare_sharpness
+from reportgen.paper.report.model import Cell, Figure, Picture, Section, Table
 from reportgen.store.images import decode_grid
 
 LINE = ("read_ends", "read_inside", "inside_change", "detour", "largest_step", "read_outside")
@@ -29,42 +38,40 @@ def build_interpolation(b: Builder, *_: object) -> Section | None:
     shown = [c for c in (find_best_gan(b.results), find_main_vae(b.results)) if c is not None]
     if not shown:
         return None
-    first_seeds, measured = [c.first_seed for c in shown], read_interpolation(shown[0])
-    if len(shown) == 2:
-        gan, vae = shown
-        claims = claim_interpolation(gan, vae, "table-interpolation")
-    else:
-        claims = [claim_between(c, "table-interpolation") for c in shown]
-    beyond = [claim_beyond(c, "table-interpolation") for c in shown]
-    spherical = [claim_spherical(c, "table-interpolation") for c in shown]
     apart = max(shown, key=lambda c: abs(measure("spherical_gain", c).mean))
     return b.section(
         "interpolation",
+        *b.answer(_answer(shown)),
         b.text("interpolation.intro", points=b.results.suite.interpolation.num_points),
         b.formula(r"z_i = z_1 + \frac{i}{K - 1}\left(z_2 - z_1\right), \qquad i = 0, 1, \ldots, K - 1"),
-        *([b.text("interpolation.chosen", gan=shown[0].label, vae=shown[1].label)] if len(shown) == 2 else []),
         *(_show_strips(b, c, "interpolation") for c in shown),
-        b.text("interpolation.outside"),
         *(_show_strips(b, c, "extrapolation") for c in shown),
-        b.text("interpolation.slerp"),
-        b.formula(r"z(t) = \frac{\sin((1 - t)\,\omega)}{\sin\omega}\, z_1 + \frac{\sin(t\,\omega)}{\sin\omega}\, z_2"),
         _show_strips(b, apart, "spherical"),
-        b.text(
-            "interpolation.measures",
-            num=measured.num_pairs,
-            points=measured.num_points,
-            inside=measured.num_points - 2,
-            outside=measured.num_outside,
-        ),
-        _tabulate_paths(b, first_seeds, measured.num_pairs),
-        *b.claims([*claims, *beyond, *spherical]),
-        *_explain_dimensions(b, shown),
-        b.explanation("interpolation.theory"),
+        _tabulate_paths(b, shown),
+        *b.claims(_list_claims(b, shown)),
         b.listing("interpolation", shown[0], "interpolation"),
     )
 
 
-def _tabulate_paths(b: Builder, shown: Sequence[Configuration], num_pairs: int) -> Table:
+def _answer(shown: Sequence[Configuration]) -> Claim:
+    """Compare the latent spaces of a GAN and a VAE, or describe that of the only model."""
+    if len(shown) == 2:
+        gan, vae = shown
+        return answer_spaces(gan, vae, "table-interpolation")
+    return answer_between(shown[0], "table-interpolation")
+
+
+def _list_claims(b: Builder, shown: Sequence[Configuration]) -> list[Claim | None]:
+    """Return what the strips show between the ends and beyond them, and on the great circle."""
+    rests_on = "table-interpolation"
+    claims: list[Claim | None] = [claim_third(shown, rests_on)]
+    if len(shown) == 2:
+        gan, vae = shown
+        claims.insert(0, claim_blur(vae, gan, compare_sharpness(b.results), rests_on))
+    return [*claims, claim_beyond(shown, rests_on), claim_spherical(shown, rests_on)]
+
+
+def _tabulate_paths(b: Builder, shown: Sequence[Configuration]) -> Table:
     """Tabulate the measurements on lines and, below them, on great circles."""
     rows = []
     for path, quantities in (("row.line", LINE), ("row.circle", CIRCLE)):
@@ -72,17 +79,24 @@ def _tabulate_paths(b: Builder, shown: Sequence[Configuration], num_pairs: int) 
             cells = [cell for name in quantities for cell in b.quantity_cells(name, [c])]
             missing = [Cell("–", is_number=True)] * (len(LINE) - len(cells))
             rows.append([Cell(b.t(path, label=c.label), is_header=True), *cells, *missing])
-    note = b.line("interpolation.note", num=num_pairs)
+    measured, has_one = read_interpolation(shown[0]), all(len(c.runs) == 1 for c in shown)
+    note = b.line(
+        "interpolation.note",
+        num=measured.num_pairs,
+        points=measured.num_points,
+        outside=measured.num_outside,
+        intervals=Message("interpolation.over.one" if has_one else "interpolation.over.several"),
+        dims=_compare_dimensions(shown),
+    )
     return b.table("interpolation", ["configuration", *LINE], rows, shown, note=note)
 
 
-def _explain_dimensions(b: Builder, shown: Sequence[Configuration]) -> list[Block]:
-    """Return an explanation if the two latent spaces differ in their dimension; otherwise nothing."""
-    dims = [c.settings.latent_dim for c in shown]
-    if len(set(dims)) < 2:
-        return []
-    (gan, vae), (gan_dim, vae_dim) = shown, dims
-    return [b.explanation("interpolation.dimensions", gan=gan.label, vae=vae.label, gan_dim=gan_dim, vae_dim=vae_dim)]
+def _compare_dimensions(shown: Sequence[Configuration]) -> Value:
+    """Return the sentence that the two latent spaces differ in their dimension; an empty text if they do not."""
+    if len({c.settings.latent_dim for c in shown}) < 2:
+        return ""
+    gan_dim, vae_dim = (c.settings.latent_dim for c in shown)
+    return Message("interpolation.dimensions", {"gan_dim": gan_dim, "vae_dim": vae_dim})
 
 
 Name = Literal["interpolation", "extrapolation", "spherical"]

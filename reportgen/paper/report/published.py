@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.published import Matched, match_published
 from reportgen.paper.analysis.results import INCEPTION
-from reportgen.paper.claims.published import claim_agreement, claim_agreement_of_gans, claim_spread
+from reportgen.paper.claims.published import answer_published, claim_published
 from reportgen.paper.figures.published import Strip, draw_published
+from reportgen.paper.i18n.translator import Message, Value
 from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Block, Picture, Section
+from reportgen.paper.report.model import Picture, Section
 
 
 def build_published(b: Builder, *_: object) -> Section | None:
@@ -19,15 +20,13 @@ def build_published(b: Builder, *_: object) -> Section | None:
     if not matched:
         return None
     num_reports = len({score.report for m in matched for score in m.scores})
-    blocks: list[Block] = [
-        b.text("published.intro", num=num_reports),
-        b.figure("published", lambda: [_draw_published(b, matched)], None, num=num_reports),
-    ]
-    if INCEPTION not in b.results.detectors:
-        blocks.append(b.notice("published.scale"))
-    makers = (claim_spread, claim_agreement, claim_agreement_of_gans)
-    claims = [make(matched, "figure-published") for make in makers]
-    return b.section("published", *blocks, *b.claims(claims))
+    scale: Value = "" if INCEPTION in b.results.detectors else Message("published.scale")
+    return b.section(
+        "published",
+        *b.answer(answer_published(matched, "figure-published")),
+        b.figure("published", lambda: [_draw_published(b, matched)], None, num=num_reports, scale=scale),
+        *b.claims(claim_published(matched, "figure-published")),
+    )
 
 
 def _draw_published(b: Builder, matched: Sequence[Matched]) -> Picture:
