@@ -1466,7 +1466,7 @@ def match(folder: Path, fid: dict[str, float]) -> list[Matched]:
     return match_published(results.configurations)
 
 
-GRID = ("gan-16_16", "gan-100_16", "gan-16_100", "gan-100_100")
+PUBLISHED_GRID = ("gan-16_16", "gan-100_16", "gan-16_100", "gan-100_100")
 
 
 @pytest.mark.parametrize(
@@ -1478,7 +1478,7 @@ GRID = ("gan-16_16", "gan-100_16", "gan-16_100", "gan-100_100")
     ],
 )
 def test_published_order(tmp_path: Path, fid: tuple[float, ...], said: str) -> None:
-    matched = match(tmp_path, dict(zip(GRID, fid, strict=True)))
+    matched = match(tmp_path, dict(zip(PUBLISHED_GRID, fid, strict=True)))
     gans = ["GAN 16_16", "GAN 16_100", "GAN 100_16", "GAN 100_100", "MLP GAN 100_100"]
     labels = [m.configuration.label for m in matched]
     assert labels == [*gans, "VAE-3", "VAE-10", "VAE-64 linear (output ReLU)"]
@@ -1500,7 +1500,7 @@ def test_published_orders_may_all_agree_or_all_be_open(tmp_path: Path) -> None:
 
 
 def test_pairs_in_the_reverse_order_are_named_with_what_may_explain_them(tmp_path: Path) -> None:
-    matched = match(tmp_path, dict(zip(GRID, (9.0, 8.0, 7.0, 6.0), strict=True)))
+    matched = match(tmp_path, dict(zip(PUBLISHED_GRID, (9.0, 8.0, 7.0, 6.0), strict=True)))
     of = {m.configuration.label: m for m in matched}
     told = published.claim_published([of["GAN 100_16"], of["GAN 100_100"], of["VAE-10"]], "figure-x")
     assert words(told[0]).startswith(
