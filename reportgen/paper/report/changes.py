@@ -54,6 +54,25 @@ def tabulate_changes(
     return b.table(id_, ["change", *names], rows, configurations, slug=slug, note=note)
 
 
+def tabulate_pair(
+    b: Builder,
+    id_: str,
+    pair: Sequence[Configuration],
+    quantities: Sequence[str],
+    *,
+    slug: str = "",
+) -> Table:
+    """Return a numbered table with a row per quantity: its values in two configurations, and the change between."""
+    before, after = pair
+    effects = change_between(before, after, quantities).effects
+    rows = [
+        [Cell(b.column(q), is_header=True), *b.quantity_cells(q, pair, marks_best=False), _write(b, q, effects[q])]
+        for q in quantities
+    ]
+    note = b.line("change.note", seeds=_count_seeds(pair))
+    return b.table(id_, ["quantity", before.label, after.label, "change"], rows, pair, slug=slug, note=note)
+
+
 def _write(b: Builder, name: str, effect: Effect | None) -> Cell:
     if effect is None:
         return Cell("–")
