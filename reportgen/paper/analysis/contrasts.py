@@ -160,19 +160,6 @@ def judge_other_scores(ablated: Configuration, baseline: Configuration) -> Other
     return OtherScores(other, tuple(sides[True]), tuple(sides[False]))
 
 
-def find_reconciled(ablated: Configuration, conv: Configuration) -> tuple[Configuration, Configuration] | None:
-    """Return the VAE that reconstructs better and the one that samples better, in this order.
-
-    None unless the data tell the two apart both in dev reconstruction loss and in FID, with opposite
-    winners.
-    """
-    quantities = ("dev_reconstruction", choose_fid((ablated, conv)))
-    by_loss, by_fid = (compare_by(name, ablated, conv) for name in quantities)
-    if {by_loss, by_fid} != {"lower", "higher"}:
-        return None
-    return (ablated, conv) if by_loss == "lower" else (conv, ablated)
-
-
 def find_smaller_rival(ablated: Configuration, others: Sequence[Configuration]) -> Configuration | None:
     """Return the best by FID of those that draw with no more parameters; None unless it is shown to beat the ablated.
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from reportgen.paper.analysis.effects import SHOWN, Effect, Outcome, find_change, find_effect, judge_together
-from reportgen.paper.analysis.findings import compare_by, find_best
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import C, Configuration
 
@@ -115,29 +114,3 @@ def judge_larger_effect(grid: Sequence[Configuration]) -> LargerEffect | None:
     difference = find_effect(less, estimates)
     is_told_apart = difference is not None and difference.outcome == "higher"
     return LargerEffect(fid, larger, smaller, effects[larger], effects[smaller], is_told_apart)
-
-
-@dataclass(frozen=True)
-class BestVaes:
-    """The VAE that reconstructs best and the one that samples best.
-
-    ``verdict`` is ``agree`` if they are one, ``differ`` if the data tell them apart in dev reconstruction loss and in
-    FID, and ``open`` otherwise.
-    """
-
-    reconstructs: Configuration
-    samples: Configuration
-    verdict: Literal["agree", "differ", "open"]
-
-
-def judge_best_vaes(sweep: Sequence[Configuration]) -> BestVaes | None:
-    """Judge whether the VAE that reconstructs best also samples best; None if no VAE has a FID."""
-    fid = choose_fid(sweep)
-    if not any(is_measured(fid, [c]) for c in sweep):
-        return None
-    reconstructs, samples = find_best(sweep, "dev_reconstruction"), find_best(sweep, fid)
-    if reconstructs is samples:
-        return BestVaes(reconstructs, samples, "agree")
-    by_loss = compare_by("dev_reconstruction", reconstructs, samples)
-    by_fid = compare_by(fid, samples, reconstructs)
-    return BestVaes(reconstructs, samples, "differ" if by_loss == by_fid == "lower" else "open")

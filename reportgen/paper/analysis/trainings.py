@@ -1,4 +1,4 @@
-"""Trainings and their ends: overfitting, metrics that still move, scores of samples, and the GAN's equilibrium."""
+"""Trainings and their ends: metrics that still move, scores of samples, and the GAN's equilibrium."""
 
 from __future__ import annotations
 
@@ -19,63 +19,6 @@ from reportgen.paper.analysis.findings import (
 )
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
-
-OVERFIT_SHARE = 0.05
-"""The relative excess of the dev loss over the training loss above which overfitting is reported.
-
-The floor of its split, which no model can go below, is subtracted from each loss first.
-"""
-
-
-@dataclass(frozen=True)
-class Gap:
-    """The largest relative excess of the dev loss over the training loss in a sweep of VAEs.
-
-    ``widest`` is the VAE that has it, ``nats`` its absolute and ``share`` its relative size.
-    """
-
-    widest: Configuration
-    nats: float
-    share: float
-
-    @property
-    def verdict(self) -> Literal["overfit", "small", "below"]:
-        """``overfit`` above ``OVERFIT_SHARE``, ``small`` if still positive, ``below`` if the dev loss is no higher."""
-        return "overfit" if self.share > OVERFIT_SHARE else "small" if self.share > 0 else "below"
-
-
-def judge_gap(sweep: Sequence[Configuration]) -> Gap:
-    """Find the VAE with the largest relative excess of the dev loss over the training loss.
-
-    Losses are means over the last fifth of training, less the floor of their split. There must be at least one VAE.
-    """
-    gaps = {c: measure("gap", c).mean for c in sweep}
-    shares = {c: gaps[c] / (measure("tail_train_total", c).mean - c.floor("train")) for c in sweep}
-    widest = max(sweep, key=lambda c: shares[c])
-    return Gap(widest, gaps[widest], shares[widest])
-
-
-@dataclass(frozen=True)
-class Rise:
-    """The VAEs whose dev loss has risen since its lowest value.
-
-    ``risen`` lists them; ``most`` is the one with the largest rise, ``nats`` its size and ``share`` its size relative
-    to the last dev loss.
-    """
-
-    risen: tuple[Configuration, ...]
-    most: Configuration
-    nats: float
-    share: float
-
-
-def judge_rise(sweep: Sequence[Configuration]) -> Rise:
-    """Measure the rise of the dev loss since its lowest value, in a sweep of at least one VAE."""
-    rises = {c: measure("rise_dev_total", c).mean for c in sweep}
-    most = max(sweep, key=lambda c: rises[c])
-    share = rises[most] / measure("dev_total", most).mean
-    return Rise(tuple(c for c in sweep if rises[c] > 0), most, rises[most], share)
-
 
 Share = Literal["all", "some", "none"]
 """The part of several items that have a property, in a word."""

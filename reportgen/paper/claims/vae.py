@@ -1,164 +1,569 @@
-"""Claims about VAEs: overfitting, the effect of the latent dimension, the all-linear ablation."""
+"""Claims about VAEs: their losses, their images, the latent dimension and what it fills, the all-linear ablation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from reportgen.paper.analysis.contrasts import find_reconciled
-from reportgen.paper.analysis.dimensions import judge_best_vaes
-from reportgen.paper.analysis.latent import judge_units
-from reportgen.paper.analysis.measuring import choose_fid, measure
+from reportgen.paper.analysis.effects import Outcome, find_change
+from reportgen.paper.analysis.findings import compare_by, find_best, find_ties, read_sweep
+from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.analysis.trainings import OVERFIT_SHARE, judge_gap, judge_rise
-from reportgen.paper.claims.claim import Claim, Verdict
-from reportgen.paper.claims.scores import (
-    claim_extremes,
-    claim_noise,
-    claim_pair,
-    claim_trend,
-    claim_unreadable,
-    conclude_ablation,
+from reportgen.paper.analysis.samples import is_noisy
+from reportgen.paper.analysis.vaes import (
+    CARRIED_SHARE,
+    OVERFIT_SHARE,
+    Cause,
+    Confusion,
+    Course,
+    Imbalance,
+    LatentEffect,
+    Size,
+    Why,
+    are_similar,
+    count_carrying,
+    explain_ablation,
+    explain_saturation,
+    find_collapsed,
+    find_confusions,
+    find_exchange,
+    find_hardest,
+    find_hole,
+    find_imbalance,
+    find_learning,
+    judge_blur,
+    judge_dev_losses,
+    judge_latent,
+    judge_overfitting,
+    judge_size,
 )
-from reportgen.paper.i18n.quantities import write_estimate, write_value
-from reportgen.paper.i18n.translator import Percent, Several, Value
+from reportgen.paper.claims.claim import Claim, Fact, Verdict
+from reportgen.paper.claims.scores import name_values, relate
+from reportgen.paper.i18n.quantities import name_quantity, write_bound, write_mean, write_value
+from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
 
-GAP: Mapping[str, str] = {
-    "overfit": "vae_curves.gap.overfit",
-    "small": "vae_curves.gap.small",
-    "below": "vae_curves.gap.below",
+# ---- curves ---------------------------------------------------------------------------------------------------------
+
+OVERFIT: Mapping[str, str] = {
+    "apart": "vae_curves.overfit.apart",
+    "risen": "vae_curves.overfit.risen",
+    "small": "vae_curves.overfit.small",
+    "below": "vae_curves.overfit.below",
 }
-"""Verdict on the gap between dev and training loss -> message."""
+"""Verdict on overfitting -> message."""
+
+SETTLED: Mapping[str, str] = {
+    "settled": "vae_curves.end.settled",
+    "falling": "vae_curves.end.falling",
+}
+"""Verdict on the end of the dev losses -> part of that message; none where it is unknown."""
 
 
-def claim_gap(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """Say whether dev losses end above training losses, by the VAE with the largest relative gap."""
-    gap = judge_gap(sweep)
+def claim_curves(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+    """Say whether any VAE overfits, and whether the dev losses have settled."""
+    found = judge_overfitting(sweep)
+    overfit = found.apart or found.risen
     values: dict[str, Value] = {
-        "label": gap.widest.label,
-        "gap": write_value("gap", abs(gap.nats)),
-        "share": Percent(abs(gap.share), 2),
+        "label": found.widest.label,
+        "gap": write_value("gap", found.gap),
+        "share": Percent(found.share),
         "limit": Percent(OVERFIT_SHARE),
+        "overfit": Several([c.label for c in overfit]),
+        "end": "" if found.risen else _write_end(sweep),
     }
-    verdict = Verdict(gap.widest.label, "overfit", gap.verdict)
-    return Claim("vae_curves.gap", GAP[gap.verdict], values, rests_on, (verdict,))
+    facts = tuple(Verdict(c.label, "overfit", str(c in overfit)) for c in sweep)
+    return Claim("vae_curves", OVERFIT[found.verdict], values, rests_on, facts)
 
 
-def claim_lowest(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """Say which VAEs' dev loss has risen since its lowest value, and where it rose most."""
-    rise = judge_rise(sweep)
-    risen = [c.label for c in rise.risen]
+def _write_end(sweep: Sequence[Configuration]) -> Message | str:
+    """Return the part on the end of the dev losses; nothing where they are not known."""
+    settling = judge_dev_losses(sweep)
+    if settling.verdict == "unknown":
+        return ""
+    falling = Several([c.label for c in settling.falling])
+    return Message(SETTLED[settling.verdict], {"falling": falling, "most": Number(settling.most, 1)})
+
+
+def claim_learning(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say that after the first fifth reconstruction gains at the price of KL; None unless it does in every VAE."""
+    found = find_learning(sweep)
+    if found is None:
+        return None
     values: dict[str, Value] = {
-        "num": len(sweep),
-        "num_risen": len(risen),
-        "risen": Several(risen),
-        "label": rise.most.label,
-        "rise": write_value("rise_dev_total", rise.nats),
-        "share": Percent(rise.share, 1),
+        "label": found.vae.label,
+        "reconstruction": Number(-found.reconstruction, 1),
+        "kl": Number(found.kl, 1),
     }
-    facts = tuple(Verdict(c.label, "dev loss has risen", str(c in rise.risen)) for c in sweep)
-    wording = "vae_curves.lowest.before" if risen else "vae_curves.lowest.last"
-    return Claim("vae_curves.lowest", wording, values, rests_on, facts)
+    return Claim("vae_curves.learning", "vae_curves.learning", values, rests_on)
 
 
-def claim_reconstruction(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """Name the VAEs whose reconstructions least and most often read as the digit of their image."""
-    if len(sweep) > 1:
-        return claim_extremes("reads_same", sweep, rests_on)
-    (only,) = sweep
-    share = measure("reads_same", only)
-    values: dict[str, Value] = {"label": only.label, "share": write_estimate("reads_same", share)}
-    return Claim("vae_images.reads_same", "vae_images.reads_same", values, rests_on)
+# ---- images ---------------------------------------------------------------------------------------------------------
 
-
-UNITS: Mapping[str, str] = {
-    "all": "vae_space.units.all",
-    "some": "vae_space.units.some",
+BLUR: Mapping[str, str] = {
+    "noisy": "vae_images.blur.noisy",
+    "blurred": "vae_images.blur.blurred",
+    "sharp": "vae_images.blur.sharp",
+    "mixed": "vae_images.blur.mixed",
 }
-"""Use of the latent dimensions -> message."""
+"""Verdict on the sharpness of samples -> part of a message."""
+
+KEPT: Mapping[Outcome, str] = {
+    "lower": "vae_images.kept.falls",
+    "higher": "vae_images.kept.rises",
+}
+"""Share of reconstructions that keep their digit, at the largest latent dimension against the smallest -> message."""
+
+
+def claim_images(sweep: Sequence[Configuration], rests_on: str) -> Claim:
+    """Say how many reconstructions keep their digit, over the latent dimension, and how sharp samples are."""
+    blur = _write_blur(sweep)
+    if not is_measured("reads_same", sweep):
+        return Claim("vae_images", "vae_images.kept.unknown", {"blur": blur}, rests_on)
+    first, last = sweep[0], sweep[-1]
+    values: dict[str, Value] = {
+        "blur": blur,
+        "kept": _write_range("reads_same", sweep),
+        "first_at": first.settings.latent_dim,
+        "first": write_value("reads_same", measure("reads_same", first).mean, less=1),
+        "last_at": last.settings.latent_dim,
+        "last": write_value("reads_same", measure("reads_same", last).mean, less=1),
+    }
+    varies_alone = len({c.settings.latent_dim for c in sweep}) == len(sweep)
+    found = read_sweep("reads_same", sweep, "latent_dim") if varies_alone else None
+    wording = KEPT.get(found.whole.outcome) if found is not None else None
+    facts = relate("reads_same", *name_values("reads_same", (first, last))) if wording else ()
+    return Claim("vae_images", wording or "vae_images.kept.alike", values, rests_on, facts)
+
+
+def _write_blur(vaes: Sequence[Configuration]) -> Message:
+    noisy = Several([c.label for c in vaes if is_noisy(c)])
+    return Message(BLUR[judge_blur(vaes)], {"noisy": noisy, "sharpness": _write_range("sharpness", vaes)})
+
+
+def _write_range(quantity: str, configurations: Sequence[Configuration]) -> Message | Number | Percent:
+    """Return the lowest and the highest of some values, or the one value that both print as."""
+    ordered = sorted(configurations, key=lambda c: measure(quantity, c).mean)
+    low, high = (write_mean(quantity, c) for c in (ordered[0], ordered[-1]))
+    if _print(low) == _print(high):
+        return low
+    return Message("vae_images.range", {"low": low, "high": high})
+
+
+def _print(value: Number | Percent) -> str:
+    """Return the digits that a value prints as."""
+    number = value.value if isinstance(value, Number) else 100 * value.share
+    return f"{number:.{value.decimals}f}"
+
+
+CONFUSIONS: Mapping[bool, str] = {
+    True: "vae_images.confusions.similar",
+    False: "vae_images.confusions.other",
+}
+"""True if all confusions are of similar digits -> message."""
+
+NUM_CONFUSIONS = 2
+"""Changes of digits by reconstruction that are named."""
+
+
+def claim_confusions(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Name the digits that reconstructions turn into others, and the hardest digit; None if few are changed."""
+    confusions = find_confusions(sweep, NUM_CONFUSIONS)
+    if not confusions:
+        return None
+    values: dict[str, Value] = {
+        "all": Several([_write_confusion(confusion) for confusion in confusions]),
+        "hardest": _write_hardest(sweep),
+    }
+    return Claim("vae_images.confusions", CONFUSIONS[are_similar(confusions)], values, rests_on)
+
+
+def _write_confusion(confusion: Confusion) -> Message:
+    values: dict[str, Value] = {
+        "label": confusion.vae.label,
+        "before": str(confusion.before),
+        "after": str(confusion.after),
+        "num": confusion.num,
+        "total": confusion.total,
+    }
+    return Message("vae_images.confusion", values)
+
+
+def _write_hardest(sweep: Sequence[Configuration]) -> Message | str:
+    """Return the part on the digits that are kept least and most often; nothing if they are not shown to differ."""
+    found = find_hardest(sweep)
+    if found is None:
+        return ""
+    low, high = found
+    values: dict[str, Value] = {
+        "low": str(low.digit),
+        "low_share": Percent(low.share),
+        "high": str(high.digit),
+        "high_share": Percent(high.share),
+    }
+    return Message("vae_images.hardest", values)
+
+
+IMBALANCE: Mapping[Literal["few", "missing", "uneven"], str] = {
+    "few": "vae_images.balance.few",
+    "missing": "vae_images.balance.missing",
+    "uneven": "vae_images.balance.uneven",
+}
+"""Kind of an imbalance -> message."""
+
+FEW_DIGITS = 5
+"""The most digits that are named as the only ones read; of more, those that are missing are named."""
+
+
+def claim_balance(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Describe the digits in the samples of the most uneven VAE; None if none is shown to be uneven."""
+    found = find_imbalance(sweep)
+    if found is None:
+        return None
+    verdict = Verdict(found.vae.label, "digits of samples", "uneven")
+    return Claim("vae_images.balance", IMBALANCE[_name_imbalance(found)], _write_imbalance(found), rests_on, (verdict,))
+
+
+def _name_imbalance(found: Imbalance) -> Literal["few", "missing", "uneven"]:
+    if not found.digits.missing:
+        return "uneven"
+    return "few" if 10 - len(found.digits.missing) <= FEW_DIGITS else "missing"
+
+
+def _write_imbalance(found: Imbalance) -> dict[str, Value]:
+    read = found.digits.all_counts[:10]
+    most, least = max(range(10), key=read.__getitem__), min(range(10), key=read.__getitem__)
+    return {
+        "label": found.vae.label,
+        "num": found.digits.num_all,
+        "num_read": sum(read),
+        "present": Several([str(digit) for digit in range(10) if read[digit]]),
+        "missing": Several([str(digit) for digit in found.digits.missing]),
+        "most": str(most),
+        "most_num": read[most],
+        "least": str(least),
+        "least_num": read[least],
+        "ratio": Number(read[most] / max(read[least], 1), 1),
+    }
+
+
+# ---- FID ------------------------------------------------------------------------------------------------------------
+
+BEST: Mapping[Literal["only", "clear", "tied"], str] = {
+    "only": "vae_fid.only",
+    "clear": "vae_fid.clear",
+    "tied": "vae_fid.tied",
+}
+"""Clearness of the best FID -> message."""
+
+
+def claim_best_vae(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Name the VAE with the lowest FID, and those not shown to be worse or the next best; None without any FID."""
+    fid = choose_fid(sweep)
+    scored = sorted((c for c in sweep if is_measured(fid, [c])), key=lambda c: measure(fid, c).mean)
+    if not scored:
+        return None
+    best, *others = scored
+    ties = [c for c in find_ties(scored, fid) if c is not best]
+    named = sorted(ties, key=lambda c: measure(fid, c).mean) or others[:1]
+    values: dict[str, Value] = {
+        "score": name_quantity(fid),
+        "best": best.label,
+        "fid": write_mean(fid, best),
+        "others": Several([Message("vae_fid.each", {"label": c.label, "fid": write_mean(fid, c)}) for c in named]),
+    }
+    kind: Literal["only", "clear", "tied"] = "only" if not others else "tied" if ties else "clear"
+    return Claim("vae_fid", BEST[kind], values, rests_on)
+
+
+# ---- the latent dimension -------------------------------------------------------------------------------------------
+
+COURSE: Mapping[Course, str] = {
+    "saturates": "vae_effect.saturates",
+    "falls": "vae_effect.falls",
+    "rises": "vae_effect.rises",
+    "turns": "vae_effect.turns",
+    "bound": "vae_effect.bound",
+}
+"""Course of FID over the latent dimension -> message."""
+
+
+def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say what the latent dimension does to FID, and where it stops to; None if too few VAEs have one."""
+    effect = judge_latent(sweep)
+    if effect is None:
+        return None
+    values: dict[str, Value] = {
+        "score": name_quantity(effect.fid),
+        "losses": _write_gain(effect),
+        "bound": write_bound(effect.fid, effect.after),
+    }
+    for name, c in {"first": effect.first, "knee": effect.knee, "last": effect.last}.items():
+        values |= {name: write_mean(effect.fid, c), f"{name}_at": c.settings.latent_dim}
+    return Claim("vae_effect", COURSE[effect.course], values, rests_on, _relate_course(effect))
+
+
+def _relate_course(effect: LatentEffect) -> tuple[Fact, ...]:
+    """Return the comparisons of FIDs that the wording of a course asserts."""
+    first, knee, last = name_values(effect.fid, (effect.first, effect.knee, effect.last))
+    pairs = {
+        "saturates": [(knee, first)],
+        "falls": [(last, first)],
+        "rises": [(knee, last)],
+        "turns": [(knee, first), (knee, last)],
+        "bound": [(first, last)],
+    }
+    return tuple(fact for pair in pairs[effect.course] for fact in relate(effect.fid, *pair))
+
+
+def _write_gain(effect: LatentEffect) -> Message | str:
+    """Return the part on the reconstruction loss; nothing unless it is shown to fall as FID does."""
+    high = effect.last if effect.course == "falls" else effect.knee
+    if compare_by("dev_reconstruction", high, effect.first) != "lower":
+        return ""
+    low, high_loss = (write_mean("dev_reconstruction", c) for c in (effect.first, high))
+    return Message("vae_effect.losses", {"low": low, "high": high_loss})
+
+
+def claim_exchange(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say how much reconstruction a nat of KL buys up to the dimension that is enough; None unless both are shown."""
+    effect = judge_latent(sweep)
+    if effect is None:
+        return None
+    high = effect.last if effect.course == "falls" else effect.knee
+    exchange = find_exchange(effect.first, high)
+    if exchange is None:
+        return None
+    values: dict[str, Value] = {
+        "at": high.settings.latent_dim,
+        "ratio": Number(exchange.reconstruction / exchange.kl, 1),
+    }
+    wording = "vae_effect.exchange.stops" if _stops(effect) else "vae_effect.exchange"
+    return Claim("vae_effect.exchange", wording, values, rests_on)
+
+
+def _stops(effect: LatentEffect) -> bool:
+    """Return True if FID saturates and so do both losses."""
+    names = ("dev_reconstruction", "dev_kl")
+    changes = {compare_by(name, effect.last, effect.knee) for name in names}
+    return effect.course == "saturates" and not changes & {"lower", "higher"}
+
+
+# ---- the latent space -----------------------------------------------------------------------------------------------
+
+UNITS: Mapping[bool, str] = {
+    True: "vae_space.units.all",
+    False: "vae_space.units.some",
+}
+"""True if all latent dimensions are in use -> message."""
 
 
 def claim_units(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """Say how many of its dimensions the VAE with the most of them uses."""
-    use = judge_units(sweep)
-    units = measure("active_units", use.vae)
+    """Say how many of its dimensions the VAE with the most of them uses, and how many carry most of the KL."""
+    widest = max(sweep, key=lambda c: c.settings.latent_dim)
+    dim, units = widest.settings.latent_dim, measure("active_units", widest).mean
+    uses_all = round(units) == dim
     values: dict[str, Value] = {
-        "label": use.vae.label,
-        "dim": use.vae.settings.latent_dim,
-        "units": write_estimate("active_units", units),
+        "label": widest.label,
+        "dim": dim,
+        "units": Number(units, 0),
+        "carrying": count_carrying(widest),
+        "share": Percent(CARRIED_SHARE),
     }
-    verdict = Verdict(use.vae.label, "active units", use.verdict)
-    return Claim("vae_space.units", UNITS[use.verdict], values, rests_on, (verdict,))
+    verdict = Verdict(widest.label, "active units", "all" if uses_all else "some")
+    return Claim("vae_space", UNITS[uses_all], values, rests_on, (verdict,))
 
 
-def claim_sharpness(sweep: Sequence[Configuration], rests_on: str) -> Claim:
-    """Describe the trend of the sharpness of samples over the latent dimension."""
-    return claim_trend("sharpness", sweep, "latent_dim", rests_on)
-
-
-def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> list[Claim | None]:
-    """Describe the trends of losses, FID and legibility over the latent dimension.
-
-    The last item says whether the VAE that reconstructs best also samples best; None if no VAE has a FID.
-    """
-    quantities = ("dev_reconstruction", "dev_kl", choose_fid(sweep), "read_share")
-    trends = [claim_trend(quantity, sweep, "latent_dim", rests_on) for quantity in quantities]
-    return [*trends, _claim_agreement(sweep, rests_on)]
-
-
-BEST_VAE: Mapping[str, str] = {
-    "agree": "vae_effect.best.agree",
-    "differ": "vae_effect.best.differ",
-    "open": "vae_effect.best.open",
+WHY: Mapping[Why, str] = {
+    "idle": "vae_space.why.idle",
+    "apart": "vae_space.why.apart",
 }
-"""Agreement of the best VAEs by reconstruction and by FID -> message."""
+"""Reason why more latent dimensions bring no better samples -> message."""
 
 
-def _claim_agreement(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
-    """Say whether the VAE that reconstructs best also samples best; None if no VAE has a FID."""
-    best = judge_best_vaes(sweep)
-    if best is None:
+def claim_why(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say why more dimensions bring no better samples; None if they do, if the codes do not say, or ``claim_hole``."""
+    effect = judge_latent(sweep)
+    why = explain_saturation(effect) if effect is not None else None
+    if effect is None or why is None or (why == "apart" and _widens(effect, find_best(sweep))):
         return None
-    values = {"reconstructs": best.reconstructs.label, "samples": best.samples.label}
-    return Claim(
-        "vae_effect.best",
-        BEST_VAE[best.verdict],
-        values,
-        rests_on,
-    )
+    values: dict[str, Value] = {
+        "knee": effect.knee.label,
+        "last": effect.last.label,
+        "knee_distance": write_mean("prior_distance", effect.knee),
+        "last_distance": write_mean("prior_distance", effect.last),
+    }
+    pair = name_values("prior_distance", (effect.knee, effect.last))
+    facts = relate("prior_distance", *pair) if why == "apart" else ()
+    return Claim("vae_space.why", WHY[why], values, rests_on, facts)
 
 
-def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:
-    """Compare the all-linear VAE with the convolutional one by losses, sharpness, legibility and FID."""
-    pair = (ablated, conv)
-    return [
-        _claim_parts(ablated, conv, rests_on),
-        claim_pair("sharpness", pair, rests_on),
-        *claim_noise(pair, rests_on),
-        claim_pair("read_share", pair, rests_on),
-        *claim_unreadable(pair, rests_on),
-        *_claim_reconciled(ablated, conv, rests_on),
-        claim_pair("prior_distance", pair, rests_on),
-        conclude_ablation(ablated, conv, rests_on),
-    ]
+def claim_collapse(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say that the VAE with the fewest dimensions leaves some idle, though others gain by more; None if not so."""
+    found = find_collapsed(sweep)
+    if found is None:
+        return None
+    narrow, best = found
+    units = measure("active_units", narrow).mean
+    values: dict[str, Value] = {
+        "label": narrow.label,
+        "dim": narrow.settings.latent_dim,
+        "units": Number(units, 0 if units == round(units) else 1),
+        "best": best.label,
+    }
+    facts = relate("dev_reconstruction", *name_values("dev_reconstruction", (best, narrow)))
+    return Claim("vae_space.collapse", "vae_space.collapse", values, rests_on, facts)
 
 
-def _claim_parts(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim:
-    """Say how much of the difference in total loss is due to reconstruction and how much to KL."""
-    names = ("dev_total", "dev_reconstruction", "dev_kl")
-    parts = {n.removeprefix("dev_"): measure(n, ablated).mean - measure(n, conv).mean for n in names}
-    written: dict[str, Value] = {name: write_value(f"dev_{name}", nats) for name, nats in parts.items()}
-    values = {**written, "ablated": ablated.label, "conv": conv.label}
-    return Claim("vae_ablation", "vae_ablation.parts", values, rests_on)
+NEAR_PRIOR = 0.5
+"""The distance of the aggregated posterior from the prior, in nats, up to which its mean and covariance fit."""
 
 
-def _claim_reconciled(ablated: Configuration, conv: Configuration, rests_on: str) -> list[Claim]:
-    """Explain how one VAE can reconstruct better and yet sample worse.
+def claim_hole(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say that a decoder draws legible digits of codes and fewer of the prior, and why; None unless this is shown."""
+    vae, effect = find_best(sweep), judge_latent(sweep)
+    more = find_hole(vae)
+    if more is None:
+        return None
+    last = max(sweep, key=lambda c: c.settings.latent_dim)
+    values: dict[str, Value] = {
+        "last": last.label,
+        "last_distance": write_mean("prior_distance", last),
+        "label": vae.label,
+        "reconstructions": Percent(more.mean + measure("read_share", vae).mean),
+        "samples": Percent(measure("read_share", vae).mean),
+        "distance": write_mean("prior_distance", vae),
+    }
+    if effect is not None and _widens(effect, vae):
+        facts = relate("prior_distance", *name_values("prior_distance", (vae, last)))
+        return Claim("vae_space.hole", "vae_space.hole.widens", values, rests_on, facts)
+    is_near = measure("prior_distance", vae).mean <= NEAR_PRIOR
+    return Claim("vae_space.hole", "vae_space.hole.fine" if is_near else "vae_space.hole.apart", values, rests_on)
 
-    The list is empty unless the data show such a difference.
-    """
-    reconciled = find_reconciled(ablated, conv)
-    if reconciled is None:
-        return []
-    reconstructs, samples = reconciled
-    values = {"reconstructs": reconstructs.label, "samples": samples.label}
-    return [Claim("vae_ablation", "vae_ablation.reconciled", values, rests_on)]
+
+def _widens(effect: LatentEffect, vae: Configuration) -> bool:
+    """Return True if a VAE has a hole in its latent space that more dimensions widen, which explains a saturation."""
+    return vae is effect.knee and explain_saturation(effect) == "apart" and find_hole(vae) is not None
+
+
+# ---- the all-linear ablation ----------------------------------------------------------------------------------------
+
+Against = Literal["better", "worse", "alike", "open"]
+"""An ablation against its baseline, where lower is better."""
+
+AGAINST: Mapping[Outcome, Against] = {"lower": "better", "higher": "worse", "alike": "alike", "equal": "alike"}
+"""Outcome -> word; ``open`` for all others."""
+
+RECONSTRUCTION: Mapping[Against, str] = {
+    "better": "vae_ablation.reconstruction.better",
+    "worse": "vae_ablation.reconstruction.worse",
+    "alike": "vae_ablation.reconstruction.alike",
+    "open": "vae_ablation.reconstruction.open",
+}
+"""Reconstruction against the baseline's -> first part of the answer."""
+
+SAMPLES: Mapping[Against, str] = {
+    "better": "vae_ablation.samples.better",
+    "worse": "vae_ablation.samples.worse",
+    "alike": "vae_ablation.samples.alike",
+    "open": "vae_ablation.samples.open",
+}
+"""FID against the baseline's -> second part of the answer."""
+
+OPPOSITE = (("better", "worse"), ("alike", "worse"), ("open", "worse"), ("worse", "better"), ("worse", "alike"))
+"""Parts of the answer that stand against each other."""
+
+
+def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim:
+    """Say whether the all-linear VAE reconstructs and samples better or worse than the convolutional one."""
+    pair, fid = (ablated, conv), choose_fid((ablated, conv))
+    reconstructs = AGAINST.get(compare_by("dev_reconstruction", *pair), "open")
+    values: dict[str, Value] = {
+        "reconstruction": Message(RECONSTRUCTION[reconstructs], _write_pair("dev_reconstruction", ablated, conv))
+    }
+    facts = relate("dev_reconstruction", *name_values("dev_reconstruction", pair))
+    change = find_change(measure(fid, ablated), measure(fid, conv))
+    if change is None:
+        return Claim("vae_ablation", "vae_ablation.losses", values, rests_on, facts)
+    samples = AGAINST.get(compare_by(fid, *pair), "open")
+    written = {**_write_pair(fid, ablated, conv), "score": name_quantity(fid), "bound": write_bound(fid, change)}
+    values["samples"] = Message(SAMPLES[samples], written)
+    wording = "vae_ablation.but" if (reconstructs, samples) in OPPOSITE else "vae_ablation.and"
+    facts += relate(fid, *name_values(fid, pair))
+    return Claim("vae_ablation", wording, values, rests_on, facts)
+
+
+def _write_pair(quantity: str, ablated: Configuration, conv: Configuration) -> dict[str, Value]:
+    return {
+        "ablated": ablated.label,
+        "conv": conv.label,
+        "ablated_value": write_mean(quantity, ablated),
+        "conv_value": write_mean(quantity, conv),
+    }
+
+
+CAUSE: Mapping[Cause, str] = {
+    "codes": "vae_ablation.why.codes",
+    "kl": "vae_ablation.why.kl",
+    "decoder": "vae_ablation.why.decoder",
+    "price": "vae_ablation.why.price",
+}
+"""Cause of a difference between two VAEs -> message."""
+
+
+def claim_cause(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim | None:
+    """Explain what sets the two VAEs apart; None if the data do not."""
+    found = explain_ablation(ablated, conv)
+    if found is None:
+        return None
+    names = ("dev_reconstruction", "dev_kl")
+    loss, kl = (measure(name, found.vae).mean - measure(name, found.other).mean for name in names)
+    values: dict[str, Value] = {
+        "label": found.vae.label,
+        "loss": write_value("dev_reconstruction", abs(loss)),
+        "kl": write_value("dev_kl", abs(kl)),
+        "distance": write_mean("prior_distance", found.vae),
+        "other_distance": write_mean("prior_distance", found.other),
+    }
+    return Claim("vae_ablation.why", CAUSE[found.cause], values, rests_on)
+
+
+def claim_legibility(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim | None:
+    """Say that the classifier reads one VAE's samples less often, though FID does not tell; None if not so."""
+    if compare_by(choose_fid((ablated, conv)), ablated, conv) not in ("alike", "open"):
+        return None
+    outcome = compare_by("read_share", ablated, conv)
+    if outcome not in ("lower", "higher"):
+        return None
+    low, high = (ablated, conv) if outcome == "lower" else (conv, ablated)
+    values: dict[str, Value] = {
+        "low": low.label,
+        "high": high.label,
+        "low_share": write_value("read_share", measure("read_share", low).mean, less=1),
+        "high_share": write_value("read_share", measure("read_share", high).mean, less=1),
+    }
+    facts = relate("read_share", *name_values("read_share", (low, high)))
+    return Claim("vae_ablation.reading", "vae_ablation.reading", values, rests_on, facts)
+
+
+SIZE: Mapping[Size, str] = {
+    "larger_better": "vae_ablation.size.larger_better",
+    "larger_same": "vae_ablation.size.larger_same",
+    "larger_worse": "vae_ablation.size.larger_worse",
+    "smaller_better": "vae_ablation.size.smaller_better",
+    "smaller_same": "vae_ablation.size.smaller_same",
+    "smaller_worse": "vae_ablation.size.smaller_worse",
+}
+"""Size of the decoder and FID, against the baseline's -> message."""
+
+
+def claim_decoder(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim | None:
+    """Say what the size of the decoder explains; None for sizes that hardly differ, or without FID."""
+    size = judge_size(ablated, conv)
+    if size is None:
+        return None
+    sizes = [measure("drawing_parameters", c).mean for c in (ablated, conv)]
+    values: dict[str, Value] = {
+        **_write_pair("drawing_parameters", ablated, conv),
+        "ratio": Number(max(sizes) / min(sizes), 1),
+    }
+    return Claim("vae_ablation.size", SIZE[size], values, rests_on)

@@ -5,19 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from reportgen.paper.analysis.latent import count_readings, list_changes, rank_dimensions
+from reportgen.paper.analysis.latent import count_readings, rank_dimensions
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import pick
-from reportgen.paper.claims.scores import claim_trend
-from reportgen.paper.claims.vae import claim_units
+from reportgen.paper.claims.vae import claim_collapse, claim_hole, claim_units, claim_why
 from reportgen.paper.figures.latent import Scatter, draw_kl, draw_latents, draw_readings
 from reportgen.paper.i18n.translator import Percent
-from reportgen.paper.report.builder import Builder, Column
-from reportgen.paper.report.model import Cell, Figure, Picture, Section
+from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.model import Figure, Picture, Section
 from reportgen.suite.outline import OutlineSection
-
-NUM_CHANGES = 2
-"""Changes of digits by reconstruction that a cell lists."""
 
 
 def build_space(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
@@ -27,14 +23,13 @@ def build_space(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -
     shown = pick(sweep)
     columns = ["latent_dim", "active_units", "dev_kl", "prior_distance"]
     table = b.table_of("vae_space", sweep, columns, note=b.line("vae_space.note"))
-    trend = [claim_trend("prior_distance", sweep, "latent_dim", table.id)] if len(sweep) > 1 else []
     return b.section(
         "vae_space",
-        b.text("vae_space.intro"),
+        *b.answer(claim_units(sweep, table.id)),
         table,
         b.figure("vae_kl", lambda: [_draw_kl(b, shown)], shown),
         b.figure("vae_latents", lambda: [_draw_latents(b, shown)], [c.first_seed for c in shown]),
-        *b.claims([claim_units(sweep, table.id), *trend]),
+        *b.claims(claim(sweep, table.id) for claim in (claim_why, claim_collapse, claim_hole)),
     )
 
 
@@ -91,13 +86,3 @@ def _draw_readings(b: Builder, vaes: Sequence[Configuration]) -> Picture:
         alt=b.t("alt.vae_readings", labels=b.labels(vaes)),
         width_mm=170,
     )
-
-
-def make_changes_column(b: Builder) -> Column:
-    """Return the column with the most frequent changes of digits by reconstruction, with their numbers."""
-
-    def cell(c: Configuration) -> Cell:
-        changes = [f"{before} → {after} ({b.t.format(num)})" for before, after, num in list_changes(c, NUM_CHANGES)]
-        return Cell(b.t("caption.list_separator").join(changes) or "–")
-
-    return Column("changes", cell)

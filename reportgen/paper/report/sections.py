@@ -40,14 +40,17 @@ WRITERS: Mapping[str, Writer] = {
     "vae_curves": Writer(
         vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses", "figure-vae_progress")
     ),
-    "vae_images": Writer(vae.build_images, ("figure-vae_images", "table-vae_reading", "figure-vae_readings")),
+    "vae_images": Writer(
+        vae.build_images, ("figure-vae_images", "figure-vae_samples", "table-vae_reading", "figure-vae_readings")
+    ),
     "vae_space": Writer(latent.build_space, ("table-vae_space", "figure-vae_kl", "figure-vae_latents")),
     "vae_fid": Writer(vae.build_fid, ("table-vae_fid",)),
-    "vae_effect": Writer(vae.build_effect, ("table-vae_effect", "figure-vae_scores")),
+    "vae_effect": Writer(vae.build_effect, ("table-vae_effect", "table-vae_steps", "figure-vae_scores")),
     "vae_ablation": Writer(
         vae.build_ablation,
         (
             "listing-vae_ablation",
+            "listing-vae_conv",
             "figure-vae_ablation_curves",
             "figure-vae_ablation_images",
             "figure-ablation_samples",

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 from reportgen.paper.analysis.measuring import is_measured
 from reportgen.paper.analysis.quantities import RECONSTRUCTIONS
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick
-from reportgen.paper.claims.scores import (
-    claim_best,
-    claim_noise,
-    claim_other_scores,
-    claim_reading,
-    claim_size,
-    claim_threshold,
-)
+from reportgen.paper.analysis.vaes import do_samples_follow
+from reportgen.paper.claims.scores import claim_best, claim_threshold
 from reportgen.paper.claims.vae import (
     claim_ablation,
+    claim_balance,
+    claim_best_vae,
+    claim_cause,
+    claim_confusions,
+    claim_curves,
+    claim_decoder,
     claim_effect,
-    claim_gap,
-    claim_lowest,
-    claim_reconstruction,
-    claim_sharpness,
+    claim_exchange,
+    claim_images,
+    claim_learning,
+    claim_legibility,
 )
 from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.report.builder import Builder, Column
-from reportgen.paper.report.latent import make_changes_column, show_readings
+from reportgen.paper.report.changes import change_between, tabulate_changes, tabulate_pair
+from reportgen.paper.report.latent import show_readings
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, name_fid, show_progress, show_samples
 from reportgen.suite.outline import OutlineSection
@@ -36,18 +38,22 @@ from reportgen.suite.settings import Question
 
 
 def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
-    """Build the section with the training curves of each VAE and an overlay of several; None without any."""
+    """Build the section with an overlay of the training curves and those of each VAE; None without any."""
     if not sweep:
         return None
-    shown = pick(sweep)
-    blocks: list[Block] = [b.text("vae_curves.intro"), *b.describe_selection(sweep)]
-    blocks += [_show_curves(b, [c], "vae_curves", c.slug, c.label) for c in shown]
-    if len(shown) > 1:
-        blocks.append(_show_curves(b, shown, "vae_overlay"))
-    losses = _tabulate_losses(b, sweep)
-    claims = b.claims([claim_gap(sweep, losses.id), claim_lowest(sweep, losses.id)])
+    shown, losses = pick(sweep), _tabulate_losses(b, sweep)
     progress = show_progress(b, "vae_progress", sweep)
-    return b.section("vae_curves", *blocks, losses, *claims, *progress, b.explanation("vae_curves.theory"))
+    overlay = [_show_curves(b, shown, "vae_overlay")] if len(shown) > 1 else []
+    return b.section(
+        "vae_curves",
+        *b.answer(claim_curves(sweep, losses.id)),
+        *b.describe_selection(sweep),
+        *overlay,
+        *(_show_curves(b, [c], "vae_curves", c.slug, c.label) for c in shown),
+        losses,
+        *b.claims([claim_learning(sweep, "figure-vae_overlay" if overlay else losses.id)]),
+        *(progress[:1] if do_samples_follow(sweep) else progress),
+    )
 
 
 def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
@@ -74,60 +80,57 @@ def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str
 # ---- images ---------------------------------------------------------------------------------------------------------
 
 
-GRIDS: Mapping[str, tuple[str, str]] = {
-    "dev": ("alt.dev", "grid.dev"),
-    "reconstructions": ("alt.reconstructions", "grid.reconstructions"),
-    "samples": ("alt.samples", "grid.samples"),
+GRIDS: Mapping[str, str] = {
+    "dev": "alt.dev",
+    "reconstructions": "alt.reconstructions",
+    "samples": "alt.samples",
 }
-"""Grids drawn in a VAE's training, with the messages of their alternative text and title."""
+"""Grids drawn in a VAE's training, with the messages of their alternative text."""
 
 
-def draw_vae_grids(b: Builder, c: Configuration) -> list[Picture]:
-    """Return the grids of dev images, reconstructions and samples at the last step."""
-    return [_draw_grid(b, c, grid) for grid in GRIDS]
-
-
-def _draw_grid(b: Builder, c: Configuration, grid: str, label: str = "") -> Picture:
-    """Return a grid at the last step, titled with its kind unless ``label`` is given."""
-    return Picture(
-        c.first.read_image(c.first.find_grid(grid)),
-        "image/png",
-        b.t(GRIDS[grid][0], label=c.label),
-        55,
-        label or b.t(GRIDS[grid][1]),
-        pixelated=True,
-    )
+def _draw_grid(b: Builder, c: Configuration, grid: str, title: str, width_mm: float = 55) -> Picture:
+    """Return a grid at the last step under a title."""
+    content = c.first.read_image(c.first.find_grid(grid))
+    return Picture(content, "image/png", b.t(GRIDS[grid], label=c.label), width_mm, title, pixelated=True)
 
 
 def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
-    """Build the section with dev images, reconstructions and samples of each VAE; None without any."""
+    """Build the section with dev images, and the reconstructions and samples of each VAE; None without any."""
     if not sweep:
         return None
-    figures = [_show_images(b, c) for c in pick(sweep)]
-    reading = [claim_reading(sweep, "table-vae_effect")] if len(sweep) > 1 else []
+    reading = _read_reconstructions(b, sweep)
+    evidence = "table-vae_reading" if reading else "figure-vae_images"
+    findings = [claim_confusions(sweep, evidence)] if reading else []
     return b.section(
         "vae_images",
-        b.text("vae_images.intro"),
+        *b.answer(claim_images(sweep, evidence)),
         *b.describe_selection(sweep),
-        *figures,
-        *_read_reconstructions(b, sweep),
-        *b.claims(reading),
+        *_show_images(b, [c.first_seed for c in pick(sweep)]),
+        *reading,
+        *b.claims([*findings, claim_balance(sweep, "figure-vae_samples")]),
     )
 
 
+def _show_images(b: Builder, shown: Sequence[Configuration]) -> list[Block]:
+    """Return the figures of dev images with each VAE's reconstructions of them, and of each VAE's samples."""
+
+    def draw_reconstructions() -> list[Picture]:
+        dev = _draw_grid(b, shown[0], "dev", b.t("grid.dev"))
+        return [dev, *(_draw_grid(b, c, "reconstructions", c.label) for c in shown)]
+
+    return [
+        b.figure("vae_images", draw_reconstructions, shown),
+        b.figure("vae_samples", lambda: [_draw_grid(b, c, "samples", c.label) for c in shown], shown),
+    ]
+
+
 def _read_reconstructions(b: Builder, sweep: Sequence[Configuration]) -> list[Block]:
-    """Return the table and findings on readable reconstructions; nothing if they were not measured."""
+    """Return the table and the figure of what reconstructions are read as; nothing if they were not measured."""
     measured = [quantity.name for quantity in RECONSTRUCTIONS]
     if not all(is_measured(name, sweep) for name in measured):
         return []
-    columns: list[str | Column] = [*measured, make_changes_column(b)]
-    table = b.table_of("vae_reading", sweep, columns, note=b.line("vae_images.reading_note"))
-    claims = b.claims([claim_reconstruction(sweep, table.id)])
-    return [b.text("vae_images.reading"), table, show_readings(b, pick(sweep)), *claims]
-
-
-def _show_images(b: Builder, c: Configuration) -> Block:
-    return b.figure("vae_images", lambda: draw_vae_grids(b, c), [c.first_seed], slug=c.slug, label=c.label)
+    table = b.table_of("vae_reading", sweep, measured, note=b.line("vae_images.reading_note"))
+    return [table, show_readings(b, pick(sweep))]
 
 
 # ---- FID ------------------------------------------------------------------------------------------------------------
@@ -138,10 +141,18 @@ def build_fid(b: Builder, sweep: Sequence[Configuration], wanted: OutlineSection
     if not sweep:
         return None
     table = b.table_of("vae_fid", sweep, ["latent_dim", *b.fids, "sharpness"], note=b.passport(sweep))
-    sharpness = [claim_sharpness(sweep, table.id)] if len(sweep) > 1 else []
-    claims = b.claims([*sharpness, *claim_noise(sweep, table.id)])
-    tables = dict.fromkeys(b.fids, table.id)
-    return b.section("vae_fid", table, *discuss_best(b, sweep, tables, wanted.fid_below.get("vae")), *claims)
+    answer = claim_best_vae(sweep, table.id)
+    return b.section("vae_fid", *b.answer(answer), table, *_judge_threshold(b, sweep, wanted, table.id))
+
+
+def _judge_threshold(b: Builder, sweep: Sequence[Configuration], wanted: OutlineSection, table: str) -> list[Block]:
+    """Return the finding on the outline's FID threshold, if it has one."""
+    threshold = wanted.fid_below.get("vae")
+    if threshold is None:
+        return []
+    if not is_measured("fid_inception", sweep):
+        return [b.notice("threshold.no_inception", threshold=threshold)]
+    return [b.claim(claim_threshold(sweep, threshold, table))]
 
 
 def discuss_best(
@@ -166,18 +177,25 @@ def discuss_best(
 # ---- effect of the latent dimension ---------------------------------------------------------------------------------
 
 
+STEPPED = ("dev_reconstruction", "dev_kl", "prior_distance", "read_share")
+"""Quantities whose changes from one latent dimension to the next are tabulated, beside FID."""
+
+
 def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
     """Build the section on the effect of the latent dimension; None for fewer than two configurations."""
     if len(sweep) < 2:
         return None
-    columns = ["dev_reconstruction", "dev_kl", "dev_total", "above_floor", *b.fids, "read_share"]
+    columns = ["dev_reconstruction", "dev_kl", "dev_total", *b.fids, "read_share"]
+    table = b.table_of("vae_effect", sweep, columns, note=b.passport(sweep), marks_best=False)
+    quantities = [*b.order_fids(sweep)[:1], *STEPPED]
+    steps = [change_between(low, high, quantities) for low, high in itertools.pairwise(sweep)]
     return b.section(
         "vae_effect",
-        b.text("vae_effect.intro"),
-        b.table_of("vae_effect", sweep, columns, note=b.passport(sweep), marks_best=False),
+        *b.answer(claim_effect(sweep, table.id)),
+        table,
+        tabulate_changes(b, "vae_steps", steps, sweep),
         b.figure("vae_scores", lambda: [draw_fid_over(b, sweep, "latent_dim")], sweep, score=name_fid(sweep)),
-        *b.claims(claim_effect(sweep, "table-vae_effect")),
-        b.explanation("vae_effect.theory"),
+        *b.claims([claim_exchange(sweep, table.id)]),
     )
 
 
@@ -187,39 +205,57 @@ def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
 ABLATION_TABLES: Mapping[Question, str] = {"vae_architecture": "vae_ablation"}
 """Beginnings of the ids of ablation tables, by the question that asks for the ablation of a VAE."""
 
+COMPARED = ("dev_reconstruction", "dev_kl", "dev_total", "prior_distance", "sharpness", "read_share")
+"""Quantities in which an ablated VAE is held against its baseline, beside FID."""
+
 
 def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection) -> Section | None:
     """Build the section on each ablated VAE next to its convolutional baseline; None without any."""
     if not ablations:
         return None
-    blocks: list[Block] = [b.text("vae_ablation.intro"), *b.describe_selection(ablations)]
-    for ablated in pick(ablations):
-        blocks += _show_ablation(b, ablated, find_baseline(b.results, ablated))
-    return b.section("vae_ablation", *blocks, b.explanation("vae_ablation.theory"))
+    blocks = [block for c in pick(ablations) for block in _show_ablation(b, c, find_baseline(b.results, c))]
+    return b.section("vae_ablation", *b.describe_selection(ablations), *blocks)
 
 
 def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | None) -> list[Block]:
     slug = ablated.slug
     shown = [ablated] if conv is None else [conv, ablated]
-    columns = [*b.fids, "dev_reconstruction", "dev_kl", "dev_total", "prior_distance", "sharpness", "read_share"]
-    table = b.table_of("vae_ablation", shown, columns, slug=slug, note=b.passport(shown))
+    table = _tabulate_ablation(b, shown, slug)
+    answer = claim_ablation(ablated, conv, table.id) if conv is not None else None
+    findings = _discuss_ablation(b, ablated, conv, table.id) if conv is not None else []
+    return [*b.answer(answer), table, *_show_figures(b, shown, slug), *findings, *_list_code(b, ablated, conv)]
+
+
+def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) -> Table:
+    if len(shown) == 2:
+        return tabulate_pair(b, "vae_ablation", shown, [*b.order_fids(shown), *COMPARED], slug=slug)
+    return b.table_of("vae_ablation", shown, [*b.fids, *COMPARED], slug=slug, note=b.passport(shown))
+
+
+def _show_figures(b: Builder, shown: Sequence[Configuration], slug: str) -> list[Block]:
+    """Return the figures of curves, of reconstructions of the same dev images, and of samples."""
+    first = [c.first_seed for c in shown]
     return [
-        b.listing("vae_ablation", ablated, "model", slug=slug, label=ablated.label),
         b.figure("vae_ablation_curves", lambda: [draw_vae_curves(b, shown)], shown, slug=slug),
         b.figure(
-            "vae_ablation_images", lambda: _draw_reconstructions(b, shown), [c.first_seed for c in shown], slug=slug
+            "vae_ablation_images",
+            lambda: [_draw_grid(b, c, "reconstructions", c.label, 74) for c in first],
+            first,
+            slug=slug,
         ),
         show_samples(b, shown, slug),
-        table,
-        *(_discuss_ablation(b, ablated, conv, table.id) if conv is not None else []),
     ]
 
 
-def _draw_reconstructions(b: Builder, shown: Sequence[Configuration]) -> list[Picture]:
-    """Return the dev images, followed by each VAE's reconstructions of them."""
-    return [_draw_grid(b, shown[0], "dev"), *(_draw_grid(b, c, "reconstructions", c.label) for c in shown)]
-
-
 def _discuss_ablation(b: Builder, ablated: Configuration, conv: Configuration, table: str) -> list[Paragraph]:
-    others = claim_other_scores(ablated, conv, "table-scores")
-    return b.claims([*claim_ablation(ablated, conv, table), *others, *claim_size(ablated, conv, "table-costs")])
+    claims = [claim_cause, claim_legibility]
+    findings = [*(claim(ablated, conv, table) for claim in claims), claim_decoder(ablated, conv, "table-costs")]
+    return b.claims(findings)
+
+
+def _list_code(b: Builder, ablated: Configuration, conv: Configuration | None) -> list[Block]:
+    """Return the code of an ablation and that of its baseline."""
+    listings: list[Block] = [b.listing("vae_ablation", ablated, "model", slug=ablated.slug, label=ablated.label)]
+    if conv is not None:
+        listings.append(b.listing("vae_conv", conv, "model", slug=ablated.slug, label=conv.label))
+    return listings
