@@ -85,7 +85,8 @@ def test_both_languages_have_the_same_elements_and_numbers(reports: dict[Languag
     for a, b in zip(walk(zh.sections), walk(en.sections), strict=True):
         assert type(a) is type(b)
         if isinstance(a, Table) and isinstance(b, Table):
-            numbers = [[cell.text for row in t.rows for cell in row if cell.is_number] for t in (a, b)]
+            cells = [[cell.text for row in t.rows for cell in row if cell.is_number] for t in (a, b)]
+            numbers = [[re.findall(r"[+−]?\d[\d,.]*|[▼▲≈–]", text) for text in texts] for texts in cells]
             assert numbers[0] == numbers[1]
         if isinstance(a, Paragraph) and isinstance(b, Paragraph) and a.role == "finding":
             found = [sorted(re.findall(r"\d[\d,]*\.\d+", plain(p))) for p in (a, b)]
@@ -100,6 +101,8 @@ def test_every_column_has_a_name_in_both_languages(reports: dict[Language, Repor
         for language in LANGUAGES
     }
     for language, report in reports.items():
+        tables = [block for block in walk(report.sections) if isinstance(block, Table)]
+        labels = {cell.text for table in tables for row in table.rows for cell in row if cell.is_header}
         for block in walk(report.sections):
             if isinstance(block, Table):
                 plain_names = {name for name in block.header if not name.startswith("hidden_dim ")}

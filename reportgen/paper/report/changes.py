@@ -89,5 +89,5 @@ def _write(b: Builder, name: str, effect: Effect | None) -> Cell:
 def _count_seeds(configurations: Sequence[Configuration]) -> Message:
     """Return in words the numbers of seeds that the effects rest on."""
     counts = sorted({len(c.runs) for c in configurations})
-    kind = "change.seeds.one" if counts == [1] else "change.seeds.several"
+    kind = "change.seeds.one" if counts == [1] else "change.seeds.same" if len(counts) == 1 else "change.seeds.several"
     return Message(kind, {"least": counts[0], "most": counts[-1]})
