@@ -35,7 +35,7 @@ from reportgen.paper.report.requirements import Check, check_report
 from reportgen.paper.report.sections import build_section, can_be_made
 from reportgen.suite.languages import Language
 
-FIXED_TEXTS = ("contents", "summary", "explanation", "note", "skeleton")
+FIXED_TEXTS = ("contents", "summary", "note", "skeleton")
 """Fixed words of the page; the message of each is ``page.<name>``."""
 
 KINDS = {Table: "table", Figure: "figure", Listing: "listing"}

@@ -109,10 +109,6 @@ class Builder:
         """Return claims as findings, skipping None."""
         return [self.claim(claim) for claim in claims if claim is not None]
 
-    def explanation(self, message: str, **values: Value) -> Paragraph:
-        """Return a message as theory, which holds whatever the data are."""
-        return Paragraph(parse_markup(self.t(message, **values)), "explanation")
-
     def reference(self, message: str) -> Paragraph:
         """Return a message as an entry of the list of references."""
         return Paragraph(parse_markup(self.t(message)), "reference")

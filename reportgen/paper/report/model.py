@@ -29,13 +29,13 @@ Line = tuple[Span, ...]
 class Paragraph:
     """A paragraph of text.
 
-    An ``explanation`` is theory, set apart from what the data show; a ``notice`` warns the reader. An ``answer`` at the
+    A ``notice`` warns the reader; a ``reference`` is an entry of their list. An ``answer`` at the
     head of a section and a ``finding`` are the wording of ``claim``, and ``evidence`` points to its numbers where they
     are not in the same section.
     """
 
     line: Line
-    role: Literal["text", "answer", "finding", "explanation", "notice", "reference"] = "text"
+    role: Literal["text", "answer", "finding", "notice", "reference"] = "text"
     evidence: Line = ()
     claim: Claim | None = None
     type: str = "paragraph"

@@ -19,7 +19,7 @@ from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.outline import Outline
 
 REPLACE_MARK = "<!-- replace -->"
-"""First line of a note that is to replace the section's findings and explanations."""
+"""First line of a note that is to replace the section's discussion."""
 
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 """A comment in a note, which is not printed."""
@@ -33,7 +33,7 @@ TAGS = {
 }
 """HTML elements allowed in a note. There are no images, so nothing is loaded from a file or the network."""
 
-DISCUSSION = ("answer", "finding", "explanation")
+DISCUSSION = ("answer", "finding")
 """Roles of the paragraphs that a note may replace."""
 
 HEADING_SHIFT = 3
@@ -139,7 +139,5 @@ def add_note(section: Section, notes: Notes) -> Iterable[Block]:
         return section.blocks
     blocks: Iterable[Block] = section.blocks
     if note.replaces:
-        blocks = (
-            b for b in blocks if not (isinstance(b, Paragraph) and b.role in ("answer", "finding", "explanation"))
-        )
+        blocks = (b for b in blocks if not isinstance(b, Paragraph) or b.role not in DISCUSSION)
     return (*blocks, to_note(note.markdown))
