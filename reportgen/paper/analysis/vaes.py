@@ -25,7 +25,7 @@ from reportgen.paper.analysis.latent import count_readings, rank_dimensions
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import NOISY
-from reportgen.paper.analysis.trainings import has_sample_scores, judge_progress
+from reportgen.paper.analysis.trainings import judge_progress
 
 # ---- losses in the course of training -------------------------------------------------------------------------------
 
@@ -103,9 +103,10 @@ def judge_dev_losses(sweep: Sequence[Configuration]) -> Settling:
 
 
 def do_samples_follow(sweep: Sequence[Configuration]) -> bool:
-    """Return True if FIDs of samples still fall at the end where dev losses do, and only there, and rise nowhere."""
-    if not has_sample_scores(sweep):
-        return True
+    """Return True if FIDs of samples still fall at the end where dev losses do, and only there, and rise nowhere.
+
+    All trainings must have scored samples.
+    """
     verdicts = {c: judge_progress(c) for c in sweep}
     falling = {c for c, verdict in verdicts.items() if verdict == "falling"}
     return falling == set(judge_dev_losses(sweep).falling) and "past" not in verdicts.values()
@@ -241,7 +242,7 @@ def find_imbalance(vaes: Sequence[Configuration]) -> Imbalance | None:
 
 # ---- the latent dimension -------------------------------------------------------------------------------------------
 
-Course = Literal["saturates", "falls", "rises", "turns", "bound"]
+Course = Literal["saturates", "falls", "overall", "rises", "turns", "bound"]
 """The course of FID over the latent dimension; ``judge_latent`` defines the words."""
 
 
@@ -267,7 +268,8 @@ def judge_latent(sweep: Sequence[Configuration]) -> LatentEffect | None:
 
     The course ``saturates`` if the first VAE is shown to be worse than the best and some before the last one are not;
     it ``falls`` if only the last one is not, and ``turns`` if the last one is worse again. If the first one is not
-    worse, it ``rises`` if the last one is, and is a ``bound`` if neither is.
+    worse, it ``rises`` if the last one is. If neither is, it falls ``overall`` or ``rises`` where these two are told
+    apart as a pair, and is a ``bound`` otherwise.
     """
     fid = choose_fid(sweep)
     scored = [c for c in sweep if is_measured(fid, [c])]
@@ -289,7 +291,7 @@ def _find_knee(fid: str, first: Configuration, ties: Sequence[Configuration]) ->
 
 def _name_course(fid: str, first: Configuration, last: Configuration, ties: Sequence[Configuration]) -> Course:
     if first in ties and last in ties:
-        ends: Mapping[Outcome, Course] = {"lower": "falls", "higher": "rises"}
+        ends: Mapping[Outcome, Course] = {"lower": "overall", "higher": "rises"}
         return ends.get(compare_by(fid, last, first), "bound")
     if first in ties:
         return "rises"
@@ -334,8 +336,8 @@ def find_collapsed(sweep: Sequence[Configuration]) -> tuple[Configuration, Confi
     active ones.
     """
     narrow, best = sweep[0], find_best(sweep, "dev_reconstruction")
-    units = measure("active_units", narrow)
-    is_idle = max(units.values) < narrow.settings.latent_dim and units.mean < measure("active_units", best).mean
+    units, more = (measure("active_units", c).values for c in (narrow, best))
+    is_idle = max(units) < narrow.settings.latent_dim and max(units) < min(more)
     return (narrow, best) if is_idle and compare_by("dev_reconstruction", best, narrow) == "lower" else None
 
 
@@ -345,9 +347,9 @@ Why = Literal["idle", "apart"]
 
 def explain_saturation(effect: LatentEffect) -> Why | None:
     """Return what the codes say of why FID no longer falls with more dimensions; None if nothing, or if it falls."""
-    if effect.course == "falls" or effect.knee is effect.last:
+    if effect.course in ("falls", "overall") or effect.knee is effect.last:
         return None
-    if measure("active_units", effect.last).mean < effect.last.settings.latent_dim - 0.5:
+    if min(measure("active_units", effect.last).values) < effect.last.settings.latent_dim:
         return "idle"
     return "apart" if compare_by("prior_distance", effect.last, effect.knee) == "higher" else None
 
@@ -372,7 +374,7 @@ def find_hole(vae: Configuration) -> Estimate | None:
 
 # ---- the all-linear ablation ----------------------------------------------------------------------------------------
 
-Cause = Literal["codes", "kl", "decoder", "price"]
+Cause = Literal["codes", "kl", "hole", "decoder", "price"]
 """What a difference of two VAEs rests on; ``explain_ablation`` defines the words."""
 
 
@@ -389,7 +391,8 @@ def explain_ablation(ablated: Configuration, conv: Configuration) -> Explanation
     """Explain a difference in FID by the losses, or what a better reconstruction costs; None if the data do not.
 
     ``codes``: the VAE with the worse FID does not reconstruct worse, but its codes lie further from the prior; ``kl``:
-    only its KL is shown to be higher. ``decoder``: it reconstructs worse, too. ``price``: FID does not tell the two
+    only its KL is shown to be higher; ``hole``: neither is, but fewer of its samples than of its reconstructions read
+    as digits, by more than the other's. ``decoder``: it reconstructs worse, too. ``price``: FID does not tell the two
     apart, and one reconstructs better at a higher KL.
     """
     fid = choose_fid((ablated, conv))
@@ -406,7 +409,11 @@ def explain_ablation(ablated: Configuration, conv: Configuration) -> Explanation
         return Explanation("decoder", vae, other)
     if is_worse["prior_distance"]:
         return Explanation("codes", vae, other)
-    return Explanation("kl", vae, other) if is_worse["dev_kl"] else None
+    if is_worse["dev_kl"]:
+        return Explanation("kl", vae, other)
+    holes = [find_hole(c) for c in (vae, other)]
+    is_wider = holes[0] is not None and (holes[1] is None or holes[0].mean > holes[1].mean)
+    return Explanation("hole", vae, other) if is_wider else None
 
 
 def _explain_price(ablated: Configuration, conv: Configuration, outcomes: Mapping[str, Outcome]) -> Explanation | None:

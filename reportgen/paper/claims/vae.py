@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Literal
 
 from reportgen.paper.analysis.effects import Outcome, find_change
@@ -194,11 +195,12 @@ def _write_hardest(sweep: Sequence[Configuration]) -> Message | str:
     if found is None:
         return ""
     low, high = found
+    decimals = 1 if high.share > 0.99 else 0
     values: dict[str, Value] = {
         "low": str(low.digit),
-        "low_share": Percent(low.share),
+        "low_share": Percent(low.share, decimals),
         "high": str(high.digit),
-        "high_share": Percent(high.share),
+        "high_share": Percent(high.share, decimals),
     }
     return Message("vae_images.hardest", values)
 
@@ -280,6 +282,7 @@ def claim_best_vae(sweep: Sequence[Configuration], rests_on: str) -> Claim | Non
 COURSE: Mapping[Course, str] = {
     "saturates": "vae_effect.saturates",
     "falls": "vae_effect.falls",
+    "overall": "vae_effect.overall",
     "rises": "vae_effect.rises",
     "turns": "vae_effect.turns",
     "bound": "vae_effect.bound",
@@ -308,6 +311,7 @@ def _relate_course(effect: LatentEffect) -> tuple[Fact, ...]:
     pairs = {
         "saturates": [(knee, first)],
         "falls": [(last, first)],
+        "overall": [(last, first)],
         "rises": [(knee, last)],
         "turns": [(knee, first), (knee, last)],
         "bound": [(first, last)],
@@ -317,7 +321,7 @@ def _relate_course(effect: LatentEffect) -> tuple[Fact, ...]:
 
 def _write_gain(effect: LatentEffect) -> Message | str:
     """Return the part on the reconstruction loss; nothing unless it is shown to fall as FID does."""
-    high = effect.last if effect.course == "falls" else effect.knee
+    high = effect.last if effect.course in ("falls", "overall") else effect.knee
     if compare_by("dev_reconstruction", high, effect.first) != "lower":
         return ""
     low, high_loss = (write_mean("dev_reconstruction", c) for c in (effect.first, high))
@@ -329,7 +333,7 @@ def claim_exchange(sweep: Sequence[Configuration], rests_on: str) -> Claim | Non
     effect = judge_latent(sweep)
     if effect is None:
         return None
-    high = effect.last if effect.course == "falls" else effect.knee
+    high = effect.last if effect.course in ("falls", "overall") else effect.knee
     exchange = find_exchange(effect.first, high)
     if exchange is None:
         return None
@@ -350,6 +354,13 @@ def _stops(effect: LatentEffect) -> bool:
 
 # ---- the latent space -----------------------------------------------------------------------------------------------
 
+
+def write_units(vae: Configuration) -> Number:
+    """Return the number of dimensions in use, over several seeds their mean."""
+    units = measure("active_units", vae).values
+    return Number(fmean(units), 0 if fmean(units).is_integer() else 1)
+
+
 UNITS: Mapping[bool, str] = {
     True: "vae_space.units.all",
     False: "vae_space.units.some",
@@ -360,12 +371,12 @@ UNITS: Mapping[bool, str] = {
 def claim_units(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     """Say how many of its dimensions the VAE with the most of them uses, and how many carry most of the KL."""
     widest = max(sweep, key=lambda c: c.settings.latent_dim)
-    dim, units = widest.settings.latent_dim, measure("active_units", widest).mean
-    uses_all = round(units) == dim
+    dim = widest.settings.latent_dim
+    uses_all = min(measure("active_units", widest).values) == dim
     values: dict[str, Value] = {
         "label": widest.label,
         "dim": dim,
-        "units": Number(units, 0),
+        "units": write_units(widest),
         "carrying": count_carrying(widest),
         "share": Percent(CARRIED_SHARE),
     }
@@ -403,11 +414,10 @@ def claim_collapse(sweep: Sequence[Configuration], rests_on: str) -> Claim | Non
     if found is None:
         return None
     narrow, best = found
-    units = measure("active_units", narrow).mean
     values: dict[str, Value] = {
         "label": narrow.label,
         "dim": narrow.settings.latent_dim,
-        "units": Number(units, 0 if units == round(units) else 1),
+        "units": write_units(narrow),
         "best": best.label,
     }
     facts = relate("dev_reconstruction", *name_values("dev_reconstruction", (best, narrow)))
@@ -504,6 +514,7 @@ def _write_pair(quantity: str, ablated: Configuration, conv: Configuration) -> d
 CAUSE: Mapping[Cause, str] = {
     "codes": "vae_ablation.why.codes",
     "kl": "vae_ablation.why.kl",
+    "hole": "vae_ablation.why.hole",
     "decoder": "vae_ablation.why.decoder",
     "price": "vae_ablation.why.price",
 }
@@ -519,12 +530,22 @@ def claim_cause(ablated: Configuration, conv: Configuration, rests_on: str) -> C
     loss, kl = (measure(name, found.vae).mean - measure(name, found.other).mean for name in names)
     values: dict[str, Value] = {
         "label": found.vae.label,
+        "other": found.other.label,
+        "codes": _write_read(found.vae),
+        "other_codes": _write_read(found.other),
+        "samples": write_value("read_share", measure("read_share", found.vae).mean, less=1),
+        "other_samples": write_value("read_share", measure("read_share", found.other).mean, less=1),
         "loss": write_value("dev_reconstruction", abs(loss)),
         "kl": write_value("dev_kl", abs(kl)),
         "distance": write_mean("prior_distance", found.vae),
         "other_distance": write_mean("prior_distance", found.other),
     }
     return Claim("vae_ablation.why", CAUSE[found.cause], values, rests_on)
+
+
+def _write_read(vae: Configuration) -> Percent:
+    """Return the share of reconstructions that read as digits."""
+    return Percent(1 - measure("reads_unread", vae).mean)
 
 
 def claim_legibility(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim | None:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from reportgen.paper.analysis.latent import count_readings, rank_dimensions
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import pick
-from reportgen.paper.claims.vae import claim_collapse, claim_hole, claim_units, claim_why
+from reportgen.paper.claims.vae import claim_collapse, claim_hole, claim_units, claim_why, write_units
 from reportgen.paper.figures.latent import Scatter, draw_kl, draw_latents, draw_readings
 from reportgen.paper.i18n.translator import Percent
-from reportgen.paper.report.builder import Builder
-from reportgen.paper.report.model import Figure, Picture, Section
+from reportgen.paper.report.builder import Builder, Column
+from reportgen.paper.report.model import Cell, Figure, Picture, Section
 from reportgen.suite.outline import OutlineSection
 
 
@@ -21,7 +21,8 @@ def build_space(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -
     if not sweep:
         return None
     shown = pick(sweep)
-    columns = ["latent_dim", "active_units", "dev_kl", "prior_distance"]
+    units = Column("active_units", lambda c: Cell(b.t.format(write_units(c)), is_number=True))
+    columns: list[str | Column] = ["latent_dim", units, "dev_kl", "prior_distance"]
     table = b.table_of("vae_space", sweep, columns, note=b.line("vae_space.note"))
     return b.section(
         "vae_space",

@@ -52,13 +52,15 @@ def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
         *(_show_curves(b, [c], "vae_curves", c.slug, c.label) for c in shown),
         losses,
         *b.claims([claim_learning(sweep, "figure-vae_overlay" if overlay else losses.id)]),
-        *(progress[:1] if do_samples_follow(sweep) else progress),
+        *(progress[:1] if progress and do_samples_follow(sweep) else progress),
     )
 
 
 def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
     """Tabulate the total loss on training and dev data at the end of training, and the step of its lowest dev value."""
-    lowest = Column("lowest_step", lambda c: Cell(b.join_numbers(c.lowest_steps("dev_total")), is_number=True))
+    lowest = Column(
+        "lowest_step", lambda c: Cell(b.join_numbers(sorted({*c.lowest_steps("dev_total")})), is_number=True)
+    )
     columns = ("tail_train_total", "tail_dev_total", "gap", "rise_dev_total", lowest)
     note = (*b.line("vae_curves.losses_note"), *_describe_floors(b, sweep[0]))
     return b.table_of("vae_losses", sweep, columns, note=note)
@@ -88,7 +90,11 @@ GRIDS: Mapping[str, str] = {
 """Grids drawn in a VAE's training, with the messages of their alternative text."""
 
 
-def _draw_grid(b: Builder, c: Configuration, grid: str, title: str, width_mm: float = 55) -> Picture:
+THREE_WIDE, FOUR_WIDE = 55, 41
+"""Widths of grids, in mm, of which three and four fill a line."""
+
+
+def _draw_grid(b: Builder, c: Configuration, grid: str, title: str, width_mm: float = THREE_WIDE) -> Picture:
     """Return a grid at the last step under a title."""
     content = c.first.read_image(c.first.find_grid(grid))
     return Picture(content, "image/png", b.t(GRIDS[grid], label=c.label), width_mm, title, pixelated=True)
@@ -118,9 +124,10 @@ def _show_images(b: Builder, shown: Sequence[Configuration]) -> list[Block]:
         dev = _draw_grid(b, shown[0], "dev", b.t("grid.dev"))
         return [dev, *(_draw_grid(b, c, "reconstructions", c.label) for c in shown)]
 
+    width = FOUR_WIDE if len(shown) == 4 else THREE_WIDE
     return [
         b.figure("vae_images", draw_reconstructions, shown),
-        b.figure("vae_samples", lambda: [_draw_grid(b, c, "samples", c.label) for c in shown], shown),
+        b.figure("vae_samples", lambda: [_draw_grid(b, c, "samples", c.label, width) for c in shown], shown),
     ]
 
 
