@@ -140,7 +140,6 @@ class Builder:
         id_: str,
         header: Sequence[str],
         rows: Sequence[Sequence[Cell]],
-        configurations: Sequence[Configuration] = (),
         *,
         slug: str = "",
         note: Line = (),
@@ -175,7 +174,7 @@ class Builder:
     ) -> Table:
         """Return a numbered table with one row per configuration and the given columns (see ``tabulate``)."""
         header, rows = self.tabulate(configurations, columns, marks_best=marks_best)
-        return self.table(id_, header, rows, configurations, slug=slug, note=note)
+        return self.table(id_, header, rows, slug=slug, note=note)
 
     def tabulate(
         self, configurations: Sequence[Configuration], columns: Sequence[str | Column], *, marks_best: bool = True
@@ -207,7 +206,6 @@ class Builder:
         self,
         id_: str,
         draw: Callable[[], Sequence[Picture]],
-        configurations: Sequence[Configuration] | None,
         *,
         slug: str = "",
         **values: Value,
@@ -216,7 +214,6 @@ class Builder:
 
         Args:
             draw: function that makes the pictures; it is called only if this builder draws.
-            configurations: the configurations whose settings the caption states (see ``caption``).
             slug: suffix of the figure's id, which sets apart several figures of one kind.
             values: values of the caption's message ``figure.<id>``.
         """

@@ -47,7 +47,7 @@ def tabulate_changes(
     """
     names = list(changes[0].effects)
     rows = [[Cell(b.t.format(change.name), is_header=True), *list_effects(b, change)] for change in changes]
-    return b.table(id_, ["change", *names], rows, configurations, slug=slug, note=explain_changes(b, configurations))
+    return b.table(id_, ["change", *names], rows, slug=slug, note=explain_changes(b, configurations))
 
 
 def list_effects(b: Builder, change: Change) -> list[Cell]:
@@ -76,7 +76,7 @@ def tabulate_pair(
         for q in quantities
     ]
     note = b.line("change.note", seeds=_count_seeds(pair))
-    return b.table(id_, ["quantity", before.label, after.label, "change"], rows, pair, slug=slug, note=note)
+    return b.table(id_, ["quantity", before.label, after.label, "change"], rows, slug=slug, note=note)
 
 
 def _write(b: Builder, name: str, effect: Effect | None) -> Cell:

@@ -35,10 +35,10 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
     return b.section(
         "collapse",
         *b.answer(answer_collapse(gan, digits, "table-digits")),
-        b.figure("counted", lambda: [_draw_counted(b, gan, digits)], [gan.first_seed], label=gan.label),
+        b.figure("counted", lambda: [_draw_counted(b, gan, digits)], label=gan.label),
         b.text("collapse.string", characters=f"`{digits.counted}`"),
         _tabulate_digits(b, gan, digits, published),
-        b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)], [gan.first_seed]),
+        b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)]),
         *b.claims(claim_digits(digits, published, "table-digits")),
         _tabulate_variety(b),
         *b.claims(claim_width(b.results.answer("gan_hidden"), digits.num_all, "table-variety")),
@@ -65,7 +65,7 @@ def _tabulate_digits(
     rows.append(_build_count_row(b, b.t("row.expected", num=num_read), expected, math.nan))
     note = b.line("collapse.note", num=digits.num_counted)
     header = ["samples", *"0123456789", "?", "even_p"]
-    return b.table("digits", header, rows, [gan.first_seed], label=gan.label, note=note)
+    return b.table("digits", header, rows, label=gan.label, note=note)
 
 
 def _draw_counted(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
@@ -108,7 +108,7 @@ def _tabulate_variety(b: Builder) -> Table:
         b.value_cell("copies", first.dev_copies.mean),
     ]
     rows.append([Cell(b.t("row.real_images"), is_header=True), Cell(b.t.format(num), is_number=True), *real])
-    return b.table("variety", header, rows, models, note=b.line("collapse.variety_note", num=num))
+    return b.table("variety", header, rows, note=b.line("collapse.variety_note", num=num))
 
 
 def _show_nearest(b: Builder, gan: Configuration) -> Figure:
@@ -117,7 +117,6 @@ def _show_nearest(b: Builder, gan: Configuration) -> Figure:
     return b.figure(
         "nearest",
         lambda: [_draw_nearest(b, gan)],
-        [gan.first_seed],
         label=gan.label,
         num=memory.num,
         samples=Number(memory.median),

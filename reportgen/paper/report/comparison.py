@@ -28,7 +28,6 @@ def build_comparison(b: Builder, *_: object) -> Section | None:
         b.figure(
             "comparison",
             lambda: [draw_samples(b, c) for c in shown],
-            [c.first_seed for c in shown],
             vae=vae.label,
             gan=gan.label,
             choice=_name_choice(b.results),
@@ -61,4 +60,4 @@ def _tabulate(b: Builder, vae: Configuration, gan: Configuration) -> Table:
         for name, effect in zip(names, effects, strict=True)
     ]
     header = ["quantity", vae.label, gan.label, "change"]
-    return b.table("comparison", header, rows, shown, note=explain_changes(b, shown))
+    return b.table("comparison", header, rows, note=explain_changes(b, shown))

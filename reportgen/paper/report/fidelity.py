@@ -27,7 +27,7 @@ def build_scores(b: Builder, *_: object) -> Section | None:
     return b.section(
         "scores",
         *b.answer(answer_variety(scored, "table-scores")),
-        b.table("scores", header, rows, scored, note=b.passport(scored)),
+        b.table("scores", header, rows, note=b.passport(scored)),
         *_tabulate_yardsticks(b, scored[0]),
         *b.claims(claim_fidelity(scored, "table-scores")),
     )
@@ -43,7 +43,7 @@ def _tabulate_yardsticks(b: Builder, c: Configuration) -> list[Block]:
         [Cell(b.t(row.message, **row.values), is_header=True), *_fill_fids(b, c, row), *_fill_scores(b, row)]
         for row in list_yardsticks(own)
     ]
-    return [b.table("yardsticks", header, rows, [c], note=b.line("scores.yardstick"))]
+    return [b.table("yardsticks", header, rows, note=b.line("scores.yardstick"))]
 
 
 def _fill_fids(b: Builder, c: Configuration, row: YardstickRow) -> list[Cell]:

@@ -72,7 +72,7 @@ def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
 
 
 def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
-    return b.figure(id_, lambda: [draw_gan_curves(b, shown)], shown, slug=slug, label=label)
+    return b.figure(id_, lambda: [draw_gan_curves(b, shown)], slug=slug, label=label)
 
 
 # ---- images ---------------------------------------------------------------------------------------------------------
@@ -84,8 +84,8 @@ def build_images(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
         return None
     shown = pick(grid)
     blocks: list[Block] = [
-        b.figure("gan_images", lambda: [_draw_read(b, c) for c in shown], [c.first_seed for c in shown]),
-        b.figure("gan_evolution", lambda: _draw_evolutions(b, shown), [c.first_seed for c in shown]),
+        b.figure("gan_images", lambda: [_draw_read(b, c) for c in shown]),
+        b.figure("gan_evolution", lambda: _draw_evolutions(b, shown)),
     ]
     answer, findings = _discuss_evolution(grid)
     noisy = claim_noise(grid, "figure-gan_images")
@@ -177,7 +177,7 @@ def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> 
             for latent in latents
         ]
     score = Message(f"column.{fid}")
-    return b.table("gan_fid", header, rows, grid, slug=detector, note=b.passport(grid), score=score)
+    return b.table("gan_fid", header, rows, slug=detector, note=b.passport(grid), score=score)
 
 
 # ---- effect of both dimensions --------------------------------------------------------------------------------------
@@ -246,9 +246,9 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
         "gan_hidden",
         *b.answer(claim_hidden(sweep, table.id)),
         table,
-        b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], sweep, score=name_fid(sweep)),
+        b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], score=name_fid(sweep)),
         _show_curves(b, pick(sweep), "gan_hidden_curves"),
-        b.figure("gan_worst", lambda: [draw_samples(b, worst)], [worst.first_seed], label=worst.label),
+        b.figure("gan_worst", lambda: [draw_samples(b, worst)], label=worst.label),
         *b.claims([claim_worst(sweep, table.id)]),
     )
 
@@ -269,7 +269,7 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
         *b.answer(claim_equilibrium(judged, table.id)),
         table,
         *b.claims([claim_quality(judged, table.id)]),
-        b.figure("discriminator", lambda: [draw_discriminators(b, shown)], [c.first_seed for c in shown]),
+        b.figure("discriminator", lambda: [draw_discriminators(b, shown)]),
         outputs,
         *b.claims([claim_lead(judge_equilibria(shown), outputs.id)]),
     )
@@ -282,7 +282,7 @@ def _tabulate_ends(b: Builder, gans: Sequence[Configuration]) -> Table:
     header, rows = b.tabulate(gans, [*ends, fid], marks_best=False)
     at_half = [Cell(b.t.format(Number(AT_HALF[metric])), is_number=True) for metric in ENDS]
     rows.append([Cell(b.t("row.equilibrium"), is_header=True), *at_half, Cell("–", is_number=True)])
-    return b.table("nash", header, rows, gans, note=b.line("nash.note"))
+    return b.table("nash", header, rows, note=b.line("nash.note"))
 
 
 def _write_mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
@@ -319,7 +319,7 @@ def _show_ablation(b: Builder, name: GanAblation, ablated: Configuration) -> lis
     shown = [ablated] if baseline is None else [baseline, ablated]
     table = _tabulate_ablation(b, shown, slug)
     figures = [
-        b.figure("gan_ablation_curves", lambda: [draw_gan_curves(b, shown)], shown, slug=slug),
+        b.figure("gan_ablation_curves", lambda: [draw_gan_curves(b, shown)], slug=slug),
         show_samples(b, shown, slug),
     ]
     listings = _list_code(b, name, ablated, baseline, slug)

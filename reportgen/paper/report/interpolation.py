@@ -88,7 +88,7 @@ def _tabulate_paths(b: Builder, shown: Sequence[Configuration]) -> Table:
         intervals=Message("interpolation.over.one" if has_one else "interpolation.over.several"),
         dims=_compare_dimensions(shown),
     )
-    return b.table("interpolation", ["configuration", *LINE], rows, shown, note=note)
+    return b.table("interpolation", ["configuration", *LINE], rows, note=note)
 
 
 def _compare_dimensions(shown: Sequence[Configuration]) -> Value:
@@ -112,7 +112,7 @@ ALTS: Mapping[Name, str] = {
 
 def _show_strips(b: Builder, c: Configuration, name: Name) -> Figure:
     """Return the figure of one configuration's strips."""
-    return b.figure(name, lambda: [_draw_strips(b, c, name)], [c.first_seed], slug=c.slug, label=c.label)
+    return b.figure(name, lambda: [_draw_strips(b, c, name)], slug=c.slug, label=c.label)
 
 
 def _draw_strips(b: Builder, c: Configuration, name: Name) -> Picture:

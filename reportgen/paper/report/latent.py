@@ -28,8 +28,8 @@ def build_space(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -
         "vae_space",
         *b.answer(claim_units(sweep, table.id)),
         table,
-        b.figure("vae_kl", lambda: [_draw_kl(b, shown)], shown),
-        b.figure("vae_latents", lambda: [_draw_latents(b, shown)], [c.first_seed for c in shown]),
+        b.figure("vae_kl", lambda: [_draw_kl(b, shown)]),
+        b.figure("vae_latents", lambda: [_draw_latents(b, shown)]),
         *b.claims(claim(sweep, table.id) for claim in (claim_why, claim_collapse, claim_hole)),
     )
 
@@ -74,7 +74,7 @@ def _name_axes(b: Builder, c: Configuration) -> list[str]:
 
 def show_readings(b: Builder, vaes: Sequence[Configuration]) -> Figure:
     """Return the figure of the digits that reconstructions turn into, a map per VAE."""
-    return b.figure("vae_readings", lambda: [_draw_readings(b, vaes)], vaes)
+    return b.figure("vae_readings", lambda: [_draw_readings(b, vaes)])
 
 
 def _draw_readings(b: Builder, vaes: Sequence[Configuration]) -> Picture:

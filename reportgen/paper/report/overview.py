@@ -138,7 +138,7 @@ def _show_scoreboard(b: Builder) -> list[Block]:
         return []
     fid = choose_fid(scored)
     shown = sorted(pick(scored, MAX_SCORED), key=lambda c: measure(fid, c).mean)
-    return [b.figure("scoreboard", lambda: [_draw_scoreboard(b, shown, fid)], shown)]
+    return [b.figure("scoreboard", lambda: [_draw_scoreboard(b, shown, fid)])]
 
 
 def _draw_scoreboard(b: Builder, shown: Sequence[Configuration], fid: str) -> Picture:

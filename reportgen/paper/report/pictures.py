@@ -63,7 +63,7 @@ def show_progress(b: Builder, id_: str, configurations: Sequence[Configuration])
         return []
     shown = pick(configurations)
     num = min(NUM_MONITORED, b.results.suite.fid.num_images)
-    figure = b.figure(id_, lambda: [_draw_progress(b, shown)], shown, num=num)
+    figure = b.figure(id_, lambda: [_draw_progress(b, shown)], num=num)
     return [figure, *b.claims(claim_progress(configurations, figure.id))]
 
 
@@ -139,6 +139,4 @@ def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:
 def show_samples(b: Builder, shown: Sequence[Configuration], slug: str) -> Figure:
     """Return the figure with an ablation's samples next to its baseline's."""
     first = [c.first_seed for c in shown]
-    return b.figure(
-        "ablation_samples", lambda: [draw_samples(b, c) for c in first], first, slug=slug, labels=b.labels(first)
-    )
+    return b.figure("ablation_samples", lambda: [draw_samples(b, c) for c in first], slug=slug, labels=b.labels(first))

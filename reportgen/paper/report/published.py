@@ -24,7 +24,7 @@ def build_published(b: Builder, *_: object) -> Section | None:
     return b.section(
         "published",
         *b.answer(answer_published(matched, "figure-published")),
-        b.figure("published", lambda: [_draw_published(b, matched)], None, num=num_reports, scale=scale),
+        b.figure("published", lambda: [_draw_published(b, matched)], num=num_reports, scale=scale),
         *b.claims(claim_published(matched, "figure-published")),
     )
 

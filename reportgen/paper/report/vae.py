@@ -76,7 +76,7 @@ def _describe_floors(b: Builder, c: Configuration) -> Line:
 
 
 def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
-    return b.figure(id_, lambda: [draw_vae_curves(b, shown)], shown, slug=slug, label=label)
+    return b.figure(id_, lambda: [draw_vae_curves(b, shown)], slug=slug, label=label)
 
 
 # ---- images ---------------------------------------------------------------------------------------------------------
@@ -126,8 +126,8 @@ def _show_images(b: Builder, shown: Sequence[Configuration]) -> list[Block]:
 
     width = FOUR_WIDE if len(shown) == 4 else THREE_WIDE
     return [
-        b.figure("vae_images", draw_reconstructions, shown),
-        b.figure("vae_samples", lambda: [_draw_grid(b, c, "samples", c.label, width) for c in shown], shown),
+        b.figure("vae_images", draw_reconstructions),
+        b.figure("vae_samples", lambda: [_draw_grid(b, c, "samples", c.label, width) for c in shown]),
     ]
 
 
@@ -201,7 +201,7 @@ def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
         *b.answer(claim_effect(sweep, table.id)),
         table,
         tabulate_changes(b, "vae_steps", steps, sweep),
-        b.figure("vae_scores", lambda: [draw_fid_over(b, sweep, "latent_dim")], sweep, score=name_fid(sweep)),
+        b.figure("vae_scores", lambda: [draw_fid_over(b, sweep, "latent_dim")], score=name_fid(sweep)),
         *b.claims([claim_exchange(sweep, table.id)]),
     )
 
@@ -243,11 +243,10 @@ def _show_figures(b: Builder, shown: Sequence[Configuration], slug: str) -> list
     """Return the figures of curves, of reconstructions of the same dev images, and of samples."""
     first = [c.first_seed for c in shown]
     return [
-        b.figure("vae_ablation_curves", lambda: [draw_vae_curves(b, shown)], shown, slug=slug),
+        b.figure("vae_ablation_curves", lambda: [draw_vae_curves(b, shown)], slug=slug),
         b.figure(
             "vae_ablation_images",
             lambda: [_draw_grid(b, c, "reconstructions", c.label, 74) for c in first],
-            first,
             slug=slug,
         ),
         show_samples(b, shown, slug),
