@@ -20,7 +20,6 @@ from reportgen.paper.analysis.findings import (
     compare_pairs,
     count_digits,
     find_best,
-    find_over,
     find_worst,
     judge_equilibrium,
     read_interpolation,
@@ -43,14 +42,6 @@ def test_interval_is_students() -> None:
     assert estimate.over == "seeds"
     assert estimate_mean([5.0]) == Estimate(5.0, None, None, (5.0,), "nothing")
     assert estimate_mean([5.0], 1.0).half_width == pytest.approx(1.96, abs=1e-3)
-
-
-def test_an_interval_covers_seeds_only_if_all_have_several() -> None:
-    one, several = estimate_mean([1.0], 0.2), estimate_mean([2.0, 3.0])
-    assert find_over(several, several) == "seeds"
-    assert find_over(one, several) == "samples"
-    assert find_over(estimate_mean([1.0], 0.2, "pairs"), several) == "pairs"
-    assert find_over(estimate_mean([1.0]), several) == "nothing"
 
 
 def test_sections_find_their_configurations_in_order(synthetic_output: Path) -> None:

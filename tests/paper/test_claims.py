@@ -19,8 +19,6 @@ from reportgen.assets import PublishedCounts
 from reportgen.paper.analysis import measuring
 from reportgen.paper.analysis.contrasts import compare_families
 from reportgen.paper.analysis.curves import CurveSummary
-from reportgen.paper.analysis.dimensions import pair_along
-from reportgen.paper.analysis.effects import compare
 from reportgen.paper.analysis.estimates import Estimate, Level, Scale, estimate_mean
 from reportgen.paper.analysis.findings import (
     DigitCounts,
@@ -46,13 +44,12 @@ from reportgen.paper.claims import (
     progress,
     published,
     scores,
-    summary,
     vae,
 )
 from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict, contradict, find_contradictions
 from reportgen.paper.i18n.translator import Translator
 from reportgen.paper.report.assemble import build_report
-from reportgen.paper.report.model import Paragraph, Report, Table
+from reportgen.paper.report.model import Paragraph, Report
 from reportgen.suite.languages import LANGUAGES
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.plan import RunSpec
@@ -156,76 +153,6 @@ LOW, HIGH = estimate_mean([1.0]), estimate_mean([2.0])  # nothing is known of ho
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "said"),
-    [
-        (at(1), at(2), "A has the lower classifier FID: 1.00 against 2.00 of B (ratio 0.50, 95%: 0.33–0.76)."),
-        (at(2), at(1), "A has the higher classifier FID: 2.00 against 1.00 of B (ratio 2.00, 95%: 1.32–3.03)."),
-        (at(1), at(1.4), "other seeds may turn this order round, but the two differ by less than a factor of 2.12"),
-        (at(1), at(1), "A and B have the same classifier FID"),
-        (at(1), NONE, "cannot be compared"),
-        (LOW, HIGH, "The classifier FID is 1.00 for A and 2.00 for B: one training each"),
-        (LOW, LOW, "A and B have the same classifier FID"),
-    ],
-)
-def test_pairs(a: Estimate, b: Estimate, said: str) -> None:
-    assert said in words(scores.tell_pair("fid_classifier", named(a, b), "table-x"))
-
-
-def test_what_lies_within_the_band_is_alike() -> None:
-    sure = Prior(0.001**2, 30)
-    pair = [replace(at(v), level=Level(moderate([math.log(v)], sure), "log", math.log(1.25))) for v in (1.0, 1.1)]
-    said = words(scores.tell_pair("fid_classifier", named(*pair), "table-x"))
-    assert said.startswith("A has the lower")  # a difference that is shown is told, however small
-    pair[1] = replace(at(1.001), level=Level(moderate([0.001], sure), "log", math.log(1.25)))
-    assert "A and B have about the same" in words(scores.tell_pair("fid_classifier", named(*pair), "table-x"))
-
-
-def test_a_difference_of_shares_is_in_percentage_points() -> None:
-    half, most = at(0.5, "linear", 0.01), at(0.9, "linear", 0.01)
-    said = words(scores.tell_pair("read_share", named(half, most), "table-x"))
-    assert "50.0% ± 2.0% against 90.0% ± 2.0% of B (difference −40.0 points, 95%: −48.3 to −31.7)" in said
-
-
-@pytest.mark.parametrize(
-    ("estimates", "said"),
-    [
-        (
-            [at(1), at(2), at(1.5)],
-            "In [[table-x]] the lowest classifier FID is that of A, 1.00, and the highest",
-        ),
-        ([at(1), at(1.2)], "lies between 1.00 (A) and 1.20 (B), no more than seeds may cause"),
-        ([at(1), at(1)], "is the same everywhere"),
-        ([at(1), NONE], "too few values"),
-        ([LOW, HIGH], "lies between 1.00 (A) and 2.00 (B); how far seeds differ in it is not known"),
-        ([LOW, LOW], "is the same everywhere"),
-    ],
-)
-def test_extremes(estimates: list[Estimate], said: str) -> None:
-    assert said in words(scores.tell_extremes("fid_classifier", named(*estimates), "table-x"))
-
-
-def test_the_lowest_and_the_highest_of_many_are_further_apart_by_chance() -> None:
-    """As a pair the extremes of ten values differ; among 45 possible pairs that is no wonder."""
-    values = [at(0.5 + 0.01 * step, "linear") for step in range(10)]
-    ends = values[0], values[-1]
-    assert compare(*ends) == "lower"
-    claim = scores.tell_extremes("read_share", named(*values), "table-x")
-    assert (claim.id, claim.facts) == ("extremes.open", ())
-    assert scores.tell_extremes("read_share", named(*ends), "table-x").id == "extremes.lower"
-
-
-@pytest.mark.parametrize(
-    ("fid", "tie"),
-    [((1.0, 3.0), None), ((1.0, 1.2), "VAE-3 has the lowest value; not shown to be worse: VAE-10"), ((NAN, 2.0), None)],
-)
-def test_best_and_ties(suite: Suite, fid: tuple[float, float], tie: str | None) -> None:
-    results = make_results(suite, change=set_fid({"vae-3": fid[0], "vae-10": fid[1]}))
-    said = [words(claim) for claim in scores.claim_best(results.answer("vae_latent"), "table-x")]
-    assert len(said) == (2 if tie else 1)
-    assert tie is None or tie in said[1]
-
-
-@pytest.mark.parametrize(
     ("fid", "said"),
     [
         (30.0, "below the course's threshold of 40"),
@@ -241,65 +168,6 @@ def test_threshold(suite: Suite, fid: float, said: str) -> None:
 
     results = make_results(suite, change=change)
     assert said in words(scores.claim_threshold(results.answer("vae_latent"), 40, "table-x"))
-
-
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        ((9.0, 3.0, 1.0), "From 2 to 8, the classifier FID falls at every step of `hidden_dim`, from 9.00 ± 0.02"),
-        ((1.0, 3.0, 9.0), "rises at every step"),
-        (
-            (3.0, 1.0, 1.01),
-            "falls from 3.00 ± 0.02 to 1.01 ± 0.02 (ratio 0.34, 95%: 0.22–0.51); shown as",
-        ),
-        (
-            (2.0, 1.5, 1.2),
-            "falls from 2.00 ± 0.02 to 1.20 ± 0.02 (ratio 0.60, 95%: 0.40–0.91); it goes with",
-        ),
-        ((1.0, 1.01, 3.0), "rises from 1.00 ± 0.02 to 3.00 ± 0.02"),
-        ((9.0, 1.0, 3.0), "falls from 9.00 ± 0.02 at 2 to 1.00 ± 0.02 at 4 and rises again to 3.00 ± 0.02 at 8"),
-        ((1.0, 9.0, 3.0), "rises from 1.00 ± 0.02 at 2 to 9.00 ± 0.02 at 4 and falls again"),
-        ((1.0, 1.2, 1.0), "changes by less than a factor of 1.51 either way: 1.00 ± 0.02 at 2, 1.20"),
-        ((1.0, NAN, NAN), "too few values"),
-    ],
-)
-def test_trends(suite: Suite, values: tuple[float, ...], said: str) -> None:
-    fid = dict(zip(("gan-10_2", "gan-10_4", "gan-10_8"), values, strict=True))
-    results = make_results(suite, change=set_fid(fid))
-    sweep = results.answer("gan_hidden")
-    assert said in words(scores.claim_trend("fid_classifier", sweep, "hidden_dim", "table-x"))
-
-
-def test_a_trend_without_direction_names_all_values(tmp_path: Path) -> None:
-    fid = {"vae-3": 1.0, "vae-10": 9.0, "vae-20": 2.0, "vae-40": 20.0}
-    suite = write_and_load(tmp_path, TINY.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10, 20, 40]}"))
-    sweep = make_results(suite, change=set_fid(fid)).answer("vae_latent")
-    claim = scores.claim_trend("fid_classifier", sweep, "latent_dim", "table-x")
-    assert "The classifier FID goes up and down with `latent_dim`: 1.00 ± 0.02 at 3, 9.00" in words(claim)
-    assert claim.facts == ()
-
-
-def test_an_order_that_is_the_same_throughout_is_told(tmp_path: Path) -> None:
-    suite = write_and_load(tmp_path, TINY.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10, 20, 40]}"))
-    fid = {"vae-3": 2.0, "vae-10": 1.7, "vae-20": 1.4, "vae-40": 1.1}
-    sweep = make_results(suite, change=set_fid(fid)).answer("vae_latent")
-    said = words(scores.claim_trend("fid_classifier", sweep, "latent_dim", "table-x"))
-    assert "the order is the same throughout (exact p = 0.042)" in said  # one of 24 orders
-    small = make_results(suite, change=set_fid({"vae-3": 1.0, "vae-10": 1.0, "vae-20": 1.0, "vae-40": 1.0001}))
-    claim = scores.claim_trend("fid_classifier", small.answer("vae_latent"), "latent_dim", "table-x")
-    assert claim.id == "trend.flat"
-
-
-def test_a_sweep_of_two_has_no_details(suite: Suite) -> None:
-    sweep = make_results(suite, change=set_fid({"vae-3": 9.0, "vae-10": 1.0})).answer("vae_latent")
-    assert scores.claim_trend("fid_classifier", sweep, "latent_dim", "table-x").id == "trend.falling"
-
-
-def test_no_power_law_is_told_where_none_fits(suite: Suite) -> None:
-    fid = {"gan-10_2": 9.0, "gan-10_4": 1.0, "gan-10_8": 0.99}
-    sweep = make_results(suite, change=set_fid(fid)).answer("gan_hidden")
-    said = words(scores.claim_trend("fid_classifier", sweep, "hidden_dim", "table-x"))
-    assert "no single power law fits" in said
 
 
 # ---- VAEs -----------------------------------------------------------------------------------------------------------
@@ -875,10 +743,6 @@ def test_what_the_size_of_the_decoder_explains(suite: Suite, decoder: int, fid: 
     claim = vae.claim_decoder(find(results, "VAE-10 linear"), find(results, "VAE-10"), "table-x")
     assert said in said_of(claim)
     assert (claim is None) == (not said)
-
-
-def test_reading_of_a_sweep(suite: Suite) -> None:
-    assert "read as digits" in words(scores.claim_reading(make_results(suite).answer("vae_latent"), "table-x"))
 
 
 # ---- GANs -----------------------------------------------------------------------------------------------------------
@@ -1578,41 +1442,6 @@ def test_a_more_varied_rival_of_the_lowest_fid_is_named(suite: Suite) -> None:
     assert claim(recall=0.8, coverage=0.1) == []  # a few outliers raise recall
 
 
-@pytest.mark.parametrize(
-    ("fid", "scores_of_the_ablated", "said"),
-    [
-        (1.0, {}, ["none of the other scores"]),
-        (
-            1.0,
-            {"precision": 0.6, "kid": 0.09},
-            ["no other score agrees with FID (A against B): KID (0.090 ± 0.002 against 0.050"],
-        ),
-        (
-            19.0,
-            {"kid": 0.2, "recall": 0.5, "coverage": 0.6},
-            ["these other scores agree with FID: KID; these do not (A against B): recall (0.50 against 0.40)."],
-        ),
-        (19.0, {"recall": 0.05, "density": 0.9}, ["density (0.90 against 0.80). But the recall of A is 0.05 and its"]),
-        (6.0, {"recall": 0.5}, []),
-    ],
-    ids=["all agree", "better by FID", "worse by FID", "crowded", "open"],
-)
-def test_scores_that_do_not_follow_fid_are_named(
-    suite: Suite, fid: float, scores_of_the_ablated: dict[str, float], said: list[str]
-) -> None:
-    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
-        is_ablated = spec.configuration_name == "gan-4_8"
-        evaluation["scores"]["classifier"] = make_scores("classifier", fid if is_ablated else 5.0)
-        if is_ablated:
-            evaluation["scores"]["classifier"] |= scores_of_the_ablated
-
-    results = make_results(suite, change=change)
-    claims = scores.claim_other_scores(find(results, "GAN 4_8"), find(results, "GAN 10_8"), "table-x")
-    texts = [words(claim).replace("GAN 4_8", "A").replace("GAN 10_8", "B") for claim in claims]
-    assert len(texts) == len(said)
-    assert all(one in text for one, text in zip(said, texts, strict=True))
-
-
 def read(label: str, inside: float | None, outside: float, error: float | None) -> Callable[[RunSpec, Any], None]:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         if spec.configuration_name == label:
@@ -1645,17 +1474,6 @@ def test_two_models_may_differ_beyond_the_ends(suite: Suite) -> None:
     shown = find(results, "GAN 10_8"), find(results, "VAE-10")
     said = words(interpolation.claim_beyond(shown, "table-x"))
     assert "images of VAE-10 become less legible (percentage points: GAN 10_8: 1.0 ± 4.0, VAE-10: " in said
-
-
-def test_what_is_read_no_more_than_noise_is_no_evidence_of_digits(suite: Suite) -> None:
-    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
-        read = 40 if spec.settings.latent_dim == 3 else 20  # the worst kind of noise: 30 of 100
-        evaluation["digits"]["all_counts"] = [read, *[0] * 9, 100 - read]
-
-    sweep = make_results(suite, change=change).answer("vae_latent")
-    (claim,) = scores.claim_unreadable(sweep, "table-x")
-    assert words(claim).startswith("For VAE-10 (20.0%) the share that reads as digits is not above 30.0%")
-    assert scores.claim_unreadable(sweep[:1], "table-x") == []
 
 
 @pytest.mark.parametrize(
@@ -1867,30 +1685,7 @@ def test_where_the_lead_of_d_comes_from(
     assert says(claim, said)
 
 
-@pytest.mark.parametrize(
-    ("generator", "said"),
-    [(900, "about 1/9 of the 8.0 thousand in GAN 10_8"), (16200, "about 2 times the 8.0 thousand"), (9000, "")],
-)
-def test_sizes_of_an_ablation(suite: Suite, generator: int, said: str) -> None:
-    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
-        if spec.configuration_name.startswith("gan-mlp"):
-            evaluation["parameters"]["generator"] = generator
-
-    results = make_results(suite, change=change)
-    claims = scores.claim_size(find(results, "MLP GAN 10_8"), find(results, "GAN 10_8"), "table-x")
-    assert [said in words(claim) for claim in claims] == ([True] if said else [])
-
-
 # ---- summary and context --------------------------------------------------------------------------------------------
-
-
-def test_best_in_short(suite: Suite) -> None:
-    clear = make_results(suite, change=set_fid({"vae-3": 3.0, "vae-10": 1.0})).answer("vae_latent")
-    tied = make_results(suite, change=set_fid({"vae-3": 1.2, "vae-10": 1.0})).answer("vae_latent")
-    said = [words(summary.claim_best_brief("vae", row, "table-x")) for row in (clear[:1], clear, tied)]
-    assert said[0].startswith("For the VAE, VAE-3, the classifier FID is 3.00")
-    assert "VAE-10 has the lowest classifier FID" in said[1]
-    assert "not shown to be worse: VAE-3" in said[2]
 
 
 PUBLISHED = """
@@ -1972,24 +1767,6 @@ def test_published_reports_are_about_digits(tmp_path: Path) -> None:
     clothes = PUBLISHED.replace("mnist-5k", "fashion-mnist")
     assert clothes != PUBLISHED
     assert match_published(make_results(write_and_load(tmp_path, clothes)).configurations) == []
-
-
-def test_a_third_setting_that_varies_is_no_step_of_a_dimension(tmp_path: Path) -> None:
-    text = TINY.replace("hidden_dim: [4, 8]}", "hidden_dim: [4, 8], learning_rate: [1e-4, 2e-4]}")
-    text = text.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10], learning_rate: [1e-3, 1e-4]}")
-    results = make_results(write_and_load(tmp_path, text))
-    grid = results.answer("gan_grid")
-    pairs = pair_along(grid, "hidden_dim")
-    assert len(grid) == 2 * len(pairs) == 8
-    for low, high in pairs:
-        assert low.settings == high.settings.model_copy(update={"hidden_dim": 4})
-    claim = scores.claim_trend("fid_classifier", results.answer("vae_latent"), "latent_dim", "table-x")
-    assert (
-        words(claim) == "Over `latent_dim` no trend of the classifier FID is read, because other settings vary with it."
-    )
-    blocks = build_report(results, "en", draws=False).walk()
-    table = next(b for b in blocks if isinstance(b, Table) and b.id == "table-gan_fid-classifier")
-    assert len(table.rows) == 8
 
 
 def test_without_any_fid_no_vae_has_the_lowest(suite: Suite) -> None:

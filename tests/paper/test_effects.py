@@ -13,7 +13,6 @@ from synthetic import make_estimate
 from reportgen.paper.analysis.effects import (
     SHOWN,
     Effect,
-    are_told_apart,
     compare,
     find_change,
     find_effect,
@@ -176,16 +175,6 @@ def test_effects_after_the_first_that_is_not_shown_have_its_level() -> None:
     judged = judge_together([make_effect(value) for value in (0.01, 1.0, 0.21)])
     assert [effect.confidence for effect in judged] == pytest.approx([1 - 0.05 / 2, 1 - 0.05 / 3, 1 - 0.05 / 2])
     assert [effect.outcome for effect in judged] == ["open", "higher", "open"]
-
-
-@pytest.mark.parametrize("num", [2, 3, 10])
-def test_what_was_picked_from_many_must_be_further_apart(num: int) -> None:
-    """By the quantile of Student's t at the level over the number of pairs, with 3 degrees of freedom."""
-    needed = find_t(3, 1 - 0.05 / (num * (num - 1) / 2)) * 0.1 * math.sqrt(2)
-    low, nearer, farther = (make_estimate([math.exp(x)], sd=0.1) for x in (0, needed - 1e-6, needed + 1e-6))
-    assert are_told_apart(low, farther, num)
-    assert not are_told_apart(low, nearer, num)
-    assert not are_told_apart(low, NO_LEVEL, num)
 
 
 def test_steps_are_each_value_over_the_one_before() -> None:

@@ -10,7 +10,7 @@ import pytest
 from synthetic import ROOT, make_estimate, make_results, make_summary
 
 from reportgen.paper.analysis import contrasts, dimensions, findings, samples, trainings
-from reportgen.paper.analysis.contrasts import Side, Spaces, compare_extremes, judge_change, judge_threshold
+from reportgen.paper.analysis.contrasts import Side, Spaces, judge_change, judge_threshold
 from reportgen.paper.analysis.curves import CurveSummary, summarise_curve
 from reportgen.paper.analysis.estimates import Estimate, Over, estimate_mean
 from reportgen.paper.analysis.results import Configuration
@@ -97,45 +97,10 @@ def test_a_threshold_is_met_beyond_the_interval(
 
 
 @pytest.mark.parametrize(
-    ("fids", "scores", "crowded", "verdict"),
-    [
-        ((10.0, 30.0), {"kid": (1.0, 2.0), "recall": (0.5, 0.2)}, False, "agree"),
-        ((30.0, 10.0), {"kid": (1.0, 2.0), "recall": (0.2, 0.5)}, False, "split"),
-        ((30.0, 10.0), {"kid": (1.0, 2.0)}, False, "against"),
-        ((30.0, 10.0), {"kid": (1.0, 2.0)}, True, "crowded"),
-        ((30.0, 10.0), {"kid": (1.0001, 1.0)}, False, "agree"),
-        ((10.0, 10.0), {"kid": (1.0, 2.0)}, False, None),
-    ],
-)
-def test_other_scores_are_with_fid_or_against_it(
-    monkeypatch: pytest.MonkeyPatch,
-    configurations: dict[str, Configuration],
-    fids: tuple[float, float],
-    scores: dict[str, tuple[float, float]],
-    crowded: bool,
-    verdict: str | None,
-) -> None:
-    labels = ("MLP GAN 100_100", "GAN 100_100")
-    alike = dict.fromkeys(("kid", "precision", "recall", "density", "coverage"), (0.6, 0.6))
-    alike |= {"recall": (0.05, 0.05)} if crowded else {}
-    values = {"fid_classifier": fids, **alike, **scores}
-    fix(monkeypatch, {(c, n): sure(v) for n, pair in values.items() for c, v in zip(labels, pair, strict=True)})
-    judged = contrasts.judge_other_scores(*(configurations[label] for label in labels))
-    assert (judged and judged.verdict) == verdict
-
-
-@pytest.mark.parametrize(
     ("mean", "half_width", "way"), [(-2, 1, "falls"), (2, 1, "rises"), (2, 3, "open"), (2, None, "open")]
 )
 def test_a_change_goes_where_its_interval_does(mean: float, half_width: float | None, way: str) -> None:
     assert judge_change(within(mean, half_width, "pairs")) == way
-
-
-def test_what_was_picked_from_many_must_stand_out() -> None:
-    low, high = make_estimate([1.0], sd=0.1), make_estimate([2.0], sd=0.1)
-    assert [compare_extremes(low, high, num) for num in (2, 40)] == ["lower", "chosen"]
-    assert compare_extremes(low, low, 40) == "equal"
-    assert compare_extremes(low, make_estimate([1.1], sd=1), 40) == "open"
 
 
 # ---- raising a dimension --------------------------------------------------------------------------------------------

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from reportgen.paper.analysis.effects import Effect, Outcome, are_told_apart, compare, find_change
+from reportgen.paper.analysis.effects import Effect, Outcome, find_change
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.families import permute_families
 from reportgen.paper.analysis.findings import SIGNIFICANCE, compare_by, find_best, leaves_out_zero
 from reportgen.paper.analysis.measuring import choose_fid, measure
-from reportgen.paper.analysis.quantities import SCORES
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.analysis.samples import is_crowded, is_noisy
+from reportgen.paper.analysis.samples import is_noisy
 
 Side = Literal["vae", "gan", "open"]
 """The model with the wanted property, or ``open`` if the data do not decide."""
@@ -92,16 +90,6 @@ def judge_threshold(configurations: Sequence[Configuration], threshold: int) -> 
     return AgainstThreshold(best, fid, "met" if fid.mean < threshold else "missed")
 
 
-def compare_extremes(low: Estimate, high: Estimate, num: int) -> Outcome | Literal["chosen"]:
-    """Compare the lowest of ``num`` values with the highest.
-
-    ``chosen``: the two are told apart as a pair, but no longer once the comparison is corrected for their having been
-    picked from ``num`` values.
-    """
-    outcome = compare(low, high)
-    return "chosen" if outcome == "lower" and not are_told_apart(low, high, num) else outcome
-
-
 def judge_change(change: Estimate) -> Literal["falls", "rises", "open"]:
     """Return the direction of a change; ``open`` if its interval contains 0 or it has no interval."""
     if not leaves_out_zero(change):
@@ -118,46 +106,6 @@ ABLATION: Mapping[Outcome, AblationVerdict] = {"lower": "helped", "higher": "hur
 def judge_ablation(ablated: Configuration, baseline: Configuration) -> AblationVerdict:
     """Judge by FID whether a change to a model helped."""
     return ABLATION.get(compare_by(choose_fid((ablated, baseline)), ablated, baseline), "open")
-
-
-@dataclass(frozen=True)
-class OtherScores:
-    """The scores other than FID, by the model that their printed values favour.
-
-    ``favoured_against_fid`` is the model with the worse FID; ``with_fid`` and ``against_fid`` are names of scores.
-    Scores that print alike for both models are in neither.
-    """
-
-    favoured_against_fid: Configuration
-    with_fid: tuple[str, ...]
-    against_fid: tuple[str, ...]
-
-    @property
-    def verdict(self) -> Literal["agree", "crowded", "split", "against"]:
-        """The agreement of the other scores with FID.
-
-        ``agree``: none contradicts it. ``crowded``: some do, but the samples of the model that they favour are crowded
-        by rule. ``split``: there are scores on either side. ``against``: all that differ contradict it.
-        """
-        if not self.against_fid:
-            return "agree"
-        if is_crowded(self.favoured_against_fid):
-            return "crowded"
-        return "split" if self.with_fid else "against"
-
-
-def judge_other_scores(ablated: Configuration, baseline: Configuration) -> OtherScores | None:
-    """Sort the scores other than FID by the model they favour; None unless FID tells the two apart."""
-    by_fid = compare_by(choose_fid((ablated, baseline)), ablated, baseline)
-    if by_fid not in ("lower", "higher"):
-        return None
-    better, other = (ablated, baseline) if by_fid == "lower" else (baseline, ablated)
-    sides: dict[bool, list[str]] = {True: [], False: []}
-    for score in SCORES:
-        a, b = (round(measure(score.name, c).mean, score.decimals) for c in (better, other))
-        if math.isfinite(a - b) and a != b:  # equal in print: on neither side
-            sides[(a < b) == (score.better == "lower")].append(score.name)
-    return OtherScores(other, tuple(sides[True]), tuple(sides[False]))
 
 
 def find_smaller_rival(ablated: Configuration, others: Sequence[Configuration]) -> Configuration | None:

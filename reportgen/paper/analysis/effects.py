@@ -111,17 +111,6 @@ def judge_together(effects: Sequence[Effect]) -> list[Effect]:
     return judged
 
 
-def are_told_apart(low: Estimate, high: Estimate, num: int) -> bool:
-    """Return True if two values are told apart though they were picked as the lowest and the highest of ``num``.
-
-    The level is divided by the number of pairs that might have been picked (Bonferroni).
-    """
-    effect = find_change(low, high)
-    if effect is None:
-        return False
-    return replace(effect, confidence=1 - (1 - CONFIDENCE) / math.comb(num, 2)).outcome in SHOWN
-
-
 def find_steps(estimates: Sequence[Estimate]) -> list[Effect] | None:
     """Return each value over the one before, judged together; None if one has no level."""
     steps = [find_change(b, a) for a, b in itertools.pairwise(estimates)]

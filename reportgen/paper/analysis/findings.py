@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from reportgen.paper.analysis.effects import SHOWN, Effect, Outcome, compare, find_change, find_steps
-from reportgen.paper.analysis.estimates import Estimate, Over
+from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.families import PowerLaw, find_not_worse, find_order_p_value, fit_power_law
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.quantities import QUANTITIES
@@ -31,18 +31,6 @@ Both are means over the last fifth of training.
 
 SIGNIFICANCE = 0.05
 """The level below which a p value counts as significant."""
-
-
-def find_over(*estimates: Estimate) -> Over:
-    """Return the source of variation that the intervals of estimates account for.
-
-    ``seeds`` only if all have several seeds; ``nothing`` if one of them has no interval.
-    """
-    if all(estimate.num_seeds > 1 for estimate in estimates):
-        return "seeds"
-    if any(estimate.interval is None for estimate in estimates):
-        return "nothing"
-    return next(estimate.over for estimate in estimates if estimate.num_seeds < 2)
 
 
 @dataclass(frozen=True)

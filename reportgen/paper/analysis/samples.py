@@ -20,11 +20,6 @@ def is_noisy(c: Configuration) -> bool:
     return measure("sharpness", c).mean > NOISY
 
 
-def is_crowded(c: Configuration) -> bool:
-    """Return True if samples have a high precision and yet a recall so low that they cover few real images."""
-    return measure("precision", c).mean > HIGH_PRECISION and measure("recall", c).mean < LOW_RECALL
-
-
 def find_varied_rival(scored: Sequence[Configuration]) -> Configuration | None:
     """Return the configuration with the highest recall if it is more varied than that with the lowest FID, else None.
 
@@ -34,20 +29,3 @@ def find_varied_rival(scored: Sequence[Configuration]) -> Configuration | None:
     best, rival = find_best(scored), find_best(scored, "recall")
     has_more = best not in find_ties(scored, "recall") and compare_by("coverage", rival, best) != "lower"
     return rival if has_more else None
-
-
-def find_noise_level(configurations: Sequence[Configuration]) -> float:
-    """Return the share in [0, 1] of noise images that the classifier reads as digits.
-
-    Several kinds of noise were tried when it was calibrated; this is the kind read most often.
-    """
-    return configurations[0].first.evaluation.classifier.noise_read
-
-
-def find_unreadable(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """Return the configurations whose samples are read as digits no more often than noise.
-
-    A configuration without a value is among them.
-    """
-    level = find_noise_level(configurations)
-    return [c for c in configurations if not measure("read_share", c).mean > level]

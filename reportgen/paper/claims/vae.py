@@ -439,8 +439,8 @@ def claim_hole(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
         "last": last.label,
         "last_distance": write_mean("prior_distance", last),
         "label": vae.label,
-        "reconstructions": Percent(more.mean + measure("read_share", vae).mean),
-        "samples": Percent(measure("read_share", vae).mean),
+        "reconstructions": write_value("read_share", more.mean + measure("read_share", vae).mean, less=1),
+        "samples": write_value("read_share", measure("read_share", vae).mean, less=1),
         "distance": write_mean("prior_distance", vae),
     }
     if effect is not None and _widens(effect, vae):
@@ -543,9 +543,9 @@ def claim_cause(ablated: Configuration, conv: Configuration, rests_on: str) -> C
     return Claim("vae_ablation.why", CAUSE[found.cause], values, rests_on)
 
 
-def _write_read(vae: Configuration) -> Percent:
+def _write_read(vae: Configuration) -> Value:
     """Return the share of reconstructions that read as digits."""
-    return Percent(1 - measure("reads_unread", vae).mean)
+    return write_value("reads_unread", 1 - measure("reads_unread", vae).mean, less=1)
 
 
 def claim_legibility(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim | None:

@@ -43,9 +43,6 @@ MARKUP_KINDS: tuple[Literal["math", "ref", "strong", "code"], ...] = ("math", "r
 MAX_ROWS = 60
 """Maximum number of rows printed in a table; the attached ``runs.csv`` has every run."""
 
-CAPTION_FIELDS = ("batch_size", "num_training_steps")
-"""Settings that a caption states in addition to the model's dimensions."""
-
 MAX_CHARACTERS = 104
 """Maximum width of a table on a portrait page in normal type, in Latin characters."""
 MAX_DENSE_CHARACTERS = 132

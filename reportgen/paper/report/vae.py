@@ -10,7 +10,7 @@ from reportgen.paper.analysis.quantities import RECONSTRUCTIONS
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick
 from reportgen.paper.analysis.vaes import do_samples_follow
-from reportgen.paper.claims.scores import claim_best, claim_threshold
+from reportgen.paper.claims.scores import claim_threshold
 from reportgen.paper.claims.vae import (
     claim_ablation,
     claim_balance,
@@ -160,25 +160,6 @@ def _judge_threshold(b: Builder, sweep: Sequence[Configuration], wanted: Outline
     if not is_measured("fid_inception", sweep):
         return [b.notice("threshold.no_inception", threshold=threshold)]
     return [b.claim(claim_threshold(sweep, threshold, table))]
-
-
-def discuss_best(
-    b: Builder, configurations: Sequence[Configuration], tables: Mapping[str, str], fid_below: int | None
-) -> list[Block]:
-    """Return findings on the best configuration by each FID, and on the outline's FID threshold, if any.
-
-    Args:
-        tables: name of a FID -> the id of the table that shows it.
-    """
-    blocks: list[Block] = []
-    if len(configurations) > 1:
-        for fid in b.order_fids(configurations):
-            blocks += b.claims(claim_best(configurations, tables[fid], fid))
-    if fid_below is None:
-        return blocks
-    if not is_measured("fid_inception", configurations):
-        return [*blocks, b.notice("threshold.no_inception", threshold=fid_below)]
-    return [*blocks, b.claim(claim_threshold(configurations, fid_below, tables["fid_inception"]))]
 
 
 # ---- effect of the latent dimension ---------------------------------------------------------------------------------
