@@ -8,7 +8,7 @@ from functools import cache
 
 import pygments
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from pygments.token import Name, Punctuation, Text, Whitespace
@@ -52,16 +52,20 @@ MAX_GLUED = 30
 """Most characters of Latin words in a Chinese text that no line break may part."""
 
 
-def glue(text: str, language: Language) -> str:
+def glue(text: str, language: Language) -> str | Markup:
     """Keep a value with its interval on one line, and in a Chinese text short Latin names such as ``GAN 100_16``.
 
     WeasyPrint justifies a line by its spaces alone: between ideographs there are none, so that those of such a name
-    would become wide gaps. Spaces that do not break are not stretched.
+    would become wide gaps. In a box of its own (class ``glued``) they are left as they are.
     """
-    text = text.replace(" ± ", "\u00a0±\u00a0")
     if language != "zh":
-        return text
-    return LATIN_RUN.sub(lambda run: run[0].replace(" ", "\u00a0") if len(run[0]) <= MAX_GLUED else run[0], text)
+        return text.replace(" ± ", "\u00a0±\u00a0")
+    parts, end = [], 0
+    for run in LATIN_RUN.finditer(text):
+        if len(run[0]) <= MAX_GLUED:
+            parts += [escape(text[end : run.start()]), Markup('<span class="glued">{}</span>').format(run[0])]
+            end = run.end()
+    return Markup("").join([*parts, escape(text[end:])])
 
 
 def halve(sections: Sequence[Section]) -> tuple[Sequence[Section], Sequence[Section]]:
