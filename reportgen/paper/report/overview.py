@@ -94,12 +94,12 @@ SCOPE: Mapping[str, str] = {"fid_classifier": "summary.scope", "fid_inception": 
 
 def write_summary(b: Builder, sections: Sequence[Section]) -> tuple[Block, ...]:
     """Write the first page: the scope, the answers of the sections, one caution, and the scoreboard."""
-    answers = {part.id: list(_list_answers(part)) for section in sections for part in section.walk_sections()}
+    answers = {part.id: list(_list_answers(b, part)) for section in sections for part in section.walk_sections()}
     wanted = [answer for name in SUMMARISED for answer in answers.get(name, ())]
     return (_write_scope(b), *wanted, *_write_cautions(b), *_show_scoreboard(b))
 
 
-def _list_answers(section: Section) -> Iterator[Paragraph]:
+def _list_answers(b: Builder, section: Section) -> Iterator[Paragraph]:
     """Yield the answers of a section as entries of the first page, with the section's title in front."""
     for block in section.blocks:
         if isinstance(block, Paragraph) and block.role == "answer":
