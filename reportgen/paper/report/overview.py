@@ -104,7 +104,9 @@ def _list_answers(b: Builder, section: Section) -> Iterator[Paragraph]:
     for block in section.blocks:
         if isinstance(block, Paragraph) and block.role == "answer":
             yield replace(
-                block, role="finding", line=(Span("strong", f"{section.title}"), Span("text", " "), *block.line)
+                block,
+                role="finding",
+                line=(Span("strong", section.title), Span("text", b.t("summary.gap")), *block.line),
             )
 
 
