@@ -53,8 +53,8 @@ def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_trained_suite_is_reported(tiny_output: Path, language: Language) -> None:
     report = build_report(load_results(tiny_output), language)
-    parts = ["settings", "methods", "vae", "gan", "scores", "comparison", "interpolation", "collapse"]
-    parts += ["gan_mlp", "gan_relu", "published", "appendix", "coverage"]
+    parts = ["settings", "vae", "gan", "scores", "comparison", "interpolation", "collapse"]
+    parts += ["gan_mlp", "gan_relu", "published", "background", "methods", "appendix"]
     assert [section.id for section in report.sections] == parts
 
 
