@@ -63,7 +63,7 @@ FAMILIES = {
     *("quantity", "column", "curve", "seed_rule"),  # of a quantity or a logged metric
     *("value", "dataset", "model", "loss", "setup", "state", "detector", "resize", "noise"),  # of a setting or a record
     *("section", "table", "figure", "listing", "label"),  # of an element of the report
-    *("page", "author", "topic", "check"),
+    *("page", "author", "check"),
 }
 """Groups of messages whose second part is a name that the program has for something, so that code may put it in."""
 

@@ -17,13 +17,11 @@ from reportgen.paper.report import vae
 from reportgen.paper.report.assemble import build_report, check_results
 from reportgen.paper.report.builder import parse_markup
 from reportgen.paper.report.model import Figure, Paragraph, Report
-from reportgen.paper.report.overview import ABLATION_TABLES
 from reportgen.paper.report.sections import CHAPTERS, WRITERS
 from reportgen.suite.languages import LANGUAGES
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.outline import load_outline
 from reportgen.suite.plan import RunSpec
-from reportgen.suite.settings import SHOWN
 
 
 def load(folder: Path, outline: str, profile: str = "full") -> Suite:
@@ -261,8 +259,3 @@ def test_published_scores_are_drawn_beside_ours(tmp_path: Path) -> None:
     (picture,) = figure.pictures
     assert b"GAN 100_100" in picture.content
     assert "GAN 100_100" in picture.alt
-
-
-def test_the_summary_has_the_conclusion_of_every_question_that_asks_for_an_ablation() -> None:
-    """Such a question is about runs that differ from the homework's in a setting of their own."""
-    assert set(ABLATION_TABLES) == {question for question, shown in SHOWN.items() if shown.keys() > {"model"}}

@@ -49,7 +49,7 @@ from reportgen.paper.report.pictures import (
     show_samples,
 )
 from reportgen.suite.outline import OutlineSection
-from reportgen.suite.settings import GanSettings, Question
+from reportgen.suite.settings import GanSettings
 
 ENDS = ("D_x", "D_G_z1", "D_G_z2", *LOSSES)
 """Quantities whose mean and spread at the end of training are compared with the equilibrium."""
@@ -293,11 +293,6 @@ def _write_mean_and_spread(b: Builder, metric: str, c: Configuration) -> Cell:
 
 # ---- the two ablations ----------------------------------------------------------------------------------------------
 
-ABLATION_TABLES: Mapping[Question, str] = {
-    "gan_mlp": "gan_ablation-gan_mlp",
-    "gan_relu": "gan_ablation-gan_relu",
-}
-"""Beginnings of the ids of ablation tables, by the question that asks for the ablation of a GAN."""
 
 COMPARED = (*LOSSES, SEPARATION, "sharpness", "read_share")
 """Quantities in which an ablated GAN is held against its baseline, beside FID."""

@@ -21,15 +21,11 @@ from reportgen.paper.analysis.selection import (
 from reportgen.paper.figures.scoreboard import ScoreRow, draw_scoreboard
 from reportgen.paper.i18n.quantities import write_least, write_mean
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several
-from reportgen.paper.report import gan, vae
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Span, Table
 from reportgen.store.images import decode_grid
 from reportgen.store.states import State
-from reportgen.suite.settings import MODELS, ModelName, Question, has_digits
-
-ABLATION_TABLES: Mapping[Question, str] = {**vae.ABLATION_TABLES, **gan.ABLATION_TABLES}
-"""Beginnings of the ids of ablation tables, by the question that asks for the ablation."""
+from reportgen.suite.settings import MODELS, ModelName, has_digits
 
 COMMON_FIELDS = ("batch_size", "num_training_steps", "learning_rate")
 """Settings of every model that its table shows in addition to its dimensions."""

@@ -32,7 +32,6 @@ from reportgen.paper.report.latent import show_readings
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, name_fid, show_progress, show_samples
 from reportgen.suite.outline import OutlineSection
-from reportgen.suite.settings import Question
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
 
@@ -189,9 +188,6 @@ def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
 
 # ---- the all-linear ablation ----------------------------------------------------------------------------------------
 
-
-ABLATION_TABLES: Mapping[Question, str] = {"vae_architecture": "vae_ablation"}
-"""Beginnings of the ids of ablation tables, by the question that asks for the ablation of a VAE."""
 
 COMPARED = ("dev_reconstruction", "dev_kl", "dev_total", "prior_distance", "sharpness", "read_share")
 """Quantities in which an ablated VAE is held against its baseline, beside FID."""
