@@ -41,6 +41,7 @@ from reportgen.paper.rendering.templates import halve
 from reportgen.paper.report.assemble import build_report
 from reportgen.paper.report.model import Cell, Figure, Paragraph, Picture, Report, Section, Span, Table
 from reportgen.suite.languages import LANGUAGES, Language
+from reportgen.suite.plan import RunSpec
 
 
 @pytest.fixture(scope="module")
@@ -498,7 +499,11 @@ def test_a_report_without_pictures_is_markdown_too(tmp_path: Path) -> None:
     suite_file = tmp_path / "suite.yaml"
     suite_file.write_text("report: {outline: own.yaml}\nruns: {a: {model: vae, latent_dim: 3}}\n")
     (tmp_path / "own.yaml").write_text("sections: [{id: settings}]\n")
-    write_output(tmp_path / "out", suite_file=suite_file, profile="full")
+
+    def leave_unscored(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["scores"] = {}
+
+    write_output(tmp_path / "out", suite_file=suite_file, profile="full", change=leave_unscored)
     rendered = render_reports(tmp_path / "out", ["en"], ["md"], warn=print)
     assert [path.name for path in rendered.paths] == ["report.en.md"]
     assert not (tmp_path / "out" / "report.en.files").exists()

@@ -140,7 +140,7 @@ def test_what_only_newer_trainings_record_may_lack(spec: RunSpec, tmp_path: Path
     edit(paths.spec, make_older)
     assert (read_run_record(paths).trained_together, read_run_record(paths).changed_device) == (None, None)
     report = build_report(make_results(load_suite(tmp_path / "suite.yaml")), "en", draws=False)
-    assert report.sections[-2].id == "appendix"
+    assert report.sections[-1].id == "appendix"
     assert "side by side" not in repr(report.sections[-2])
 
 

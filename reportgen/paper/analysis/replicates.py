@@ -91,11 +91,11 @@ def read_replicates(path: Path) -> tuple[Replicates, ...]:
     try:
         return ReplicatesFile.model_validate_json(path.read_bytes()).replicates
     except OSError as error:
-        raise RenderError(f"{path}: cannot be read ({error.strerror or error}); install reportgen again") from None
+        raise RenderError(f"{path}: cannot be read ({error.strerror or error}); install reportgen-ml again") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = "".join(f"{part}: " for part in [".".join(map(str, first["loc"]))] if part)
-        raise RenderError(f"{path}: {where}{first['msg']}; install reportgen again") from None
+        raise RenderError(f"{path}: {where}{first['msg']}; install reportgen-ml again") from None
 
 
 # ---- classes --------------------------------------------------------------------------------------------------------
