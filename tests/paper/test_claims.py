@@ -139,7 +139,7 @@ def test_which_facts_contradict_each_other(a: Fact, b: Fact, expected: bool) -> 
 
 
 def test_contradictions_are_found() -> None:
-    a, b = (Claim("pair", "x", {}, "t", (Order("fid", *pair),)) for pair in ("AB", "BA"))
+    a, b = (Claim("nash", "x", {}, "t", (Order("fid", *pair),)) for pair in ("AB", "BA"))
     assert find_contradictions([a, b, a]) == [(a, b), (b, a)]
 
 
