@@ -203,7 +203,7 @@ def test_a_threshold_is_judged_where_the_outline_asks_for_it(
 
 
 def test_a_sentence_that_is_left_out_answers_nothing(tmp_path: Path) -> None:
-    asked = "question: '8', shows: [figure-gan_images], answers: [extremes]"
+    asked = "question: '8', shows: [figure-gan_images], answers: [best]"
     write(tmp_path, f"sections: [{{id: gan_images, {asked}}}]")
     missing = [check for check in check_results(make_results(load(tmp_path, "own.yaml")), "en") if not check.is_met]
     assert [check.wanted for check in missing] == ["answers from the data (sentences found: 2)"]

@@ -1,4 +1,4 @@
-"""Claims about one quantity of several configurations: extremes, ties, pairs, trends, thresholds."""
+"""Claims that several chapters make: a threshold, samples sharper than strokes can be; and facts of comparisons."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.paper.analysis.contrasts import (
-    AblationVerdict,
     judge_threshold,
 )
 from reportgen.paper.analysis.effects import Effect, compare
 from reportgen.paper.analysis.estimates import Estimate
-from reportgen.paper.analysis.families import PowerLaw
-from reportgen.paper.analysis.findings import SIGNIFICANCE, Sweep, find_turn
 from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import NOISY, is_noisy
@@ -23,7 +20,7 @@ from reportgen.paper.i18n.quantities import (
     write_estimate,
     write_mean,
 )
-from reportgen.paper.i18n.translator import Message, Number, PValue, Several, Value
+from reportgen.paper.i18n.translator import Message, Number, Several, Value
 
 
 @dataclass(frozen=True)
@@ -76,45 +73,6 @@ def claim_threshold(configurations: Sequence[Configuration], threshold: int, res
     return Claim("threshold", THRESHOLD[judged.verdict], values, rests_on, (verdict,))
 
 
-def _write_sweep(quantity: str, sweep: Sweep) -> dict[str, Value]:
-    """Write the ends of a sweep, its turn, its values and how it goes from end to end."""
-    written = [write_estimate(quantity, estimate) for estimate in sweep.estimates]
-    turn = find_turn(sweep.estimates, sweep.trend)
-    pairs = zip(sweep.positions, written, strict=True)
-    return {
-        "first": written[0],
-        "first_at": sweep.positions[0],
-        "turn": written[turn],
-        "turn_at": sweep.positions[turn],
-        "last": written[-1],
-        "last_at": sweep.positions[-1],
-        "all": Several([Message("trend.each", {"position": at, "value": value}) for at, value in pairs]),
-        "details": Several(_detail_sweep(sweep)),
-        **write_change(quantity, sweep.whole),
-    }
-
-
-def _detail_sweep(sweep: Sweep) -> list[Value]:
-    """Return what is known of the way from end to end: the order, the steps that are shown, and the power law."""
-    means = [estimate.mean for estimate in sweep.estimates]
-    details: list[Value] = []
-    if means in (sorted(means), sorted(means, reverse=True)) and sweep.order < SIGNIFICANCE:
-        details.append(Message("trend.order", {"p": PValue(sweep.order)}))
-    if sweep.shown_steps:
-        steps: list[Value] = [Message("trend.step", {"low": a, "high": b}) for a, b in sweep.shown_steps]
-        details.append(Message("trend.steps", {"steps": Several(steps)}))
-    if sweep.power is not None:
-        details.append(_write_power(sweep.power))
-    return details or [Message("trend.no_step")]
-
-
-def _write_power(power: PowerLaw) -> Message:
-    """Write the exponent of a power law with its interval, or that there is none."""
-    low, high = power.interval
-    values: dict[str, Value] = {"exponent": Number(power.exponent), "low": Number(low), "high": Number(high)}
-    return Message("trend.no_power" if power.misfit < SIGNIFICANCE else "trend.power", values)
-
-
 def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Name the configurations whose samples are sharper than strokes can be; an empty list if there are none."""
     noisy = [c for c in configurations if is_noisy(c)]
@@ -131,12 +89,3 @@ def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[
     }
     facts = tuple(Verdict(c.label, "noisy", "yes") for c in noisy)
     return [Claim("sharpness.noisy", "sharpness.noisy", values, rests_on, facts)]
-
-
-ABLATION: Mapping[AblationVerdict, str] = {
-    "helped": "ablation.helped",
-    "hurt": "ablation.hurt",
-    "alike": "ablation.alike",
-    "open": "ablation.open",
-}
-"""Verdict on an ablation -> message."""
