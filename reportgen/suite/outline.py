@@ -71,7 +71,6 @@ Topic = Literal[
     "progress",
     "published",
     "scores",
-    "sharpness.noisy",
     "threshold",
     "vae_ablation",
     "vae_ablation.reading",

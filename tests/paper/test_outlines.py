@@ -155,7 +155,7 @@ def test_a_threshold_is_missed_only_if_all_have_been_scored(tmp_path: Path, fid:
 def test_a_reference_to_what_no_section_makes_is_a_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id_: str
 ) -> None:
-    claim = Claim("sharpness.noisy", "sharpness.noisy", {"all": "x", "limit": 1}, id_)
+    claim = Claim("vae_curves", "vae_fid.only", {"score": "x", "best": "x", "fid": 1}, id_)
     monkeypatch.setattr(vae, "claim_curves", lambda *_: claim)
     with pytest.raises(AssertionError, match=f"points to {id_}, which no section makes"):
         build_report(make_results(load(tmp_path, "full")), "en", draws=False)

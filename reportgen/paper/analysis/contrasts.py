@@ -78,10 +78,7 @@ class AgainstThreshold:
 
 
 def judge_threshold(configurations: Sequence[Configuration], threshold: int) -> AgainstThreshold:
-    """Judge whether the lowest Inception FID of at least one configuration is below a threshold.
-
-    The verdict is ``missed`` if no configuration has an Inception FID.
-    """
+    """Judge whether the lowest Inception FID, which at least one of the configurations has, is below a threshold."""
     best = find_best(configurations, "fid_inception")
     fid = measure("fid_inception", best)
     low, high = fid.interval or (fid.mean, fid.mean)

@@ -45,6 +45,11 @@ def is_measured(name: str, configurations: Iterable[Configuration]) -> bool:
     return all(math.isfinite(QUANTITIES[name].read(c).mean) for c in configurations)
 
 
+def has_any(name: str, configurations: Iterable[Configuration]) -> bool:
+    """Return True if at least one of the configurations has a value of a quantity."""
+    return any(is_measured(name, [c]) for c in configurations)
+
+
 def choose_fid(configurations: Iterable[Configuration]) -> str:
     """Return the name of the FID that comparisons of these configurations rest on.
 

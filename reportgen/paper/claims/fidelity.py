@@ -119,19 +119,17 @@ def _claim_coverage(scored: Sequence[Configuration], rests_on: str) -> Claim | N
 
 
 def _claim_precision(scored: Sequence[Configuration], rests_on: str) -> Claim | None:
-    """Hold the highest precision against real images, and against blurred ones if it is no higher than theirs.
-
-    None if the yardsticks are missing, or if the highest precision is not shown to be below that of real images.
-    """
+    """Say that the highest precision is no sign of sharpness; None unless blurred real images have as much."""
     found, best = find_rungs(scored, "real", "blur"), find_best(scored, "precision")
-    if found is None or not is_below("precision", best, found[0].precision):
+    if found is None or measure("sharpness", best).mean >= 1:
         return None
     real, blur = found
+    if not is_below("precision", best, real.precision) or is_above("precision", best, blur.precision):
+        return None
     values: dict[str, Value] = {
         "best": best.label,
         "precision": write_mean("precision", best),
         "real": write_value("precision", real.precision),
         "blur": write_value("precision", blur.precision),
     }
-    is_blurred = measure("sharpness", best).mean < 1 and not is_above("precision", best, blur.precision)
-    return Claim("scores", "scores.precision.blurred" if is_blurred else "scores.precision.below", values, rests_on)
+    return Claim("scores", "scores.precision", values, rests_on)

@@ -1,26 +1,18 @@
-"""Claims that several chapters make: a threshold, samples sharper than strokes can be; and facts of comparisons."""
+"""The claim on a threshold, which several chapters make, and facts of comparisons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reportgen.paper.analysis.contrasts import (
-    judge_threshold,
-)
+from reportgen.paper.analysis.contrasts import judge_threshold
 from reportgen.paper.analysis.effects import Effect, compare
 from reportgen.paper.analysis.estimates import Estimate
-from reportgen.paper.analysis.measuring import measure
+from reportgen.paper.analysis.measuring import has_any, measure
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.analysis.samples import NOISY, is_noisy
 from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict
-from reportgen.paper.i18n.quantities import (
-    write_bound,
-    write_effect,
-    write_estimate,
-    write_mean,
-)
-from reportgen.paper.i18n.translator import Message, Number, Several, Value
+from reportgen.paper.i18n.quantities import write_bound, write_effect, write_estimate
+from reportgen.paper.i18n.translator import Value
 
 
 @dataclass(frozen=True)
@@ -61,8 +53,13 @@ THRESHOLD: Mapping[str, str] = {
 """Verdict on the best Inception FID -> message."""
 
 
-def claim_threshold(configurations: Sequence[Configuration], threshold: int, rests_on: str) -> Claim:
-    """Say whether the best Inception FID is below a threshold, which an interval around it leaves open."""
+def claim_threshold(configurations: Sequence[Configuration], threshold: int | None, rests_on: str) -> Claim | None:
+    """Say whether the best Inception FID is below a threshold, which an interval around it leaves open.
+
+    None without a threshold, or if no configuration has an Inception FID.
+    """
+    if threshold is None or not has_any("fid_inception", configurations):
+        return None
     judged = judge_threshold(configurations, threshold)
     values: dict[str, Value] = {
         "best": judged.best.label,
@@ -71,21 +68,3 @@ def claim_threshold(configurations: Sequence[Configuration], threshold: int, res
     }
     verdict = Verdict(judged.best.label, f"below {threshold}", judged.verdict)
     return Claim("threshold", THRESHOLD[judged.verdict], values, rests_on, (verdict,))
-
-
-def claim_noise(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
-    """Name the configurations whose samples are sharper than strokes can be; an empty list if there are none."""
-    noisy = [c for c in configurations if is_noisy(c)]
-    if not noisy:
-        return []
-    values: dict[str, Value] = {
-        "all": Several(
-            [
-                Message("sharpness.noisy.each", {"label": c.label, "sharpness": write_mean("sharpness", c)})
-                for c in noisy
-            ]
-        ),
-        "limit": Number(NOISY, 1),
-    }
-    facts = tuple(Verdict(c.label, "noisy", "yes") for c in noisy)
-    return [Claim("sharpness.noisy", "sharpness.noisy", values, rests_on, facts)]

@@ -279,7 +279,8 @@ def claim_best_vae(sweep: Sequence[Configuration], rests_on: str) -> Claim | Non
 
 # ---- the latent dimension -------------------------------------------------------------------------------------------
 
-COURSE: Mapping[Course, str] = {
+COURSE: Mapping[Course | Literal["bound_gain"], str] = {
+    "bound_gain": "vae_effect.bound.gain",
     "saturates": "vae_effect.saturates",
     "falls": "vae_effect.falls",
     "overall": "vae_effect.overall",
@@ -287,7 +288,7 @@ COURSE: Mapping[Course, str] = {
     "turns": "vae_effect.turns",
     "bound": "vae_effect.bound",
 }
-"""Course of FID over the latent dimension -> message."""
+"""Course of FID over the latent dimension -> message; of a bound, by whether the reconstruction loss falls."""
 
 
 def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
@@ -295,14 +296,17 @@ def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
     effect = judge_latent(sweep)
     if effect is None:
         return None
+    gain = _write_gain(effect)
     values: dict[str, Value] = {
         "score": name_quantity(effect.fid),
-        "losses": _write_gain(effect),
+        "losses": Message("vae_effect.losses", gain) if gain else "",
         "bound": write_bound(effect.fid, effect.after),
+        **gain,
     }
     for name, c in {"first": effect.first, "knee": effect.knee, "last": effect.last}.items():
         values |= {name: write_mean(effect.fid, c), f"{name}_at": c.settings.latent_dim}
-    return Claim("vae_effect", COURSE[effect.course], values, rests_on, _relate_course(effect))
+    course: Course | Literal["bound_gain"] = "bound_gain" if effect.course == "bound" and gain else effect.course
+    return Claim("vae_effect", COURSE[course], values, rests_on, _relate_course(effect))
 
 
 def _relate_course(effect: LatentEffect) -> tuple[Fact, ...]:
@@ -319,13 +323,17 @@ def _relate_course(effect: LatentEffect) -> tuple[Fact, ...]:
     return tuple(fact for pair in pairs[effect.course] for fact in relate(effect.fid, *pair))
 
 
-def _write_gain(effect: LatentEffect) -> Message | str:
-    """Return the part on the reconstruction loss; nothing unless it is shown to fall as FID does."""
-    high = effect.last if effect.course in ("falls", "overall") else effect.knee
+def _find_end(effect: LatentEffect) -> Configuration:
+    """Return the VAE up to which a gain is told: the knee, or the last one where FID has none."""
+    return effect.last if effect.course in ("falls", "overall", "bound") else effect.knee
+
+
+def _write_gain(effect: LatentEffect) -> dict[str, Value]:
+    """Return the reconstruction losses at both ends of a gain; nothing unless they are shown to fall."""
+    high = _find_end(effect)
     if compare_by("dev_reconstruction", high, effect.first) != "lower":
-        return ""
-    low, high_loss = (write_mean("dev_reconstruction", c) for c in (effect.first, high))
-    return Message("vae_effect.losses", {"low": low, "high": high_loss})
+        return {}
+    return {name: write_mean("dev_reconstruction", c) for name, c in {"low": effect.first, "high": high}.items()}
 
 
 def claim_exchange(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
@@ -333,7 +341,7 @@ def claim_exchange(sweep: Sequence[Configuration], rests_on: str) -> Claim | Non
     effect = judge_latent(sweep)
     if effect is None:
         return None
-    high = effect.last if effect.course in ("falls", "overall") else effect.knee
+    high = _find_end(effect)
     exchange = find_exchange(effect.first, high)
     if exchange is None:
         return None

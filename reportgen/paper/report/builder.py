@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Drawing
 
 from reportgen.paper.analysis.estimates import Over
 from reportgen.paper.analysis.findings import find_ties
-from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
+from reportgen.paper.analysis.measuring import choose_fid, has_any, is_measured, measure
 from reportgen.paper.analysis.quantities import FIDS, QUANTITIES
 from reportgen.paper.analysis.results import Configuration, Results
 from reportgen.paper.analysis.selection import MAX_SHOWN
@@ -282,17 +282,22 @@ class Builder:
         shared = [fid for fid in self.fids if fid == "fid_classifier" or is_measured(fid, configurations)]
         return sorted(shared, key=lambda fid: fid != choose_fid(configurations))
 
-    def passport(self, configurations: Sequence[Configuration], columns: Sequence[str] = ()) -> Line:
+    def passport(
+        self, configurations: Sequence[Configuration], columns: Sequence[str] = (), threshold: int | None = None
+    ) -> Line:
         """Return the note below a table of scores: what its intervals cover.
 
         Args:
             columns: other quantities of the table; those with intervals over the end of training get an explanation.
+            threshold: Inception FID to stay below; the note says so if no configuration has such an FID.
         """
         over = {measure("fid_classifier", c).over for c in configurations}
         parts = [self.t(_choose_interval_message(over))]
         tails = [name for name in columns if any(measure(name, c).over == "steps" for c in configurations)]
         if tails:
             parts.append(self.t("passport.over.steps", all=Several([name_quantity(name) for name in tails])))
+        if threshold is not None and not has_any("fid_inception", configurations):
+            parts.append(self.t("passport.threshold", threshold=threshold))
         return parse_markup("".join(parts))
 
     # ---- values

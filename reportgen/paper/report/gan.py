@@ -9,7 +9,7 @@ from functools import partial
 from reportgen.paper.analysis.dimensions import DIMENSIONS, Dimension, Pair, judge_influence, pair_along
 from reportgen.paper.analysis.effects import Effect
 from reportgen.paper.analysis.findings import find_best, find_worst, pool_evolutions, read_evolution
-from reportgen.paper.analysis.measuring import choose_fid, is_measured
+from reportgen.paper.analysis.measuring import choose_fid
 from reportgen.paper.analysis.quantities import AT_HALF, DISCRIMINATORS
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model, select_plain_gans
@@ -33,7 +33,7 @@ from reportgen.paper.claims.gan import (
 )
 from reportgen.paper.claims.gan_ablation import GanAblation, claim_ablation, claim_gradient, claim_grain, claim_weights
 from reportgen.paper.claims.gan_ablation import claim_losses as claim_game
-from reportgen.paper.claims.scores import claim_noise, claim_threshold
+from reportgen.paper.claims.scores import claim_threshold
 from reportgen.paper.i18n.quantities import write_mean
 from reportgen.paper.i18n.translator import Message, Number, Value
 from reportgen.paper.report.builder import Builder, Column
@@ -88,10 +88,7 @@ def build_images(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
         b.figure("gan_evolution", lambda: _draw_evolutions(b, shown)),
     ]
     answer, findings = _discuss_evolution(grid)
-    noisy = claim_noise(grid, "figure-gan_images")
-    return b.section(
-        "gan_images", *b.answer(answer), *b.describe_selection(grid), *blocks, *b.claims([*findings, *noisy])
-    )
+    return b.section("gan_images", *b.answer(answer), *b.describe_selection(grid), *blocks, *b.claims(findings))
 
 
 def _discuss_evolution(grid: Sequence[Configuration]) -> tuple[Claim, list[Claim | None]]:
@@ -143,26 +140,19 @@ def build_fid(b: Builder, grid: Sequence[Configuration], wanted: OutlineSection)
     """Build the section with FID over the grid of dimensions, one table per detector; None without any GAN."""
     if not grid:
         return None
-    tables = {f"fid_{detector}": _tabulate_grid(b, grid, detector) for detector in b.results.detectors}
-    answer = claim_best_cell(grid, tables[choose_fid(grid)].id)
-    return b.section("gan_fid", *b.answer(answer), *tables.values(), *b.claims(_judge_threshold(grid, wanted, tables)))
-
-
-def _judge_threshold(grid: Sequence[Configuration], wanted: OutlineSection, tables: Mapping[str, Table]) -> list[Claim]:
-    """Hold the best Inception FID against the outline's threshold; nothing if there is none, or no such FID."""
     threshold = wanted.fid_below.get("gan")
-    if threshold is None or not any(is_measured("fid_inception", [c]) for c in grid):
-        return []
-    return [claim_threshold(grid, threshold, tables["fid_inception"].id)]
+    tables = {fid: _tabulate_grid(b, grid, fid, threshold) for fid in b.fids}
+    answer = claim_best_cell(grid, tables[choose_fid(grid)].id)
+    judged = claim_threshold(grid, threshold, tables[b.fids[-1]].id)
+    return b.section("gan_fid", *b.answer(answer), *tables.values(), *b.claims([judged]))
 
 
-def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> Table:
+def _tabulate_grid(b: Builder, grid: Sequence[Configuration], fid: str, threshold: int | None) -> Table:
     """Tabulate the FID of one detector, latent_dim down and hidden_dim across.
 
     If other settings vary too, the table has one row per configuration instead.
     """
     at = {(c.settings.latent_dim, hidden_dim(c)): c for c in grid}
-    fid = f"fid_{detector}"
     if len(at) < len(grid):  # other settings vary too, so several configurations share a cell
         header, rows = b.tabulate(grid, [fid])
     else:
@@ -176,8 +166,9 @@ def _tabulate_grid(b: Builder, grid: Sequence[Configuration], detector: str) -> 
             ]
             for latent in latents
         ]
-    score = Message(f"column.{fid}")
-    return b.table("gan_fid", header, rows, slug=detector, note=b.passport(grid), score=score)
+    slug = fid.removeprefix("fid_")
+    note = b.passport(grid, threshold=threshold)
+    return b.table("gan_fid", header, rows, slug=slug, note=note, score=Message(f"column.{fid}"))
 
 
 # ---- effect of both dimensions --------------------------------------------------------------------------------------

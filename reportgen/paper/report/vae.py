@@ -146,19 +146,11 @@ def build_fid(b: Builder, sweep: Sequence[Configuration], wanted: OutlineSection
     """Build the section with FID over the latent dimension; None without any VAE."""
     if not sweep:
         return None
-    table = b.table_of("vae_fid", sweep, ["latent_dim", *b.fids, "sharpness"], note=b.passport(sweep))
-    answer = claim_best_vae(sweep, table.id)
-    return b.section("vae_fid", *b.answer(answer), table, *_judge_threshold(b, sweep, wanted, table.id))
-
-
-def _judge_threshold(b: Builder, sweep: Sequence[Configuration], wanted: OutlineSection, table: str) -> list[Block]:
-    """Return the finding on the outline's FID threshold, if it has one."""
     threshold = wanted.fid_below.get("vae")
-    if threshold is None:
-        return []
-    if not is_measured("fid_inception", sweep):
-        return [b.notice("threshold.no_inception", threshold=threshold)]
-    return [b.claim(claim_threshold(sweep, threshold, table))]
+    note = b.passport(sweep, threshold=threshold)
+    table = b.table_of("vae_fid", sweep, ["latent_dim", *b.fids, "sharpness"], note=note)
+    judged = claim_threshold(sweep, threshold, table.id)
+    return b.section("vae_fid", *b.answer(claim_best_vae(sweep, table.id)), table, *b.claims([judged]))
 
 
 # ---- effect of the latent dimension ---------------------------------------------------------------------------------
