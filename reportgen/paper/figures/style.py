@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import warnings
@@ -11,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from PIL import Image
@@ -58,6 +60,7 @@ SHEET = '<style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}<
 TAG = re.compile(r"<[^>]*>")
 STYLE_ATTRIBUTE = re.compile(r'style="([^"]*)"')
 PROPERTY = re.compile(r"([\w-]+): ?([^;]+)")
+EMBEDDED = re.compile(r"data:image/png;base64,([\w+/=\s]+)")
 
 
 @contextmanager
@@ -87,7 +90,8 @@ def to_svg(figure: Figure) -> bytes:
     stream = io.BytesIO()
     with use_style():
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return _replace_styles(stream.getvalue().decode("utf-8")).encode("utf-8")
+    svg = _replace_styles(stream.getvalue().decode("utf-8"))
+    return EMBEDDED.sub(_shrink_grey, svg).encode("utf-8")
 
 
 def _replace_styles(svg: str) -> str:
@@ -99,6 +103,16 @@ def _replace_styles(svg: str) -> str:
 
 def _list_attributes(style: re.Match[str]) -> str:
     return " ".join(f'{name}="{value}"' for name, value in dict(PROPERTY.findall(style[1])).items())
+
+
+def _shrink_grey(embedded: re.Match[str]) -> str:
+    """Return the address of an embedded PNG, of one that is opaque and grey as a PNG of one channel."""
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(embedded[1]))).convert("RGBA"))
+    if (pixels[..., 3] < 255).any() or (pixels[..., :3] != pixels[..., :1]).any():
+        return embedded[0]
+    stream = io.BytesIO()
+    Image.fromarray(pixels[..., 0]).save(stream, "png", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
 
 NUM_COLOURS = 64
