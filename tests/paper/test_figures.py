@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -15,9 +17,10 @@ from PIL import Image
 
 from reportgen.base.errors import RenderError
 from reportgen.paper.figures.curves import Panel, draw_curves, draw_histograms, keep_extremes
-from reportgen.paper.figures.images import draw_strips
+from reportgen.paper.figures.images import IMAGE_MM, SMALLEST_MM, Strips, draw_read_images, draw_strips
+from reportgen.paper.figures.latent import draw_readings
 from reportgen.paper.figures.published import group_letters
-from reportgen.paper.figures.style import to_png, to_svg
+from reportgen.paper.figures.style import MM, to_png, to_svg
 
 
 @pytest.mark.fault(row=16)
@@ -65,7 +68,7 @@ def test_the_band_of_seeds_is_seen_whole() -> None:
 
 def test_photographs_keep_their_grey_values_and_other_figures_few_colours() -> None:
     photograph = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
-    mode_of_photograph = Image.open(io.BytesIO(to_png(draw_strips(photograph, ["a"], ["b"], ["c"])))).mode
+    mode_of_photograph = Image.open(io.BytesIO(to_png(draw_strips([Strips(photograph[None], ("a",))])))).mode
     panel = Panel("loss", {"a": pd.Series([3.0, 3.0], index=[1, 2])})
     mode_of_drawing = Image.open(io.BytesIO(to_png(draw_curves([panel], columns=1, x_label="x")))).mode
     assert (mode_of_photograph, mode_of_drawing) == ("RGBA", "P")
@@ -89,3 +92,82 @@ def test_histograms_are_in_percent_of_their_own_counts() -> None:
     )
     assert first[::2] == [[50, 50], [75, 25]]
     assert second[::2] == [[0, 100]]
+
+
+def read_embedded(svg: bytes) -> list[Image.Image]:
+    """The images within an SVG."""
+    return [Image.open(io.BytesIO(base64.b64decode(found))) for found in re.findall(rb"base64,([\w+/=\s]+)", svg)]
+
+
+def test_pixels_of_strips_are_kept_and_labels_are_text() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 32, 32), np.uint8)
+    svg = to_svg(draw_strips([Strips(images, ("first", "second"), "title", ("0.00", "0.50", "1.00"), ("1?2", "345"))]))
+    (embedded,) = read_embedded(svg)
+    pixels = np.asarray(embedded)
+    assert embedded.mode == "L"
+    assert pixels.shape == (2 * 34 - 2, 3 * 34 - 2)
+    for row, column in np.ndindex(2, 3):
+        shown = pixels[row * 34 : row * 34 + 32, column * 34 : column * 34 + 32]
+        assert (shown == images[row, column]).all()
+    assert (pixels[:, 32:34] == 255).all()
+    assert b'image-rendering="pixelated"' in svg
+    written = re.findall(r"<text [^>]*>([^<]*)</text>", svg.decode())
+    assert written == ["first", "second", "1?2", "345", "0.00", "0.50", "1.00", "title"]
+
+
+def test_images_in_colour_keep_it() -> None:
+    figure = draw_readings({"a": np.ones((10, 11), int)}, x_label="x", y_label="y")
+    assert {image.mode for image in read_embedded(to_svg(figure))} == {"RGBA"}
+
+
+def list_image_sizes(panels: list[Strips], beside: int) -> set[tuple[float, float]]:
+    """Distances of neighbouring images in mm, across and down, in all panels."""
+    figure = draw_strips(panels, beside)
+    sizes = set()
+    for axes, panel in zip(figure.axes, panels, strict=True):
+        box, (rows, columns) = axes.get_position(), panel.images.shape[:2]
+        width, height = (figure.get_size_inches() / MM) * (box.width, box.height)
+        sizes.add((round(width / (columns - 1 / 17), 3), round(height / (rows - 1 / 17), 3)))
+    return sizes
+
+
+@pytest.mark.parametrize("beside", [1, 2])
+@pytest.mark.parametrize("columns", [1, 10, 24])
+def test_images_of_all_panels_are_square_and_of_one_size(columns: int, beside: int) -> None:
+    many, few = np.zeros((3, columns, 32, 32), np.uint8), np.zeros((1, 1, 32, 32), np.uint8)
+    panels = [Strips(many, ("a longer label", "b", "c")), Strips(few, ("d",)), Strips(few, ("e",), "title")]
+    ((across, down),) = list_image_sizes(panels, beside)
+    assert across == down
+    assert across == IMAGE_MM or (across < IMAGE_MM and columns == 24)
+
+
+def test_images_beside_very_long_labels_are_still_seen() -> None:
+    ((across, _),) = list_image_sizes([Strips(np.zeros((1, 24, 32, 32), np.uint8), ("label" * 40,))], 1)
+    assert across == SMALLEST_MM
+
+
+def test_nothing_is_written_outside_a_figure_of_strips() -> None:
+    images = np.zeros((1, 10, 32, 32), np.uint8)
+    panel = Strips(images, ("a long label",), "title", ("0.00",) * 10, ("?" * 10,))
+    figure = draw_strips([panel, panel, panel], beside=2)
+    page = figure.bbox
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        for text in axes.texts:
+            box = text.get_window_extent()
+            assert page.x0 <= box.x0 < box.x1 <= page.x1
+            assert page.y0 <= box.y0 < box.y1 <= page.y1
+
+
+def test_narrow_columns_are_numbered_in_part() -> None:
+    images = np.zeros((1, 20, 32, 32), np.uint8)
+    panel = Strips(images, ("a",), numbers=tuple(f"{number:.2f}" for number in range(20)))
+    _, right = draw_strips([panel, panel], beside=2).axes
+    assert [text.get_text() for text in right.texts] == ["a", *(f"{number:.2f}" for number in range(0, 20, 2))]
+
+
+def test_each_image_stands_above_the_character_read_in_it() -> None:
+    images = np.zeros((27, 32, 32), np.uint8)
+    first, second = draw_read_images(images, "0123456789?" + "1" * 14 + "7?").axes
+    assert [text.get_text() for text in first.texts] == list("0123456789?" + "1" * 14)
+    assert [(text.get_text(), round(text.get_position()[0], 2)) for text in second.texts] == [("7", 0.47), ("?", 1.47)]

@@ -31,7 +31,7 @@ ITEMS = {
     6: [
         "listing-vae_ablation-vae-linear-64",
         "figure-vae_ablation_curves-vae-linear-64",
-        "figure-ablation_samples-vae-linear-64",
+        "figure-vae_ablation_images-vae-linear-64",
         "table-vae_ablation-vae-linear-64",
     ],
     7: ["figure-gan_curves-gan-16_16", "figure-gan_curves-gan-100_100", "figure-gan_overlay"],
@@ -41,7 +41,7 @@ ITEMS = {
     11: ["table-gan_hidden", "figure-gan_worst"],
     12: ["table-nash"],
     13: ["figure-comparison", "table-comparison"],
-    14: ["figure-interpolation-vae-100", "figure-extrapolation-vae-100", "table-interpolation"],
+    14: ["figure-interpolation", "figure-extrapolation", "figure-spherical", "table-interpolation"],
     15: ["figure-counted", "table-digits", "figure-histogram"],
     16: [
         "listing-gan_mlp-gan_mlp-gan-mlp-100_100",

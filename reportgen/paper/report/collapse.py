@@ -17,10 +17,11 @@ from reportgen.paper.claims.collapse import (
     claim_within,
     find_published_p_value,
 )
-from reportgen.paper.figures.images import WIDTH_MM, draw_digit_histogram, draw_read_grid, draw_strips
+from reportgen.paper.figures.images import WIDTH_MM, Strips, draw_digit_histogram, draw_read_images
 from reportgen.paper.i18n.translator import Number, PValue
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Cell, Figure, Picture, Section, Table
+from reportgen.paper.report.pictures import draw_rows
 from reportgen.store.images import decode_grid
 from reportgen.suite.settings import has_digits
 
@@ -36,7 +37,6 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
         "collapse",
         *b.answer(answer_collapse(gan, digits, "table-digits")),
         b.figure("counted", lambda: [_draw_counted(b, gan, digits)], label=gan.label),
-        b.text("collapse.string", characters=f"`{digits.counted}`"),
         _tabulate_digits(b, gan, digits, published),
         b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)]),
         *b.claims(claim_digits(digits, published, "table-digits")),
@@ -71,7 +71,7 @@ def _tabulate_digits(
 def _draw_counted(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
     images = decode_grid(gan.first.read_image(gan.first.paths.image("counted")), digits.num_counted)
     alt = b.t("alt.counted", label=gan.label, characters=digits.counted)
-    return b.picture("png", draw_read_grid, images, digits.counted, alt=alt, width_mm=125)
+    return b.picture("svg", draw_read_images, images, digits.counted, alt=alt, width_mm=WIDTH_MM)
 
 
 def _draw_histogram(b: Builder, gan: Configuration, digits: DigitCounts) -> Picture:
@@ -127,9 +127,12 @@ def _show_nearest(b: Builder, gan: Configuration) -> Figure:
 def _draw_nearest(b: Builder, gan: Configuration) -> Picture:
     ratios = gan.first.evaluation.memorisation.shown_ratios
     images = decode_grid(gan.first.read_image(gan.first.paths.image("nearest")), 2 * len(ratios))
-    rows, columns = [b.t("axis.samples"), b.t("axis.training_images")], [b.t.format(Number(ratio)) for ratio in ratios]
-    alt = b.t("alt.nearest", label=gan.label, num=len(ratios))
-    return b.picture("png", draw_strips, images, rows, columns, ["", ""], alt=alt, width_mm=WIDTH_MM)
+    strips = Strips(
+        images.reshape(2, -1, *images.shape[1:]),
+        (b.t("axis.samples"), b.t("axis.training_images")),
+        numbers=tuple(b.t.format(Number(ratio)) for ratio in ratios),
+    )
+    return draw_rows(b, [strips], b.t("alt.nearest", label=gan.label, num=len(ratios)))
 
 
 def _build_count_row(b: Builder, name: str, counts: Sequence[int], p_value: float) -> list[Cell]:

@@ -27,7 +27,7 @@ def build_comparison(b: Builder, *_: object) -> Section | None:
         *b.answer(answer_comparison(vae, gan, families, "table-comparison")),
         b.figure(
             "comparison",
-            lambda: [draw_samples(b, c) for c in shown],
+            lambda: [draw_samples(b, shown)],
             vae=vae.label,
             gan=gan.label,
             choice=_name_choice(b.results),

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from reportgen.paper.analysis.dimensions import DIMENSIONS, Dimension, Pair, judge_influence, pair_along
 from reportgen.paper.analysis.effects import Effect
 from reportgen.paper.analysis.findings import find_best, find_worst, pool_evolutions, read_evolution
@@ -34,17 +36,21 @@ from reportgen.paper.claims.gan import (
 from reportgen.paper.claims.gan_ablation import GanAblation, claim_ablation, claim_gradient, claim_grain, claim_weights
 from reportgen.paper.claims.gan_ablation import claim_losses as claim_game
 from reportgen.paper.claims.scores import claim_threshold
+from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.quantities import write_mean
 from reportgen.paper.i18n.translator import Message, Number, Value
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.changes import Change, tabulate_changes, tabulate_pair
 from reportgen.paper.report.model import Block, Cell, Picture, Section, Table
 from reportgen.paper.report.pictures import (
+    COLUMNS_OF_IMAGES,
     draw_discriminators,
     draw_fid_over,
     draw_gan_curves,
-    draw_samples,
+    draw_rows,
+    list_samples,
     name_fid,
+    read_images,
     show_progress,
     show_samples,
 )
@@ -84,8 +90,8 @@ def build_images(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
         return None
     shown = pick(grid)
     blocks: list[Block] = [
-        b.figure("gan_images", lambda: [_draw_read(b, c) for c in shown]),
-        b.figure("gan_evolution", lambda: _draw_evolutions(b, shown)),
+        b.figure("gan_images", lambda: [_draw_read(b, shown)]),
+        b.figure("gan_evolution", lambda: [_draw_evolutions(b, shown)], num=read_evolution(shown[0]).num),
     ]
     answer, findings = _discuss_evolution(grid)
     return b.section("gan_images", *b.answer(answer), *b.describe_selection(grid), *blocks, *b.claims(findings))
@@ -105,32 +111,29 @@ def _discuss_evolution(grid: Sequence[Configuration]) -> tuple[Claim, list[Claim
     return answer, [claim_stability(pooled, where)]
 
 
-def _draw_read(b: Builder, c: Configuration) -> Picture:
-    """Return the last samples of a GAN, titled with the share of all its samples that is read."""
-    title = b.t("grid.read", label=c.label, share=write_mean("read_share", c))
-    return replace(draw_samples(b, c), title=title)
+def _draw_read(b: Builder, shown: Sequence[Configuration]) -> Picture:
+    """Draw the last samples of each GAN beside the share of all its samples that is read."""
+    shares = tuple(b.t.format(write_mean("read_share", c)) for c in shown)
+    return draw_rows(b, [replace(list_samples(shown), readings=shares)], b.t("alt.samples", labels=b.labels(shown)))
 
 
-def _draw_evolutions(b: Builder, shown: Sequence[Configuration]) -> list[Picture]:
-    """Return a row of pictures per GAN: its samples from fixed noise at some steps."""
-    return [picture for c in shown for picture in _draw_evolution(b, c)]
+def _draw_evolutions(b: Builder, shown: Sequence[Configuration]) -> Picture:
+    """Draw each GAN's samples from fixed noise at some steps, two GANs side by side."""
+    beside = min(2, len(shown))
+    panels = [_list_evolution(b, c, COLUMNS_OF_IMAGES // beside) for c in shown]
+    return draw_rows(b, panels, b.t("alt.evolution", labels=b.labels(shown)), beside)
 
 
-def _draw_evolution(b: Builder, c: Configuration) -> list[Picture]:
-    """Return one picture per step of a GAN's samples from fixed noise, titled with the number of readable ones."""
+def _list_evolution(b: Builder, c: Configuration, columns: int) -> Strips:
+    """Return a row per step of a GAN's samples beside the number of readable ones."""
     evolution = read_evolution(c)
     steps = pick_steps(evolution.counts)
-    return [
-        Picture(
-            c.first.read_image(c.first.find_grid("samples", step)),
-            "image/png",
-            b.t("alt.samples_at", label=c.label, step=step),
-            min(55, 164 // len(steps)),
-            b.t("grid.at_step", label=c.label, step=step, count=evolution.counts[step], num=evolution.num),
-            pixelated=True,
-        )
-        for step in steps
-    ]
+    return Strips(
+        np.stack([read_images(c, "samples", step)[:columns] for step in steps]),
+        tuple(b.t("grid.step", step=step) for step in steps),
+        c.label,
+        readings=tuple(f"{evolution.counts[step]}/{evolution.num}" for step in steps),
+    )
 
 
 # ---- FID ------------------------------------------------------------------------------------------------------------
@@ -239,9 +242,13 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
         table,
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], score=name_fid(sweep)),
         _show_curves(b, pick(sweep), "gan_hidden_curves"),
-        b.figure("gan_worst", lambda: [draw_samples(b, worst)], label=worst.label),
+        b.figure("gan_worst", lambda: [_draw_sweep(b, pick(sweep))], label=worst.label),
         *b.claims([claim_worst(sweep, table.id)]),
     )
+
+
+def _draw_sweep(b: Builder, shown: Sequence[Configuration]) -> Picture:
+    return draw_rows(b, [list_samples(shown)], b.t("alt.samples", labels=b.labels(shown)))
 
 
 # ---- equilibrium ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 
 from reportgen.paper.analysis.findings import read_interpolation
-from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_best_gan, find_main_vae
 from reportgen.paper.claims.claim import Claim
@@ -20,11 +19,12 @@ from reportgen.paper.claims.interpolation import (
     claim_spherical,
     claim_third,
 )
-from reportgen.paper.figures.images import WIDTH_MM, draw_strips
+from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.translator import Message, Number, Several, Value
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.comparison import compare_sharpness
 from reportgen.paper.report.model import Cell, Figure, Picture, Section, Table
+from reportgen.paper.report.pictures import draw_rows
 from reportgen.store.images import decode_grid
 
 LINE = ("read_ends", "read_inside", "inside_change", "detour", "largest_step", "read_outside")
@@ -38,15 +38,14 @@ def build_interpolation(b: Builder, *_: object) -> Section | None:
     shown = [c for c in (find_best_gan(b.results), find_main_vae(b.results)) if c is not None]
     if not shown:
         return None
-    apart = max(shown, key=lambda c: abs(measure("spherical_gain", c).mean))
     return b.section(
         "interpolation",
         *b.answer(_answer(shown)),
         b.text("interpolation.intro", points=b.results.suite.interpolation.num_points),
         b.formula(r"z_i = z_1 + \frac{i}{K - 1}\left(z_2 - z_1\right), \qquad i = 0, 1, \ldots, K - 1"),
-        *(_show_strips(b, c, "interpolation") for c in shown),
-        *(_show_strips(b, c, "extrapolation") for c in shown),
-        _show_strips(b, apart, "spherical"),
+        _show_strips(b, shown, "interpolation"),
+        _show_strips(b, shown, "extrapolation"),
+        _show_strips(b, shown, "spherical"),
         _tabulate_paths(b, shown),
         *b.claims(_list_claims(b, shown)),
         b.listing("interpolation", shown[0], "interpolation"),
@@ -109,20 +108,37 @@ ALTS: Mapping[Name, str] = {
 }
 """Strips -> message of their alternative text."""
 
-
-def _show_strips(b: Builder, c: Configuration, name: Name) -> Figure:
-    """Return the figure of one configuration's strips."""
-    return b.figure(name, lambda: [_draw_strips(b, c, name)], slug=c.slug, label=c.label)
+NUM_BEYOND = 3
+"""Lines that are shown beyond their ends."""
 
 
-def _draw_strips(b: Builder, c: Configuration, name: Name) -> Picture:
+def _show_strips(b: Builder, shown: Sequence[Configuration], name: Name) -> Figure:
+    """Return the figure of the strips of all models, side by side."""
+
+    def draw() -> list[Picture]:
+        alts = [b.t(ALTS[name], label=c.label, strips=Several(list(_read_strips(c, name)))) for c in shown]
+        return [draw_rows(b, [_list_strips(b, c, name) for c in shown], " ".join(alts), beside=2)]
+
+    return b.figure(name, draw)
+
+
+def _read_strips(c: Configuration, name: Name) -> tuple[str, ...]:
+    """Return what is read in each strip of a configuration; of those beyond the ends, only the first few are shown."""
     reading = read_interpolation(c)
-    strips = {"interpolation": reading.inside, "extrapolation": reading.outside, "spherical": reading.spherical}[name]
-    points = len(strips[0])
+    if name == "extrapolation":
+        return reading.outside[:NUM_BEYOND]
+    return reading.inside if name == "interpolation" else reading.spherical
+
+
+def _list_strips(b: Builder, c: Configuration, name: Name) -> Strips:
+    strips, ends = _read_strips(c, name), read_interpolation(c).ends
     low, high = c.first.evaluation.interpolation.outside_range if name == "extrapolation" else (0.0, 1.0)
-    images = decode_grid(c.first.read_image(c.first.paths.image(name)), len(strips) * points)
-    labels = [f"{pair[0]} → {pair[1]}" for pair in reading.ends]
-    read = [" ".join(strip) for strip in strips]
-    columns = [b.t.format(Number(float(position), 2)) for position in np.linspace(low, high, points)]
-    alt = b.t(ALTS[name], label=c.label, strips=Several(list(strips)))
-    return b.picture("png", draw_strips, images, labels, columns, read, alt=alt, width_mm=WIDTH_MM)
+    rows, columns = len(strips), len(strips[0])
+    images = decode_grid(c.first.read_image(c.first.paths.image(name)), rows * columns)
+    return Strips(
+        images.reshape(rows, columns, *images.shape[1:]),
+        tuple(f"{pair[0]} → {pair[1]}" for pair in ends[:rows]),
+        c.label,
+        tuple(b.t.format(Number(float(position), 2)) for position in np.linspace(low, high, columns)),
+        strips,
+    )

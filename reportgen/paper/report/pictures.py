@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.quantities import AT_HALF
 from reportgen.paper.analysis.results import Configuration
@@ -12,9 +14,11 @@ from reportgen.paper.analysis.selection import pick
 from reportgen.paper.analysis.trainings import SAMPLE_METRICS, has_sample_scores
 from reportgen.paper.claims.progress import claim_progress
 from reportgen.paper.figures.curves import Panel, draw_curves, draw_histograms, draw_scores
+from reportgen.paper.figures.images import WIDTH_MM, Strips, draw_strips
 from reportgen.paper.i18n.translator import Message
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Block, Figure, Picture
+from reportgen.store.images import decode_grid
 from reportgen.suite.settings import NUM_MONITORED
 
 VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
@@ -130,13 +134,36 @@ def name_fid(configurations: Sequence[Configuration]) -> Message:
     return Message(f"column.{choose_fid(configurations)}")
 
 
-def draw_samples(b: Builder, c: Configuration, width_mm: float = 74) -> Picture:
-    """Return the last grid of samples of a configuration's first seed, titled with the label."""
-    content = c.first.read_image(c.first.find_grid("samples"))
-    return Picture(content, "image/png", b.t("alt.samples", label=c.label), width_mm, c.label, pixelated=True)
+COLUMNS_OF_IMAGES = 24
+"""Images in a row of a strip."""
+
+
+def read_images(c: Configuration, grid: str, step: int | None = None) -> np.ndarray:
+    """Return the first images of a grid of a configuration's first seed, by default the last: uint8 [24, H, W]."""
+    return decode_grid(c.first.read_image(c.first.find_grid(grid, step)), COLUMNS_OF_IMAGES)
+
+
+def draw_rows(b: Builder, panels: Sequence[Strips], alt: str, beside: int = 1) -> Picture:
+    """Return rows of images as a picture."""
+    return b.picture("svg", draw_strips, panels, beside, alt=alt, width_mm=WIDTH_MM)
+
+
+def list_samples(shown: Sequence[Configuration], title: str = "") -> Strips:
+    """Return a row of samples from fixed noise for each configuration."""
+    return Strips(np.stack([read_images(c, "samples") for c in shown]), tuple(c.label for c in shown), title)
+
+
+def draw_samples(b: Builder, shown: Sequence[Configuration]) -> Picture:
+    """Draw two rows of the samples of each configuration's first seed whose digits are counted; one, if few are."""
+    num = len(shown[0].first.evaluation.digits.counted)
+    columns = min(num, COLUMNS_OF_IMAGES)
+    rows = min(num // columns, 2)
+    grids = [decode_grid(c.first.read_image(c.first.paths.image("counted")), rows * columns) for c in shown]
+    images = np.concatenate([grid.reshape(rows, columns, *grid.shape[1:]) for grid in grids])
+    labels = [label for c in shown for label in (c.label, "")[:rows]]
+    return draw_rows(b, [Strips(images, tuple(labels))], b.t("alt.samples", labels=b.labels(shown)))
 
 
 def show_samples(b: Builder, shown: Sequence[Configuration], slug: str) -> Figure:
-    """Return the figure with an ablation's samples next to its baseline's."""
-    first = [c.first_seed for c in shown]
-    return b.figure("ablation_samples", lambda: [draw_samples(b, c) for c in first], slug=slug, labels=b.labels(first))
+    """Return the figure with an ablation's samples below its baseline's."""
+    return b.figure("ablation_samples", lambda: [draw_samples(b, shown)], slug=slug, labels=b.labels(shown))

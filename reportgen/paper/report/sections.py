@@ -53,7 +53,6 @@ WRITERS: Mapping[str, Writer] = {
             "listing-vae_conv",
             "figure-vae_ablation_curves",
             "figure-vae_ablation_images",
-            "figure-ablation_samples",
             "table-vae_ablation",
         ),
     ),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+import numpy as np
 
 from reportgen.paper.analysis.measuring import is_measured
 from reportgen.paper.analysis.quantities import RECONSTRUCTIONS
@@ -25,12 +27,21 @@ from reportgen.paper.claims.vae import (
     claim_learning,
     claim_legibility,
 )
+from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.changes import change_between, tabulate_changes, tabulate_pair
 from reportgen.paper.report.latent import show_readings
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
-from reportgen.paper.report.pictures import draw_fid_over, draw_vae_curves, name_fid, show_progress, show_samples
+from reportgen.paper.report.pictures import (
+    draw_fid_over,
+    draw_rows,
+    draw_vae_curves,
+    list_samples,
+    name_fid,
+    read_images,
+    show_progress,
+)
 from reportgen.suite.outline import OutlineSection
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
@@ -81,24 +92,6 @@ def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str
 # ---- images ---------------------------------------------------------------------------------------------------------
 
 
-GRIDS: Mapping[str, str] = {
-    "dev": "alt.dev",
-    "reconstructions": "alt.reconstructions",
-    "samples": "alt.samples",
-}
-"""Grids drawn in a VAE's training, with the messages of their alternative text."""
-
-
-THREE_WIDE, FOUR_WIDE = 55, 41
-"""Widths of grids, in mm, of which three and four fill a line."""
-
-
-def _draw_grid(b: Builder, c: Configuration, grid: str, title: str, width_mm: float = THREE_WIDE) -> Picture:
-    """Return a grid at the last step under a title."""
-    content = c.first.read_image(c.first.find_grid(grid))
-    return Picture(content, "image/png", b.t(GRIDS[grid], label=c.label), width_mm, title, pixelated=True)
-
-
 def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
     """Build the section with dev images, and the reconstructions and samples of each VAE; None without any."""
     if not sweep:
@@ -110,7 +103,7 @@ def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
         "vae_images",
         *b.answer(claim_images(sweep, evidence)),
         *b.describe_selection(sweep),
-        *_show_images(b, [c.first_seed for c in pick(sweep)]),
+        *_show_images(b, pick(sweep)),
         *reading,
         *b.claims([*findings, claim_balance(sweep, "figure-vae_samples")]),
     )
@@ -118,16 +111,20 @@ def build_images(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
 
 def _show_images(b: Builder, shown: Sequence[Configuration]) -> list[Block]:
     """Return the figures of dev images with each VAE's reconstructions of them, and of each VAE's samples."""
-
-    def draw_reconstructions() -> list[Picture]:
-        dev = _draw_grid(b, shown[0], "dev", b.t("grid.dev"))
-        return [dev, *(_draw_grid(b, c, "reconstructions", c.label) for c in shown)]
-
-    width = FOUR_WIDE if len(shown) == 4 else THREE_WIDE
+    labels = b.labels(shown)
     return [
-        b.figure("vae_images", draw_reconstructions),
-        b.figure("vae_samples", lambda: [_draw_grid(b, c, "samples", c.label, width) for c in shown]),
+        b.figure(
+            "vae_images",
+            lambda: [draw_rows(b, [_list_reconstructions(b, shown)], b.t("alt.reconstructions", labels=labels))],
+        ),
+        b.figure("vae_samples", lambda: [draw_rows(b, [list_samples(shown)], b.t("alt.samples", labels=labels))]),
     ]
+
+
+def _list_reconstructions(b: Builder, shown: Sequence[Configuration], title: str = "") -> Strips:
+    """Return a row of dev images, and a row of their reconstructions by each VAE."""
+    rows = [read_images(shown[0], "dev"), *(read_images(c, "reconstructions") for c in shown)]
+    return Strips(np.stack(rows), (b.t("grid.dev"), *(c.label for c in shown)), title)
 
 
 def _read_reconstructions(b: Builder, sweep: Sequence[Configuration]) -> list[Block]:
@@ -209,17 +206,20 @@ def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) ->
 
 
 def _show_figures(b: Builder, shown: Sequence[Configuration], slug: str) -> list[Block]:
-    """Return the figures of curves, of reconstructions of the same dev images, and of samples."""
-    first = [c.first_seed for c in shown]
+    """Return the figures of curves and of images."""
     return [
         b.figure("vae_ablation_curves", lambda: [draw_vae_curves(b, shown)], slug=slug),
-        b.figure(
-            "vae_ablation_images",
-            lambda: [_draw_grid(b, c, "reconstructions", c.label, 74) for c in first],
-            slug=slug,
-        ),
-        show_samples(b, shown, slug),
+        b.figure("vae_ablation_images", lambda: [_draw_ablation(b, shown)], slug=slug, labels=b.labels(shown)),
     ]
+
+
+def _draw_ablation(b: Builder, shown: Sequence[Configuration]) -> Picture:
+    """Draw reconstructions of the same dev images, and samples."""
+    panels = [
+        _list_reconstructions(b, shown, b.t("grid.reconstructions")),
+        list_samples(shown, b.t("grid.samples")),
+    ]
+    return draw_rows(b, panels, b.t("alt.vae_ablation", labels=b.labels(shown)))
 
 
 def _discuss_ablation(b: Builder, ablated: Configuration, conv: Configuration, table: str) -> list[Paragraph]:
