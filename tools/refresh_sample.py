@@ -33,8 +33,7 @@ from reportgen.suite.languages import LANGUAGES, Language
 FIGURE = re.compile(r'<figure id="([^"]+)">(.*?)</figure>', re.DOTALL)
 PICTURE = re.compile(
     r'<div class="picture" style="width:(?P<width>[\d.]+)mm">\s*'
-    r'<img class="(?P<kind>\w+)" src="data:(?P<type>[^;]+);base64,(?P<content>[^"]+)" alt="(?P<alt>[^"]*)">\s*'
-    r'(?:<span class="picture-title">(?P<title>.*?)</span>)?'
+    r'<img class="\w+" src="data:(?P<type>[^;]+);base64,(?P<content>[^"]+)" alt="(?P<alt>[^"]*)">'
 )
 
 
@@ -62,9 +61,8 @@ def refresh(language: Language) -> None:
 
 def _read_pictures(text: str) -> Iterator[Picture]:
     for found in PICTURE.finditer(text):
-        alt, title = html.unescape(found["alt"]), html.unescape(found["title"] or "")
         content, width = base64.b64decode(found["content"]), float(found["width"])
-        yield Picture(content, found["type"], alt, width, title, pixelated=found["kind"] == "pixelated")
+        yield Picture(content, found["type"], html.unescape(found["alt"]), width)
 
 
 @dataclass(frozen=True)

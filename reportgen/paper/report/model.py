@@ -88,14 +88,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """One image of a figure; a ``pixelated`` one keeps sharp pixel edges when enlarged."""
+    """One image of a figure."""
 
     content: bytes
     media_type: Literal["image/svg+xml", "image/png"]
     alt: str
     width_mm: float
-    title: str = ""
-    pixelated: bool = False
 
 
 @dataclass(frozen=True)
