@@ -44,7 +44,7 @@ def draw_scoreboard(rows: Sequence[ScoreRow], header: Sequence[str]) -> Figure:
     height = HEADER_MM + ROW_MM * len(rows)
     with use_style():
         figure = Figure(figsize=(WIDTH_MM * MM, height * MM))
-        figure.set_layout_engine(None)
+        figure.set_layout_engine("none")
         share = 1 - HEADER_MM / height
         names = figure.add_axes((0, 0, NAME_WIDTH, share))
         images = figure.add_axes((NAME_WIDTH, 0, IMAGES_WIDTH, share))

@@ -40,10 +40,10 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
         _tabulate_digits(b, gan, digits, published),
         b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)]),
         *b.claims(claim_digits(digits, published, "table-digits")),
+        _show_nearest(b, gan),
         _tabulate_variety(b),
         *b.claims(claim_width(b.results.answer("gan_hidden"), digits.num_all, "table-variety")),
         *b.claims([claim_within(gan, "table-variety")]),
-        _show_nearest(b, gan),
         b.listing("digits", gan, "digits"),
     )
 
