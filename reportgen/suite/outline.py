@@ -46,6 +46,7 @@ WRITTEN_SECTIONS: dict[str, Question | None] = {
 
 Topic = Literal[
     "ablation",
+    "ablation.alone",
     "ablation.gradient",
     "ablation.grain",
     "ablation.losses",

@@ -171,6 +171,20 @@ def test_threshold(suite: Suite, fid: float, said: str) -> None:
     assert bool(said) == bool(told)
 
 
+@pytest.mark.parametrize(
+    ("name", "label", "said"),
+    [
+        ("vae_ablation", "VAE-10 linear", "what the layers do"),
+        ("gan_mlp", "MLP GAN 10_8", "what the MLPs do"),
+        ("gan_relu", "ReLU GAN 10_8", "what ReLU does"),
+    ],
+)
+def test_ablation_without_a_baseline(suite: Suite, name: scores.Ablation, label: str, said: str) -> None:
+    claim = scores.claim_alone(name, find(make_results(suite), label), "table-x")
+    assert f"beside {label} (classifier FID" in words(claim)
+    assert said in words(claim)
+
+
 # ---- VAEs -----------------------------------------------------------------------------------------------------------
 
 

@@ -1,18 +1,22 @@
-"""The claim on a threshold, which several chapters make, and facts of comparisons."""
+"""Claims that several chapters make, and facts of comparisons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from reportgen.paper.analysis.contrasts import judge_threshold
 from reportgen.paper.analysis.effects import Effect, compare
 from reportgen.paper.analysis.estimates import Estimate
-from reportgen.paper.analysis.measuring import has_any, measure
+from reportgen.paper.analysis.measuring import choose_fid, has_any, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict
-from reportgen.paper.i18n.quantities import write_bound, write_effect, write_estimate
+from reportgen.paper.i18n.quantities import name_quantity, write_bound, write_effect, write_estimate, write_mean
 from reportgen.paper.i18n.translator import Value
+
+Ablation = Literal["vae_ablation", "gan_mlp", "gan_relu"]
+"""A question that asks for a changed model."""
 
 
 @dataclass(frozen=True)
@@ -68,3 +72,18 @@ def claim_threshold(configurations: Sequence[Configuration], threshold: int | No
     }
     verdict = Verdict(judged.best.label, f"below {threshold}", judged.verdict)
     return Claim("threshold", THRESHOLD[judged.verdict], values, rests_on, (verdict,))
+
+
+ALONE: Mapping[Ablation, str] = {
+    "vae_ablation": "vae_ablation.alone",
+    "gan_mlp": "gan_mlp.alone",
+    "gan_relu": "gan_relu.alone",
+}
+"""Question -> message where the changed model has no baseline."""
+
+
+def claim_alone(name: Ablation, ablated: Configuration, rests_on: str) -> Claim:
+    """Say that a changed model has nothing to be compared with."""
+    fid = choose_fid([ablated])
+    values: dict[str, Value] = {"label": ablated.label, "score": name_quantity(fid), "fid": write_mean(fid, ablated)}
+    return Claim("ablation.alone", ALONE[name], values, rests_on)

@@ -35,7 +35,7 @@ from reportgen.paper.claims.gan import (
 )
 from reportgen.paper.claims.gan_ablation import GanAblation, claim_ablation, claim_gradient, claim_grain, claim_weights
 from reportgen.paper.claims.gan_ablation import claim_losses as claim_game
-from reportgen.paper.claims.scores import claim_threshold
+from reportgen.paper.claims.scores import claim_alone, claim_threshold
 from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.quantities import write_mean
 from reportgen.paper.i18n.translator import Message, Number, Value
@@ -317,7 +317,7 @@ def _show_ablation(b: Builder, name: GanAblation, ablated: Configuration) -> lis
     ]
     listings = _list_code(b, name, ablated, baseline, slug)
     if baseline is None:
-        return [table, *figures, *listings]
+        return [*b.answer(claim_alone(name, ablated, table.id)), table, *figures, *listings]
     answer = claim_ablation(name, ablated, baseline, table.id)
     findings = _explain_ablation(b, name, ablated, baseline, table.id)
     return [*b.answer(answer), table, *figures, *b.claims(findings), *listings]

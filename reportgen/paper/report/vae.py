@@ -12,7 +12,7 @@ from reportgen.paper.analysis.quantities import RECONSTRUCTIONS
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick
 from reportgen.paper.analysis.vaes import do_samples_follow
-from reportgen.paper.claims.scores import claim_threshold
+from reportgen.paper.claims.scores import claim_alone, claim_threshold
 from reportgen.paper.claims.vae import (
     claim_ablation,
     claim_balance,
@@ -194,9 +194,11 @@ def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | Non
     slug = ablated.slug
     shown = [ablated] if conv is None else [conv, ablated]
     table = _tabulate_ablation(b, shown, slug)
-    answer = claim_ablation(ablated, conv, table.id) if conv is not None else None
-    findings = _discuss_ablation(b, ablated, conv, table.id) if conv is not None else []
-    return [*b.answer(answer), table, *_show_figures(b, shown, slug), *findings, *_list_code(b, ablated, conv)]
+    figures, listings = _show_figures(b, shown, slug), _list_code(b, ablated, conv)
+    if conv is None:
+        return [*b.answer(claim_alone("vae_ablation", ablated, table.id)), table, *figures, *listings]
+    answer = claim_ablation(ablated, conv, table.id)
+    return [*b.answer(answer), table, *figures, *_discuss_ablation(b, ablated, conv, table.id), *listings]
 
 
 def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) -> Table:
