@@ -18,6 +18,9 @@ PROGRESS: Mapping[tuple[bool, bool], str] = {
 }
 """True if an FID still falls at the end, and if one was lower before the end -> message."""
 
+ALL = "progress.all"
+"""Message where every FID, of several, still falls at the end."""
+
 
 def claim_progress(configurations: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Say where the FID of samples still falls at the end of training, and where it was lower before.
@@ -36,7 +39,8 @@ def claim_progress(configurations: Sequence[Configuration], rests_on: str) -> li
         "past": Several([_write_past(c) for c in past]),
     }
     facts = tuple(Verdict(c.label, "progress", verdict) for c, verdict in verdicts.items())
-    return [Claim("progress", PROGRESS[bool(falling), bool(past)], values, rests_on, facts)]
+    wording = ALL if len(falling) == len(verdicts) > 1 else PROGRESS[bool(falling), bool(past)]
+    return [Claim("progress", wording, values, rests_on, facts)]
 
 
 def _write_past(c: Configuration) -> Message:

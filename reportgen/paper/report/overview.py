@@ -84,8 +84,8 @@ MAX_SCORED = 16
 NUM_THUMBNAILS = 10
 """Samples of each configuration on the scoreboard."""
 
-SCOPE: Mapping[str, str] = {"fid_classifier": "summary.scope", "fid_inception": "summary.scope.inception"}
-"""FID that the discussion rests on -> message."""
+SCOPE: Mapping[str, str] = {"fid_classifier": "summary.fid.classifier", "fid_inception": "summary.fid.inception"}
+"""FID that the discussion rests on -> part of the scope."""
 
 
 def write_summary(b: Builder, sections: Sequence[Section]) -> tuple[Block, ...]:
@@ -108,8 +108,12 @@ def _list_answers(b: Builder, section: Section) -> Iterator[Paragraph]:
 
 def _write_scope(b: Builder) -> Paragraph:
     suite, first = b.results.suite, b.results.finished[0]
+    fid = SCOPE[choose_fid(b.results.configurations)]
+    if INCEPTION not in b.results.detectors and any(section.fid_below for section in suite.outline.walk()):
+        fid = "summary.fid.other"
     return b.text(
-        SCOPE[choose_fid(b.results.configurations)],
+        "summary.scope",
+        fid=Message(fid),
         num_configurations=len(b.results.configurations),
         num_runs=len(b.results.finished),
         dataset=Message(f"dataset.{suite.dataset}"),
@@ -120,12 +124,9 @@ def _write_scope(b: Builder) -> Paragraph:
 
 def _write_cautions(b: Builder) -> list[Paragraph]:
     """Write what limits the answers, as far as it applies."""
-    suite = b.results.suite
-    cautions = [] if has_digits(suite.dataset) else [b.text("settings.no_digits")]
+    cautions = [] if has_digits(b.results.suite.dataset) else [b.text("settings.no_digits")]
     if all(len(c.runs) == 1 for c in b.results.configurations):
         cautions.append(b.text("summary.one_seed"))
-    if INCEPTION not in b.results.detectors and any(section.fid_below for section in suite.outline.walk()):
-        cautions.append(b.text("summary.no_inception"))
     return cautions
 
 
