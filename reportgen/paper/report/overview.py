@@ -141,8 +141,7 @@ def _show_scoreboard(b: Builder) -> list[Block]:
 
 
 def _draw_scoreboard(b: Builder, shown: Sequence[Configuration], fid: str) -> Picture:
-    name = b.column(fid)
-    header = [b.t("scoreboard.samples"), b.t("scoreboard.bar", score=name), name, b.column("recall")]
+    header = [b.t("scoreboard.samples"), b.t("scoreboard.bar", score=b.column(fid)), "FID", b.column("recall")]
     rows = [_score(b, c, fid) for c in shown]
     alt = b.t("alt.scoreboard", labels=b.labels(shown))
     return b.picture("png", draw_scoreboard, rows, [*header, b.t("scoreboard.end")], alt=alt, width_mm=172)
