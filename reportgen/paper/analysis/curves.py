@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,8 +49,8 @@ class _Window:
     """The part of a curve that lies in one fifth of training, cut into blocks of consecutive points."""
 
     values: np.ndarray
-    block_steps: list[float]
-    block_means: list[float]
+    block_steps: np.ndarray
+    block_means: np.ndarray
 
     @property
     def mean(self) -> float:
@@ -69,17 +68,19 @@ class _Window:
         """Return the change per 1,000 steps and its standard error, NaN for fewer than ``MIN_BLOCKS`` blocks."""
         if len(self.block_means) < MIN_BLOCKS:
             return math.nan, math.nan
-        return fit_line([step / 1000 for step in self.block_steps], self.block_means)
+        return fit_line(self.block_steps / 1000, self.block_means)
 
 
 def _cut_window(steps: np.ndarray, values: np.ndarray, index: int) -> _Window:
     """Cut out the window number ``index`` of a curve, from 0; it includes its last step and not its first."""
     chosen = (steps * NUM_WINDOWS > steps[-1] * index) & (steps * NUM_WINDOWS <= steps[-1] * (index + 1))
     steps, values = steps[chosen], values[chosen]
-    edges = np.unique(np.linspace(0, len(values), NUM_BLOCKS + 1).astype(int))
-    blocks = [slice(first, last) for first, last in itertools.pairwise(edges)]
-    means = [float(values[block].mean()) for block in blocks]
-    return _Window(values, [float(steps[block].mean()) for block in blocks], means)
+    edges = np.arange(NUM_BLOCKS + 1) * len(values) // NUM_BLOCKS
+    sizes = np.diff(edges)
+    starts, sizes = edges[:-1][sizes > 0], sizes[sizes > 0]
+    if not len(starts):
+        return _Window(values, np.empty(0), np.empty(0))
+    return _Window(values, np.add.reduceat(steps, starts) / sizes, np.add.reduceat(values, starts) / sizes)
 
 
 def summarise_curve(curve: pd.Series) -> CurveSummary:
@@ -102,7 +103,7 @@ def summarise_curve(curve: pd.Series) -> CurveSummary:
     )
 
 
-def fit_line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
+def fit_line(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -> tuple[float, float]:
     """Fit a line through at least three points by least squares.
 
     Returns:
