@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
@@ -51,6 +52,27 @@ def test_an_effect_on_a_linear_scale_is_a_difference() -> None:
     assert effect.interval == pytest.approx((-0.17 - 0.1 * Z, -0.17 + 0.1 * Z))
     assert effect.bound == pytest.approx(0.17 + 0.1 * Z)
     assert effect.outcome == "open"
+
+
+def test_differences_start_from_the_level_before_above_its_floor() -> None:
+    prior = Prior(0.1**2, 30)
+    before, after = (
+        replace(estimate_mean([98 + above]), level=Level(moderate([math.log(above)], prior), "log", FACTOR, floor=98.0))
+        for above in (60.0, 50.0)
+    )
+    effect = find_change(after, before)
+    assert effect is not None
+    assert effect.start == pytest.approx(60)
+    low, high = effect.interval
+    assert effect.differences == pytest.approx((-10, 60 * (low - 1), 60 * (high - 1)))
+
+
+def test_of_several_configurations_the_start_is_the_mean_on_the_scale() -> None:
+    prior = Prior(0.1**2, 30)
+    levels = [Level(moderate([math.log(value)], prior), "log", FACTOR) for value in (8.0, 18.0, 2.0, 8.0)]
+    effect = find_effect((0.5, 0.5, -0.5, -0.5), [replace(estimate_mean([x.mean]), level=x) for x in levels])
+    assert effect is not None
+    assert effect.differences[0] == pytest.approx(12 - 4)
 
 
 @pytest.mark.parametrize(

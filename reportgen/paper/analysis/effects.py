@@ -27,6 +27,15 @@ class Effect:
     band: float | None
     """Largest difference on the scale that counts as none; None if no difference does."""
     confidence: float = CONFIDENCE
+    start: float = math.nan
+    """Level before the change: the mean on the scale of those with negative weights, above the quantity's floor."""
+
+    @property
+    def differences(self) -> tuple[float, float, float]:
+        """The effect and the ends of its interval as differences in the quantity's unit, from ``start``."""
+        found = (self.value, *self.interval)
+        value, low, high = (self.start * (ratio - 1) for ratio in found) if self.scale == "log" else found
+        return value, low, high
 
     @property
     def value(self) -> float:
@@ -71,7 +80,11 @@ def find_effect(weights: Sequence[float], estimates: Sequence[Estimate]) -> Effe
     known = [level for level in levels if level is not None]
     if len(known) < len(levels) or not known:
         return None
-    return Effect(contrast(weights, [level.seeds for level in known]), known[0].scale, known[0].band)
+    before = [(-weight, level.seeds.mean) for weight, level in zip(weights, known, strict=True) if weight < 0]
+    start = sum(weight * mean for weight, mean in before) / sum(weight for weight, _ in before)
+    first = known[0]
+    found = contrast(weights, [level.seeds for level in known])
+    return Effect(found, first.scale, first.band, start=math.exp(start) if first.scale == "log" else start)
 
 
 def find_change(a: Estimate, b: Estimate) -> Effect | None:

@@ -99,9 +99,16 @@ def write_effect(name: str, effect: Effect) -> Message:
 
 
 def write_bare_effect(name: str, effect: Effect) -> Message:
-    """Return a ratio (with a sign of multiplication) or a difference (with its sign) and its interval, for a table."""
-    value, low, high = (_write_effect(name, effect, number) for number in (effect.value, *effect.interval))
-    kind = "change.ratio" if effect.scale == "log" else "change.rise" if effect.value > 0 else "change.fall"
+    """Return a ratio (with a sign of multiplication) or a difference (with its sign) and its interval, for a table.
+
+    Losses differ in nats, whichever their scale: a ratio of what lies above their floor cannot be checked by hand.
+    """
+    if QUANTITIES[name].unit == "nats":
+        value, low, high = (write_value(name, number) for number in effect.differences)
+    else:
+        value, low, high = (_write_effect(name, effect, number) for number in (effect.value, *effect.interval))
+    is_ratio = effect.scale == "log" and QUANTITIES[name].unit != "nats"
+    kind = "change.ratio" if is_ratio else "change.rise" if effect.contrast.value > 0 else "change.fall"
     return Message(kind, {"value": value, "low": low, "high": high})
 
 
