@@ -220,6 +220,10 @@ class Cohort:
     members: list[Configuration] = field(default_factory=list)
 
 
+ALONE = Cohort()
+"""The cohort of a configuration that stands for itself, without any members: one, so that its fits are kept."""
+
+
 @dataclass(frozen=True, eq=False)
 class Configuration:
     """One setting of a model, with its finished runs, one per seed.
@@ -229,7 +233,7 @@ class Configuration:
 
     settings: Settings
     runs: tuple[RunResult, ...]
-    cohort: Cohort = field(default_factory=Cohort)
+    cohort: Cohort = ALONE
 
     @property
     def label(self) -> str:
