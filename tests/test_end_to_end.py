@@ -46,7 +46,7 @@ def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
         events = run.paths.events.relative_to(run.paths.folder).as_posix()
         assert listed == there - {"manifest.json", "run.log", events}
         assert "tfevents" in events
-        assert set(run.sources) == {"model", "interpolation", "digits"}
+        assert set(run.sources) == {"model", "interpolation", "digits", "counting"}
         assert "def interpolate" in run.sources["interpolation"].text
 
 

@@ -127,10 +127,7 @@ def evaluate_run(
         reconstruction=read_reconstructions(draw, codes[0], classifier, dataset.dev.images[:num_fake])
         if codes is not None
         else None,
-        digits=DigitReadings(
-            counted=spell(looked.labels[:num_counted]),
-            all_counts=tuple(torch.bincount(looked.labels, minlength=UNREAD + 1).tolist()),
-        ),
+        digits=count_digits(looked.labels, num_counted),
         variety=measure_variety(samples, looked.labels.to(device), dataset.train.images, dataset.train.labels)
         if has_digits(dataset.name)
         else (None,) * 10,
@@ -180,7 +177,11 @@ def _describe_dataset(dataset: Dataset) -> DatasetFacts:
 
 
 def _list_sources() -> dict[str, Source]:
-    return {"interpolation": read_source([lerp, slerp, interpolate, choose_ends]), "digits": read_source([read_digits])}
+    return {
+        "interpolation": read_source([lerp, slerp, interpolate, choose_ends]),
+        "digits": read_source([read_digits]),
+        "counting": read_source([draw_latents, make_draw, count_digits, spell]),
+    }
 
 
 def score_samples(
@@ -282,6 +283,14 @@ def draw_latents(latent_dim: int, count: int, seed: int, device: torch.device) -
     """Draw standard normal latents float32 [count, latent_dim], equal on every device for a given seed."""
     generator = torch.Generator().manual_seed(seed + 1_000_003)  # apart from the training's noise
     return torch.randn(count, latent_dim, generator=generator).to(device)
+
+
+def count_digits(labels: torch.Tensor, num_counted: int) -> DigitReadings:
+    """Spell the first ``num_counted`` of the samples' labels [N] and count those of all."""
+    return DigitReadings(
+        counted=spell(labels[:num_counted]),
+        all_counts=tuple(torch.bincount(labels, minlength=UNREAD + 1).tolist()),
+    )
 
 
 def spell(labels: torch.Tensor) -> str:

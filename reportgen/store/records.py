@@ -377,7 +377,10 @@ class EvaluationRecord(Record):
     dataset: DatasetFacts
     classifier: ClassifierCard
     sources: Mapping[str, Source]
-    """Listing -> code; ``interpolation`` draws the strips, ``digits`` reads them."""
+    """Listing -> code: ``interpolation`` draws the strips, ``digits`` reads images, ``counting`` draws and counts them.
+
+    Older runs lack ``counting``.
+    """
 
 
 # ---- inception.json -------------------------------------------------------------------------------------------------

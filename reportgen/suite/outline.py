@@ -39,6 +39,7 @@ WRITTEN_SECTIONS: dict[str, Question | None] = {
     "published": None,
     "background": None,
     "methods": None,
+    "code": None,
     "appendix": None,
 }
 """Sections that reportgen can write, each with the question whose runs it shows by default."""

@@ -11,6 +11,7 @@ from unicodedata import east_asian_width
 from matplotlib.figure import Figure as Drawing
 
 from reportgen.paper.analysis.estimates import Over
+from reportgen.paper.analysis.excerpts import cut_code
 from reportgen.paper.analysis.findings import find_ties
 from reportgen.paper.analysis.measuring import choose_fid, has_any, is_measured, measure
 from reportgen.paper.analysis.quantities import FIDS, QUANTITIES
@@ -225,16 +226,29 @@ class Builder:
         return Picture(content, "image/svg+xml" if kind == "svg" else "image/png", alt, width_mm)
 
     def listing(
-        self, id_: str, configuration: Configuration, source: str, *, slug: str = "", **values: Value
-    ) -> Listing:
-        """Return a numbered listing of the code that ran for a configuration.
+        self,
+        id_: str,
+        configuration: Configuration,
+        source: str,
+        names: Sequence[str] = (),
+        *,
+        beside: bool = False,
+        slug: str = "",
+        **values: Value,
+    ) -> list[Listing]:
+        """Return a numbered listing of the code that ran for a configuration; none if it did not record it.
 
         Args:
-            source: key of the recorded code: ``model``, ``interpolation`` or ``digits``.
+            source: key of the recorded code: ``model``, ``interpolation``, ``digits`` or ``counting``.
+            names: functions and classes that are shown, all by default.
+            beside: let the listing stand beside the next or the last one.
         """
-        entry = configuration.first.sources[source]
+        entry = configuration.first.sources.get(source)
+        code = cut_code(entry.text, names) if entry is not None else ""
+        if entry is None or not code:
+            return []
         caption = parse_markup(self.t(f"listing.{id_}", file=entry.file, **values))
-        return Listing(_join("listing", id_, slug), caption, entry.text, entry.line)
+        return [Listing(_join("listing", id_, slug), caption, code, beside)]
 
     # ---- cells
 

@@ -44,7 +44,8 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
         _tabulate_variety(b),
         *b.claims(claim_width(b.results.answer("gan_hidden"), digits.num_all, "table-variety")),
         *b.claims([claim_within(gan, "table-variety")]),
-        b.listing("digits", gan, "digits"),
+        *b.listing("counting", gan, "counting"),
+        *b.listing("digits", gan, "digits"),
     )
 
 

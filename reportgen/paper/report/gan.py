@@ -337,11 +337,13 @@ def _explain_ablation(
 def _list_code(
     b: Builder, name: GanAblation, ablated: Configuration, baseline: Configuration | None, slug: str
 ) -> list[Block]:
-    """Return the code of an ablation and, where it is another one, that of the baseline."""
-    listings: list[Block] = [b.listing(name, ablated, "model", slug=slug, label=ablated.label)]
-    if baseline is not None and name == "gan_mlp":
-        listings.append(b.listing("gan_conv", baseline, "model", slug=slug, label=baseline.label))
-    return listings
+    """Return the code of an ablation beside that of the baseline, where it is another one."""
+    if baseline is None or name == "gan_relu":
+        return [*b.listing(name, ablated, "model", slug=slug, label=ablated.label)]
+    return [
+        *b.listing("gan_conv", baseline, "model", beside=True, slug=slug, label=baseline.label),
+        *b.listing(name, ablated, "model", beside=True, slug=slug, label=ablated.label),
+    ]
 
 
 def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) -> Table:

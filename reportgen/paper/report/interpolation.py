@@ -32,6 +32,11 @@ LINE = ("read_ends", "read_inside", "inside_change", "detour", "largest_step", "
 CIRCLE = ("read_ends", "spherical_read_inside", "spherical_inside_change", "spherical_detour", "spherical_largest_step")
 """Those of ``LINE`` that are measured on great circles, too, in the same order."""
 
+PATHS = ("lerp", "slerp", "interpolate")
+"""Functions that draw the strips; the section shows their code."""
+ENDS = ("choose_ends",)
+"""Function that chooses the ends of the strips."""
+
 
 def build_interpolation(b: Builder, *_: object) -> Section | None:
     """Build the section on interpolation in the best GAN and the main VAE, or in one of them; None without either."""
@@ -48,8 +53,15 @@ def build_interpolation(b: Builder, *_: object) -> Section | None:
         _show_strips(b, shown, "spherical"),
         _tabulate_paths(b, shown),
         *b.claims(_list_claims(b, shown)),
-        b.listing("interpolation", shown[0], "interpolation"),
+        *b.listing("interpolation", shown[0], "interpolation", PATHS),
     )
+
+
+def build_code(b: Builder, *_: object) -> Section | None:
+    """Build the section with code that is too long for the text: how the ends are chosen; None without any."""
+    recorded = next((c for c in b.results.configurations if "interpolation" in c.first.sources), None)
+    listings = b.listing("ends", recorded, "interpolation", ENDS) if recorded is not None else []
+    return b.section("code", *listings) if listings else None
 
 
 def _answer(shown: Sequence[Configuration]) -> Claim:

@@ -108,12 +108,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Listing:
-    """A numbered listing of Python code that ran; ``first_line`` is the number of its first line in the source file."""
+    """A numbered listing of Python code that ran; two in a row may stand side by side (``beside``)."""
 
     id: str
     caption: Line
     code: str
-    first_line: int
+    beside: bool = False
     type: str = "listing"
 
 

@@ -81,13 +81,22 @@ WRITERS: Mapping[str, Writer] = {
     ),
     "collapse": Writer(
         collapse.build_collapse,
-        ("figure-counted", "table-digits", "figure-histogram", "table-variety", "figure-nearest", "listing-digits"),
+        (
+            "figure-counted",
+            "table-digits",
+            "figure-histogram",
+            "table-variety",
+            "figure-nearest",
+            "listing-counting",
+            "listing-digits",
+        ),
     ),
     "gan_mlp": Writer(
         partial(gan.build_ablation, name="gan_mlp"), ("listing-gan_mlp", "listing-gan_conv", *GAN_ABLATION)
     ),
     "gan_relu": Writer(partial(gan.build_ablation, name="gan_relu"), ("listing-gan_relu", *GAN_ABLATION)),
     "published": Writer(published.build_published, ("figure-published",)),
+    "code": Writer(interpolation.build_code, ("listing-ends",)),
     "appendix": Writer(
         overview.build_appendix,
         ("table-all_runs", "table-costs", "table-failed_scores", "table-reliability", "table-calibration"),

@@ -231,8 +231,7 @@ def _discuss_ablation(b: Builder, ablated: Configuration, conv: Configuration, t
 
 
 def _list_code(b: Builder, ablated: Configuration, conv: Configuration | None) -> list[Block]:
-    """Return the code of an ablation and that of its baseline."""
-    listings: list[Block] = [b.listing("vae_ablation", ablated, "model", slug=ablated.slug, label=ablated.label)]
-    if conv is not None:
-        listings.append(b.listing("vae_conv", conv, "model", slug=ablated.slug, label=conv.label))
-    return listings
+    """Return the code of an ablation beside that of its baseline."""
+    slug, has_both = ablated.slug, conv is not None
+    own = b.listing("vae_ablation", ablated, "model", beside=has_both, slug=slug, label=ablated.label)
+    return [*(b.listing("vae_conv", conv, "model", beside=True, slug=slug, label=conv.label) if conv else []), *own]
