@@ -166,7 +166,7 @@ def _label_steps(grid: np.ndarray, panels: Sequence[Panel], x_label: str) -> Non
         axes.set_xlim(0, 1.015 * last_step)  # room for the last marker
         axes.tick_params(axis="x", pad=2)
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-        axes.locator_params(axis="x", nbins=3)
+        axes.locator_params(axis="x", nbins=4)
         if index + columns < len(panels):
             axes.tick_params(labelbottom=False)
         else:

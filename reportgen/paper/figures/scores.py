@@ -11,6 +11,9 @@ from reportgen.paper.figures.style import MM, shade, use_log_scale, use_style
 
 WIDTH_MM, HEIGHT_MM = 100, 41
 
+BESIDE = 0.02
+"""Distance of the dots from the error bar on their right, as a share of the dimension's range."""
+
 
 def draw_scores(
     settings: Sequence[int],
@@ -27,7 +30,7 @@ def draw_scores(
     """Draw a positive score over a dimension on two logarithmic axes; several seeds get a legend.
 
     Args:
-        seeds: for each setting the scores of its seeds, drawn as dots.
+        seeds: for each setting the scores of its seeds, drawn as dots beside the mean.
         intervals: the ends of each mean's error bar, None without one.
     """
     light, dark = shade(hue, 2)
@@ -37,7 +40,8 @@ def draw_scores(
         ends = [interval or (mean, mean) for mean, interval in zip(means, intervals, strict=True)]
         errors = np.abs(np.array(ends).T - np.array(means))
         axes.errorbar(settings, means, yerr=errors, color=dark, marker="_", markersize=7, capsize=2.5, label=mean_label)
-        dots = [(setting, score) for setting, scores in zip(settings, seeds, strict=True) for score in scores]
+        shift = (max(settings) / min(settings)) ** BESIDE
+        dots = [(setting / shift, score) for setting, scores in zip(settings, seeds, strict=True) for score in scores]
         xs, ys = zip(*dots, strict=True)
         axes.plot(xs, ys, color=light, marker="o", markersize=3.5, linestyle="none", label=seed_label)
         axes.set_xscale("log")
