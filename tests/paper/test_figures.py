@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import re
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,15 +15,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from matplotlib.axes import Axes
+from matplotlib.axis import XTick
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from reportgen.base.errors import RenderError
+from reportgen.paper.figures import style
 from reportgen.paper.figures.curves import Panel, draw_curves, draw_histograms, keep_extremes
 from reportgen.paper.figures.images import IMAGE_MM, SMALLEST_MM, Strips, draw_read_images, draw_strips
 from reportgen.paper.figures.latent import draw_readings
 from reportgen.paper.figures.published import group_letters
-from reportgen.paper.figures.style import MM, to_png, to_svg
+from reportgen.paper.figures.scores import draw_scores
+from reportgen.paper.figures.style import ABLATION_HUE, COLOURS, HUES, MM, shade, to_png, to_svg, use_style
 
 
 @pytest.mark.fault(row=16)
@@ -53,8 +63,121 @@ def test_panels_of_one_scale_share_their_range() -> None:
     train, dev, other = (axes.get_ylim() for axes in draw_curves(panels, columns=3, x_label="step").axes)
     assert train == dev == pytest.approx((0.6, 9.4))
     assert other == pytest.approx((0.9, 3.1))
-    (fixed,) = draw_curves([Panel("D", curves[0], limits=(0, 1))], columns=1, x_label="step").axes
-    assert fixed.get_ylim() == (0, 1)
+
+
+def measure_axes(axes: Axes) -> float:
+    """The height of axes in mm."""
+    return axes.get_window_extent().height / axes.figure.dpi / MM
+
+
+@pytest.mark.parametrize("num_panels", [2, 3, 5, 6])
+@pytest.mark.parametrize("options", [{}, {"row_label": "GAN 100_100"}, {"has_head": False}, {"x_label": ""}])
+def test_curves_are_tall_and_no_text_is_clipped_or_overlaps(num_panels: int, options: dict[str, Any]) -> None:
+    curves = {"VAE-3": pd.Series([100.0, 300.0], index=[1, 25000]), "VAE-64": pd.Series([1.0, 2.0], index=[1, 25000])}
+    panels = [Panel("reconstruction (nats)", curves)] * num_panels
+    figure = draw_curves(panels, columns=3, **{"x_label": "step", **options})
+    for axes in figure.axes:
+        assert measure_axes(axes) >= 28
+    boxes = list_texts(figure)
+    page = figure.bbox
+    for box in boxes:
+        assert page.x0 <= box.x0 < box.x1 <= page.x1
+        assert page.y0 <= box.y0 < box.y1 <= page.y1
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+
+
+def list_texts(figure: Figure) -> list[Bbox]:
+    """The places of all texts that are seen in a figure."""
+    with use_style():
+        figure.draw_without_rendering()
+        texts = [text for legend in figure.legends for text in legend.get_texts()]
+        for axes in figure.axes:
+            texts += [axes.title, axes.xaxis.label, axes.yaxis.label]
+            for tick in (*axes.xaxis.get_major_ticks(), *axes.yaxis.get_major_ticks()):
+                low, high = sorted(axes.get_xlim() if isinstance(tick, XTick) else axes.get_ylim())
+                texts += [tick.label1] if low <= tick.get_loc() <= high else []
+        return [text.get_window_extent() for text in texts if text.get_visible() and text.get_text()]
+
+
+def test_a_row_that_continues_a_figure_has_its_name_but_no_head() -> None:
+    curves = {"D": pd.Series([1.0, 3.0], index=[1, 2]), "G": pd.Series([2.0, 3.0], index=[1, 2])}
+    first, second = (
+        draw_curves([Panel("losses", curves)], columns=1, row_label="GAN", has_head=has_head)
+        for has_head in (True, False)
+    )
+    assert [text.get_text() for text in first.legends[0].get_texts()] == ["D", "G"]
+    assert (first.axes[0].get_title(), second.axes[0].get_title()) == ("losses", "")
+    assert second.legends == []
+    assert second.axes[0].get_ylabel() == "GAN"
+    assert second.get_figheight() < first.get_figheight()
+
+
+def test_a_line_of_reference_is_drawn_only_near_the_curves() -> None:
+    curve = pd.Series([0.0, 1.0], index=[1, 2])
+    panel = Panel("D(x)", {"a": curve}, references=(0.5, 1.2, 9.0))
+    (axes,) = draw_curves([panel], columns=1).axes
+    assert len(axes.lines) == 3
+    low, high = axes.get_ylim()
+    assert low == pytest.approx(-0.06)
+    assert high == pytest.approx(1.26)
+
+
+def test_the_start_of_a_dense_curve_does_not_flatten_the_rest() -> None:
+    values = np.r_[np.full(10, 50.0), np.linspace(1, 2, 190)]
+    (axes,) = draw_curves([Panel("G", {"a": pd.Series(values, index=range(200))})], columns=1).axes
+    assert axes.get_ylim()[1] < 2.2
+
+
+def test_curves_have_the_colours_of_their_labels() -> None:
+    curve = pd.Series([0.0, 1.0], index=[1, 2])
+    (axes,) = draw_curves([Panel("loss", {"a": curve, "b": curve})], columns=1, colours={"b": "#010203"}).axes
+    assert [line.get_color() for line in axes.lines] == [COLOURS[0], "#010203"]
+
+
+def measure_lightness(colour: str) -> float:
+    """Relative luminance of a colour, in [0, 1]."""
+    return float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722)))
+
+
+@pytest.mark.parametrize("hue", [*HUES, ABLATION_HUE])
+@pytest.mark.parametrize("num", [2, 4, 8])
+def test_shades_grow_darker_along_a_sweep(hue: str, num: int) -> None:
+    lightness = [measure_lightness(colour) for colour in shade(hue, num)]
+    assert (np.diff(lightness) < 0).all()
+    assert lightness[0] < 0.85
+
+
+def test_a_single_shade_is_the_hue() -> None:
+    assert shade(HUES[0], 1) == [HUES[0]]
+
+
+def test_a_colour_has_one_home() -> None:
+    for path in Path(style.__file__).parent.glob("*.py"):
+        assert path.name == "style.py" or not re.search(r'"#[0-9a-fA-F]{6}"', path.read_text(encoding="utf-8")), path
+
+
+def test_every_seed_of_a_score_is_a_dot() -> None:
+    seeds = [[1.0, 2.0, 3.0], [5.0], [4.0, 2.0]]
+    figure = draw_scores(
+        [3, 10, 64],
+        seeds,
+        [2.0, 5.0, 3.0],
+        [(1.5, 2.5), None, (2.0, 4.0)],
+        hue=HUES[1],
+        x_label="latent_dim",
+        y_label="FID",
+        seed_label="one seed",
+        mean_label="mean",
+    )
+    (axes,) = figure.axes
+    (dots,) = (line for line in axes.lines if line.get_label() == "one seed")
+    settings, scores = np.transpose(dots.get_xydata())
+    assert scores.tolist() == [score for group in seeds for score in group]
+    assert settings == pytest.approx([3, 3, 3, 10, 64, 64], rel=0.07)
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert axes.get_legend_handles_labels()[1] == ["one seed", "mean"]
+    figure.draw_without_rendering()
+    assert measure_axes(axes) >= 28
 
 
 def test_the_band_of_seeds_is_seen_whole() -> None:
@@ -90,6 +213,8 @@ def test_histograms_are_in_percent_of_their_own_counts() -> None:
     first, second = (
         [list(patch.get_data()[0]) for patch in axes.patches if isinstance(patch, StepPatch)] for axes in figure.axes
     )
+    figure.draw_without_rendering()
+    assert min(measure_axes(axes) for axes in figure.axes) >= 28
     assert first[::2] == [[50, 50], [75, 25]]
     assert second[::2] == [[0, 100]]
 

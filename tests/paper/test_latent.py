@@ -127,7 +127,7 @@ def read_texts(axes: Axes) -> list[str]:
 
 
 def test_kl_below_the_foot_of_the_axis_is_drawn_below_it() -> None:
-    (axes,) = draw_kl({"a": [3.0, 0.0], "b": [2.0]}, x_label="x", y_label="y").axes
+    (axes,) = draw_kl({"a": [3.0, 0.0], "b": [2.0]}, colours={"a": "red", "b": "blue"}, x_label="x", y_label="y").axes
     drawn = np.asarray(axes.lines[0].get_ydata(), dtype=float)
     assert 0 < drawn[1] < axes.get_ylim()[0] < 2
 
@@ -135,22 +135,26 @@ def test_kl_below_the_foot_of_the_axis_is_drawn_below_it() -> None:
 @pytest.mark.parametrize("num_dimensions", [1, 3, 100])
 def test_kl_of_any_number_of_dimensions_has_plain_numbers_at_its_axes(num_dimensions: int) -> None:
     values = np.geomspace(3, 1e-4, num_dimensions).tolist()
-    assert b"<text" not in outline_letters(to_svg(draw_kl({"a": values}, x_label="x", y_label="y")))
+    assert b"<text" not in outline_letters(
+        to_svg(draw_kl({"a": values}, colours={"a": "red"}, x_label="x", y_label="y"))
+    )
 
 
 def test_each_class_has_its_number_at_its_points() -> None:
     classes = np.array([0, 0, 0, 7])
     scatter = Scatter("a", np.array([0.0, 1.0, 9.0, 5.0]), np.array([2.0, 3.0, 4.0, 6.0]), classes, "x", "y")
-    figure = draw_latents([scatter] * 4)
+    figure = draw_latents([scatter] * 2, has_legend=True)
     found = [text for text in figure.axes[0].texts if isinstance(text, Annotation)]
     assert [(text.get_text(), text.xy) for text in found] == [("0", (1.0, 3.0)), ("7", (5.0, 6.0))]
-    assert len(figure.axes) == 6
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list("0123456789")
+    assert draw_latents([scatter], has_legend=False).legends == []
     assert to_png(figure)
 
 
 def test_axes_of_latents_have_one_scale_but_for_the_classes_of_a_single_one() -> None:
     x, classes = np.array([0.0, 0.1]), np.array([0, 9])
-    of_two, of_one = draw_latents([Scatter("a", x, y, classes, "x", "y") for y in (10 * x, classes)]).axes[:2]
+    scatters = [Scatter("a", x, y, classes, "x", "y") for y in (10 * x, classes)]
+    of_two, of_one = draw_latents(scatters, has_legend=True).axes[:2]
     assert (of_two.get_aspect(), of_one.get_aspect()) == (1, "auto")
 
 

@@ -132,9 +132,9 @@ def draw_sample() -> bytes:
     return to_svg(drawing)
 
 
-def print_picture(small: Report, svg: bytes) -> np.ndarray:
-    """The pages of a report that shows this picture, uint8 [P, H, W]."""
-    figure = Figure("figure-x", (Span("text", "caption"),), (Picture(svg, "image/svg+xml", "alt", 170),))
+def print_picture(small: Report, svg: bytes, times: int = 1) -> np.ndarray:
+    """The pages of a report whose only figure shows this picture so many times, uint8 [P, H, W]."""
+    figure = Figure("figure-x", (Span("text", "caption"),), (Picture(svg, "image/svg+xml", "alt", 170),) * times)
     section = dataclasses.replace(small.sections[0], blocks=(figure,))
     report = dataclasses.replace(small, sections=(section,), labels=small.labels | {"figure-x": "Figure 1"})
     pages = pypdfium2.PdfDocument(render_pdfs({"en": report})["en"])
@@ -151,6 +151,16 @@ def test_letters_as_shapes_look_like_the_text_that_they_were(small: Report) -> N
     as_text, as_shapes, without = (page.astype(int) for page in pages)
     difference = np.abs(as_text - as_shapes).sum() / np.abs(as_text - without).sum()
     assert difference < 0.4  # of a shift by less than a pixel; letters elsewhere would make it 2
+
+
+def test_a_page_may_end_between_the_pictures_of_a_figure(small: Report) -> None:
+    panel = Panel("loss", {"a": pd.Series([1.0, 2.0], index=[1, 2])})
+    row = to_svg(draw_curves([panel], columns=1, x_label="step"))
+    *_, before, last = print_picture(small, row, times=10)
+    height = len(before)
+    inked = np.flatnonzero((before[: round(0.94 * height)] < 200).any(axis=1))
+    assert inked.max() > 0.78 * height, "a hole where a picture of 42 mm would have had room"
+    assert (last[: height // 3] < 200).any()
 
 
 def test_a_page_for_the_screen_needs_no_fonts_for_its_figures(reports: dict[Language, Report]) -> None:

@@ -24,7 +24,7 @@ from reportgen.suite.plan import RunSpec, plan_runs
 
 ITEMS = {
     1: ["table-vae_settings", "table-gan_settings"],
-    2: ["figure-vae_curves-vae-3", "figure-vae_curves-vae-100", "figure-vae_overlay"],
+    2: ["figure-vae_curves", "figure-vae_overlay"],
     3: ["figure-vae_images", "figure-vae_samples"],
     4: ["table-vae_fid"],
     5: ["table-vae_effect", "figure-vae_scores"],
@@ -34,7 +34,7 @@ ITEMS = {
         "figure-vae_ablation_images-vae-linear-64",
         "table-vae_ablation-vae-linear-64",
     ],
-    7: ["figure-gan_curves-gan-16_16", "figure-gan_curves-gan-100_100", "figure-gan_overlay"],
+    7: ["figure-gan_curves", "figure-gan_overlay"],
     8: ["figure-gan_images", "figure-gan_evolution"],
     9: ["table-gan_fid-classifier"],
     10: ["table-gan_effect"],

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.paper.analysis.findings import find_best
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
-from reportgen.paper.analysis.results import C, Configuration, Results
+from reportgen.paper.analysis.results import C, Configuration, HasSettings, Results
 from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import GanSettings, Settings, VaeSettings
 
@@ -93,6 +93,13 @@ def find_compared(results: Results) -> tuple[Configuration, Configuration] | Non
 def find_baseline(results: Results, ablated: Configuration) -> Configuration | None:
     """Return the plain configuration that an ablation is compared with; None if it is not in the results."""
     return results.find(ablated.settings.baseline) if ablated.settings.is_ablation else None
+
+
+def find_swept(configurations: Sequence[HasSettings]) -> str | None:
+    """Return the dimension in which all of some configurations differ if they differ in no other; None otherwise."""
+    values = {name: {getattr(c.settings, name, None) for c in configurations} for name in ("latent_dim", "hidden_dim")}
+    varied = [name for name, found in values.items() if len(found) > 1]
+    return varied[0] if len(varied) == 1 and len(values[varied[0]]) == len(configurations) else None
 
 
 # ---- a few of many --------------------------------------------------------------------------------------------------

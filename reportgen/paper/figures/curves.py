@@ -1,4 +1,4 @@
-"""Figures of curves over training steps, of scores over a dimension, and of histograms."""
+"""Figures of curves over training steps, and of histograms."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator
+from matplotlib.ticker import EngFormatter
 
-from reportgen.paper.figures.style import COLOURS, DASHES, GREY, MARKERS, MM, use_style
+from reportgen.paper.figures.style import COLOURS, DASHES, GREY, MARKERS, MM, use_log_scale, use_style
 
 SMOOTHING_SHARE = 0.05
 """Width of the moving average, as a share of the logged points."""
 
-ROW_HEIGHT_MM = 38
+WIDTH_MM = 170
+AXIS_MM = 29
+"""Height of a panel's vertical axis."""
+LEFT_MM, RIGHT_MM, BETWEEN_MM, ABOVE_MM = 7.5, 2.5, 8.5, 8
+"""White on the left and the right of the panels, between two of a row, and between two rows."""
+LEGEND_MM, TITLE_MM, EDGE_MM, TICKS_MM, LABEL_MM = 5.5, 4.5, 1.5, 4.4, 4
+"""Heights of the legend and of a title, of what is above panels without one, and of the steps and their name below."""
+
+START = 0.05
+"""Share of a dense curve's points at its start that may lie outside the vertical axis: they would flatten the rest."""
 
 MAX_RAW = 2
 """Most curves in a panel that are drawn with their raw values behind them; more would hide each other."""
@@ -27,7 +36,10 @@ MAX_RAW = 2
 OUTLIERS = 0.01
 """Share of a dense curve's values, at each end, that may lie outside the vertical axis."""
 
-HISTOGRAM_HEIGHT_MM = 34
+NEAR = 0.25
+"""Distance from a panel's curves, as a share of their range, up to which a reference line is drawn."""
+
+HISTOGRAM_HEIGHT_MM = 46
 
 LOG_MARGIN = 1.1
 """Factor between the values of a panel with a logarithmic axis and its limits."""
@@ -46,119 +58,169 @@ class Panel:
     curves: dict[str, pd.Series]
     """Curves by label, indexed by step."""
     references: tuple[float, ...] = ()
-    """Heights of horizontal reference lines."""
+    """Heights of horizontal reference lines; those far from all curves are not drawn."""
     bands: dict[str, tuple[pd.Series, pd.Series]] = field(default_factory=dict)
     """Minimum and maximum over seeds of the curves that are means over seeds, by label."""
-    limits: tuple[float, float] | None = None
-    """Limits of the vertical axis; None to fit them to the curves."""
     is_log: bool = False
     """True for a logarithmic vertical axis, which needs positive values."""
     scale: str = ""
     """Panels with an equal, non-empty scale share their fitted limits."""
 
 
-def draw_curves(panels: Sequence[Panel], *, columns: int, x_label: str, width_mm: float = 170) -> Figure:
+def draw_curves(
+    panels: Sequence[Panel],
+    *,
+    columns: int,
+    x_label: str = "",
+    row_label: str = "",
+    has_head: bool = True,
+    colours: Mapping[str, str] | None = None,
+) -> Figure:
     """Draw small multiples of curves over steps.
 
     A densely logged curve is smoothed (a centred moving average), with faint raw values behind it if its panel has at
     most ``MAX_RAW`` curves; a curve of few points is drawn as it is, with markers. A legend names the curves of panels
-    with more than one; it takes the place of an empty panel, or else stands below.
+    with more than one; it takes the place of an empty panel, or else stands above.
+
+    Args:
+        x_label: name of the steps, written below; an empty one takes no room.
+        row_label: name of the first row, written on its left.
+        has_head: draw titles and the legend; False for a row that continues a figure.
+        colours: colours of curves by label; the others have those of the palette in turn.
     """
     rows = math.ceil(len(panels) / columns)
-    last_step = max(float(curve.index.max()) for panel in panels for curve in panel.curves.values())
     labels = list(dict.fromkeys(label for panel in panels if len(panel.curves) > 1 for label in panel.curves))
-    has_room = len(panels) < rows * columns
-    legend_mm = 7 if labels and not has_room else 0
-    height_mm = rows * ROW_HEIGHT_MM + 4 + legend_mm
+    looks = _choose_looks(panels, labels, colours or {})
+    is_above = has_head and bool(labels) and len(panels) == rows * columns
+    head_mm = LEGEND_MM * is_above + (TITLE_MM if has_head else EDGE_MM)
+    foot_mm = TICKS_MM + LABEL_MM * bool(x_label)
     with use_style(), matplotlib.rc_context({"figure.constrained_layout.use": False}):
-        figure = Figure(figsize=(width_mm * MM, height_mm * MM))
-        spacing = _space_panels(rows, columns, width_mm, legend_mm)
-        grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=spacing)
-        ranges = []
-        for axes, panel in zip(grid.flat, panels, strict=False):
-            ranges.append(_draw_panel(axes, panel, labels))
-        for index, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
-            alike = [r for r, other in zip(ranges, panels, strict=True) if panel.scale and other.scale == panel.scale]
-            axes.set_ylim(panel.limits or _fit_limits(alike or [ranges[index]], is_log=panel.is_log))
-            axes.set_xlim(0, last_step)
-            if index + columns < len(panels):  # the panel below labels the steps
-                axes.tick_params(labelbottom=False)
-            else:
-                axes.set_xlabel(x_label)
-        if labels:
-            handles = {line.get_label(): line for axes in grid.flat for line in axes.get_lines()}
-            place: dict[str, Any] = {"loc": "lower center", "ncols": min(len(labels), 5)}
-            if has_room:
-                place = {"loc": "center", "bbox_to_anchor": grid.flat[len(panels)].get_position()}
-            figure.legend(handles=[handles[label] for label in labels], **place)
+        grid = _place_panels(rows, columns, head_mm, foot_mm, LEFT_MM + LABEL_MM * bool(row_label))
+        figure: Figure = grid[0, 0].figure
+        for axes, panel, limits in zip(grid.flat, panels, _draw_panels(grid, panels, looks), strict=False):
+            axes.set_ylim(limits)
+            if has_head:
+                axes.set_title(panel.title)
+        _label_steps(grid, panels, x_label)
+        middle = 1 - (head_mm + AXIS_MM / 2) * MM / figure.get_figheight()
+        grid[0, 0].set_ylabel(row_label, fontsize=7.5)
+        grid[0, 0].yaxis.set_label_coords(LABEL_MM / WIDTH_MM, middle, figure.transFigure)
+        if labels and has_head:
+            _add_legend(figure, grid, labels, None if is_above else grid.flat[len(panels)])
         for axes in list(grid.flat)[len(panels) :]:
             axes.remove()
     return figure
 
 
-def _space_panels(rows: int, columns: int, width_mm: float, legend_mm: float) -> dict[str, float]:
-    """Return matplotlib's margins and gaps from fixed sizes in mm; fitting them to labels takes most of the time."""
-    height_mm = rows * ROW_HEIGHT_MM + 4 + legend_mm
-    left, right, bottom, top, between, above = 7.5, 1.5, 9 + legend_mm, 4.5, 8.5, 10.5
-    panel_width = (width_mm - left - right - between * (columns - 1)) / columns
-    panel_height = (height_mm - bottom - top - above * (rows - 1)) / rows
-    return {
-        "left": left / width_mm,
-        "right": 1 - right / width_mm,
-        "bottom": bottom / height_mm,
-        "top": 1 - top / height_mm,
-        "wspace": between / panel_width,
-        "hspace": above / panel_height,
-    }
+@dataclass(frozen=True)
+class _Look:
+    """What tells a curve from the others; few curves need no markers for that."""
+
+    index: int
+    colour: str
+    dash: Any
+    is_marked: bool
 
 
-def _draw_panel(axes: Axes, panel: Panel, labels: list[str]) -> tuple[float, float]:
-    """Draw one panel; return the lowest and the highest value that its axis must show.
-
-    The first steps are ignored there, because their losses would flatten the rest.
-    """
-    for value in panel.references:
-        axes.axhline(value, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
-    seen = list(panel.references)
-    for label, curve in panel.curves.items():
+def _choose_looks(panels: Sequence[Panel], labels: Sequence[str], colours: Mapping[str, str]) -> dict[str, _Look]:
+    """Return the look of every curve by its label; a curve that is alone in its panels looks like the first one."""
+    looks = {}
+    for label in (label for panel in panels for label in panel.curves):
         index = labels.index(label) if label in labels else 0
-        colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
-        smoothed = smooth(curve)
-        if label in panel.bands:
-            low, high = (thin(smooth(edge)) for edge in panel.bands[label])
-            axes.fill_between(low.index, low, high, color=colour, alpha=0.18, linewidth=0)
-            seen += [float(low.iloc[len(low) // 50 :].min()), float(high.iloc[len(high) // 50 :].max())]
-        if len(curve) > 50:
-            has_raw = label not in panel.bands and len(panel.curves) <= MAX_RAW
-            if has_raw:
-                raw = keep_extremes(curve)
-                axes.plot(raw.index, raw, color=colour, alpha=0.22, linewidth=0.5)
-            shown = thin(smoothed)
-            marks = _make_markers(index, len(shown)) if len(labels) > MAX_RAW else {}
-            axes.plot(shown.index, shown, color=colour, linestyle=dash, label=label, **marks)
-            late = (curve if has_raw else smoothed).iloc[len(curve) // 50 :]
-            late = late.quantile([OUTLIERS, 1 - OUTLIERS])
+        colour = colours.get(label, COLOURS[index % len(COLOURS)])
+        looks[label] = _Look(index, colour, DASHES[index % len(DASHES)], len(labels) > MAX_RAW)
+    return looks
+
+
+def _place_panels(rows: int, columns: int, head_mm: float, foot_mm: float, left_mm: float) -> np.ndarray:
+    """Return axes of fixed sizes in mm in a new figure; fitting them to labels takes most of the time."""
+    height_mm = head_mm + rows * AXIS_MM + (rows - 1) * ABOVE_MM + foot_mm
+    panel_mm = (WIDTH_MM - left_mm - RIGHT_MM - BETWEEN_MM * (columns - 1)) / columns
+    spacing = {
+        "left": left_mm / WIDTH_MM,
+        "right": 1 - RIGHT_MM / WIDTH_MM,
+        "bottom": foot_mm / height_mm,
+        "top": 1 - head_mm / height_mm,
+        "wspace": BETWEEN_MM / panel_mm,
+        "hspace": ABOVE_MM / AXIS_MM,
+    }
+    figure = Figure(figsize=(WIDTH_MM * MM, height_mm * MM))
+    return figure.subplots(rows, columns, squeeze=False, gridspec_kw=spacing)
+
+
+def _draw_panels(grid: np.ndarray, panels: Sequence[Panel], looks: Mapping[str, _Look]) -> list[tuple[float, float]]:
+    """Draw all panels; return the limits of their vertical axes, which panels of one scale share."""
+    ranges = [_draw_panel(axes, panel, looks) for axes, panel in zip(grid.flat, panels, strict=False)]
+    limits = []
+    for panel, own in zip(panels, ranges, strict=True):
+        alike = [r for r, other in zip(ranges, panels, strict=True) if panel.scale and other.scale == panel.scale]
+        limits.append(_fit_limits(alike or [own], is_log=panel.is_log))
+    return limits
+
+
+def _label_steps(grid: np.ndarray, panels: Sequence[Panel], x_label: str) -> None:
+    """Give all panels one range of steps; only those without a panel below name them."""
+    last_step = max(float(curve.index.max()) for panel in panels for curve in panel.curves.values())
+    columns = grid.shape[1]
+    for index, axes in enumerate(list(grid.flat)[: len(panels)]):
+        axes.set_xlim(0, 1.015 * last_step)  # room for the last marker
+        axes.tick_params(axis="x", pad=2)
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.locator_params(axis="x", nbins=4)
+        if index + columns < len(panels):
+            axes.tick_params(labelbottom=False)
         else:
-            marks = _make_markers(index, NUM_MARKERS)
-            axes.plot(curve.index, curve, color=colour, linestyle=dash, label=label, **marks)
-            late = curve
-        seen += [float(late.min()), float(late.max())]
-    axes.set_title(panel.title)
-    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    axes.locator_params(axis="x", nbins=3)
+            axes.set_xlabel(x_label, labelpad=1)
+
+
+def _add_legend(figure: Figure, grid: np.ndarray, labels: Sequence[str], free: Axes | None) -> None:
+    """Name the curves in an empty panel, or else above all panels."""
+    handles = {line.get_label(): line for axes in grid.flat for line in axes.get_lines()}
+    place: dict[str, Any] = {"loc": "upper center", "ncols": min(len(labels), 5), "borderaxespad": 0.1}
+    if free is not None:
+        place = {"loc": "center", "bbox_to_anchor": free.get_position()}
+    figure.legend(handles=[handles[label] for label in labels], **place)
+
+
+def _draw_panel(axes: Axes, panel: Panel, looks: Mapping[str, _Look]) -> tuple[float, float]:
+    """Draw one panel; return the lowest and the highest value that its axis must show."""
+    drawn = [_draw_curve(axes, panel, label, curve, looks[label]) for label, curve in panel.curves.items()]
+    low, high = min(low for low, _ in drawn), max(high for _, high in drawn)
+    room = NEAR * (high - low)
+    near = [value for value in panel.references if low - room <= value <= high + room]
+    for value in near:
+        axes.axhline(value, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
     if panel.is_log:
-        _use_log_scale(axes)
+        use_log_scale(axes)
     else:
-        axes.locator_params(axis="y", nbins=4)
-    return min(seen), max(seen)
+        axes.locator_params(axis="y", nbins=5)
+    return min([low, *near]), max([high, *near])
 
 
-def _use_log_scale(axes: Axes) -> None:
-    """Make the vertical axis logarithmic, with plain numbers at its ticks."""
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.minorticks_off()
+def _draw_curve(axes: Axes, panel: Panel, label: str, curve: pd.Series, look: _Look) -> tuple[float, float]:
+    """Draw a curve with its band or its raw values; return the lowest and the highest value to show."""
+    seen, smoothed = [], smooth(curve)
+    if label in panel.bands:
+        low, high = (thin(smooth(edge)) for edge in panel.bands[label])
+        opacity = 0.18 if len(panel.curves) <= MAX_RAW else 0.08
+        axes.fill_between(low.index, low, high, color=look.colour, alpha=opacity, linewidth=0)
+        seen += [float(_skip_start(low).min()), float(_skip_start(high).max())]
+    if len(curve) > 50:
+        has_raw = label not in panel.bands and len(panel.curves) <= MAX_RAW
+        if has_raw:
+            raw = keep_extremes(curve)
+            axes.plot(raw.index, raw, color=look.colour, alpha=0.22, linewidth=0.5)
+        shown = thin(smoothed)
+        marks = _make_markers(look.index, len(shown)) if look.is_marked else {}
+        late = _skip_start(curve if has_raw else smoothed).quantile([OUTLIERS, 1 - OUTLIERS])
+    else:
+        shown, late, marks = curve, curve, _make_markers(look.index, NUM_MARKERS)
+    axes.plot(shown.index, shown, color=look.colour, linestyle=look.dash, label=label, **marks)
+    return min([*seen, float(late.min())]), max([*seen, float(late.max())])
+
+
+def _skip_start(curve: pd.Series) -> pd.Series:
+    return curve.iloc[int(len(curve) * START) :]
 
 
 def _make_markers(index: int, num_points: int) -> dict[str, Any]:
@@ -198,29 +260,6 @@ def keep_extremes(curve: pd.Series) -> pd.Series:
     return curve.iloc[sorted(extremes)]
 
 
-def draw_scores(
-    settings: Sequence[int],
-    means: Sequence[float],
-    intervals: Sequence[tuple[float, float] | None],
-    *,
-    x_label: str,
-    y_label: str,
-) -> Figure:
-    """Draw a positive score over a dimension on two logarithmic axes, with error bars where intervals are given."""
-    with use_style():
-        figure = Figure(figsize=(95 * MM, 48 * MM))
-        axes = figure.subplots()
-        ends = [interval or (mean, mean) for mean, interval in zip(means, intervals, strict=True)]
-        errors = np.abs(np.array(ends).T - np.array(means))
-        axes.errorbar(settings, means, yerr=errors, color=COLOURS[0], marker="o", markersize=3.5, capsize=2.5)
-        axes.set_xscale("log")
-        axes.set_xticks(list(settings), [str(setting) for setting in settings])
-        _use_log_scale(axes)
-        axes.set_xlabel(x_label)
-        axes.set_ylabel(y_label)
-    return figure
-
-
 def draw_histograms(
     panels: Mapping[str, Mapping[str, Sequence[int]]], *, x_label: str, y_label: str, columns: int = 4
 ) -> Figure:
@@ -232,7 +271,7 @@ def draw_histograms(
     columns = min(columns, len(panels))
     rows = math.ceil(len(panels) / columns)
     with use_style():
-        figure = Figure(figsize=(170 * MM, (rows * HISTOGRAM_HEIGHT_MM + 8) * MM))
+        figure = Figure(figsize=(WIDTH_MM * MM, (rows * HISTOGRAM_HEIGHT_MM + 6) * MM))
         grid = figure.subplots(rows, columns, squeeze=False)
         for axes, (title, histograms) in zip(grid.flat, panels.items(), strict=False):
             for index, (name, counts) in enumerate(histograms.items()):

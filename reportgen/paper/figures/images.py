@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
-from reportgen.paper.figures.style import FAMILY, GREY, MM, use_style
+from reportgen.paper.figures.style import EMPHASIS, FAMILY, GREY, HUES, LIGHT_GREY, MM, use_style
 
 WIDTH_MM = 172
 """Width of a figure of strips."""
@@ -84,7 +84,7 @@ def draw_read_images(images: np.ndarray, characters: str, columns: int = 25) -> 
             axes = _add_axes(figure, (WIDTH_MM - columns * pitch) / 2, top, shown, pitch)
             _show_images(axes, shown)
             for column, character in enumerate(characters[row]):
-                colour = "#D55E00" if character == "?" else "black"
+                colour = EMPHASIS if character == "?" else "black"
                 x, y = column + (1 - GAP) / 2, 1 - GAP + READ_MM / pitch / 2
                 axes.text(x, y, character, ha="center", va="center", fontsize=LABEL_SIZE, color=colour)
     return figure
@@ -156,9 +156,9 @@ def draw_digit_histogram(
     with use_style():
         figure = Figure(figsize=(110 * MM, 36 * MM))
         axes = figure.subplots()
-        axes.bar(range(11), counts, color=["#0072B2"] * 10 + ["#999999"], width=0.7)
+        axes.bar(range(11), counts, color=[HUES[0]] * 10 + [LIGHT_GREY], width=0.7)
         axes.plot(
-            range(10), expected, color="#D55E00", marker="_", markersize=14, linestyle="none", label=expected_label
+            range(10), expected, color=EMPHASIS, marker="_", markersize=14, linestyle="none", label=expected_label
         )
         axes.set_xticks(range(11), [*"0123456789", "?"])
         axes.set_xlabel(x_label)

@@ -12,16 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from reportgen.paper.figures.style import COLOURS, DASHES, MARKERS, MM, use_style
+from reportgen.paper.figures.style import CLASS_COLOURS, DASHES, LIGHT_GREY, MARKERS, MM, use_style
 
 LOWEST_KL = 1e-3
 """Foot of the axis of KL, in nats; what a dimension carries below it is of no account."""
-
-CLASS_COLOURS = (
-    *("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd"),
-    *("#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"),
-)
-"""Colours of ten classes; the number of a class stands on its points for those who cannot tell colours apart."""
 
 WRITTEN_SHARE = 0.05
 """Share of a digit's images from which a change into another digit is written into its cell."""
@@ -29,15 +23,15 @@ DARKEST_SHARE = 0.3
 """Share of a digit's images that has the darkest shade."""
 
 
-def draw_kl(lines: Mapping[str, Sequence[float]], *, x_label: str, y_label: str) -> Figure:
+def draw_kl(lines: Mapping[str, Sequence[float]], *, colours: Mapping[str, str], x_label: str, y_label: str) -> Figure:
     """Draw the KL of ranked latent dimensions, in nats, as a line per label on two logarithmic axes."""
     with use_style():
-        figure = Figure(figsize=(125 * MM, 46 * MM))
+        figure = Figure(figsize=(125 * MM, 40 * MM))
         axes = figure.subplots()
         for index, (label, values) in enumerate(lines.items()):
             ranks, shown = range(1, len(values) + 1), np.maximum(values, LOWEST_KL / 10)
-            colour, dash, mark = (styles[index % len(styles)] for styles in (COLOURS, DASHES, MARKERS))
-            axes.plot(ranks, shown, color=colour, linestyle=dash, marker=mark, markersize=2.5, label=label)
+            dash, mark = (styles[index % len(styles)] for styles in (DASHES, MARKERS))
+            axes.plot(ranks, shown, color=colours[label], linestyle=dash, marker=mark, markersize=2.5, label=label)
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_ylim(bottom=LOWEST_KL)
@@ -72,18 +66,18 @@ COLUMNS = 3
 """Scatters in a row."""
 
 
-def draw_latents(scatters: Sequence[Scatter]) -> Figure:
-    """Draw points in the colours of their classes, with each class's number at the median of its points."""
-    rows = math.ceil(len(scatters) / COLUMNS)
+def draw_latents(scatters: Sequence[Scatter], *, has_legend: bool) -> Figure:
+    """Draw a row of points in the colours of their classes, with each class's number at the median of its points."""
     with use_style():
-        figure = Figure(figsize=(170 * MM, (rows * 56 + 6) * MM))
-        grid = figure.subplots(rows, COLUMNS, squeeze=False).flat
+        figure = Figure(figsize=(170 * MM, (46 + 5 * has_legend) * MM))
+        grid = figure.subplots(1, COLUMNS, squeeze=False).flat
         for axes, scatter in zip(grid, scatters, strict=False):
             _draw_scatter(axes, scatter)
         for axes in list(grid)[len(scatters) :]:
             axes.set_axis_off()
-        handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=10, markerscale=3, columnspacing=1.2)
+        if has_legend:
+            handles, labels = figure.axes[0].get_legend_handles_labels()
+            figure.legend(handles, labels, loc="outside lower center", ncols=10, markerscale=3, columnspacing=1.2)
     return figure
 
 
@@ -134,7 +128,7 @@ def _draw_map(axes: Axes, counts: np.ndarray) -> None:
         colour = "white" if share > 0.7 * DARKEST_SHARE else "black"
         axes.text(after, before, f"{100 * share:.0f}", ha="center", va="center", fontsize=5.5, color=colour)
     for digit in range(10):
-        axes.text(digit, digit, "·", ha="center", va="center", fontsize=7, color="#999999")
+        axes.text(digit, digit, "·", ha="center", va="center", fontsize=7, color=LIGHT_GREY)
     axes.grid(visible=False)
     axes.set_xticks(range(11), [*"0123456789", "?"])
     axes.set_yticks(range(10), list("0123456789"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from reportgen.paper.figures.style import COLOURS, GREY, MM, use_style
+from reportgen.paper.figures.style import EMPHASIS, GREY, MM, use_style
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def draw_published(strips: Sequence[Strip], *, y_label: str, ours_label: str) ->
         ours = [(x, strip.ours) for x, strip in enumerate(strips) if math.isfinite(strip.ours)]
         if ours:
             xs, ys = zip(*ours, strict=True)
-            axes.plot(xs, ys, color=COLOURS[1], marker="D", markersize=4, linestyle="none", label=ours_label)
+            axes.plot(xs, ys, color=EMPHASIS, marker="D", markersize=4, linestyle="none", label=ours_label)
             axes.legend()
         axes.set_xticks(range(len(strips)), [strip.label for strip in strips], rotation=30, ha="right")
         axes.set_xlim(-0.6, len(strips) - 0.2)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reportgen.paper.figures.style import COLOURS, GREY, MM, use_style
+from reportgen.paper.figures.style import GREY, HUES, MM, use_style
 
 WIDTH_MM = 172
 ROW_MM = 5
@@ -24,7 +24,7 @@ class ScoreRow:
     """One configuration of the scoreboard.
 
     ``images`` are samples, uint8 [N, H, W]; ``score`` is above 0, with the ends of its interval if it has one;
-    ``family`` is the index of its colour, and ``values`` are written beside the bar.
+    ``family`` is the index of its hue, and ``values`` are written beside the bar.
     """
 
     label: str
@@ -85,7 +85,7 @@ def _draw_bars(axes: Axes, rows: Sequence[ScoreRow], title: str) -> None:
     if known:
         axes.set_xlim(min(known) / 1.6, max(known) * 1.3)
     for place, row in enumerate(rows):
-        axes.barh(place, row.score, left=0, height=0.55, color=COLOURS[row.family], alpha=0.8)
+        axes.barh(place, row.score, left=0, height=0.55, color=HUES[row.family], alpha=0.8)
         if row.interval is not None:
             axes.plot(row.interval, (place, place), color="black", linewidth=0.8)
     axes.set_title(title, loc="left", fontsize=7, color=GREY, pad=2)

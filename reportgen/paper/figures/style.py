@@ -14,7 +14,10 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator
 from PIL import Image
 
 from reportgen.assets import FONT_FILES
@@ -22,9 +25,21 @@ from reportgen.base.errors import RenderError
 
 # Okabe & Ito's palette: distinct with every common form of colour blindness. Dashes distinguish curves in a grey print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+HUES = COLOURS[:2]
+"""A hue per model, in the order of ``MODELS``."""
+ABLATION_HUE = COLOURS[2]
+EMPHASIS = COLOURS[1]
+"""Colour of the few marks in a figure that stand out from the rest."""
+CLASS_COLOURS = (
+    *("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd"),
+    *("#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"),
+)
+"""Colours of ten classes; the number of a class stands on its points for those who cannot tell colours apart."""
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (7, 2, 1, 2, 1, 2)), (0, (2, 2)), (0, (9, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "x", "+")
-GREY = "#666666"
+BLACK, GREY, LIGHT_GREY = "#000000", "#666666", "#999999"
+LIGHTEST, DARKEST = 0.5, 0.45
+"""Shares of white in the first shade of a hue, and of black in the last."""
 FAMILY = "Noto Sans SC"
 MM = 1 / 25.4  # in inches, matplotlib's unit
 
@@ -61,6 +76,28 @@ TAG = re.compile(r"<[^>]*>")
 STYLE_ATTRIBUTE = re.compile(r'style="([^"]*)"')
 PROPERTY = re.compile(r"([\w-]+): ?([^;]+)")
 EMBEDDED = re.compile(r"data:image/png;base64,([\w+/=\s]+)")
+
+
+def shade(hue: str, num: int) -> list[str]:
+    """Return shades of a hue from light to dark, for the values of a sweep in ascending order; of one, the hue."""
+    if num == 1:
+        return [hue]
+    return [_mix(hue, share) for share in np.linspace(LIGHTEST, -DARKEST, num)]
+
+
+def _mix(hue: str, share: float) -> str:
+    """Mix a colour with a share of white, or of black if it is negative."""
+    other = 1.0 if share > 0 else 0.0
+    red, green, blue = ((1 - abs(share)) * part + abs(share) * other for part in to_rgb(hue))
+    return to_hex((red, green, blue))
+
+
+def use_log_scale(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, with plain numbers at its ticks."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.minorticks_off()
 
 
 @contextmanager

@@ -46,7 +46,8 @@ from reportgen.paper.report.pictures import (
     COLUMNS_OF_IMAGES,
     draw_discriminators,
     draw_fid_over,
-    draw_gan_curves,
+    draw_gan_overlay,
+    draw_gan_rows,
     draw_rows,
     list_samples,
     name_fid,
@@ -65,20 +66,16 @@ ENDS = ("D_x", "D_G_z1", "D_G_z2", *LOSSES)
 
 
 def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
-    """Build the section with the training curves of each GAN and an overlay of several; None without any."""
+    """Build the section with the training curves of all GANs, overlaid and each in a row; None without any."""
     if not grid:
         return None
     shown = pick(grid)
     settling = b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in ("spread", "change") for loss in LOSSES])
     blocks: list[Block] = [*b.answer(claim_curves(judge_equilibria(grid), settling.id)), *b.describe_selection(grid)]
     if len(shown) > 1:
-        blocks.append(_show_curves(b, shown, "gan_overlay"))
-    blocks += [_show_curves(b, [c], "gan_curves", c.slug, c.label) for c in shown]
+        blocks.append(b.figure("gan_overlay", lambda: [draw_gan_overlay(b, shown)]))
+    blocks.append(b.figure("gan_curves", lambda: draw_gan_rows(b, shown)))
     return b.section("gan_curves", *blocks, settling, *show_progress(b, "gan_progress", grid))
-
-
-def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
-    return b.figure(id_, lambda: [draw_gan_curves(b, shown)], slug=slug, label=label)
 
 
 # ---- images ---------------------------------------------------------------------------------------------------------
@@ -241,7 +238,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
         *b.answer(claim_hidden(sweep, table.id)),
         table,
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], score=name_fid(sweep)),
-        _show_curves(b, pick(sweep), "gan_hidden_curves"),
+        b.figure("gan_hidden_curves", lambda: [draw_gan_overlay(b, pick(sweep))]),
         b.figure("gan_worst", lambda: [_draw_sweep(b, pick(sweep))], label=worst.label),
         *b.claims([claim_worst(sweep, table.id)]),
     )
@@ -312,7 +309,7 @@ def _show_ablation(b: Builder, name: GanAblation, ablated: Configuration) -> lis
     shown = [ablated] if baseline is None else [baseline, ablated]
     table = _tabulate_ablation(b, shown, slug)
     figures = [
-        b.figure("gan_ablation_curves", lambda: [draw_gan_curves(b, shown)], slug=slug),
+        b.figure("gan_ablation_curves", lambda: [draw_gan_overlay(b, shown)], slug=slug),
         show_samples(b, shown, slug),
     ]
     listings = _list_code(b, name, ablated, baseline, slug)

@@ -9,10 +9,11 @@ from reportgen.paper.analysis.latent import count_readings, rank_dimensions
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import pick
 from reportgen.paper.claims.vae import claim_collapse, claim_hole, claim_units, claim_why, write_units
-from reportgen.paper.figures.latent import Scatter, draw_kl, draw_latents, draw_readings
-from reportgen.paper.i18n.translator import Percent
+from reportgen.paper.figures.latent import COLUMNS, Scatter, draw_kl, draw_latents, draw_readings
+from reportgen.paper.i18n.translator import Percent, Several
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Cell, Figure, Picture, Section
+from reportgen.paper.report.pictures import choose_colours
 from reportgen.suite.outline import OutlineSection
 
 
@@ -29,7 +30,7 @@ def build_space(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -
         *b.answer(claim_units(sweep, table.id)),
         table,
         b.figure("vae_kl", lambda: [_draw_kl(b, shown)]),
-        b.figure("vae_latents", lambda: [_draw_latents(b, shown)]),
+        b.figure("vae_latents", lambda: _draw_latents(b, shown)),
         *b.claims(claim(sweep, table.id) for claim in (claim_why, claim_collapse, claim_hole)),
     )
 
@@ -39,6 +40,7 @@ def _draw_kl(b: Builder, shown: Sequence[Configuration]) -> Picture:
         "svg",
         draw_kl,
         {c.label: rank_dimensions(c) for c in shown},
+        colours=choose_colours(shown),
         x_label=b.t("axis.rank"),
         y_label=b.t("axis.kl"),
         alt=b.t("alt.vae_kl", labels=b.labels(shown)),
@@ -46,10 +48,21 @@ def _draw_kl(b: Builder, shown: Sequence[Configuration]) -> Picture:
     )
 
 
-def _draw_latents(b: Builder, shown: Sequence[Configuration]) -> Picture:
+def _draw_latents(b: Builder, shown: Sequence[Configuration]) -> list[Picture]:
+    """Draw rows of scatters, the last one with a legend."""
     scatters = [scatter for c in shown for scatter in list_scatters(b, c)]
-    alt = b.t("alt.vae_latents", labels=b.labels(shown))
-    return b.picture("png", draw_latents, scatters, alt=alt, width_mm=170)
+    rows = [scatters[i : i + COLUMNS] for i in range(0, len(scatters), COLUMNS)]
+    return [
+        b.picture(
+            "png",
+            draw_latents,
+            row,
+            has_legend=row is rows[-1],
+            alt=b.t("alt.vae_latents", labels=Several(list(dict.fromkeys(scatter.title for scatter in row)))),
+            width_mm=170,
+        )
+        for row in rows
+    ]
 
 
 def list_scatters(b: Builder, c: Configuration) -> list[Scatter]:

@@ -98,7 +98,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Figure:
-    """A numbered figure of one or more pictures side by side."""
+    """A numbered figure of one or more pictures below each other, between which a page may end."""
 
     id: str
     caption: Line

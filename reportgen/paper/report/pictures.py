@@ -10,55 +10,132 @@ import numpy as np
 from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.quantities import AT_HALF
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.analysis.selection import pick
+from reportgen.paper.analysis.selection import find_swept, pick
 from reportgen.paper.analysis.trainings import SAMPLE_METRICS, has_sample_scores
 from reportgen.paper.claims.progress import claim_progress
-from reportgen.paper.figures.curves import Panel, draw_curves, draw_histograms, draw_scores
+from reportgen.paper.figures.curves import Panel, draw_curves, draw_histograms
 from reportgen.paper.figures.images import WIDTH_MM, Strips, draw_strips
+from reportgen.paper.figures.scores import draw_scores
+from reportgen.paper.figures.style import ABLATION_HUE, BLACK, HUES, shade
 from reportgen.paper.i18n.translator import Message
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Block, Figure, Picture
 from reportgen.store.images import decode_grid
-from reportgen.suite.settings import NUM_MONITORED
+from reportgen.suite.settings import MODELS, NUM_MONITORED
 
 VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
+VAE_LOSSES = ("total", "reconstruction", "kl")
 GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
 COLUMNS = 3
 """Panels in a row."""
 
 
-VAE_LOSSES = ("total", "reconstruction", "kl")
+def choose_colours(configurations: Sequence[Configuration]) -> dict[str, str]:
+    """Return the colour of each configuration by its label: the hue of its model, or that of ablations.
 
-
-def draw_vae_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
-    """Draw the six loss curves of one VAE, those of training and dev data in one panel, or of several overlaid."""
-    panels = {m: _make_panel(b, m, configurations, scale=m.partition("_")[2]) for m in VAE_METRICS}
-    drawn = list(panels.values())
-    if len(configurations) == 1:
-        splits = {"train": b.t("axis.training"), "dev": b.t("axis.dev")}
-        drawn = [
-            _join(b.t(f"curve.{loss}"), {name: panels[f"{split}_{loss}"] for split, name in splits.items()})
-            for loss in VAE_LOSSES
-        ]
-    alt = b.t("alt.vae_curves", labels=b.labels(configurations))
-    return b.picture("svg", draw_curves, drawn, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
-
-
-def draw_gan_curves(b: Builder, configurations: Sequence[Configuration]) -> Picture:
-    """Draw the five curves of one GAN, losses in one panel and D's outputs in another, or of several GANs overlaid.
-
-    The FID of samples in the course of training has a panel of its own where it was measured.
+    Along a sweep of one dimension it grows darker. Plain configurations that differ in more are not in the result; the
+    palette tells them apart.
     """
-    panels = {metric: _make_panel(b, metric, configurations, (AT_HALF[metric],)) for metric in GAN_METRICS}
-    drawn = list(panels.values())
-    if len(configurations) == 1:
+    plain = [c for c in configurations if not c.settings.is_ablation]
+    ablated = [c for c in configurations if c.settings.is_ablation]
+    colours = dict(zip((c.label for c in ablated), shade(ABLATION_HUE, len(ablated)), strict=True))
+    field = find_swept(plain)
+    if field is not None:
+        plain = sorted(plain, key=lambda c: getattr(c.settings, field))
+    if field is not None or len(plain) == 1:
+        colours |= zip((c.label for c in plain), shade(_choose_hue(plain[0]), len(plain)), strict=True)
+    return colours
+
+
+def _choose_hue(c: Configuration) -> str:
+    return HUES[list(MODELS).index(c.settings.model)]
+
+
+def draw_vae_overlay(b: Builder, configurations: Sequence[Configuration]) -> Picture:
+    """Draw the six loss curves of several VAEs overlaid; a loss on training and on dev data shares its range."""
+    panels = [_make_panel(b, metric, configurations, scale=metric.partition("_")[2]) for metric in VAE_METRICS]
+    return _draw_overlay(b, panels, configurations, "alt.vae_curves")
+
+
+def draw_gan_overlay(b: Builder, configurations: Sequence[Configuration]) -> Picture:
+    """Draw the five curves of several GANs overlaid, and the FID over training where it was measured."""
+    panels = [_make_panel(b, metric, configurations, (AT_HALF[metric],)) for metric in GAN_METRICS]
+    return _draw_overlay(b, [*panels, *_list_fid(b, configurations)], configurations, "alt.gan_curves")
+
+
+def _draw_overlay(b: Builder, panels: Sequence[Panel], configurations: Sequence[Configuration], alt: str) -> Picture:
+    return b.picture(
+        "svg",
+        draw_curves,
+        panels,
+        columns=COLUMNS,
+        x_label=b.t("axis.step"),
+        colours=choose_colours(configurations),
+        alt=b.t(alt, labels=b.labels(configurations)),
+        width_mm=170,
+    )
+
+
+def draw_vae_rows(b: Builder, configurations: Sequence[Configuration]) -> list[Picture]:
+    """Draw a row per VAE with its losses, those of training and dev data in one panel."""
+    splits = {"train": b.t("axis.training"), "dev": b.t("axis.dev")}
+    rows = []
+    for c in configurations:
+        panels = {metric: _make_panel(b, metric, [c]) for metric in VAE_METRICS}
+        rows.append(
+            [
+                _join(b.t(f"curve.{loss}"), {name: panels[f"{split}_{loss}"] for split, name in splits.items()})
+                for loss in VAE_LOSSES
+            ]
+        )
+    hue = _choose_hue(configurations[0])
+    return _draw_rows(b, rows, configurations, "alt.vae_rows", dict(zip(splits.values(), shade(hue, 2), strict=True)))
+
+
+def draw_gan_rows(b: Builder, configurations: Sequence[Configuration]) -> list[Picture]:
+    """Draw a row per GAN with its losses, D's outputs, and the FID over training where all have it."""
+    rows = []
+    has_fid = has_sample_scores(configurations)
+    for c in configurations:
+        panels = {metric: _make_panel(b, metric, [c], (AT_HALF[metric],)) for metric in GAN_METRICS}
         losses = {b.t("axis.of_d"): panels["discriminator_loss"], b.t("axis.of_g"): panels["generator_loss"]}
         outputs = {"D(x)": panels["D_x"], b.t("axis.before"): panels["D_G_z1"], b.t("axis.after"): panels["D_G_z2"]}
-        drawn = [_join(b.t("curve.losses"), losses), _join(b.t("curve.outputs"), outputs)]
-    if has_sample_scores(configurations):
-        drawn.append(replace(_make_panel(b, "sample_fid", configurations), is_log=True))
-    alt = b.t("alt.gan_curves", labels=b.labels(configurations))
-    return b.picture("svg", draw_curves, drawn, columns=COLUMNS, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+        joined = [_join(b.t("curve.losses"), losses), _join(b.t("curve.outputs"), outputs)]
+        rows.append([*joined, *(_list_fid(b, [c]) if has_fid else [])])
+    return _draw_rows(b, rows, configurations, "alt.gan_rows", {c.label: BLACK for c in configurations})
+
+
+def _draw_rows(
+    b: Builder,
+    rows: Sequence[Sequence[Panel]],
+    configurations: Sequence[Configuration],
+    alt: str,
+    colours: Mapping[str, str],
+) -> list[Picture]:
+    """Draw a picture per configuration; the first has the titles and the legend, the last the name of the steps."""
+    last = len(rows) - 1
+    return [
+        b.picture(
+            "svg",
+            draw_curves,
+            panels,
+            columns=len(panels),
+            x_label=b.t("axis.step") if place == last else "",
+            row_label=c.label,
+            has_head=place == 0,
+            colours=colours,
+            alt=b.t(alt, label=c.label),
+            width_mm=170,
+        )
+        for place, (panels, c) in enumerate(zip(rows, configurations, strict=True))
+    ]
+
+
+def _list_fid(b: Builder, configurations: Sequence[Configuration]) -> list[Panel]:
+    """Return the panel of the FID of samples in the course of training; nothing where it was not measured."""
+    if not has_sample_scores(configurations):
+        return []
+    return [replace(_make_panel(b, "sample_fid", configurations), is_log=True)]
 
 
 def show_progress(b: Builder, id_: str, configurations: Sequence[Configuration]) -> list[Block]:
@@ -73,9 +150,16 @@ def show_progress(b: Builder, id_: str, configurations: Sequence[Configuration])
 
 def _draw_progress(b: Builder, configurations: Sequence[Configuration]) -> Picture:
     fid, recall = (_make_panel(b, metric, configurations) for metric in SAMPLE_METRICS)
-    panels = [replace(fid, is_log=True), replace(recall, limits=(0, 1))]
-    alt = b.t("alt.progress", labels=b.labels(configurations))
-    return b.picture("svg", draw_curves, panels, columns=2, x_label=b.t("axis.step"), alt=alt, width_mm=170)
+    return b.picture(
+        "svg",
+        draw_curves,
+        [replace(fid, is_log=True), recall],
+        columns=2,
+        x_label=b.t("axis.step"),
+        colours=choose_colours(configurations),
+        alt=b.t("alt.progress", labels=b.labels(configurations)),
+        width_mm=170,
+    )
 
 
 def draw_discriminators(b: Builder, gans: Sequence[Configuration]) -> Picture:
@@ -103,29 +187,32 @@ def _make_panel(
     metric: str,
     configurations: Sequence[Configuration],
     references: tuple[float, ...] = (),
-    limits: tuple[float, float] | None = None,
     scale: str = "",
 ) -> Panel:
     """Build the panel of one metric, with the range over seeds for configurations that have several."""
     bands = {c.label: band for c in configurations if (band := c.band(metric)) is not None}
     curves = {c.label: c.curve(metric) for c in configurations}
-    return Panel(b.t(f"curve.{metric}"), curves, references, bands, limits, scale=scale)
+    return Panel(b.t(f"curve.{metric}"), curves, references, bands, scale=scale)
 
 
 def draw_fid_over(b: Builder, configurations: Sequence[Configuration], field: str) -> Picture:
-    """Draw the FID that comparisons rest on over a dimension, with its intervals."""
+    """Draw the FID that comparisons rest on over a dimension: of every seed, and the means with their intervals."""
     scores = [measure(choose_fid(configurations), c) for c in configurations]
     name = name_fid(configurations)
     return b.picture(
         "svg",
         draw_scores,
         [getattr(c.settings, field) for c in configurations],
+        [score.values for score in scores],
         [score.mean for score in scores],
         [score.interval for score in scores],
+        hue=_choose_hue(configurations[0]),
         x_label=field,
         y_label=b.t.format(name),
+        seed_label=b.t("axis.seed"),
+        mean_label=b.t("axis.mean"),
         alt=b.t("alt.scores", score=name, field=field, labels=b.labels(configurations)),
-        width_mm=95,
+        width_mm=100,
     )
 
 

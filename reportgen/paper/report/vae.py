@@ -36,7 +36,8 @@ from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, 
 from reportgen.paper.report.pictures import (
     draw_fid_over,
     draw_rows,
-    draw_vae_curves,
+    draw_vae_overlay,
+    draw_vae_rows,
     list_samples,
     name_fid,
     read_images,
@@ -48,18 +49,18 @@ from reportgen.suite.outline import OutlineSection
 
 
 def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
-    """Build the section with an overlay of the training curves and those of each VAE; None without any."""
+    """Build the section with the training curves of all VAEs, overlaid and each in a row; None without any."""
     if not sweep:
         return None
     shown, losses = pick(sweep), _tabulate_losses(b, sweep)
     progress = show_progress(b, "vae_progress", sweep)
-    overlay = [_show_curves(b, shown, "vae_overlay")] if len(shown) > 1 else []
+    overlay = [b.figure("vae_overlay", lambda: [draw_vae_overlay(b, shown)])] if len(shown) > 1 else []
     return b.section(
         "vae_curves",
         *b.answer(claim_curves(sweep, losses.id)),
         *b.describe_selection(sweep),
         *overlay,
-        *(_show_curves(b, [c], "vae_curves", c.slug, c.label) for c in shown),
+        b.figure("vae_curves", lambda: draw_vae_rows(b, shown)),
         losses,
         *b.claims([claim_learning(sweep, "figure-vae_overlay" if overlay else losses.id)]),
         *(progress[:1] if progress and do_samples_follow(sweep) else progress),
@@ -83,10 +84,6 @@ def _describe_floors(b: Builder, c: Configuration) -> Line:
         train=write_value("tail_train_total", c.floor("train")),
         dev=write_value("tail_dev_total", c.floor("dev")),
     )
-
-
-def _show_curves(b: Builder, shown: Sequence[Configuration], id_: str, slug: str = "", label: str = "") -> Block:
-    return b.figure(id_, lambda: [draw_vae_curves(b, shown)], slug=slug, label=label)
 
 
 # ---- images ---------------------------------------------------------------------------------------------------------
@@ -210,7 +207,7 @@ def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) ->
 def _show_figures(b: Builder, shown: Sequence[Configuration], slug: str) -> list[Block]:
     """Return the figures of curves and of images."""
     return [
-        b.figure("vae_ablation_curves", lambda: [draw_vae_curves(b, shown)], slug=slug),
+        b.figure("vae_ablation_curves", lambda: [draw_vae_overlay(b, shown)], slug=slug),
         b.figure("vae_ablation_images", lambda: [_draw_ablation(b, shown)], slug=slug, labels=b.labels(shown)),
     ]
 
