@@ -95,7 +95,7 @@ WRITERS: Mapping[str, Writer] = {
         partial(gan.build_ablation, name="gan_mlp"), ("listing-gan_mlp", "listing-gan_conv", *GAN_ABLATION)
     ),
     "gan_relu": Writer(partial(gan.build_ablation, name="gan_relu"), ("listing-gan_relu", *GAN_ABLATION)),
-    "published": Writer(published.build_published, ("figure-published",)),
+    "published": Writer(published.build_published, ("figure-published", "table-published")),
     "code": Writer(interpolation.build_code, ("listing-ends",)),
     "appendix": Writer(
         overview.build_appendix,
