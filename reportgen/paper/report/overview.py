@@ -274,21 +274,64 @@ BACKGROUNDS: Mapping[ModelName, str] = {"vae": "background.vae", "gan": "backgro
 """Model -> message after the formulas of its losses."""
 
 REFERENCES: Mapping[str, ModelName | None] = {
+    "reference.burda": "vae",
     "reference.goodfellow": "gan",
     "reference.heusel": None,
+    "reference.hoffman": "vae",
     "reference.holm": None,
     "reference.kingma": "vae",
     "reference.kynkaanniemi": None,
     "reference.naeem": None,
     "reference.radford": "gan",
+    "reference.shoemake": None,
     "reference.smyth": None,
+    "reference.white": None,
 }
 """Works that the report refers to, in the order of their list -> the model that they are about, if it is one."""
 
 
 def build_methods(b: Builder, *_: object) -> Section:
-    """Build the section on scores, and on the rules that decide what is said of them."""
-    return b.section("methods", *_describe_scores(b))
+    """Build the section on networks and scores, and on the rules that decide what is said of them."""
+    return b.section("methods", _tabulate_networks(b), *_describe_scores(b))
+
+
+NETWORKS: Mapping[tuple[ModelName, str], Mapping[str, str]] = {
+    ("vae", "conv"): {"encoder": "layers.encoder", "decoder": "layers.decoder"},
+    ("vae", "linear"): {"encoder": "layers.encoder.linear", "decoder": "layers.decoder.linear"},
+    ("gan", "conv"): {"generator": "layers.generator", "discriminator": "layers.discriminator"},
+    ("gan", "mlp"): {"generator": "layers.generator.mlp", "discriminator": "layers.discriminator.mlp"},
+}
+"""Model and architecture -> network -> message that lists its layers."""
+
+NETWORK_NAMES: Mapping[str, str] = {
+    "encoder": "row.encoder",
+    "decoder": "row.decoder",
+    "generator": "row.generator",
+    "discriminator": "row.discriminator",
+}
+"""Network -> message that names it."""
+
+
+def _tabulate_networks(b: Builder) -> Table:
+    """Tabulate the layers of every network that was trained, with its smallest and largest number of parameters."""
+    groups: dict[tuple[ModelName, str], list[Configuration]] = defaultdict(list)
+    for c in b.results.configurations:
+        groups[c.settings.model, c.settings.architecture].append(c)
+    rows = [
+        _list_network(b, groups[model, architecture], network, layers)
+        for (model, architecture), networks in NETWORKS.items()
+        if (model, architecture) in groups
+        for network, layers in networks.items()
+    ]
+    return b.table("networks", ["network", "layers", "parameters"], rows, note=b.line("methods.networks"), wraps=True)
+
+
+def _list_network(b: Builder, trained: Sequence[Configuration], network: str, layers: str) -> list[Cell]:
+    """Return the row of a network, with its layers and its parameters in the configurations that trained it."""
+    counts = [c.first.evaluation.parameters[network] for c in trained]
+    name = b.t(NETWORK_NAMES[network], kind=Message(f"value.{trained[0].settings.architecture}"))
+    ends = [b.t.format(count) for count in sorted({min(counts), max(counts)})]
+    return [Cell(name, is_header=True), Cell(b.t(layers)), Cell("–".join(ends), is_number=True)]
 
 
 def list_loss_formulas(model: ModelName) -> list[str]:

@@ -36,7 +36,7 @@ GAN_ABLATION = ("figure-gan_ablation_curves", "figure-ablation_samples", "table-
 WRITERS: Mapping[str, Writer] = {
     "settings": Writer(overview.build_settings, ("table-vae_settings", "table-gan_settings", "table-unfinished")),
     "background": Writer(overview.build_background, ()),
-    "methods": Writer(overview.build_methods, ("table-yardsticks", "table-spreads")),
+    "methods": Writer(overview.build_methods, ("table-networks", "table-yardsticks", "table-spreads")),
     "vae_curves": Writer(
         vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses", "figure-vae_progress")
     ),
