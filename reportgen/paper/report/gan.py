@@ -317,10 +317,10 @@ def _show_ablation(b: Builder, name: GanAblation, ablated: Configuration) -> lis
     ]
     listings = _list_code(b, name, ablated, baseline, slug)
     if baseline is None:
-        return [table, *figures, *listings]
+        return [*listings, table, *figures]
     answer = claim_ablation(name, ablated, baseline, table.id)
     findings = _explain_ablation(b, name, ablated, baseline, table.id)
-    return [*b.answer(answer), table, *figures, *b.claims(findings), *listings]
+    return [*b.answer(answer), table, *listings, *figures, *b.claims(findings)]
 
 
 def _explain_ablation(

@@ -196,7 +196,7 @@ def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | Non
     table = _tabulate_ablation(b, shown, slug)
     answer = claim_ablation(ablated, conv, table.id) if conv is not None else None
     findings = _discuss_ablation(b, ablated, conv, table.id) if conv is not None else []
-    return [*b.answer(answer), table, *_show_figures(b, shown, slug), *findings, *_list_code(b, ablated, conv)]
+    return [*b.answer(answer), table, *_list_code(b, ablated, conv), *_show_figures(b, shown, slug), *findings]
 
 
 def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) -> Table:
