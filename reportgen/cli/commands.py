@@ -329,6 +329,22 @@ def render(
     rendered = render_reports(output, languages, formats, warn=_warn, notes=notes)
     for path in rendered.paths:
         typer.echo(f"{path}{' (nothing has changed since it was made)' if rendered.is_unchanged else ''}")
+    _ask_for_author(output)
+
+
+def _ask_for_author(output: Path) -> None:
+    """Say which fields of the author are empty and how to set them; nothing if none is."""
+    from reportgen.store.paths import OutputPaths
+    from reportgen.store.suites import read_suite
+
+    recorded = read_suite(OutputPaths(output))
+    empty = [name for name, value in recorded.suite.report.author.model_dump().items() if not value]
+    if empty:
+        message = (
+            f"{', '.join(empty)} of the author {'is' if len(empty) == 1 else 'are'} blank on the first page: set "
+            f"report.author in {recorded.source.name}, then 'reportgen run' it again (no finished training is repeated)"
+        )
+        typer.echo(f"reportgen: {message}", err=True)
 
 
 def _warn(message: str) -> None:
@@ -374,6 +390,7 @@ def check(
         typer.echo(f"{'ok     ' if line.is_met else 'MISSING'} {question}{line.section}: {line.wanted}{missing}")
     num_missing = sum(not line.is_met for line in checks)
     typer.echo(f"{len(checks) - num_missing} of {len(checks)} requirements are met")
+    _ask_for_author(output)
     if num_missing:
         raise typer.Exit(1)
 

@@ -346,7 +346,7 @@ class LocalText(Model):
 
 
 class Author(Model):
-    """The author block of the first page; empty fields are left out."""
+    """The author block of the first page; empty fields print as blanks to fill in."""
 
     name: str = ""
     student_id: str = ""

@@ -162,3 +162,11 @@ def test_a_language_that_there_is_none_of_is_answered_with_those_that_there_are(
     run = reportgen(command, "--lang", "xx")
     assert run.returncode == 2
     assert all(f"'{language}'" in run.stderr for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("command", [["check"], ["render", "--lang", "en", "--format", "html"]])
+def test_an_empty_author_is_pointed_out_with_how_to_set_it(tmp_path: Path, command: list[str]) -> None:
+    write_output(tmp_path, leave_out=lambda spec: spec.name != "vae-3-s0")
+    run = reportgen(*command, "--output", str(tmp_path))
+    (line,) = [line for line in run.stderr.splitlines() if "report.author" in line]
+    assert "name, student_id, school, course, email of the author are blank" in line

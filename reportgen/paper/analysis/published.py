@@ -27,15 +27,21 @@ class Matched:
 class Ranked:
     """A pair of configurations that a published report orders by FID: ``first`` is the better one there.
 
-    ``steps`` are the training steps of the report's longer training, ``ours`` is the outcome of ``first`` against
-    ``second`` in the suite.
+    ``stated`` are the report's FIDs of both, ``steps`` the training steps of its longer training, and ``ours`` is the
+    outcome of ``first`` against ``second`` in the suite.
     """
 
     report: str
     first: Configuration
     second: Configuration
+    stated: tuple[float, float]
     steps: int
     ours: Outcome
+
+    @property
+    def is_reversed(self) -> bool:
+        """True if the suite decides for the other order."""
+        return self.ours == "higher"
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,8 @@ def rank_pairs(matched: Sequence[Matched]) -> list[Ranked]:
             first, second = pair if stated[0].fid < stated[1].fid else pair[::-1]
             ours = compare_by(fid, first.configuration, second.configuration)
             steps = max(score.num_training_steps for score in stated)
-            ranked.append(Ranked(report, first.configuration, second.configuration, steps, ours))
+            low, high = sorted(score.fid for score in stated)
+            ranked.append(Ranked(report, first.configuration, second.configuration, (low, high), steps, ours))
     return ranked
 
 
@@ -112,7 +119,7 @@ def find_longest_reports(ranked: Sequence[Ranked]) -> Longest | None:
 
     None if no pair is reversed, if others trained as long, or if the others decide no pair.
     """
-    reverse = [pair for pair in ranked if pair.ours == "higher"]
+    reverse = [pair for pair in ranked if pair.is_reversed]
     reports = {pair.report for pair in reverse}
     others = [pair for pair in ranked if pair.report not in reports and pair.ours == "lower"]
     if not reverse or not others:

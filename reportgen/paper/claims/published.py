@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from reportgen.paper.analysis.published import Matched, Ranked, find_longest_reports, measure_agreement, rank_pairs
 from reportgen.paper.claims.claim import Claim
-from reportgen.paper.i18n.translator import Message, Number, Several, Value
+from reportgen.paper.i18n.translator import Number, Several, Value
 
 ORDER: Mapping[Literal["agree", "differ", "open"], str] = {
     "agree": "published.order.agree",
@@ -37,42 +36,25 @@ def answer_published(matched: Sequence[Matched], rests_on: str) -> Claim | None:
 
 
 def claim_published(matched: Sequence[Matched], rests_on: str) -> list[Claim]:
-    """Name the pairs that published reports order the other way round, and say how far single scores differ."""
+    """Say what may explain the pairs that published reports order the other way round, and how far scores differ."""
     found = [_claim_reverse(rank_pairs(matched), rests_on), _claim_spread(matched, rests_on)]
     return [claim for claim in found if claim is not None]
 
 
 def _claim_reverse(ranked: Sequence[Ranked], rests_on: str) -> Claim | None:
-    """Name the pairs in the reverse order, with what may explain them; None if there are none.
+    """Say what may explain the pairs in the reverse order; None if there are none.
 
     Training length explains them where only those reports reverse pairs that trained longer than the others.
     """
-    reverse = [pair for pair in ranked if pair.ours == "higher"]
+    reverse = [pair for pair in ranked if pair.is_reversed]
     if not reverse:
         return None
-    values: dict[str, Value] = {
-        "pairs": _name_pairs(reverse),
-        "reports": Several(sorted({pair.report for pair in reverse})),
-    }
+    values: dict[str, Value] = {"reports": Several(sorted({pair.report for pair in reverse}))}
     longest = find_longest_reports(ranked)
     if longest is None:
         return Claim("published", "published.reverse.open", values, rests_on)
     values |= {"steps": longest.steps, "num_agreed": longest.num_agreed, "other_steps": longest.other_steps}
     return Claim("published", "published.reverse.longer", values, rests_on)
-
-
-def _name_pairs(reverse: Sequence[Ranked]) -> Several:
-    """Name every pair once: each configuration that is better here, with those that it beats."""
-    beaten: dict[str, list[str]] = defaultdict(list)
-    for pair in reverse:
-        if pair.first.label not in beaten[pair.second.label]:
-            beaten[pair.second.label].append(pair.first.label)
-    return Several(
-        [
-            Message("published.reverse.each", {"better": name, "worse": Several(labels)})
-            for name, labels in beaten.items()
-        ]
-    )
 
 
 def _claim_spread(matched: Sequence[Matched], rests_on: str) -> Claim | None:

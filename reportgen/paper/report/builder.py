@@ -142,6 +142,7 @@ class Builder:
         slug: str = "",
         note: Line = (),
         wraps: bool = False,
+        beside: bool = False,
         **values: Value,
     ) -> Table:
         """Return a numbered table; beyond ``MAX_ROWS`` rows it is cut, and the caption says so.
@@ -150,6 +151,7 @@ class Builder:
             header: names of columns (see ``column``).
             slug: suffix of the table's id, which sets apart several tables of one kind.
             wraps: break long cells into lines, for cells that hold sentences.
+            beside: let the table stand beside the next or the last one.
             values: values of the caption's message ``table.<id>``.
         """
         caption = self.caption(f"table.{id_}", **values)
@@ -158,7 +160,7 @@ class Builder:
         names = tuple(self.column(name) for name in header)
         shown = tuple(tuple(row) for row in rows[:MAX_ROWS])
         width = "normal" if wraps else _find_width(names, shown)
-        return Table(_join("table", id_, slug), caption, names, shown, note, width, wraps)
+        return Table(_join("table", id_, slug), caption, names, shown, note, width, wraps, beside)
 
     def table_of(
         self,

@@ -16,8 +16,6 @@ from reportgen.paper.report.model import Block, Cell, Section
 def build_scores(b: Builder, *_: object) -> Section | None:
     """Build the section with FID, KID, precision, recall, density and coverage of every scored configuration.
 
-    A second table has the same scores of real images, as they are and damaged in known ways.
-
     All but the Inception FID use the classifier's features. None if no configuration was scored.
     """
     scored = select_scored(b.results.configurations)
@@ -28,15 +26,15 @@ def build_scores(b: Builder, *_: object) -> Section | None:
         "scores",
         *b.answer(answer_variety(scored, "table-scores")),
         b.table("scores", header, rows, note=b.passport(scored)),
-        *_tabulate_yardsticks(b, scored[0]),
         *b.claims(claim_fidelity(scored, "table-scores")),
     )
 
 
-def _tabulate_yardsticks(b: Builder, c: Configuration) -> list[Block]:
+def tabulate_yardsticks(b: Builder) -> list[Block]:
     """Return the table of what real images score in place of samples, as they are and damaged; none without scores."""
-    own = c.first.find_scores(CLASSIFIER)
-    if own is None:
+    c = next(iter(select_scored(b.results.configurations)), None)
+    own = c.first.find_scores(CLASSIFIER) if c is not None else None
+    if c is None or own is None:
         return []
     header = ["yardstick", *b.fids, *(score.name for score in SCORES)]
     rows = [

@@ -314,10 +314,10 @@ def _show_ablation(b: Builder, name: GanAblation, ablated: Configuration) -> lis
     ]
     listings = _list_code(b, name, ablated, baseline, slug)
     if baseline is None:
-        return [*b.answer(claim_alone(name, ablated, table.id)), table, *figures, *listings]
+        return [*b.answer(claim_alone(name, ablated, table.id)), table, *listings, *figures]
     answer = claim_ablation(name, ablated, baseline, table.id)
     findings = _explain_ablation(b, name, ablated, baseline, table.id)
-    return [*b.answer(answer), table, *figures, *b.claims(findings), *listings]
+    return [*b.answer(answer), table, *listings, *figures, *b.claims(findings)]
 
 
 def _explain_ablation(

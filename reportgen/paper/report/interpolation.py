@@ -23,7 +23,7 @@ from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.translator import Message, Number, Several, Value
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.comparison import compare_sharpness
-from reportgen.paper.report.model import Cell, Figure, Picture, Section, Table
+from reportgen.paper.report.model import Cell, Figure, Listing, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_rows
 from reportgen.store.images import decode_grid
 
@@ -54,14 +54,24 @@ def build_interpolation(b: Builder, *_: object) -> Section | None:
         _tabulate_paths(b, shown),
         *b.claims(_list_claims(b, shown)),
         *b.listing("interpolation", shown[0], "interpolation", PATHS),
+        *_point_to_code(b),
     )
+
+
+def _point_to_code(b: Builder) -> list[Paragraph]:
+    """Return the sentence that points to the code which chooses the ends, where the report has a section with it."""
+    has_section = any(section.id == "code" for section in b.results.suite.outline.walk())
+    return [b.text("interpolation.code")] if has_section and _list_long_code(b) else []
 
 
 def build_code(b: Builder, *_: object) -> Section | None:
     """Build the section with code that is too long for the text: how the ends are chosen; None without any."""
-    recorded = next((c for c in b.results.configurations if "interpolation" in c.first.sources), None)
-    listings = b.listing("ends", recorded, "interpolation", ENDS) if recorded is not None else []
+    listings = _list_long_code(b)
     return b.section("code", *listings) if listings else None
+
+
+def _list_long_code(b: Builder) -> list[Listing]:
+    return b.listing("ends", b.results.configurations[0], "interpolation", ENDS)
 
 
 def _answer(shown: Sequence[Configuration]) -> Claim:

@@ -73,7 +73,7 @@ class Table:
     """A numbered table.
 
     ``note`` is printed below it; ``width`` selects normal type, small type (``dense``) or a landscape page; ``wraps``
-    lets cells break into lines.
+    lets cells break into lines; two in a row may stand side by side (``beside``).
     """
 
     id: str
@@ -83,6 +83,7 @@ class Table:
     note: Line = ()
     width: Literal["normal", "dense", "landscape"] = "normal"
     wraps: bool = False
+    beside: bool = False
     type: str = "table"
 
 

@@ -22,6 +22,7 @@ from reportgen.paper.figures.scoreboard import ScoreRow, draw_scoreboard
 from reportgen.paper.i18n.quantities import write_least, write_mean
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several
 from reportgen.paper.report.builder import Builder, Column
+from reportgen.paper.report.fidelity import tabulate_yardsticks
 from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Span, Table
 from reportgen.store.images import decode_grid
 from reportgen.store.states import State
@@ -30,6 +31,9 @@ from reportgen.suite.settings import MODELS, ModelName, has_digits
 COMMON_FIELDS = ("batch_size", "num_training_steps", "learning_rate")
 """Settings of every model that its table shows in addition to its dimensions."""
 
+
+MAX_BESIDE = 20
+"""The most configurations of a model whose settings stand beside those of another."""
 
 MAX_NAMED = 6
 """Largest number of unfinished runs of one state that the first page names; of more it gives the number."""
@@ -186,7 +190,8 @@ def build_settings(b: Builder, *_: object) -> Section:
     models = {name: chosen for name, kind in MODELS.items() if (chosen := select_model(b.results, kind))}
     introduced = ["both"] if models.keys() == {"vae", "gan"} else list(models)
     blocks += [b.text(f"setup.{name}") for name in introduced]
-    blocks += [_tabulate_settings(b, f"{name}_settings", chosen) for name, chosen in models.items()]
+    beside = len(models) > 1 and all(len(chosen) <= MAX_BESIDE for chosen in models.values())
+    blocks += [_tabulate_settings(b, f"{name}_settings", chosen, beside) for name, chosen in models.items()]
     if b.results.unfinished:
         blocks.append(_list_unfinished(b))
     return b.section("settings", *blocks)
@@ -205,13 +210,29 @@ def _describe_machine(b: Builder, run: RunResult) -> Paragraph:
     )
 
 
-def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration]) -> Block:
+def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration], beside: bool) -> Block:
+    """Tabulate the settings of a model's configurations; what all of several share stands below the table."""
     model = configurations[0].settings
-    columns: list[str | Column] = [*model.VARIANT_FIELDS, *model.DIMENSIONS, *COMMON_FIELDS]
+    columns = [Column(field, partial(_show_setting, b, field)) for field in COMMON_FIELDS]
     if any(c.settings.precision != "fp32" for c in configurations):
         columns.append(Column("arithmetic", lambda c: b.setting_cell(c.settings, "precision")))
     columns.append(Column("seed", partial(_list_seeds, b)))
-    return b.table(name, *b.tabulate(configurations, columns))
+    shared = {column.name: found for column in columns if (found := _find_shared(column, configurations))}
+    differing = [column for column in columns if column.name not in shared]
+    table = b.tabulate(configurations, [*model.VARIANT_FIELDS, *model.DIMENSIONS, *differing])
+    fields = [b.t("settings.field", name=b.column(field), value=value) for field, value in shared.items()]
+    note = b.line("settings.shared", fields=b.t("caption.separator").join(fields)) if fields else ()
+    return b.table(name, *table, note=note, beside=beside)
+
+
+def _find_shared(column: Column, configurations: Sequence[Configuration]) -> str | None:
+    """Return the text that all of several configurations have in a column; None if they differ or there is only one."""
+    texts = {column.cell(c).text for c in configurations}
+    return texts.pop() if len(texts) == 1 and len(configurations) > 1 else None
+
+
+def _show_setting(b: Builder, field: str, c: Configuration) -> Cell:
+    return b.setting_cell(c.settings, field)
 
 
 def _list_seeds(b: Builder, c: Configuration) -> Cell:
@@ -253,21 +274,64 @@ BACKGROUNDS: Mapping[ModelName, str] = {"vae": "background.vae", "gan": "backgro
 """Model -> message after the formulas of its losses."""
 
 REFERENCES: Mapping[str, ModelName | None] = {
+    "reference.burda": "vae",
     "reference.goodfellow": "gan",
     "reference.heusel": None,
+    "reference.hoffman": "vae",
     "reference.holm": None,
     "reference.kingma": "vae",
     "reference.kynkaanniemi": None,
     "reference.naeem": None,
     "reference.radford": "gan",
+    "reference.shoemake": None,
     "reference.smyth": None,
+    "reference.white": None,
 }
 """Works that the report refers to, in the order of their list -> the model that they are about, if it is one."""
 
 
 def build_methods(b: Builder, *_: object) -> Section:
-    """Build the section on scores, and on the rules that decide what is said of them."""
-    return b.section("methods", *_describe_scores(b))
+    """Build the section on networks and scores, and on the rules that decide what is said of them."""
+    return b.section("methods", _tabulate_networks(b), *_describe_scores(b))
+
+
+NETWORKS: Mapping[tuple[ModelName, str], Mapping[str, str]] = {
+    ("vae", "conv"): {"encoder": "layers.encoder", "decoder": "layers.decoder"},
+    ("vae", "linear"): {"encoder": "layers.encoder.linear", "decoder": "layers.decoder.linear"},
+    ("gan", "conv"): {"generator": "layers.generator", "discriminator": "layers.discriminator"},
+    ("gan", "mlp"): {"generator": "layers.generator.mlp", "discriminator": "layers.discriminator.mlp"},
+}
+"""Model and architecture -> network -> message that lists its layers."""
+
+NETWORK_NAMES: Mapping[str, str] = {
+    "encoder": "row.encoder",
+    "decoder": "row.decoder",
+    "generator": "row.generator",
+    "discriminator": "row.discriminator",
+}
+"""Network -> message that names it."""
+
+
+def _tabulate_networks(b: Builder) -> Table:
+    """Tabulate the layers of every network that was trained, with its smallest and largest number of parameters."""
+    groups: dict[tuple[ModelName, str], list[Configuration]] = defaultdict(list)
+    for c in b.results.configurations:
+        groups[c.settings.model, c.settings.architecture].append(c)
+    rows = [
+        _list_network(b, groups[model, architecture], network, layers)
+        for (model, architecture), networks in NETWORKS.items()
+        if (model, architecture) in groups
+        for network, layers in networks.items()
+    ]
+    return b.table("networks", ["network", "layers", "parameters"], rows, note=b.line("methods.networks"), wraps=True)
+
+
+def _list_network(b: Builder, trained: Sequence[Configuration], network: str, layers: str) -> list[Cell]:
+    """Return the row of a network, with its layers and its parameters in the configurations that trained it."""
+    counts = [c.first.evaluation.parameters[network] for c in trained]
+    name = b.t(NETWORK_NAMES[network], kind=Message(f"value.{trained[0].settings.architecture}"))
+    ends = [b.t.format(count) for count in sorted({min(counts), max(counts)})]
+    return [Cell(name, is_header=True), Cell(b.t(layers)), Cell("–".join(ends), is_number=True)]
 
 
 def list_loss_formulas(model: ModelName) -> list[str]:
@@ -312,6 +376,7 @@ def _describe_scores(b: Builder) -> list[Block]:
             worst_kind=Message(f"noise.{card.worst_noise.replace(' ', '_')}"),
         ),
         b.text("methods.scale"),
+        *tabulate_yardsticks(b),
         *_describe_comparisons(b),
     ]
 
@@ -358,11 +423,10 @@ def _show_smallest(b: Builder, name: str, configurations: Sequence[Configuration
 
 
 def build_appendix(b: Builder, *_: object) -> Section:
-    """Build the appendix: all runs with their scores, failed scores, and the classifier's reliability."""
-    columns = [*b.fids, "read_share", "sharpness", "train_seconds", "ms_per_step"]
-    rows = [_tabulate_run(b, run, columns) for run in b.results.finished]
-    header = ["run", "key", *columns]
-    blocks: list[Block] = [b.text("appendix.runs"), b.table("all_runs", header, rows)]
+    """Build the appendix: all configurations with their scores, failed scores, and the classifier's reliability."""
+    chosen, seeds = b.results.configurations, Column("seed", partial(_list_seeds, b))
+    columns: list[str | Column] = [seeds, *b.fids, "read_share", "sharpness", "ms_per_step"]
+    blocks: list[Block] = [b.text("appendix.runs"), b.table_of("all_runs", chosen, columns, note=b.passport(chosen))]
     together = [num for run in b.results.finished if (num := run.record.trained_together) is not None]
     most = max(together, default=1)
     if most > 1:
@@ -377,14 +441,6 @@ def _tabulate_costs(b: Builder) -> Table:
     times = ["processor_ms", "train_seconds"] if has_times else ["train_seconds"]
     sizes = ["drawing_parameters", "judging_parameters", "image_macs", "step_macs"]
     return b.table_of("costs", chosen, [*sizes, *times], note=b.line("appendix.costs_note"))
-
-
-def _tabulate_run(b: Builder, run: RunResult, columns: Sequence[str]) -> list[Cell]:
-    """Return a table row with one run's values without intervals, the share of readable digits in whole percent."""
-    alone = Configuration(run.spec.settings, (run,))
-    values = [(name, measure(name, alone).mean) for name in columns]
-    cells = [b.value_cell(name, value, less=name == "read_share") for name, value in values]
-    return [Cell(run.spec.name, is_header=True), Cell(run.key), *cells]
 
 
 def _list_failed_scores(b: Builder) -> list[Block]:
@@ -417,6 +473,6 @@ def _show_reliability(b: Builder) -> list[Block]:
     ]
     return [
         b.text("appendix.reliability", threshold=Number(card.threshold)),
-        b.table("reliability", ["digit", "num_images", "share_read", "share_correct"], digits),
-        b.table("calibration", ["threshold", "share_read", "share_correct", "noise_read"], thresholds),
+        b.table("reliability", ["digit", "num_images", "share_read", "share_correct"], digits, beside=True),
+        b.table("calibration", ["threshold", "share_read", "share_correct", "noise_read"], thresholds, beside=True),
     ]

@@ -36,7 +36,7 @@ GAN_ABLATION = ("figure-gan_ablation_curves", "figure-ablation_samples", "table-
 WRITERS: Mapping[str, Writer] = {
     "settings": Writer(overview.build_settings, ("table-vae_settings", "table-gan_settings", "table-unfinished")),
     "background": Writer(overview.build_background, ()),
-    "methods": Writer(overview.build_methods, ("table-spreads",)),
+    "methods": Writer(overview.build_methods, ("table-networks", "table-yardsticks", "table-spreads")),
     "vae_curves": Writer(
         vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses", "figure-vae_progress")
     ),
@@ -67,7 +67,7 @@ WRITERS: Mapping[str, Writer] = {
         ("table-gan_hidden", "figure-gan_scores", "figure-gan_hidden_curves", "figure-gan_worst"),
     ),
     "nash": Writer(gan.build_equilibrium, ("table-nash", "figure-discriminator", "table-discriminator")),
-    "scores": Writer(fidelity.build_scores, ("table-scores", "table-yardsticks")),
+    "scores": Writer(fidelity.build_scores, ("table-scores",)),
     "comparison": Writer(comparison.build_comparison, ("figure-comparison", "table-comparison")),
     "interpolation": Writer(
         interpolation.build_interpolation,
@@ -95,7 +95,7 @@ WRITERS: Mapping[str, Writer] = {
         partial(gan.build_ablation, name="gan_mlp"), ("listing-gan_mlp", "listing-gan_conv", *GAN_ABLATION)
     ),
     "gan_relu": Writer(partial(gan.build_ablation, name="gan_relu"), ("listing-gan_relu", *GAN_ABLATION)),
-    "published": Writer(published.build_published, ("figure-published",)),
+    "published": Writer(published.build_published, ("figure-published", "table-published")),
     "code": Writer(interpolation.build_code, ("listing-ends",)),
     "appendix": Writer(
         overview.build_appendix,

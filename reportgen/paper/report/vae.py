@@ -193,9 +193,9 @@ def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | Non
     table = _tabulate_ablation(b, shown, slug)
     figures, listings = _show_figures(b, shown, slug), _list_code(b, ablated, conv)
     if conv is None:
-        return [*b.answer(claim_alone("vae_ablation", ablated, table.id)), table, *figures, *listings]
+        return [*b.answer(claim_alone("vae_ablation", ablated, table.id)), table, *listings, *figures]
     answer = claim_ablation(ablated, conv, table.id)
-    return [*b.answer(answer), table, *figures, *_discuss_ablation(b, ablated, conv, table.id), *listings]
+    return [*b.answer(answer), table, *listings, *figures, *_discuss_ablation(b, ablated, conv, table.id)]
 
 
 def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) -> Table:
