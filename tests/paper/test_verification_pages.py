@@ -6,6 +6,7 @@ import dataclasses
 import io
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from synthetic import ROOT, write_output
 from reportgen.base.errors import RenderError
 from reportgen.paper import verification
 from reportgen.paper.analysis.results import Results, load_results
+from reportgen.paper.rendering.html import render_html
 from reportgen.paper.report.assemble import build_report
 from reportgen.paper.report.model import Block, Formula, Paragraph, Report, Section, Span
 from reportgen.paper.report.notes import WrittenNote
@@ -210,7 +212,7 @@ def test_a_note_that_is_not_the_attached_one_is_found(results: Results, report: 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_report_with_notes_agrees_in_both_languages(results: Results, tmp_path: Any, language: Language) -> None:
+def test_a_report_with_notes_agrees_in_both_languages(results: Results, tmp_path: Path, language: Language) -> None:
     notes = {"vae_fid": WrittenNote("I saw *few* sevens. 少", replaces=False)}
     path = tmp_path / "r.pdf"
     path.write_bytes(render_pdfs({language: build_report(results, language, notes)})[language])
@@ -220,8 +222,24 @@ def test_a_report_with_notes_agrees_in_both_languages(results: Results, tmp_path
     assert found.num_pages == len(PdfReader(path).pages)
 
 
+@pytest.mark.parametrize(
+    ("outline", "language", "seeds"), [("full", "zh", "[0, 1]"), ("vae-gan", "en", "[0]"), ("gan", "zh", "[0]")]
+)
+def test_every_outline_is_made_again_from_what_its_pdf_carries(
+    tmp_path: Path, outline: str, language: Language, seeds: str
+) -> None:
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("outline: full", f"outline: {outline}")
+    suite = tmp_path / "suite.yaml"
+    suite.write_text(re.sub(r"seeds: \[[^\]]*\]", f"seeds: {seeds}", text), encoding="utf-8")
+    write_output(tmp_path / "out", suite_file=suite)
+    report = build_report(load_results(tmp_path / "out"), language)
+    _, again = verification._rebuild({a.name: a.content.decode() for a in report.attachments})
+    assert render_html(again, "print") == render_html(report, "print")
+    assert again.attachments == report.attachments
+
+
 def test_attachments_that_do_not_belong_are_found(
-    honest: bytes, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    honest: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verification, "_print", lambda report: Document(honest, "derived"))
     writer, path = PdfWriter(clone_from=io.BytesIO(honest)), tmp_path / "r.pdf"
@@ -231,7 +249,7 @@ def test_attachments_that_do_not_belong_are_found(
 
 
 def test_without_pango_no_page_is_compared_and_the_command_says_so(
-    honest: bytes, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    honest: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from typer.testing import CliRunner
 
