@@ -37,6 +37,7 @@ __all__ = [
     "find_equal_notes",
     "find_equal_numbers",
     "list_items",
+    "read_pdf",
     "squeeze",
     "verify_pdf",
 ]
@@ -81,11 +82,10 @@ def verify_pdf(path: Path) -> Verification:
         RenderError: the file is not a PDF, carries no data, or was made by another version.
     """
     document = read_document(path)
-    texts = {name: content.decode("utf-8", errors="replace") for name, content in document.attachments.items()}
+    text, texts = _read_words(document)
     _check_attached(path, texts)
     results, report = _rebuild(texts)
     items = [(where, squeeze(words)) for where, words in list_items(report) if squeeze(words)]
-    text = "\n".join(document.read_text(index, MARGIN_PT) for index in range(len(document)))
     derived = {attachment.name: attachment.content for attachment in report.attachments}
     differences = [
         *compare_attachments(results, texts),
@@ -113,6 +113,20 @@ def verify_pdf(path: Path) -> Verification:
 
 def _dump(inception: InceptionRecord | None) -> str:
     return "" if inception is None else inception.model_dump_json()
+
+
+def read_pdf(path: Path) -> tuple[str, dict[str, str]]:
+    """Return the text of all pages without headers and footers, and the attached texts by name.
+
+    Raises:
+        RenderError: the file is missing or not a PDF.
+    """
+    return _read_words(read_document(path))
+
+
+def _read_words(document: Document) -> tuple[str, dict[str, str]]:
+    text = "\n".join(document.read_text(index, MARGIN_PT) for index in range(len(document)))
+    return text, {name: content.decode("utf-8", errors="replace") for name, content in document.attachments.items()}
 
 
 def find_equal_numbers(found: Mapping[Path, Verification]) -> list[list[Path]]:
