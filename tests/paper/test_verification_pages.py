@@ -14,7 +14,7 @@ import pytest
 from printing import render_pdfs
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject, TextStringObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject, TextStringObject
 from synthetic import ROOT, write_output
 
 from reportgen.base.errors import RenderError
@@ -137,6 +137,30 @@ def test_a_sentence_as_an_annotation_is_found(honest: bytes) -> None:
     note = FreeText(text="All is well", rect=(50, 550, 200, 650))
     found = attack(honest, lambda writer: writer.add_annotation(1, note))
     assert found == [("page 2", "an annotation: All is well", "none")]
+
+
+def test_letters_that_look_like_others_are_found(honest: bytes) -> None:
+    def exchange_fonts(writer: PdfWriter) -> None:
+        fonts: Any = writer.pages[0]["/Resources"]["/Font"].get_object()  # type: ignore[index]
+        first, other = [_describe_font(fonts[name]) for name in list(fonts)[:2]]
+        (key,) = [key for key in first if key.startswith("/FontFile")]
+        one, two = first.raw_get(key), other.raw_get(key)
+        first[NameObject(key)], other[NameObject(key)] = two, one
+
+    found = attack(honest, exchange_fonts)
+    assert found
+
+
+def _describe_font(font: Any) -> Any:
+    return font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
+
+
+def test_a_picture_that_is_shown_as_its_negative_is_found(honest: bytes) -> None:
+    def invert(writer: PdfWriter) -> None:
+        holder, name = next(iter(list_images(writer)))
+        holder[name][NameObject("/Decode")] = ArrayObject([NumberObject(1), NumberObject(0)])
+
+    assert any(printed.startswith("looks different near: ") for _, printed, _ in attack(honest, invert))
 
 
 def test_exchanged_pictures_are_found(honest: bytes) -> None:
