@@ -11,7 +11,10 @@ import typer
 
 from reportgen.base.errors import RenderError
 from reportgen.paper.analysis.attachments import escape_formula
-from reportgen.paper.verification import Verification, find_equal_notes, verify_pdf
+from reportgen.paper.verification import Verification, find_equal_notes, find_equal_numbers, verify_pdf
+
+COLUMNS = ("report", "name", "student_id", "suite", "verdict", "pages", "sentences", "numbers", "differences", "notes")
+"""Columns of the table of many reports, before the last one."""
 
 
 def verify_all(reports: Sequence[Path]) -> tuple[dict[Path, Verification], bool]:
@@ -39,20 +42,35 @@ def verify_all(reports: Sequence[Path]) -> tuple[dict[Path, Verification], bool]
 def _print(report: Path, found: Verification) -> None:
     for difference in found.differences:
         typer.echo(f"DIFFERS {difference.where}\n  printed: {difference.printed}\n  derived: {difference.derived}")
+    if found.unprinted:
+        typer.echo(f"PAGES NOT COMPARED: the report cannot be printed again here: {found.unprinted}")
+    typer.echo(f"{report}: {_describe_author(found)}suite {found.suite[:8]}: {_describe_verdict(found)}")
+
+
+def _describe_author(found: Verification) -> str:
+    author = found.results.suite.report.author
+    known = " ".join(filter(None, (author.name, author.student_id)))
+    return f"{known}, " if known else ""
+
+
+def _describe_verdict(found: Verification) -> str:
     num = len(found.differences)
-    typer.echo(
-        f"{report}: {found.num_items} sentences, captions and table rows with {found.num_numbers} numbers were derived "
-        f"again from the data in the PDF: {f'{num} differ' if num else 'all agree'}"
-    )
+    words = f"{found.num_items} sentences, captions and table rows with {found.num_numbers} numbers"
+    if found.unprinted:
+        return f"{words} derived again from its data, no page compared: {f'{num} differ' if num else 'these agree'}"
+    made = f"{found.num_pages} pages made again from its data, with {words}"
+    return f"{made}: {f'{num} differences' if num else 'all agree'}"
 
 
-def write_shared_notes(found: Mapping[Path, Verification]) -> None:
-    """Print which reports share words of their authors; equal numbers are what equal suites give."""
+def write_shared(found: Mapping[Path, Verification]) -> None:
+    """Print which reports share numbers, as equal suites do, and which authors share words."""
+    for paths in find_equal_numbers(found):
+        typer.echo(f"equal suites, equal numbers, as expected: {', '.join(map(str, paths))}")
     shared = find_equal_notes(found)
     for name, paths in shared:
         typer.echo(f"EQUAL NOTES on {name}: {', '.join(map(str, paths))}")
     if not shared:
-        typer.echo("no two reports share a note of their authors; equal numbers are what equal suites and seeds give")
+        typer.echo("no two authors share a note")
 
 
 def tabulate_verifications(reports: Sequence[Path], found: Mapping[Path, Verification]) -> str:
@@ -60,21 +78,18 @@ def tabulate_verifications(reports: Sequence[Path], found: Mapping[Path, Verific
     shared = {path for _, paths in find_equal_notes(found) for path in paths}
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["report", "name", "student_id", "sentences", "numbers", "differences", "notes", "shares_notes"])
+    table.writerow([*COLUMNS, "shares_notes"])
     for report in dict.fromkeys(reports):
-        verification = found.get(report)
-        if verification is None:
-            table.writerow([report, "", "", "", "", "unreadable", "", ""])
-            continue
-        author, counts = verification.results.suite.report.author, (verification.num_items, verification.num_numbers)
-        num_notes = len(verification.notes)
-        table.writerow(
-            [
-                *map(escape_formula, (str(report), author.name, author.student_id)),
-                *counts,
-                len(verification.differences),
-                num_notes,
-                report in shared,
-            ]
-        )
+        if report in found:
+            table.writerow([*_tabulate(report, found[report]), report in shared])
+        else:
+            table.writerow([escape_formula(str(report)), "", "", "", "unreadable", *[""] * (len(COLUMNS) - 4)])
     return stream.getvalue()
+
+
+def _tabulate(report: Path, found: Verification) -> list[object]:
+    author = found.results.suite.report.author
+    verdict = "agrees" if found.is_fine else "differs" if found.differences else "pages not compared"
+    counts = (found.num_pages, found.num_items, found.num_numbers, len(found.differences), len(found.notes))
+    names = map(escape_formula, (str(report), author.name, author.student_id))
+    return [*names, found.suite[:8], verdict, *counts]

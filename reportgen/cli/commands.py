@@ -398,7 +398,9 @@ def check(
 @app.command()
 def verify(
     reports: Annotated[list[Path], typer.Argument(metavar="PDF...", help="Reports that reportgen made.")],
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a table of all reports.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write a table of all reports; - prints it.")
+    ] = None,
     retrain: Annotated[
         str | None, typer.Option(metavar="RUN", help="Also train and measure this run again, and compare; for one PDF.")
     ] = None,
@@ -407,19 +409,30 @@ def verify(
         Path | None, typer.Option(metavar="DIR", help="For --retrain: datasets in torchvision's layout.")
     ] = None,
 ) -> None:
-    """Derive every number of PDFs again from the data that each carries; exit status 1 if any differs."""
-    from reportgen.cli.checking import tabulate_verifications, verify_all, write_shared_notes
+    """Make PDFs again from the data that each carries and compare their pages.
+
+    Exit status 0 only if every page was compared and nothing differs.
+    """
+    from reportgen.cli.checking import tabulate_verifications, verify_all, write_shared
 
     if retrain is not None and len(reports) > 1:
         raise ConfigError(f"--retrain {retrain}: {len(reports)} reports; it takes a single one")
     found, failed = verify_all(reports)
     if len(reports) > 1:
-        write_shared_notes(found)
+        write_shared(found)
     if csv is not None:
-        write_text(csv, tabulate_verifications(reports, found))
+        _write_table(csv, tabulate_verifications(reports, found))
     is_same = retrain is None or all(_retrain(v.results, retrain, device, data_dir) for v in found.values())
-    if failed or not is_same or any(v.differences for v in found.values()):
+    if failed or not is_same or not all(v.is_fine for v in found.values()):
         raise typer.Exit(1)
+
+
+def _write_table(path: Path, table: str) -> None:
+    """Write a table to a file, or print it for ``-``."""
+    if str(path) == "-":
+        typer.echo(table, nl=False)
+    else:
+        write_text(path, table)
 
 
 def _retrain(results: Results, name: str, device: str, data_dir: Path | None) -> bool:

@@ -186,7 +186,7 @@ def test_pdf_is_tagged_titled_and_carries_its_data(
     assert catalog["/Lang"].startswith(language)
     assert reader.metadata is not None
     assert reader.metadata.title == reports[language].title
-    assert set(reader.attachments) == {"runs.csv", "experiments.yaml", "metrics.json"}
+    assert set(reader.attachments) == {"runs.csv", "experiments.yaml", "metrics.json", "pictures.json"}
     assert reader.attachments["runs.csv"][0].startswith(b"run,key,dataset")
     assert len(reader.outline) >= 10
     assert 8 <= len(reader.pages) <= 36

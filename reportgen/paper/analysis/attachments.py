@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 import json
@@ -13,11 +14,11 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from reportgen import __version__
+from reportgen import DISTRIBUTION, __version__
 from reportgen.base.errors import RenderError
 from reportgen.paper.analysis.curves import CurveSummary
 from reportgen.paper.analysis.measuring import measure
-from reportgen.paper.analysis.results import Configuration, RecordedRun, Results, RunResult
+from reportgen.paper.analysis.results import Configuration, RecordedRun, Results, RunResult, Shown
 from reportgen.store.paths import OutputPaths
 from reportgen.store.records import EvaluationRecord, ImageStatistic, InceptionRecord, RunRecord, explain_problem
 from reportgen.store.suites import RecordedSuite
@@ -87,34 +88,42 @@ def _replace_nan(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def import_metrics(text: str, suite_text: str) -> tuple[Results, Language]:
+def import_metrics(text: str, suite_text: str, pictures: str = "") -> tuple[Results, Language]:
     """Return the results and the language stored in the text of ``metrics.json``.
 
-    The results carry what sentences and tables need; their paths lead to no files.
+    The results carry what sentences and tables need and, from the text of ``pictures.json``, what figures show; their
+    paths lead to no files.
 
     Raises:
         RenderError: the text is damaged or was written by another version of reportgen.
     """
     try:
         content = json.loads(text)
-        if content["format"] != METRICS_FORMAT or content["reportgen"] != __version__:
-            raise RenderError(
-                f"the report was made by reportgen {content['reportgen']} (data format {content['format']}), this is "
-                f"{__version__} (data format {METRICS_FORMAT}): verify it with the program that made it"
-            )
+        check_version(content)
         suite = Suite.model_validate(content["suite"])
         recorded = RecordedSuite(suite, Path("experiments.yaml"), suite_text, source_changed=False)
         specs = [spec for spec in plan_runs(suite) if spec.settings.model in suite.outline.models]
-        folder = OutputPaths(Path("not-on-disk"))
+        folder, shown = OutputPaths(Path("not-on-disk")), _import_pictures(pictures)
         runs = []
         for spec in specs:
-            run = content["runs"][spec.name]
-            runs.append(RunResult(spec, folder.run(spec.folder_name), run["state"], run["failure"], _import_run(run)))
+            run, paths = content["runs"][spec.name], folder.run(spec.folder_name)
+            pictured = shown.get(spec.name, Shown())
+            runs.append(RunResult(spec, paths, run["state"], run["failure"], _import_run(run), pictured))
         return Results(recorded, tuple(runs)), content["language"]
     except ValidationError as error:
         raise RenderError(f"metrics.json: cannot be read: {explain_problem(error)}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RenderError(f"metrics.json: cannot be read: {type(error).__name__} {error}") from None
+
+
+def check_version(content: Mapping[str, Any]) -> None:
+    """Raise RenderError if the content of ``metrics.json`` is of another version, with other wordings."""
+    made_by = content["reportgen"]
+    if made_by != __version__ or content["format"] != METRICS_FORMAT:
+        raise RenderError(
+            f"made by reportgen {made_by}, this is {__version__}; nothing was compared. To verify it: "
+            f"pip install {DISTRIBUTION}=={made_by}"
+        )
 
 
 def _import_run(run: dict[str, Any]) -> RecordedRun | None:
@@ -143,6 +152,36 @@ def _restore_nan(row: Mapping[str, Any]) -> dict[str, Any]:
         return math.nan if value is None else value
 
     return {field: restore(value) for field, value in row.items()}
+
+
+# ---- what figures show ----------------------------------------------------------------------------------------------
+
+
+def export_pictures(results: Results) -> str:
+    """Return the text of ``pictures.json``: the curves, images and latents that figures drawn so far show, by run."""
+    content = {run.spec.name: _export_shown(run.shown) for run in results.finished if run.shown != Shown()}
+    return json.dumps(content, separators=(",", ":"), allow_nan=False)
+
+
+def _export_shown(shown: Shown) -> dict[str, Any]:
+    curves = {name: [curve.index.tolist(), _replace_nan(curve.tolist())] for name, curve in shown.curves.items()}
+    images = {name: base64.b64encode(content).decode("ascii") for name, content in shown.images.items()}
+    parts: dict[str, dict[str, Any]] = {"curves": curves, "images": images, "grid_steps": shown.grid_steps}
+    return {name: dict(sorted(part.items())) for name, part in parts.items()} | {"latents": shown.latents}
+
+
+def _import_pictures(text: str) -> dict[str, Shown]:
+    """Return what figures show, by run; nothing for an empty text."""
+    return {name: _import_shown(part) for name, part in json.loads(text or "{}").items()}
+
+
+def _import_shown(part: Mapping[str, Any]) -> Shown:
+    curves = {}
+    for name, (steps, values) in part["curves"].items():
+        numbers = [math.nan if value is None else value for value in values]
+        curves[name] = pd.Series(numbers, pd.Index(steps, name="step"), name=name)
+    images = {name: base64.b64decode(content) for name, content in part["images"].items()}
+    return Shown(curves, images, dict(part["grid_steps"]), part["latents"])
 
 
 # ---- the table of all runs ------------------------------------------------------------------------------------------

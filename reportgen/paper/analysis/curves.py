@@ -20,6 +20,11 @@ NUM_BLOCKS = 10
 MIN_BLOCKS = 3
 """The fewest blocks from which an error or a slope is estimated."""
 
+MAX_SHOWN_POINTS = 250
+"""The most points of a curve that figures are drawn from and a PDF carries."""
+SHOWN_DIGITS = 5
+"""The significant digits of these points."""
+
 
 @dataclass(frozen=True)
 class CurveSummary:
@@ -113,3 +118,16 @@ def fit_line(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -
     slope = float(dx @ dy / (dx @ dx))
     residuals = dy - slope * dx
     return slope, float(np.sqrt(residuals @ residuals / (len(dx) - 2) / (dx @ dx)))
+
+
+def thin_curve(curve: pd.Series) -> pd.Series:
+    """Return a curve as figures draw it: means of blocks of consecutive points, at the last step of each block.
+
+    There are at most ``MAX_SHOWN_POINTS`` blocks; values are rounded to ``SHOWN_DIGITS`` significant digits, so that
+    the text of a number gives it back.
+    """
+    edges = np.unique(np.linspace(0, len(curve), min(len(curve), MAX_SHOWN_POINTS) + 1).astype(int))
+    blocks = [slice(first, last) for first, last in itertools.pairwise(edges)]
+    steps, values = curve.index.to_numpy(), curve.to_numpy()
+    means = [float(f"{values[block].mean():.{SHOWN_DIGITS}g}") for block in blocks]
+    return pd.Series(means, pd.Index([steps[block][-1] for block in blocks], name="step"), name=curve.name)

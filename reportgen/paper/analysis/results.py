@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections import defaultdict
@@ -17,7 +18,7 @@ import pandas as pd
 
 from reportgen.base.errors import RunError
 from reportgen.paper.analysis.balance import estimate_imbalance, estimate_smallest
-from reportgen.paper.analysis.curves import TAIL_SHARE, CurveSummary, summarise_curve
+from reportgen.paper.analysis.curves import TAIL_SHARE, CurveSummary, summarise_curve, thin_curve
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate_share_error
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import (
@@ -61,12 +62,26 @@ class RecordedRun:
     summaries: Mapping[str, CurveSummary]
 
 
+@dataclass
+class Shown:
+    """What figures show of a run beyond its numbers, kept as it is read, or taken from the report that carries it."""
+
+    curves: dict[str, pd.Series] = field(default_factory=dict)
+    """Thinned curves by metric, indexed by training step."""
+    images: dict[str, bytes] = field(default_factory=dict)
+    """Image files by name."""
+    grid_steps: dict[str, list[int]] = field(default_factory=dict)
+    """Training steps that have a grid of images, by the grid's name."""
+    latents: str | None = None
+    """Text of the CSV file of posterior means; None if no figure shows them."""
+
+
 @dataclass(frozen=True, eq=False)
 class RunResult:
     """One run of a suite, finished or not.
 
-    Its numbers are read from its files on first use, or taken from ``recorded`` if a report carries them. ``failure``
-    is the reason of the last failed attempt, empty if there is none.
+    Its numbers are read from its files on first use, or taken from ``recorded`` if a report carries them, and so is
+    ``shown``. ``failure`` is the reason of the last failed attempt, empty if there is none.
     """
 
     spec: RunSpec
@@ -74,6 +89,7 @@ class RunResult:
     state: State
     failure: str
     recorded: RecordedRun | None = None
+    shown: Shown = field(default_factory=Shown)
 
     @property
     def is_finished(self) -> bool:
@@ -166,12 +182,16 @@ class RunResult:
         return {str(m): pd.Series(values[i], pd.Index(steps[i], name="step"), name=m) for m, i in rows.items()}
 
     def curve(self, metric: str) -> pd.Series:
-        """Return one logged metric, indexed by training step; KeyError if it was not logged."""
-        return self.curves[metric]
+        """Return one logged metric as figures draw it (see ``thin_curve``); KeyError if it was not logged."""
+        if metric not in self.shown.curves:
+            self.shown.curves[metric] = thin_curve(self.curves[metric])
+        return self.shown.curves[metric]
 
     def list_steps(self, grid: str) -> list[int]:
         """Return the training steps that have a grid of images of this name, ascending."""
-        return self.paths.list_grid_steps(grid)
+        if grid not in self.shown.grid_steps:
+            self.shown.grid_steps[grid] = self.paths.list_grid_steps(grid)
+        return self.shown.grid_steps[grid]
 
     def find_grid(self, grid: str, step: int | None = None) -> Path:
         """Return the path of the grid drawn at a step, by default the last; it need not exist."""
@@ -185,7 +205,9 @@ class RunResult:
             RunError: the file is missing or cannot be read.
         """
         try:
-            return pd.read_csv(self.paths.latents)
+            if self.shown.latents is None:
+                self.shown.latents = self.paths.latents.read_text(encoding="utf-8")
+            return pd.read_csv(io.StringIO(self.shown.latents))
         except (OSError, ValueError) as error:
             raise RunError(f"{self.paths.latents}: cannot be read ({error}); run 'reportgen run' again") from error
 
@@ -196,7 +218,9 @@ class RunResult:
             RunError: the file is gone or cannot be read.
         """
         try:
-            return path.read_bytes()
+            if path.name not in self.shown.images:
+                self.shown.images[path.name] = path.read_bytes()
+            return self.shown.images[path.name]
         except OSError as error:
             reason = error.strerror or error
             raise RunError(f"{path}: cannot be read ({reason}); 'reportgen run' measures the run again") from None

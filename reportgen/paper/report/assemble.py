@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, replace
 
 from reportgen.base.errors import RunError
-from reportgen.paper.analysis.attachments import export_metrics, export_runs, hash_results
+from reportgen.paper.analysis.attachments import export_metrics, export_pictures, export_runs, hash_results
 from reportgen.paper.analysis.results import Results
 from reportgen.paper.i18n.translator import Translator
 from reportgen.paper.report.builder import Builder
@@ -213,4 +213,5 @@ def _attach(results: Results, metrics: str, t: Translator) -> tuple[Attachment, 
         Attachment("runs.csv", t("attachment.runs"), export_runs(results).encode("utf-8")),
         Attachment("experiments.yaml", t("attachment.suite"), results.recorded.source_text.encode("utf-8")),
         Attachment("metrics.json", t("attachment.metrics"), metrics.encode("utf-8")),
+        Attachment("pictures.json", t("attachment.pictures"), export_pictures(results).encode("utf-8")),
     )
