@@ -126,8 +126,8 @@ def thin_curve(curve: pd.Series) -> pd.Series:
     There are at most ``MAX_SHOWN_POINTS`` blocks; values are rounded to ``SHOWN_DIGITS`` significant digits, so that
     the text of a number gives it back.
     """
-    edges = np.unique(np.linspace(0, len(curve), min(len(curve), MAX_SHOWN_POINTS) + 1).astype(int))
-    blocks = [slice(first, last) for first, last in itertools.pairwise(edges)]
-    steps, values = curve.index.to_numpy(), curve.to_numpy()
-    means = [float(f"{values[block].mean():.{SHOWN_DIGITS}g}") for block in blocks]
-    return pd.Series(means, pd.Index([steps[block][-1] for block in blocks], name="step"), name=curve.name)
+    num = min(len(curve), MAX_SHOWN_POINTS)
+    edges = np.arange(num + 1) * len(curve) // max(num, 1)
+    means = np.add.reduceat(curve.to_numpy(), edges[:-1]) / np.diff(edges) if num else ()
+    rounded = [float(f"{mean:.{SHOWN_DIGITS}g}") for mean in means]
+    return pd.Series(rounded, pd.Index(curve.index.to_numpy()[edges[1:] - 1], name="step"), name=curve.name)
