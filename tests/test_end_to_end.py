@@ -54,7 +54,7 @@ def test_every_run_leaves_what_the_design_names(tiny_output: Path) -> None:
 def test_a_trained_suite_is_reported(tiny_output: Path, language: Language) -> None:
     report = build_report(load_results(tiny_output), language)
     parts = ["settings", "vae", "gan", "scores", "comparison", "interpolation", "collapse"]
-    parts += ["gan_mlp", "gan_relu", "published", "background", "methods", "appendix"]
+    parts += ["gan_mlp", "gan_relu", "background", "published", "methods", "code", "appendix"]
     assert [section.id for section in report.sections] == parts
 
 

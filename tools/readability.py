@@ -23,7 +23,7 @@ MARGINS_MM = (17, 15)
 """Margins above and below the text of a page."""
 MAX_BLANK = 0.12
 """Share of a page's height of text that may stay blank at its foot."""
-APPENDIX = ("background", "methods", "appendix")
+APPENDIX = ("background", "published", "methods", "code", "appendix")
 """Sections of the appendix."""
 HEDGES = ("open", "flat", "unknown", "neither", "single", "mixed")
 """Last parts of the ids of messages whose news is that nothing can be told."""

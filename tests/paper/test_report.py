@@ -29,7 +29,6 @@ ITEMS = {
     4: ["table-vae_fid"],
     5: ["table-vae_effect", "figure-vae_scores"],
     6: [
-        "listing-vae_ablation-vae-linear-64",
         "figure-vae_ablation_curves-vae-linear-64",
         "figure-vae_ablation_images-vae-linear-64",
         "table-vae_ablation-vae-linear-64",
@@ -44,12 +43,14 @@ ITEMS = {
     14: ["figure-interpolation", "figure-extrapolation", "figure-spherical", "table-interpolation"],
     15: ["figure-counted", "table-digits", "figure-histogram"],
     16: [
-        "listing-gan_mlp-gan_mlp-gan-mlp-100_100",
         "figure-gan_ablation_curves-gan_mlp-gan-mlp-100_100",
         "table-gan_ablation-gan_mlp-gan-mlp-100_100",
     ],
-    17: ["listing-gan_relu-gan_relu-gan-relu-100_100", "table-gan_ablation-gan_relu-gan-relu-100_100"],
-    18: ["listing-interpolation", "listing-digits"],
+    17: ["table-gan_ablation-gan_relu-gan-relu-100_100"],
+    18: [
+        *("listing-interpolation", "listing-digits", "listing-vae_ablation-vae-linear-64"),
+        *("listing-gan_mlp-gan-mlp-100_100", "listing-gan_relu-gan-relu-100_100"),
+    ],
 }
 
 

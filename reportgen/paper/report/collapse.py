@@ -20,13 +20,15 @@ from reportgen.paper.claims.collapse import (
 from reportgen.paper.figures.images import WIDTH_MM, Strips, draw_digit_histogram, draw_read_images
 from reportgen.paper.i18n.translator import Number, PValue
 from reportgen.paper.report.builder import Builder, Column
+from reportgen.paper.report.code import point_to_code
 from reportgen.paper.report.model import Cell, Figure, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_rows
 from reportgen.store.images import decode_grid
+from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import has_digits
 
 
-def build_collapse(b: Builder, *_: object) -> Section | None:
+def build_collapse(b: Builder, _: object, wanted: OutlineSection) -> Section | None:
     """Build the section on mode collapse of the best GAN; None without any GAN."""
     gan = find_best_gan(b.results)
     if gan is None:
@@ -44,8 +46,7 @@ def build_collapse(b: Builder, *_: object) -> Section | None:
         _tabulate_variety(b),
         *b.claims(claim_width(b.results.answer("gan_hidden"), digits.num_all, "table-variety")),
         *b.claims([claim_within(gan, "table-variety")]),
-        *b.listing("counting", gan, "counting"),
-        *b.listing("digits", gan, "digits"),
+        *point_to_code(b, wanted),
     )
 
 

@@ -41,6 +41,7 @@ from reportgen.paper.i18n.quantities import write_mean
 from reportgen.paper.i18n.translator import Message, Number, Value
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.changes import Change, tabulate_changes, tabulate_pair
+from reportgen.paper.report.code import point_to_code
 from reportgen.paper.report.model import Block, Cell, Picture, Section, Table
 from reportgen.paper.report.pictures import (
     COLUMNS_OF_IMAGES,
@@ -294,13 +295,13 @@ COMPARED = (*LOSSES, SEPARATION, "sharpness", "read_share")
 
 
 def build_ablation(
-    b: Builder, ablations: Sequence[Configuration], _: OutlineSection, name: GanAblation
+    b: Builder, ablations: Sequence[Configuration], wanted: OutlineSection, name: GanAblation
 ) -> Section | None:
     """Build the section on the MLP ablation (``gan_mlp``) or the ReLU ablation (``gan_relu``); None without runs."""
     if not ablations:
         return None
     blocks = [block for ablated in pick(ablations) for block in _show_ablation(b, name, ablated)]
-    return b.section(name, *b.describe_selection(ablations), *blocks)
+    return b.section(name, *b.describe_selection(ablations), *blocks, *point_to_code(b, wanted))
 
 
 def _show_ablation(b: Builder, name: GanAblation, ablated: Configuration) -> list[Block]:
@@ -312,12 +313,11 @@ def _show_ablation(b: Builder, name: GanAblation, ablated: Configuration) -> lis
         b.figure("gan_ablation_curves", lambda: [draw_gan_overlay(b, shown)], slug=slug),
         show_samples(b, shown, slug),
     ]
-    listings = _list_code(b, name, ablated, baseline, slug)
     if baseline is None:
-        return [*b.answer(claim_alone(name, ablated, table.id)), table, *listings, *figures]
+        return [*b.answer(claim_alone(name, ablated, table.id)), table, *figures]
     answer = claim_ablation(name, ablated, baseline, table.id)
     findings = _explain_ablation(b, name, ablated, baseline, table.id)
-    return [*b.answer(answer), table, *listings, *figures, *b.claims(findings)]
+    return [*b.answer(answer), table, *figures, *b.claims(findings)]
 
 
 def _explain_ablation(
@@ -329,18 +329,6 @@ def _explain_ablation(
         return [game, claim_gradient(ablated, baseline, table)]
     weights = claim_weights(ablated, baseline, select_plain_gans(b.results), "table-costs")
     return [claim_grain(ablated, baseline, table), weights, game]
-
-
-def _list_code(
-    b: Builder, name: GanAblation, ablated: Configuration, baseline: Configuration | None, slug: str
-) -> list[Block]:
-    """Return the code of an ablation beside that of the baseline, where it is another one."""
-    if baseline is None or name == "gan_relu":
-        return [*b.listing(name, ablated, "model", slug=slug, label=ablated.label)]
-    return [
-        *b.listing("gan_conv", baseline, "model", beside=True, slug=slug, label=baseline.label),
-        *b.listing(name, ablated, "model", beside=True, slug=slug, label=ablated.label),
-    ]
 
 
 def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) -> Table:

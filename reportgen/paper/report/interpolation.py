@@ -22,23 +22,20 @@ from reportgen.paper.claims.interpolation import (
 from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.translator import Message, Number, Several, Value
 from reportgen.paper.report.builder import Builder
+from reportgen.paper.report.code import point_to_code
 from reportgen.paper.report.comparison import compare_sharpness
-from reportgen.paper.report.model import Cell, Figure, Listing, Paragraph, Picture, Section, Table
+from reportgen.paper.report.model import Cell, Figure, Picture, Section, Table
 from reportgen.paper.report.pictures import draw_rows
 from reportgen.store.images import decode_grid
+from reportgen.suite.outline import OutlineSection
 
 LINE = ("read_ends", "read_inside", "inside_change", "detour", "largest_step", "read_outside")
 """Quantities that are measured on lines through random pairs of latent vectors."""
 CIRCLE = ("read_ends", "spherical_read_inside", "spherical_inside_change", "spherical_detour", "spherical_largest_step")
 """Those of ``LINE`` that are measured on great circles, too, in the same order."""
 
-PATHS = ("lerp", "slerp", "interpolate")
-"""Functions that draw the strips; the section shows their code."""
-ENDS = ("choose_ends",)
-"""Function that chooses the ends of the strips."""
 
-
-def build_interpolation(b: Builder, *_: object) -> Section | None:
+def build_interpolation(b: Builder, _: object, wanted: OutlineSection) -> Section | None:
     """Build the section on interpolation in the best GAN and the main VAE, or in one of them; None without either."""
     shown = [c for c in (find_best_gan(b.results), find_main_vae(b.results)) if c is not None]
     if not shown:
@@ -53,25 +50,8 @@ def build_interpolation(b: Builder, *_: object) -> Section | None:
         _show_strips(b, shown, "spherical"),
         _tabulate_paths(b, shown),
         *b.claims(_list_claims(b, shown)),
-        *b.listing("interpolation", shown[0], "interpolation", PATHS),
-        *_point_to_code(b),
+        *point_to_code(b, wanted),
     )
-
-
-def _point_to_code(b: Builder) -> list[Paragraph]:
-    """Return the sentence that points to the code which chooses the ends, where the report has a section with it."""
-    has_section = any(section.id == "code" for section in b.results.suite.outline.walk())
-    return [b.text("interpolation.code")] if has_section and _list_long_code(b) else []
-
-
-def build_code(b: Builder, *_: object) -> Section | None:
-    """Build the section with code that is too long for the text: how the ends are chosen; None without any."""
-    listings = _list_long_code(b)
-    return b.section("code", *listings) if listings else None
-
-
-def _list_long_code(b: Builder) -> list[Listing]:
-    return b.listing("ends", b.results.configurations[0], "interpolation", ENDS)
 
 
 def _answer(shown: Sequence[Configuration]) -> Claim:

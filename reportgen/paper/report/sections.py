@@ -9,7 +9,18 @@ from functools import partial
 
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_runs
-from reportgen.paper.report import collapse, comparison, fidelity, gan, interpolation, latent, overview, published, vae
+from reportgen.paper.report import (
+    code,
+    collapse,
+    comparison,
+    fidelity,
+    gan,
+    interpolation,
+    latent,
+    overview,
+    published,
+    vae,
+)
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Element, Section
 from reportgen.paper.report.requirements import title_of
@@ -33,6 +44,12 @@ class Writer:
 GAN_ABLATION = ("figure-gan_ablation_curves", "figure-ablation_samples", "table-gan_ablation")
 """Elements that both GAN ablations make."""
 
+CODE = (
+    *("listing-interpolation", "listing-ends", "listing-counting", "listing-digits"),
+    *("listing-vae_ablation", "listing-vae_conv", "listing-gan_mlp", "listing-gan_conv", "listing-gan_relu"),
+)
+"""Listings of code."""
+
 WRITERS: Mapping[str, Writer] = {
     "settings": Writer(overview.build_settings, ("table-vae_settings", "table-gan_settings", "table-unfinished")),
     "background": Writer(overview.build_background, ()),
@@ -49,8 +66,6 @@ WRITERS: Mapping[str, Writer] = {
     "vae_ablation": Writer(
         vae.build_ablation,
         (
-            "listing-vae_ablation",
-            "listing-vae_conv",
             "figure-vae_ablation_curves",
             "figure-vae_ablation_images",
             "table-vae_ablation",
@@ -76,7 +91,6 @@ WRITERS: Mapping[str, Writer] = {
             "figure-extrapolation",
             "figure-spherical",
             "table-interpolation",
-            "listing-interpolation",
         ),
     ),
     "collapse": Writer(
@@ -87,16 +101,12 @@ WRITERS: Mapping[str, Writer] = {
             "figure-histogram",
             "table-variety",
             "figure-nearest",
-            "listing-counting",
-            "listing-digits",
         ),
     ),
-    "gan_mlp": Writer(
-        partial(gan.build_ablation, name="gan_mlp"), ("listing-gan_mlp", "listing-gan_conv", *GAN_ABLATION)
-    ),
-    "gan_relu": Writer(partial(gan.build_ablation, name="gan_relu"), ("listing-gan_relu", *GAN_ABLATION)),
+    "gan_mlp": Writer(partial(gan.build_ablation, name="gan_mlp"), GAN_ABLATION),
+    "gan_relu": Writer(partial(gan.build_ablation, name="gan_relu"), GAN_ABLATION),
     "published": Writer(published.build_published, ("figure-published", "table-published")),
-    "code": Writer(interpolation.build_code, ("listing-ends",)),
+    "code": Writer(code.build_code, CODE),
     "appendix": Writer(
         overview.build_appendix,
         ("table-all_runs", "table-costs", "table-failed_scores", "table-reliability", "table-calibration"),

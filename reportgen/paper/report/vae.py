@@ -31,6 +31,7 @@ from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.quantities import write_value
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.changes import change_between, tabulate_changes, tabulate_pair
+from reportgen.paper.report.code import point_to_code
 from reportgen.paper.report.latent import show_readings
 from reportgen.paper.report.model import Block, Cell, Line, Paragraph, Picture, Section, Table
 from reportgen.paper.report.pictures import (
@@ -179,23 +180,23 @@ COMPARED = ("dev_reconstruction", "dev_kl", "dev_total", "prior_distance", "shar
 """Quantities in which an ablated VAE is held against its baseline, beside FID."""
 
 
-def build_ablation(b: Builder, ablations: Sequence[Configuration], _: OutlineSection) -> Section | None:
+def build_ablation(b: Builder, ablations: Sequence[Configuration], wanted: OutlineSection) -> Section | None:
     """Build the section on each ablated VAE next to its convolutional baseline; None without any."""
     if not ablations:
         return None
     blocks = [block for c in pick(ablations) for block in _show_ablation(b, c, find_baseline(b.results, c))]
-    return b.section("vae_ablation", *b.describe_selection(ablations), *blocks)
+    return b.section("vae_ablation", *b.describe_selection(ablations), *blocks, *point_to_code(b, wanted))
 
 
 def _show_ablation(b: Builder, ablated: Configuration, conv: Configuration | None) -> list[Block]:
     slug = ablated.slug
     shown = [ablated] if conv is None else [conv, ablated]
     table = _tabulate_ablation(b, shown, slug)
-    figures, listings = _show_figures(b, shown, slug), _list_code(b, ablated, conv)
+    figures = _show_figures(b, shown, slug)
     if conv is None:
-        return [*b.answer(claim_alone("vae_ablation", ablated, table.id)), table, *listings, *figures]
+        return [*b.answer(claim_alone("vae_ablation", ablated, table.id)), table, *figures]
     answer = claim_ablation(ablated, conv, table.id)
-    return [*b.answer(answer), table, *listings, *figures, *_discuss_ablation(b, ablated, conv, table.id)]
+    return [*b.answer(answer), table, *figures, *_discuss_ablation(b, ablated, conv, table.id)]
 
 
 def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) -> Table:
@@ -225,10 +226,3 @@ def _discuss_ablation(b: Builder, ablated: Configuration, conv: Configuration, t
     claims = [claim_cause, claim_legibility]
     findings = [*(claim(ablated, conv, table) for claim in claims), claim_decoder(ablated, conv, "table-costs")]
     return b.claims(findings)
-
-
-def _list_code(b: Builder, ablated: Configuration, conv: Configuration | None) -> list[Block]:
-    """Return the code of an ablation beside that of its baseline."""
-    slug, has_both = ablated.slug, conv is not None
-    own = b.listing("vae_ablation", ablated, "model", beside=has_both, slug=slug, label=ablated.label)
-    return [*(b.listing("vae_conv", conv, "model", beside=True, slug=slug, label=conv.label) if conv else []), *own]
