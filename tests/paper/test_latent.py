@@ -194,6 +194,7 @@ def test_latents_that_are_missing_are_named(tmp_path: Path) -> None:
     write_output(tmp_path / "out", suite_file=tmp_path / "suite.yaml")
     run = load_results(tmp_path / "out").finished[0]
     assert list(run.read_latents().columns) == ["label", "axis1", "axis2", "axis3"]
+    run = load_results(tmp_path / "out").finished[0]  # what a figure read is kept
     run.paths.latents.unlink()
     with pytest.raises(RunError, match=r"latents\.csv: cannot be read .*; run 'reportgen run' again"):
         run.read_latents()
