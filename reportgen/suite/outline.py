@@ -75,7 +75,6 @@ Topic = Literal[
     "scores",
     "threshold",
     "vae_ablation",
-    "vae_ablation.reading",
     "vae_ablation.size",
     "vae_ablation.why",
     "vae_curves",

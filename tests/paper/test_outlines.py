@@ -85,7 +85,12 @@ def test_all_requirements_can_be_met(tmp_path: Path, name: str) -> None:
         (None, None, "full", ["the Inception weights are not at hand (reportgen fetch inception)"] * 2),
         (add_inception(41.0, 81.0), None, "full", ["the best is VAE-3 with 41.0", "the best is GAN 16_16 with 81.0"]),
         (add_inception(1, 1), "vae-3", "full", ["3", "vae-3"]),
-        (add_inception(1, 1), "gan-mlp-100_100", "full", ["left out: its runs are not there", "listing-gan_mlp", "gan-mlp-100_100"]),
+        (
+            add_inception(1, 1),
+            "gan-mlp-100_100",
+            "full",
+            ["left out: its runs are not there", "listing-gan_mlp", "gan-mlp-100_100"],
+        ),
         (add_inception(1, 1), "gan-100_16", "full", ["100_16", "16", "gan-100_16"]),
         (
             add_inception(1, 1),

@@ -34,6 +34,7 @@ from reportgen.paper.report.overview import build_settings
 from reportgen.store.records import RandomPairs, Scores, SphericalPaths, Yardstick
 from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.loading import load_suite
+from reportgen.suite.outline import OutlineSection
 from reportgen.suite.plan import RunSpec
 from reportgen.suite.settings import MODELS
 
@@ -305,7 +306,7 @@ def test_no_other_setting_has_the_name_of_a_quantity() -> None:
 def test_numeric_precision_is_not_headed_as_the_score(tmp_path: Path) -> None:
     """Both are called precision in the records."""
     results = load(tmp_path, TINY.replace("latent_dim: [3, 10]}", "latent_dim: [3, 10], precision: [fp32, bf16]}"))
-    section = build_settings(Builder(results, Translator("zh"), draws=False), [])
+    section = build_settings(Builder(results, Translator("zh"), draws=False), [], OutlineSection(id="settings"))
     header = next(block.header for block in section.blocks if hasattr(block, "header"))
     assert "运算精度" in header
     assert "精确率" not in header

@@ -184,6 +184,8 @@ class NearestAndBest:
     fid: str
     """Name of the FID that decides."""
     near: Configuration
+    second: Configuration
+    """The next nearest."""
     best: Configuration
     verdict: Literal["same", "worst", "differ", "open"]
 
@@ -194,10 +196,10 @@ def judge_nearest(judged: Judged) -> NearestAndBest | None:
     scored = [pair for pair in judged if is_measured(fid, pair[:1])]
     if len(scored) < 2:
         return None
-    gans, near = [c for c, _ in scored], find_nearest(scored)[0]
+    gans, (near, second, *_) = [c for c, _ in scored], [c for c, _ in sorted(scored, key=_distance)]
     best = find_best(gans, fid)
     if near is best:
-        return NearestAndBest(fid, near, best, "same")
+        return NearestAndBest(fid, near, second, best, "same")
     if compare_by(fid, best, near) != "lower":
-        return NearestAndBest(fid, near, best, "open")
-    return NearestAndBest(fid, near, best, "worst" if near is find_worst(gans, fid) else "differ")
+        return NearestAndBest(fid, near, second, best, "open")
+    return NearestAndBest(fid, near, second, best, "worst" if near is find_worst(gans, fid) else "differ")

@@ -307,6 +307,11 @@ class Exchange:
     reconstruction: float
     kl: float
 
+    @property
+    def rate(self) -> float:
+        """Nats of reconstruction loss that a nat of KL buys."""
+        return self.reconstruction / self.kl
+
 
 def find_exchange(low: Configuration, high: Configuration) -> Exchange | None:
     """Return the gain in dev reconstruction loss and its price; None unless the data show both."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
@@ -51,6 +52,7 @@ def answer_collapse(gan: Configuration, digits: DigitCounts, rests_on: str) -> C
         "least": str(least),
         "least_num": counts[least],
         "ratio": Number(counts[most] / max(counts[least], 1), 1),
+        "seed": Message("collapse.seed", {"seed": gan.first.spec.seed}) if len(gan.runs) > 1 else "",
     }
     facts = (
         Verdict(gan.label, "collapse", digits.verdict),
@@ -97,10 +99,12 @@ COUNTED: Mapping[Literal["even", "uneven", "unread"], str] = {
 def _claim_counted(digits: DigitCounts, published: Sequence[PublishedCounts], rests_on: str) -> Claim:
     """Say whether the homework's few samples are shown to be uneven, here and in published reports."""
     p_value = digits.counted_p_value
+    missing = [str(digit) for digit in range(10) if not digits.counts[digit]]
     kind: Literal["even", "uneven"] = "uneven" if p_value < SIGNIFICANCE else "even"
     values: dict[str, Value] = {
         "num": digits.num_counted,
         "num_read": sum(digits.counts[:10]),
+        "missing": Message("collapse.counted.missing", {"missing": Several(missing)}) if missing else "",
         "p": PValue(p_value),
         "published": _tell_published(digits, published),
     }
@@ -123,12 +127,11 @@ def find_published_p_value(digits: DigitCounts, row: PublishedCounts) -> float:
     return simulate_p_value(np.array(row.counts[:10]), np.array(digits.class_shares))
 
 
-def claim_width(sweep: Sequence[Configuration], num: int, rests_on: str) -> list[Claim]:
+def claim_width(sweep: Sequence[Configuration], rests_on: str) -> list[Claim]:
     """Say how the balance of digits changes with hidden_dim; an empty list unless it is shown to move one way.
 
     Args:
         sweep: GANs in ascending order of hidden_dim.
-        num: samples of each.
     """
     known = [c for c in sweep if is_measured("class_imbalance", [c])]
     found = read_sweep("class_imbalance", known, "hidden_dim")
@@ -139,10 +142,17 @@ def claim_width(sweep: Sequence[Configuration], num: int, rests_on: str) -> list
         "first_at": found.positions[0],
         "last": write_estimate("class_imbalance", found.estimates[-1]),
         "last_at": found.positions[-1],
-        "chance": write_value("class_imbalance", expect_imbalance(num, known[0].class_counts)),
+        "chance_first": write_value("class_imbalance", _expect_imbalance(known[0])),
+        "chance_last": write_value("class_imbalance", _expect_imbalance(known[-1])),
     }
     named = name_values("class_imbalance", known)
     return [Claim("collapse", WIDTH[found.trend], values, rests_on, relate("class_imbalance", named[0], named[-1]))]
+
+
+def _expect_imbalance(gan: Configuration) -> float:
+    """Return the imbalance that chance alone causes among as many images as are read of each seed."""
+    read = [sum(run.evaluation.digits.all_counts[:10]) for run in gan.runs]
+    return fmean(expect_imbalance(num, gan.class_counts) for num in read)
 
 
 WIDTH: Mapping[str, str] = {
@@ -169,7 +179,7 @@ def claim_within(gan: Configuration, rests_on: str) -> Claim:
     kind: Literal["less", "alike", "open", "unknown"] = "unknown"
     if variety.level is not None:
         low, high = variety.level.interval
-        kind = "less" if high < 1 else "alike" if low > 1 / ALIKE_FACTOR and high < ALIKE_FACTOR else "open"
+        kind = "less" if round(high, 2) < 1 else "alike" if low > 1 / ALIKE_FACTOR and high < ALIKE_FACTOR else "open"
     copies: dict[str, Value] = {
         "num": memory.num,
         "samples": write_value("copies", memory.samples.mean),
@@ -178,7 +188,7 @@ def claim_within(gan: Configuration, rests_on: str) -> Claim:
     values: dict[str, Value] = {
         "label": gan.label,
         "variety": write_measured("variety", gan),
-        "copies": Message(MEMORY[memory.verdict], copies),
+        "copies": Message(MEMORY[memory.verdict] if memory.samples.mean else "collapse.memory.none", copies),
     }
     return Claim("collapse", WITHIN[kind], values, rests_on, (Verdict(gan.label, "memory", memory.verdict),))
 

@@ -15,7 +15,7 @@ from reportgen.paper.i18n.quantities import write_mean, write_measured, write_va
 from reportgen.paper.i18n.translator import Several, Value
 
 MAX_NAMED = 3
-"""The most configurations that are named beside the most varied one; more are counted."""
+"""The most configurations beside the most varied one of which the lowest is not named, too."""
 
 MAX_FINDINGS = 2
 """The most findings of the section."""
@@ -45,7 +45,6 @@ def answer_variety(scored: Sequence[Configuration], rests_on: str) -> Claim | No
         "best": best.label,
         "recall": write_measured("recall", best),
         "others": Several([c.label for c in others]),
-        "num_others": len(others),
         "worst": worst.label,
         "worst_recall": write_mean("recall", worst),
         "real": write_value("recall", real.recall),
@@ -88,8 +87,9 @@ def _claim_rival(scored: Sequence[Configuration], rests_on: str) -> Claim | None
     return Claim("scores", "scores.varied", values, rests_on, (Order("recall", best.label, rival.label),))
 
 
-COVERING: Mapping[Literal["none", "some", "most", "all"], str] = {
+COVERING: Mapping[Literal["none", "below", "some", "most", "all"], str] = {
     "none": "scores.covering.none",
+    "below": "scores.covering.below",
     "some": "scores.covering.some",
     "most": "scores.covering.most",
     "all": "scores.covering.all",
@@ -114,8 +114,11 @@ def _claim_coverage(scored: Sequence[Configuration], rests_on: str) -> Claim | N
         "best": best.label,
         "best_coverage": write_mean("coverage", best),
     }
-    kind: Literal["none", "some", "most", "all"] = "some" if len(above) <= len(rest) else "most"
-    return Claim("scores", COVERING["none" if not above else "all" if not rest else kind], values, rests_on)
+    if not above:
+        is_less = all(is_below("coverage", c, copies.coverage) for c in scored)
+        return Claim("scores", COVERING["below" if is_less else "none"], values, rests_on)
+    kind: Literal["some", "most"] = "some" if len(above) <= len(rest) else "most"
+    return Claim("scores", COVERING[kind if rest else "all"], values, rests_on)
 
 
 def _claim_precision(scored: Sequence[Configuration], rests_on: str) -> Claim | None:

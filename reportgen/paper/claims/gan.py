@@ -47,6 +47,7 @@ from reportgen.paper.claims.scores import name_values, relate, write_change
 from reportgen.paper.i18n.quantities import (
     name_quantity,
     write_bound,
+    write_effect,
     write_mean,
     write_measured,
     write_span,
@@ -507,7 +508,7 @@ def _write_sweep(fid: str, sweep: Sweep) -> dict[str, Value]:
         "turn_at": positions[turn],
         "knee": written[knee],
         "knee_at": positions[knee],
-        "rest": "–" if rest is None else write_bound(fid, rest),
+        "rest": "–" if rest is None else write_effect(fid, rest),
         "all": Several([Message("gan_hidden.each", {"position": at, "value": value}) for at, value in pairs]),
         "p": PValue(sweep.order),
         **_write_power(sweep),
@@ -598,6 +599,10 @@ QUALITY: Mapping[str, str] = {
 """Verdict on the GANs nearest to the equilibrium and best by FID -> message."""
 
 
+NEXT: Mapping[bool, str] = {True: "nash.next.best", False: "nash.next.other"}
+"""True if the next nearest GAN has the lowest FID -> part of the message."""
+
+
 def claim_quality(judged: Judged, rests_on: str) -> Claim | None:
     """Say whether the GAN nearest to the equilibrium is the one with the lowest FID; None without two FIDs."""
     found = judge_nearest(judged)
@@ -608,9 +613,12 @@ def claim_quality(judged: Judged, rests_on: str) -> Claim | None:
         "near_fid": write_measured(found.fid, found.near),
         "real": write_mean("D_x", found.near),
         "fake": write_mean("D_G_z1", found.near),
+        "second": found.second.label,
+        "second_fid": write_measured(found.fid, found.second),
         "best": found.best.label,
         "best_fid": write_measured(found.fid, found.best),
     }
+    values["next"] = Message(NEXT[found.second is found.best], dict(values))
     return Claim("nash.quality", QUALITY[found.verdict], values, rests_on)
 
 
@@ -649,5 +657,6 @@ def claim_lead(judged: Judged, rests_on: str) -> Claim | None:
 
 
 def _write_where(found: Sequence[Configuration], gans: Sequence[Configuration]) -> Value:
-    """Write in which of several GANs something is true."""
-    return Message("nash.lead.every") if len(found) == len(gans) else Several([c.label for c in found])
+    """Write in brackets in which of several GANs something is true; nothing if in all."""
+    names = Several([c.label for c in found])
+    return "" if len(found) == len(gans) else Message("nash.lead.where", {"gans": names})

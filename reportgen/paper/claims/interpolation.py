@@ -162,7 +162,11 @@ def claim_spherical(shown: Sequence[Configuration], rests_on: str) -> Claim | No
     if not changed:
         return None
     different = {"rises" if kinds[c] == "rises" else "falls" for c in changed}
-    values: dict[str, Value] = {"all": _write_changes("spherical_gain", changed)}
+    rest = [c.label for c in shown if c not in changed]
+    values: dict[str, Value] = {
+        "all": _write_changes("spherical_gain", changed),
+        "rest": Message("interpolation.spherical.rest", {"others": Several(rest)}) if rest else "",
+    }
     facts = tuple(Verdict(c.label, "interpolation.spherical", kinds[c]) for c in shown)
     kind: Literal["rises", "falls", "mixed"] = "mixed"
     if len(different) == 1:

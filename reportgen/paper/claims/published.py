@@ -49,7 +49,11 @@ def _claim_reverse(ranked: Sequence[Ranked], rests_on: str) -> Claim | None:
     reverse = [pair for pair in ranked if pair.is_reversed]
     if not reverse:
         return None
-    values: dict[str, Value] = {"reports": Several(sorted({pair.report for pair in reverse}))}
+    values: dict[str, Value] = {
+        "reports": Several(sorted({pair.report for pair in reverse})),
+        "num": len(reverse),
+        "num_mixed": sum(pair.first.settings.model != pair.second.settings.model for pair in reverse),
+    }
     longest = find_longest_reports(ranked)
     if longest is None:
         return Claim("published", "published.reverse.open", values, rests_on)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Literal
 
 from reportgen.paper.analysis.effects import Outcome, find_change
-from reportgen.paper.analysis.findings import compare_by, find_best, find_ties, read_sweep
+from reportgen.paper.analysis.findings import compare_by, find_best, find_ties, find_worst, read_sweep
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import is_noisy
@@ -40,7 +41,7 @@ from reportgen.paper.analysis.vaes import (
 )
 from reportgen.paper.claims.claim import Claim, Fact, Verdict
 from reportgen.paper.claims.scores import name_values, relate
-from reportgen.paper.i18n.quantities import name_quantity, write_bound, write_mean, write_value
+from reportgen.paper.i18n.quantities import name_quantity, write_effect, write_mean, write_value
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
@@ -120,18 +121,22 @@ def claim_images(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     blur = _write_blur(sweep)
     if not is_measured("reads_same", sweep):
         return Claim("vae_images", "vae_images.kept.unknown", {"blur": blur}, rests_on)
-    first, last = sweep[0], sweep[-1]
+    first, last, peak = sweep[0], sweep[-1], max(sweep, key=lambda c: measure("reads_same", c).mean)
     values: dict[str, Value] = {
         "blur": blur,
         "kept": _write_range("reads_same", sweep),
         "first_at": first.settings.latent_dim,
-        "first": write_value("reads_same", measure("reads_same", first).mean, less=1),
+        "first": write_mean("reads_same", first),
         "last_at": last.settings.latent_dim,
-        "last": write_value("reads_same", measure("reads_same", last).mean, less=1),
+        "last": write_mean("reads_same", last),
+        "peak_at": peak.settings.latent_dim,
+        "peak": write_mean("reads_same", peak),
     }
     varies_alone = len({c.settings.latent_dim for c in sweep}) == len(sweep)
     found = read_sweep("reads_same", sweep, "latent_dim") if varies_alone else None
     wording = KEPT.get(found.whole.outcome) if found is not None else None
+    if wording == KEPT["higher"] and peak is not last:
+        wording = "vae_images.kept.peaks"
     facts = relate("reads_same", *name_values("reads_same", (first, last))) if wording else ()
     return Claim("vae_images", wording or "vae_images.kept.alike", values, rests_on, facts)
 
@@ -212,6 +217,9 @@ IMBALANCE: Mapping[Literal["few", "missing", "uneven"], str] = {
 }
 """Kind of an imbalance -> message."""
 
+SEEDS_DIFFER = 10
+"""Ratio of the samples read between seeds above which it is told."""
+
 FEW_DIGITS = 5
 """The most digits that are named as the only ones read; of more, those that are missing are named."""
 
@@ -233,6 +241,8 @@ def _name_imbalance(found: Imbalance) -> Literal["few", "missing", "uneven"]:
 
 def _write_imbalance(found: Imbalance) -> dict[str, Value]:
     read = found.digits.all_counts[:10]
+    num_read = [sum(run.evaluation.digits.all_counts[:10]) for run in found.vae.runs]
+    differ = max(num_read) > SEEDS_DIFFER * min(num_read)
     most, least = max(range(10), key=read.__getitem__), min(range(10), key=read.__getitem__)
     return {
         "label": found.vae.label,
@@ -245,6 +255,8 @@ def _write_imbalance(found: Imbalance) -> dict[str, Value]:
         "least": str(least),
         "least_num": read[least],
         "ratio": Number(read[most] / max(read[least], 1), 1),
+        "seed": Message("vae_images.balance.seed", {"seed": found.vae.first.spec.seed}) if len(num_read) > 1 else "",
+        "seeds": Message("vae_images.balance.seeds", {"counts": Several(list(map(str, num_read)))}) if differ else "",
     }
 
 
@@ -300,7 +312,7 @@ def claim_effect(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
     values: dict[str, Value] = {
         "score": name_quantity(effect.fid),
         "losses": Message("vae_effect.losses", gain) if gain else "",
-        "bound": write_bound(effect.fid, effect.after),
+        "change": write_effect(effect.fid, effect.after),
         **gain,
     }
     for name, c in {"first": effect.first, "knee": effect.knee, "last": effect.last}.items():
@@ -345,19 +357,31 @@ def claim_exchange(sweep: Sequence[Configuration], rests_on: str) -> Claim | Non
     exchange = find_exchange(effect.first, high)
     if exchange is None:
         return None
+    steps = list(itertools.pairwise(c for c in sweep if c.settings.latent_dim <= high.settings.latent_dim))
+    rates = [step.rate for low, up in steps if (step := find_exchange(low, up)) is not None]
     values: dict[str, Value] = {
         "at": high.settings.latent_dim,
-        "ratio": Number(exchange.reconstruction / exchange.kl, 1),
+        "ratio": Number(exchange.rate, 1),
+        "all": Several([_write_rate(low, up, rate) for (low, up), rate in zip(steps, rates, strict=False)]),
+        "beyond": _write_beyond(effect),
     }
-    wording = "vae_effect.exchange.stops" if _stops(effect) else "vae_effect.exchange"
+    falls = len(steps) == len(rates) > 1 and rates == sorted(rates, reverse=True)
+    wording = "vae_effect.exchange.each" if falls else "vae_effect.exchange"
     return Claim("vae_effect.exchange", wording, values, rests_on)
 
 
-def _stops(effect: LatentEffect) -> bool:
-    """Return True if FID saturates and so do both losses."""
+def _write_rate(low: Configuration, high: Configuration, rate: float) -> Message:
+    ends: dict[str, Value] = {"low": low.settings.latent_dim, "high": high.settings.latent_dim}
+    return Message("vae_effect.exchange.step", {**ends, "ratio": Number(rate, 1)})
+
+
+def _write_beyond(effect: LatentEffect) -> Message | str:
+    """Write what both losses do where FID has saturated; nothing if it has not, or if one is shown to change."""
     names = ("dev_reconstruction", "dev_kl")
     changes = {compare_by(name, effect.last, effect.knee) for name in names}
-    return effect.course == "saturates" and not changes & {"lower", "higher"}
+    if effect.course != "saturates" or changes & {"lower", "higher"}:
+        return ""
+    return Message("vae_effect.beyond.alike" if changes <= {"alike", "equal"} else "vae_effect.beyond.open")
 
 
 # ---- the latent space -----------------------------------------------------------------------------------------------
@@ -447,15 +471,24 @@ def claim_hole(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
         "last": last.label,
         "last_distance": write_mean("prior_distance", last),
         "label": vae.label,
-        "reconstructions": write_value("read_share", more.mean + measure("read_share", vae).mean, less=1),
-        "samples": write_value("read_share", measure("read_share", vae).mean, less=1),
+        "reconstructions": write_value("read_share", more.mean + measure("read_share", vae).mean),
+        "samples": write_value("read_share", measure("read_share", vae).mean),
         "distance": write_mean("prior_distance", vae),
     }
     if effect is not None and _widens(effect, vae):
         facts = relate("prior_distance", *name_values("prior_distance", (vae, last)))
+        values["but"] = _write_counterexample(sweep)
         return Claim("vae_space.hole", "vae_space.hole.widens", values, rests_on, facts)
     is_near = measure("prior_distance", vae).mean <= NEAR_PRIOR
     return Claim("vae_space.hole", "vae_space.hole.fine" if is_near else "vae_space.hole.apart", values, rests_on)
+
+
+def _write_counterexample(sweep: Sequence[Configuration]) -> Message | str:
+    """Write that the VAE whose codes lie nearest to the prior has the highest FID; nothing if it has not."""
+    near = min(sweep, key=lambda c: measure("prior_distance", c).mean)
+    if near is not find_worst(sweep):
+        return ""
+    return Message("vae_space.hole.but", {"near": near.label, "distance": write_mean("prior_distance", near)})
 
 
 def _widens(effect: LatentEffect, vae: Configuration) -> bool:
@@ -503,11 +536,26 @@ def claim_ablation(ablated: Configuration, conv: Configuration, rests_on: str) -
     if change is None:
         return Claim("vae_ablation", "vae_ablation.losses", values, rests_on, facts)
     samples = AGAINST.get(compare_by(fid, *pair), "open")
-    written = {**_write_pair(fid, ablated, conv), "score": name_quantity(fid), "bound": write_bound(fid, change)}
-    values["samples"] = Message(SAMPLES[samples], written)
+    written = {**_write_pair(fid, ablated, conv), "score": name_quantity(fid), "change": write_effect(fid, change)}
+    low, high = _order_by_legibility(ablated, conv)
+    wording = SAMPLES[samples]
+    if low is not None and samples in ("alike", "open"):
+        wording = "vae_ablation.samples.read"
+        written |= {"low": low.label, "low_share": write_mean("read_share", low)}
+        written |= {"high": high.label, "high_share": write_mean("read_share", high)}
+        facts += relate("read_share", *name_values("read_share", (low, high)))
+    values["samples"] = Message(wording, written)
     wording = "vae_ablation.but" if (reconstructs, samples) in OPPOSITE else "vae_ablation.and"
     facts += relate(fid, *name_values(fid, pair))
     return Claim("vae_ablation", wording, values, rests_on, facts)
+
+
+def _order_by_legibility(ablated: Configuration, conv: Configuration) -> tuple[Configuration | None, Configuration]:
+    """Return the VAE whose samples are shown to be read less often, None if neither is, and the other."""
+    outcome = compare_by("read_share", ablated, conv)
+    if outcome not in ("lower", "higher"):
+        return None, conv
+    return (ablated, conv) if outcome == "lower" else (conv, ablated)
 
 
 def _write_pair(quantity: str, ablated: Configuration, conv: Configuration) -> dict[str, Value]:
@@ -541,8 +589,8 @@ def claim_cause(ablated: Configuration, conv: Configuration, rests_on: str) -> C
         "other": found.other.label,
         "codes": _write_read(found.vae),
         "other_codes": _write_read(found.other),
-        "samples": write_value("read_share", measure("read_share", found.vae).mean, less=1),
-        "other_samples": write_value("read_share", measure("read_share", found.other).mean, less=1),
+        "samples": write_value("read_share", measure("read_share", found.vae).mean),
+        "other_samples": write_value("read_share", measure("read_share", found.other).mean),
         "loss": write_value("dev_reconstruction", abs(loss)),
         "kl": write_value("dev_kl", abs(kl)),
         "distance": write_mean("prior_distance", found.vae),
@@ -553,25 +601,7 @@ def claim_cause(ablated: Configuration, conv: Configuration, rests_on: str) -> C
 
 def _write_read(vae: Configuration) -> Value:
     """Return the share of reconstructions that read as digits."""
-    return write_value("reads_unread", 1 - measure("reads_unread", vae).mean, less=1)
-
-
-def claim_legibility(ablated: Configuration, conv: Configuration, rests_on: str) -> Claim | None:
-    """Say that the classifier reads one VAE's samples less often, though FID does not tell; None if not so."""
-    if compare_by(choose_fid((ablated, conv)), ablated, conv) not in ("alike", "open"):
-        return None
-    outcome = compare_by("read_share", ablated, conv)
-    if outcome not in ("lower", "higher"):
-        return None
-    low, high = (ablated, conv) if outcome == "lower" else (conv, ablated)
-    values: dict[str, Value] = {
-        "low": low.label,
-        "high": high.label,
-        "low_share": write_value("read_share", measure("read_share", low).mean, less=1),
-        "high_share": write_value("read_share", measure("read_share", high).mean, less=1),
-    }
-    facts = relate("read_share", *name_values("read_share", (low, high)))
-    return Claim("vae_ablation.reading", "vae_ablation.reading", values, rests_on, facts)
+    return write_value("reads_unread", 1 - measure("reads_unread", vae).mean)
 
 
 SIZE: Mapping[Size, str] = {

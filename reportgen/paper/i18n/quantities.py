@@ -94,22 +94,25 @@ BOUND: Mapping[Kind, str] = {
 
 def write_effect(name: str, effect: Effect) -> Message:
     """Return a ratio or a difference with its interval, for a sentence; shares differ in percentage points."""
-    value, low, high = (_write_effect(name, effect, number) for number in (effect.value, *effect.interval))
-    return Message(EFFECT[_name_kind(name)], {"value": value, "low": low, "high": high})
+    kind, (value, low, high) = _read_effect(name, effect)
+    return Message(EFFECT[kind], {"value": value, "low": low, "high": high})
 
 
 def write_bare_effect(name: str, effect: Effect) -> Message:
-    """Return a ratio (with a sign of multiplication) or a difference (with its sign) and its interval, for a table.
+    """Return a ratio (with a sign of multiplication) or a difference (with its sign) and its interval, for a table."""
+    kind, (value, low, high) = _read_effect(name, effect)
+    wording = "change.ratio" if kind == "ratio" else "change.rise" if effect.contrast.value > 0 else "change.fall"
+    return Message(wording, {"value": value, "low": low, "high": high})
+
+
+def _read_effect(name: str, effect: Effect) -> tuple[Kind, Sequence[Number | Percent]]:
+    """Return how an effect is printed, with its value and the ends of its interval.
 
     Losses differ in nats, whichever their scale: a ratio of what lies above their floor cannot be checked by hand.
     """
     if QUANTITIES[name].unit == "nats":
-        value, low, high = (write_value(name, number) for number in effect.differences)
-    else:
-        value, low, high = (_write_effect(name, effect, number) for number in (effect.value, *effect.interval))
-    is_ratio = effect.scale == "log" and QUANTITIES[name].unit != "nats"
-    kind = "change.ratio" if is_ratio else "change.rise" if effect.contrast.value > 0 else "change.fall"
-    return Message(kind, {"value": value, "low": low, "high": high})
+        return "difference", [write_value(name, number) for number in effect.differences]
+    return _name_kind(name), [_write_effect(name, effect, number) for number in (effect.value, *effect.interval)]
 
 
 def write_bound(name: str, effect: Effect) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from unicodedata import east_asian_width
@@ -316,6 +316,14 @@ class Builder:
             parts.append(self.t("passport.threshold", threshold=threshold))
         return parse_markup("".join(parts))
 
+    def name_spread(self, configurations: Sequence[Configuration], one: Literal["steps", "images"]) -> Message:
+        """Return what intervals cover: seeds, what ``one`` names where there is a single one, or either."""
+        several = {len(c.runs) > 1 for c in configurations}
+        within = Message(ONE_SEED[one])
+        if several == {False}:
+            return within
+        return Message("spread.mixed", {"one": within}) if False in several else Message("spread.seeds")
+
     # ---- values
 
     def labels(self, configurations: Sequence[Configuration]) -> Several:
@@ -327,6 +335,10 @@ class Builder:
         if len(configurations) <= MAX_SHOWN:
             return []
         return [self.notice("page.picked", shown=MAX_SHOWN, num=len(configurations))]
+
+
+ONE_SEED: Mapping[Literal["steps", "images"], str] = {"steps": "spread.steps", "images": "spread.images"}
+"""What the intervals of a single training cover -> message."""
 
 
 def _choose_interval_message(over: set[Over]) -> str:

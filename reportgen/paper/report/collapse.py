@@ -44,7 +44,7 @@ def build_collapse(b: Builder, _: object, wanted: OutlineSection) -> Section | N
         *b.claims(claim_digits(digits, published, "table-digits")),
         _show_nearest(b, gan),
         _tabulate_variety(b),
-        *b.claims(claim_width(b.results.answer("gan_hidden"), digits.num_all, "table-variety")),
+        *b.claims(claim_width(b.results.answer("gan_hidden"), "table-variety")),
         *b.claims([claim_within(gan, "table-variety")]),
         *point_to_code(b, wanted),
     )

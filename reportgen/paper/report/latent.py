@@ -24,7 +24,7 @@ def build_space(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -
     shown = pick(sweep)
     units = Column("active_units", lambda c: Cell(b.t.format(write_units(c)), is_number=True))
     columns: list[str | Column] = ["latent_dim", units, "dev_kl", "prior_distance"]
-    table = b.table_of("vae_space", sweep, columns, note=b.line("vae_space.note"))
+    table = b.table_of("vae_space", sweep, columns, note=b.line("vae_space.note", over=b.name_spread(sweep, "images")))
     return b.section(
         "vae_space",
         *b.answer(claim_units(sweep, table.id)),

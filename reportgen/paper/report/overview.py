@@ -26,6 +26,7 @@ from reportgen.paper.report.fidelity import tabulate_yardsticks
 from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Span, Table
 from reportgen.store.images import decode_grid
 from reportgen.store.states import State
+from reportgen.suite.outline import OutlineSection
 from reportgen.suite.settings import MODELS, ModelName, has_digits
 
 COMMON_FIELDS = ("batch_size", "num_training_steps", "learning_rate")
@@ -173,7 +174,7 @@ def _describe_end(b: Builder, c: Configuration) -> str:
 # ---- settings -------------------------------------------------------------------------------------------------------
 
 
-def build_settings(b: Builder, *_: object) -> Section:
+def build_settings(b: Builder, _: object, wanted: OutlineSection) -> Section:
     """Build the section on the dataset, the machine, the settings of all models, and unfinished runs."""
     record = b.results.finished[0]
     dataset = record.evaluation.dataset
@@ -190,8 +191,11 @@ def build_settings(b: Builder, *_: object) -> Section:
     models = {name: chosen for name, kind in MODELS.items() if (chosen := select_model(b.results, kind))}
     introduced = ["both"] if models.keys() == {"vae", "gan"} else list(models)
     blocks += [b.text(f"setup.{name}") for name in introduced]
+    blocks.append(b.text("settings.scores", num=b.results.suite.fid.num_images))
     beside = len(models) > 1 and all(len(chosen) <= MAX_BESIDE for chosen in models.values())
-    blocks += [_tabulate_settings(b, f"{name}_settings", chosen, beside) for name, chosen in models.items()]
+    blocks += [
+        _tabulate_settings(b, name, chosen, wanted.settings.get(name, {}), beside) for name, chosen in models.items()
+    ]
     if b.results.unfinished:
         blocks.append(_list_unfinished(b))
     return b.section("settings", *blocks)
@@ -210,8 +214,14 @@ def _describe_machine(b: Builder, run: RunResult) -> Paragraph:
     )
 
 
-def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration], beside: bool) -> Block:
-    """Tabulate the settings of a model's configurations; what all of several share stands below the table."""
+def _tabulate_settings(
+    b: Builder, name: ModelName, configurations: list[Configuration], asked: Mapping[str, float], beside: bool
+) -> Block:
+    """Tabulate the settings of a model's configurations; what all of several share stands below the table.
+
+    Args:
+        asked: the homework's settings, which are named where a configuration has others.
+    """
     model = configurations[0].settings
     columns = [Column(field, partial(_show_setting, b, field)) for field in COMMON_FIELDS]
     if any(c.settings.precision != "fp32" for c in configurations):
@@ -222,7 +232,15 @@ def _tabulate_settings(b: Builder, name: str, configurations: list[Configuration
     table = b.tabulate(configurations, [*model.VARIANT_FIELDS, *model.DIMENSIONS, *differing])
     fields = [b.t("settings.field", name=b.column(field), value=value) for field, value in shared.items()]
     note = b.line("settings.shared", fields=b.t("caption.separator").join(fields)) if fields else ()
-    return b.table(name, *table, note=note, beside=beside)
+    others = {
+        field: value
+        for field, value in asked.items()
+        if any(getattr(c.settings, field) != value for c in configurations)
+    }
+    if others:
+        fields = [b.t("settings.field", name=b.column(field), value=f"{value:,g}") for field, value in others.items()]
+        note = (*note, *b.line("settings.asked", fields=b.t("caption.separator").join(fields)))
+    return b.table(f"{name}_settings", *table, note=note, beside=beside)
 
 
 def _find_shared(column: Column, configurations: Sequence[Configuration]) -> str | None:

@@ -144,7 +144,8 @@ def show_progress(b: Builder, id_: str, configurations: Sequence[Configuration])
         return []
     shown = pick(configurations)
     num = min(NUM_MONITORED, b.results.suite.fid.num_images)
-    figure = b.figure(id_, lambda: [_draw_progress(b, shown)], num=num)
+    less = Message("figure.progress.less") if num < b.results.suite.fid.num_images else ""
+    figure = b.figure(id_, lambda: [_draw_progress(b, shown)], num=num, less=less)
     return [figure, *b.claims(claim_progress(configurations, figure.id))]
 
 

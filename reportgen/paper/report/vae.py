@@ -25,7 +25,6 @@ from reportgen.paper.claims.vae import (
     claim_exchange,
     claim_images,
     claim_learning,
-    claim_legibility,
 )
 from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.quantities import write_value
@@ -74,7 +73,7 @@ def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
         "lowest_step", lambda c: Cell(b.join_numbers(sorted({*c.lowest_steps("dev_total")})), is_number=True)
     )
     columns = ("tail_train_total", "tail_dev_total", "gap", "rise_dev_total", lowest)
-    note = (*b.line("vae_curves.losses_note"), *_describe_floors(b, sweep[0]))
+    note = (*b.line("vae_curves.losses_note", over=b.name_spread(sweep, "steps")), *_describe_floors(b, sweep[0]))
     return b.table_of("vae_losses", sweep, columns, note=note)
 
 
@@ -130,7 +129,9 @@ def _read_reconstructions(b: Builder, sweep: Sequence[Configuration]) -> list[Bl
     measured = [quantity.name for quantity in RECONSTRUCTIONS]
     if not all(is_measured(name, sweep) for name in measured):
         return []
-    table = b.table_of("vae_reading", sweep, measured, note=b.line("vae_images.reading_note"))
+    table = b.table_of(
+        "vae_reading", sweep, measured, note=b.line("vae_images.reading_note", over=b.name_spread(sweep, "images"))
+    )
     return [table, show_readings(b, pick(sweep))]
 
 
@@ -160,7 +161,8 @@ def build_effect(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
     if len(sweep) < 2:
         return None
     columns = ["dev_reconstruction", "dev_kl", "dev_total", *b.fids, "read_share"]
-    table = b.table_of("vae_effect", sweep, columns, note=b.passport(sweep), marks_best=False)
+    geometric = b.line("vae_effect.geometric") if any(len(c.runs) > 1 for c in sweep) else ()
+    table = b.table_of("vae_effect", sweep, columns, note=(*geometric, *b.passport(sweep)), marks_best=False)
     quantities = [*b.order_fids(sweep)[:1], *STEPPED]
     steps = [change_between(low, high, quantities) for low, high in itertools.pairwise(sweep)]
     return b.section(
@@ -223,6 +225,4 @@ def _draw_ablation(b: Builder, shown: Sequence[Configuration]) -> Picture:
 
 
 def _discuss_ablation(b: Builder, ablated: Configuration, conv: Configuration, table: str) -> list[Paragraph]:
-    claims = [claim_cause, claim_legibility]
-    findings = [*(claim(ablated, conv, table) for claim in claims), claim_decoder(ablated, conv, "table-costs")]
-    return b.claims(findings)
+    return b.claims([claim_cause(ablated, conv, table), claim_decoder(ablated, conv, "table-costs")])
