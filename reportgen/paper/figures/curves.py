@@ -22,7 +22,7 @@ SMOOTHING_SHARE = 0.05
 WIDTH_MM = 170
 AXIS_MM = 29
 """Height of a panel's vertical axis."""
-LEFT_MM, RIGHT_MM, BETWEEN_MM, ABOVE_MM = 7.5, 2.5, 8.5, 8
+LEFT_MM, RIGHT_MM, BETWEEN_MM, ABOVE_MM = 7.5, 2.5, 10, 8
 """White on the left and the right of the panels, between two of a row, and between two rows."""
 LEGEND_MM, TITLE_MM, EDGE_MM, TICKS_MM, LABEL_MM = 5.5, 4.5, 1.5, 4.4, 4
 """Heights of the legend and of a title, of what is above panels without one, and of the steps and their name below."""

@@ -208,10 +208,10 @@ def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) ->
 
 
 def _show_figures(b: Builder, shown: Sequence[Configuration], slug: str) -> list[Block]:
-    """Return the figures of curves and of images."""
+    """Return the figures of images and of curves."""
     return [
-        b.figure("vae_ablation_curves", lambda: [draw_vae_overlay(b, shown)], slug=slug),
         b.figure("vae_ablation_images", lambda: [_draw_ablation(b, shown)], slug=slug, labels=b.labels(shown)),
+        b.figure("vae_ablation_curves", lambda: [draw_vae_overlay(b, shown)], slug=slug),
     ]
 
 
