@@ -46,6 +46,7 @@ def answer_variety(scored: Sequence[Configuration], rests_on: str) -> Claim | No
         "recall": write_measured("recall", best),
         "others": Several([c.label for c in others]),
         "worst": worst.label,
+        "all_worst": Several([c.label for c in scored if write_mean("recall", c) == write_mean("recall", worst)]),
         "worst_recall": write_mean("recall", worst),
         "real": write_value("recall", real.recall),
         "num": copies.num,

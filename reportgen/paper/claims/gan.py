@@ -29,6 +29,7 @@ from reportgen.paper.analysis.findings import (
     read_sweep,
 )
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
+from reportgen.paper.analysis.quantities import AT_HALF
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.trainings import (
     LEVEL_SHARE,
@@ -68,15 +69,15 @@ def hidden_dim(c: Configuration) -> int:
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
 
-Part = Literal["level", "apart", "closing", "moving", "some", "unknown"]
-"""The course of the losses of several GANs: that of all, ``some`` settled, or ``moving`` in different ways."""
+Part = Literal["level", "apart", "closing", "drift", "rest", "unknown"]
+"""The course of the losses of several GANs: that of all, or whether any ``drift`` is shown."""
 
 CURVES: Mapping[Part, str] = {
     "level": "gan_curves.level",
     "apart": "gan_curves.apart",
     "closing": "gan_curves.closing",
-    "moving": "gan_curves.moving",
-    "some": "gan_curves.some",
+    "drift": "gan_curves.drift",
+    "rest": "gan_curves.rest",
     "unknown": "gan_curves.unknown",
 }
 """Course of the losses of several GANs -> message."""
@@ -94,25 +95,37 @@ def claim_curves(judged: Judged, rests_on: str) -> Claim:
     grid = [c for c, _ in judged]
     courses = {c: judge_settling(c) for c in grid}
     settled = [c for c, course in courses.items() if course == "level"]
+    drifts = [_write_drift(c, loss) for c in grid for loss in LOSSES if _drifts(c, loss)]
     values: dict[str, Value] = {
         "limit": Percent(LEVEL_SHARE),
-        "settled": Several([c.label for c in settled]),
+        "all": Several(drifts),
         "moving": Several([c.label for c in grid if c not in settled]),
         "ahead": _write_ahead(judged),
         **_write_course(find_best(grid)),
     }
     facts = tuple(Verdict(c.label, "course of the losses", course) for c, course in courses.items())
-    return Claim("gan_curves", CURVES[_join_courses(list(courses.values()))], values, rests_on, facts)
+    part = _join_courses(list(courses.values())) or ("drift" if drifts else "rest")
+    return Claim("gan_curves", CURVES[part], values, rests_on, facts)
 
 
-def _join_courses(courses: Sequence[Settling]) -> Part:
-    """Return the course that all have, or what their mixture is called."""
+def _join_courses(courses: Sequence[Settling]) -> Part | None:
+    """Return the course that all have; None if they differ, or move in other ways."""
     found = set(courses)
     if "unknown" in found:
         return "unknown"
-    if len(found) == 1:
-        return courses[0]
-    return "some" if "level" in found else "moving"
+    (course, *others) = found
+    return None if others or course == "moving" else course
+
+
+def _drifts(c: Configuration, loss: str) -> bool:
+    """Return True if the change of a loss from the second fifth to the last is shown not to be 0."""
+    low, high = measure(f"change_{loss}", c).interval or (0.0, 0.0)
+    return low > 0 or high < 0
+
+
+def _write_drift(c: Configuration, loss: str) -> Message:
+    change = write_measured(f"change_{loss}", c)
+    return Message("gan_curves.drift.each", {"loss": Message(PLAYERS[loss]), "label": c.label, "change": change})
 
 
 def _write_course(c: Configuration) -> dict[str, Value]:
@@ -585,9 +598,19 @@ def claim_equilibrium(judged: Judged, rests_on: str) -> Claim:
         "d": write_span("discriminator_loss", far),
         "g": write_span("generator_loss", far),
         "spread": write_span("spread_D_G_z1", [c for c, _ in judged]),
+        "trap": _write_trap(far),
     }
     facts = tuple(Verdict(c.label, "equilibrium", e.verdict) for c, e in judged)
     return Claim("nash", NEAR[name_share(len(near), len(judged))], values, rests_on, facts)
+
+
+def _write_trap(far: Sequence[Configuration]) -> Message | str:
+    """Write in which GAN far from the equilibrium the loss of D is near its value there; nothing if in none."""
+    d, g = LOSSES
+    nearest = min(far, key=lambda c: abs(measure(d, c).mean - AT_HALF[d]))
+    if not abs(measure(d, nearest).mean - AT_HALF[d]) < EQUILIBRIUM_TOLERANCE:
+        return ""
+    return Message("nash.trap", {"label": nearest.label, "d": write_mean(d, nearest), "g": write_mean(g, nearest)})
 
 
 QUALITY: Mapping[str, str] = {
@@ -648,12 +671,19 @@ def claim_lead(judged: Judged, rests_on: str) -> Claim | None:
         "label": most.label,
         "batch": write_mean("batch_separation", most),
         "running": write_mean("running_separation", most),
+        "low": Percent(_share_below_half(most)),
         "gap": write_mean("train_dev_gap", widest),
         "widest": widest.label,
     }
     facts = [Verdict(c.label, "reads the batch", str(c in readers)) for c in gans]
     facts += [Verdict(c.label, "D knows training images", str(c in memorisers)) for c in gans]
     return Claim("nash.lead", LEAD[bool(readers), bool(memorisers)], values, rests_on, tuple(facts))
+
+
+def _share_below_half(gan: Configuration) -> float:
+    """Return the share of training images that D rates below 1/2 in eval mode, over all seeds."""
+    counts = [run.evaluation.discriminator.train.counts for run in gan.runs if run.evaluation.discriminator is not None]
+    return sum(sum(row[: len(row) // 2]) for row in counts) / sum(map(sum, counts))
 
 
 def _write_where(found: Sequence[Configuration], gans: Sequence[Configuration]) -> Value:

@@ -157,7 +157,11 @@ def claim_weights(
     return Claim("ablation.size", "gan_mlp.size.excluded", values, rests_on, facts)
 
 
-WHY: Mapping[Known, str] = {"hurt": "gan_relu.why.hurt", "alike": "gan_relu.why.alike"}
+WHY: Mapping[Known, str] = {
+    "hurt": "gan_relu.why.hurt",
+    "alike": "gan_relu.why.alike",
+    "open": "gan_relu.why.alike",
+}
 """Effect of ReLU on FID -> the explanation that fits it."""
 
 

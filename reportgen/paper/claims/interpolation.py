@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from reportgen.paper.analysis.contrasts import Families, Spaces, find_blurrier, judge_change, judge_spaces
-from reportgen.paper.analysis.effects import find_change
-from reportgen.paper.analysis.findings import read_interpolation
-from reportgen.paper.analysis.measuring import measure
+from reportgen.paper.analysis.effects import SHOWN, find_change
+from reportgen.paper.analysis.findings import compare_by, read_interpolation
+from reportgen.paper.analysis.measuring import is_measured, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import write_change
@@ -39,12 +39,22 @@ def answer_spaces(gan: Configuration, vae: Configuration, rests_on: str) -> Clai
         **_write_two("readable", readable, ("inside_change",)),
         **_write_two("even", even, ("detour", "largest_step")),
         **write_change("inside_change", change),
+        "circle": _write_circle(readable),
     }
     facts = (
         Verdict("interpolation", "loses less", spaces.readable),
         Verdict("interpolation", "more even", spaces.even),
     )
     return Claim("interpolation", SPACES[kind], values, rests_on, facts)
+
+
+def _write_circle(two: tuple[Configuration, Configuration]) -> Message | str:
+    """Write that two models are not shown to differ in legibility on great circles; nothing if they are."""
+    quantity = "spherical_inside_change"
+    if not is_measured(quantity, two) or compare_by(quantity, *two) in SHOWN:
+        return ""
+    better, other = (_write(quantity, c) for c in two)
+    return Message("interpolation.circle", {"inside_change": better, "not_inside_change": other})
 
 
 def _name_won(spaces: Spaces) -> Won:

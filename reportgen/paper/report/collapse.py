@@ -39,6 +39,7 @@ def build_collapse(b: Builder, _: object, wanted: OutlineSection) -> Section | N
         "collapse",
         *b.answer(answer_collapse(gan, digits, "table-digits")),
         b.figure("counted", lambda: [_draw_counted(b, gan, digits)], label=gan.label),
+        b.text("collapse.string", num=digits.num_counted, characters=digits.counted),
         _tabulate_digits(b, gan, digits, published),
         b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)]),
         *b.claims(claim_digits(digits, published, "table-digits")),
