@@ -1150,7 +1150,7 @@ def test_equilibrium(suite: Suite, real: list[float], said: str) -> None:
 def test_the_loss_of_d_alone_may_mislead(suite: Suite) -> None:
     outputs = {"D_x": dict.fromkeys(GRID, 0.9), "discriminator_loss": {"gan-10_4": 1.4}}
     judged = judge_equilibria(make_results(suite, summarise=summarise_by(outputs)).answer("gan_grid"))
-    said = "the loss of D alone would mislead: in GAN 10_4 it is 1.40, but that of G 1.00."
+    said = "the loss of D alone would mislead (1.40 in GAN 10_4, with 1.00 for G)."
     assert said in words(gan.claim_equilibrium(judged, "table-nash"))
 
 

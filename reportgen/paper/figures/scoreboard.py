@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from reportgen.paper.figures.style import GREY, HUES, MM, use_style
 
 WIDTH_MM = 172
-ROW_MM = 4.8
+ROW_MM = 4.5
 HEADER_MM = 5
 
 NAME_WIDTH, IMAGES_WIDTH, BAR_WIDTH, VALUE_WIDTH = 0.145, 0.33, 0.17, 0.075
