@@ -872,7 +872,7 @@ RISES, FALLS = (9.0, 1.0, 2.0, 3.0, 4.0), (9.0, 4.0, 3.0, 2.0, 1.0)
         ([1.0] * 4, [1.0] * 4, 0.01, "The losses settle: after the first fifth"),
         ([FALLS] * 4, [RISES] * 4, 0.01, "drift apart: that of D falls and that of G rises, in GAN 4_8 from 4.00 to"),
         ([RISES] * 4, [FALLS] * 4, 0.01, "that of D still rises and that of G still falls"),
-        ([RISES] * 4, [1.0, 1.0, FALLS, FALLS], 0.01, "to the last, the loss of D in GAN 4_4 changes by 3.00"),
+        ([RISES] * 4, [1.0, 1.0, FALLS, FALLS], 0.01, "to the last, the loss of D in GAN 4_4 (3.00"),
         ([1.0, RISES, RISES, RISES], [1.0] * 4, 0.01, "The losses have not settled: from the second fifth"),
         ([1.0, RISES, RISES, RISES], [1.0] * 4, 9.0, "No drift of the losses is shown"),
         ([1.0] * 4, [1.0] * 4, NAN, "The records are too few to say whether the losses settle"),
@@ -1249,7 +1249,7 @@ def test_what_is_sharper_but_no_noise_is_not_called_speckled(suite: Suite) -> No
             15.0,
             2000,
             5.0,
-            "has 1/4 of the weights of its baseline (2.0 thousand), but GAN 10_2, with 2.0 thousand, has",
+            "has 2.0 thousand weights, 1/4 of those of its baseline, but GAN 10_2, with 2.0 thousand, has",
         ),
         (15.0, 2000, 30.0, "G also has only 1/4 of the weights of that of GAN 10_8 (2.0 thousand)"),
         (15.0, 900, 5.0, "G also has only 1/9 of the weights"),
@@ -1651,8 +1651,8 @@ def test_the_great_circle_beside_the_line(
         ([100] * 10 + [5], "No mode collapse: in 1,005 samples of VAE-3 all ten digits come about as often"),
         (
             [200] * 5 + [80] * 5 + [5],
-            "No mode collapse by digit, but an imbalance: all ten digits occur in samples of VAE-3, and 0 comes 2.5 "
-            "times as often as 5 (200 and 80 of",
+            "No mode collapse by digit, but an imbalance: all ten digits occur among the 1,400 of 1,405 "
+            "samples of VAE-3 that are read, and 0 comes 2.5 times as often as 5 (200 and 80; chi",
         ),
         ([100] * 9 + [0, 5], "Partial mode collapse: none of 905 samples of VAE-3 reads as 9, while 0 comes 100 times"),
         ([1] * 9 + [0, 995], "Whether VAE-3 collapses cannot be told: only 9 of its 1,004 samples are read as digits"),

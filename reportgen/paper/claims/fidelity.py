@@ -46,7 +46,7 @@ def answer_variety(scored: Sequence[Configuration], rests_on: str) -> Claim | No
         "recall": write_measured("recall", best),
         "others": Several([c.label for c in others]),
         "worst": worst.label,
-        "all_worst": Several([c.label for c in scored if write_mean("recall", c) == write_mean("recall", worst)]),
+        "all_worst": Several([c.label for c in scored if _print_recall(c) == _print_recall(worst)]),
         "worst_recall": write_mean("recall", worst),
         "real": write_value("recall", real.recall),
         "num": copies.num,
@@ -54,6 +54,10 @@ def answer_variety(scored: Sequence[Configuration], rests_on: str) -> Claim | No
     }
     facts = (Order("recall", worst.label, best.label),) if others == [] and len(scored) > 1 else ()
     return Claim("scores", MOST_VARIED[_count_varied(scored, others)], values, rests_on, facts)
+
+
+def _print_recall(c: Configuration) -> str:
+    return f"{measure('recall', c).mean:.2f}"
 
 
 def _count_varied(scored: Sequence[Configuration], others: Sequence[Configuration]) -> Varied:

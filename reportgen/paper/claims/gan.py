@@ -681,9 +681,11 @@ def claim_lead(judged: Judged, rests_on: str) -> Claim | None:
 
 
 def _share_below_half(gan: Configuration) -> float:
-    """Return the share of training images that D rates below 1/2 in eval mode, over all seeds."""
-    counts = [run.evaluation.discriminator.train.counts for run in gan.runs if run.evaluation.discriminator is not None]
-    return sum(sum(row[: len(row) // 2]) for row in counts) / sum(map(sum, counts))
+    """Return the share of training images that D of the first seed rates below 1/2 in eval mode."""
+    record = gan.first.evaluation.discriminator
+    assert record is not None, "only GANs have a discriminator"
+    counts = record.train.counts
+    return sum(counts[: len(counts) // 2]) / sum(counts)
 
 
 def _write_where(found: Sequence[Configuration], gans: Sequence[Configuration]) -> Value:
