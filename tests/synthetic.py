@@ -148,6 +148,15 @@ def write_output(
     return suite
 
 
+def write_outlined(folder: Path, outline: str) -> Path:
+    """Write the finished suite of experiments.yaml with another outline, given as YAML; return its output folder."""
+    (folder / "short.yaml").write_text(outline, encoding="utf-8")
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("outline: full", "outline: short.yaml")
+    (folder / "suite.yaml").write_text(text, encoding="utf-8")
+    write_output(folder / "out", suite_file=folder / "suite.yaml")
+    return folder / "out"
+
+
 def write_run(paths: RunPaths, spec: RunSpec, index: int, change: Change | None = None) -> None:
     """One finished run."""
     steps = np.linspace(10, spec.settings.num_training_steps, 60).astype(int)

@@ -1277,7 +1277,7 @@ def test_whether_size_explains_an_ablation(
         (15.0, 0.1, "This fits the theory"),
         (5.0, 0.03, "A likely reason: BatchNorm"),
         (1.0, 0.1, None),
-        (5.5, 0.1, "A likely reason: BatchNorm"),
+        (5.5, 0.1, "Not much is to be expected: BatchNorm"),
     ],
 )
 def test_relu_is_explained_by_the_gradient(

@@ -15,7 +15,7 @@ from printing import render_pdfs
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject, TextStringObject
-from synthetic import ROOT, write_output
+from synthetic import ROOT, write_outlined, write_output
 
 from reportgen.base.errors import RenderError
 from reportgen.paper import verification
@@ -42,12 +42,7 @@ sections:
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A finished suite in which every run has other images."""
-    folder = tmp_path_factory.mktemp("pages")
-    (folder / "short.yaml").write_text(OUTLINE, encoding="utf-8")
-    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8").replace("outline: full", "outline: short.yaml")
-    (folder / "suite.yaml").write_text(text, encoding="utf-8")
-    write_output(folder / "out", suite_file=folder / "suite.yaml")
-    results = load_results(folder / "out")
+    results = load_results(write_outlined(tmp_path_factory.mktemp("pages"), OUTLINE))
     for seed, run in enumerate(results.finished):
         noise = np.random.default_rng(seed).integers(0, 255, (32, 32, 32), np.uint8)
         for grid in ("samples", "reconstructions"):

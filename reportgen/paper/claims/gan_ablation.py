@@ -160,7 +160,7 @@ def claim_weights(
 WHY: Mapping[Known, str] = {
     "hurt": "gan_relu.why.hurt",
     "alike": "gan_relu.why.alike",
-    "open": "gan_relu.why.alike",
+    "open": "gan_relu.why.open",
 }
 """Effect of ReLU on FID -> the explanation that fits it."""
 
