@@ -59,7 +59,8 @@ def tiny_suite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_output(tmp_path_factory: pytest.TempPathFactory, tiny_suite_file: Path) -> Path:
     """All kinds of models really trained for some steps and measured. Tests must not change it."""
-    from reportgen.lab.execution import Task, execute_run
+    from reportgen.lab.execution import execute_run
+    from reportgen.lab.tasks import Task
     from reportgen.store.paths import OutputPaths
     from reportgen.store.suites import write_suite
     from reportgen.suite.loading import load_suite

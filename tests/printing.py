@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping
+
+from pypdf import PdfReader, PdfWriter
 
 from reportgen.paper.rendering.pdf import prepare_pdf
 from reportgen.paper.rendering.printer import PdfPrinter
 from reportgen.paper.report.model import Report
 from reportgen.suite.languages import Language
+
+_printed: dict[str, bytes] = {}
+"""PDFs by a hash of what they were made from."""
 
 
 def render_pdfs(reports: Mapping[Language, Report]) -> dict[Language, bytes]:
@@ -17,3 +25,30 @@ def render_pdfs(reports: Mapping[Language, Report]) -> dict[Language, bytes]:
             prepare_pdf(report, printer.job(language))
             printer.start(language)
         return {language: printer.finish(language) for language in reports}
+
+
+def print_once(report: Report) -> bytes:
+    """Render a report, or return what was made of an equal one."""
+    language = report.language
+    with PdfPrinter() as printer:
+        prepare_pdf(report, printer.job(language))
+        order = json.loads(printer.job(language).order.read_text(encoding="utf-8")) | {"target": ""}
+        key = hashlib.sha256(json.dumps(order).encode()).hexdigest()
+        if key not in _printed:
+            printer.start(language)
+            _printed[key] = printer.finish(language)
+    return _printed[key]
+
+
+def change_attachment(content: bytes, name: str, change: Callable[[str], str]) -> bytes:
+    """Return a PDF with another text in one of its attachments; its pages stay."""
+    attachments = {key: value[0] for key, value in PdfReader(io.BytesIO(content)).attachments.items()}
+    before = attachments[name].decode("utf-8")
+    after = change(before)
+    assert after != before
+    writer, stream = PdfWriter(clone_from=io.BytesIO(content)), io.BytesIO()
+    for attachment in writer.attachment_list:
+        if attachment.name == name:
+            attachment.content = after.encode("utf-8")
+    writer.write(stream)
+    return stream.getvalue()

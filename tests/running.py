@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
+import pytest
 from synthetic import ROOT
 
-from reportgen.lab.execution import Task
+from reportgen.cli.commands import main
+from reportgen.lab.tasks import Task
 from reportgen.suite.loading import load_suite
 from reportgen.suite.plan import plan_runs
 
@@ -25,9 +28,26 @@ runs:
 """
 
 
+def run_command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a command as the console script does, but in this process, which has imported torch already.
+
+    Its workers come from this process's fork server, which imports torch once for all tests.
+    """
+    output, errors, status = io.StringIO(), io.StringIO(), 0
+    command, handler = ["reportgen", *map(str, arguments)], signal.getsignal(signal.SIGTERM)
+    with chdir(ROOT), redirect_stdout(output), redirect_stderr(errors), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", command)
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 0
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+    return subprocess.CompletedProcess(command, status, output.getvalue(), errors.getvalue())
+
+
 def run_suite(suite: Path, output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "reportgen", "run", str(suite), "--output", str(output), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    return run_command("run", suite, "--output", output, *arguments)
 
 
 LONG = """

@@ -37,6 +37,7 @@ ROOMS = {
         "evaluation",
         "monitoring",
         "scoring",
+        "tasks",
         "execution",
         "executors",
         "runner",

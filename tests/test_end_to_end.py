@@ -16,9 +16,10 @@ import torch
 from running import (
     assert_same_results,
     make_tasks,
+    run_command,
     run_suite,
 )
-from synthetic import ENVIRONMENT, ROOT
+from synthetic import ENVIRONMENT, ROOT, WITHOUT_TORCH
 from tensorboardX.proto.event_pb2 import Event
 
 from reportgen.base.errors import RunError
@@ -78,6 +79,13 @@ def test_second_run_trains_nothing_and_a_changed_setting_trains_one(suite: Path,
     assert "1 finished, 1 to do" in third.stdout
     assert "training vae-4-s0" in third.stdout
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
+
+
+def test_the_process_that_trains_nothing_itself_imports_no_torch(suite: Path, tmp_path: Path) -> None:
+    arguments = ["run", str(suite), "--only", "vae-2-*", "--output", str(tmp_path / "out")]
+    run = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, *arguments], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    assert "all 1 runs are finished" in run.stdout
 
 
 @pytest.mark.fault(row=13)
@@ -167,9 +175,7 @@ def test_a_failed_run_is_recorded_and_the_others_go_on(suite: Path, tmp_path: Pa
     results = load_results(output)
     assert len(results.finished) == 2
     assert [r.failure for r in results.unfinished] == ["batch_size 5000 exceeds the 4000 training images"]
-    status = subprocess.run(
-        [sys.executable, "-m", "reportgen", "status", "--output", str(output)], capture_output=True, text=True, cwd=ROOT
-    )
+    status = run_command("status", "--output", output)
     assert "batch_size 5000 exceeds" in status.stdout
 
 

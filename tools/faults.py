@@ -26,7 +26,8 @@ from pathlib import Path
 import torch
 
 from reportgen.base import files
-from reportgen.lab.execution import Task, execute_run
+from reportgen.lab.execution import execute_run
+from reportgen.lab.tasks import Task
 from reportgen.store.paths import OutputPaths
 from reportgen.store.states import find_state
 from reportgen.suite.loading import Suite, load_suite

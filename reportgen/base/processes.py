@@ -13,9 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from reportgen.base.errors import ReportgenError
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
+
+    Context = ForkContext | ForkServerContext | SpawnContext
 
 K = TypeVar("K")
 
@@ -50,23 +55,25 @@ class _Child:
 
 
 def call_side_by_side(
-    function: Callable[..., Any], arguments: Mapping[K, tuple[Any, ...]]
+    function: Callable[..., Any], arguments: Mapping[K, tuple[Any, ...]], context: Context | None = None
 ) -> Generator[tuple[K, Any], None, None]:
     """Call ``function(*arguments[key])`` for every key, each call in a process of its own.
 
-    On Linux the processes are forked, elsewhere spawned. Closing the generator kills those that still run.
+    Without a context the processes are forked on Linux, elsewhere spawned. Closing the generator kills those that still
+    run.
 
     Yields:
         Keys with outcomes in order of arrival: the return value, the ReportgenError that was raised, or Died. After any
         other exception the process prints its traceback and the outcome is Died.
     """
-    is_linux = sys.platform == "linux"
-    context = multiprocessing.get_context("fork") if is_linux else multiprocessing.get_context("spawn")
+    if context is None:
+        is_linux = sys.platform == "linux"
+        context = multiprocessing.get_context("fork") if is_linux else multiprocessing.get_context("spawn")
     children: dict[K, _Child] = {}
     try:
         for key, values in arguments.items():
             receiver, sender = context.Pipe(duplex=False)
-            process = context.Process(target=_call, args=(receiver, sender, function, values), daemon=True)
+            process: BaseProcess = context.Process(target=_call, args=(receiver, sender, function, values), daemon=True)
             with _block_signals():
                 process.start()
             sender.close()

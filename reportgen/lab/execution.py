@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from reportgen.lab.metrics.inception import InceptionDetector
 from reportgen.lab.monitoring import Reference, SampleMonitor, Submit, build_reference, compute_now
 from reportgen.lab.provenance import describe_environment, list_model_sources
 from reportgen.lab.scoring import score_run
+from reportgen.lab.tasks import Task
 from reportgen.lab.training.checkpoint import DEFAULT_SECONDS, MAX_COST, Checkpointer, resume_training
 from reportgen.lab.training.graph import GraphedRounds
 from reportgen.lab.training.history import format_history
@@ -69,23 +69,6 @@ OnProgress = Callable[[str, int, dict[str, float]], None]
 """Callback that gets the stage, the number of finished steps and the newest losses."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """A run with all that a worker needs to execute it; it can be pickled.
-
-    With ``inception_weights`` the run is also scored by Inception.
-    """
-
-    spec: RunSpec
-    output: Path
-    data_dir: Path | None
-    device: str
-    inception_weights: Path | None = None
-    checkpoint_seconds: float = DEFAULT_SECONDS
-    checkpoint_steps: int | None = None
-    use_graph: bool = False
-
-
 def execute_run(task: Task, on_progress: OnProgress, is_stopping: Callable[[], bool] = lambda: False) -> None:
     """Train, evaluate and score one run, or only the stages and steps that are missing.
 
@@ -105,8 +88,7 @@ def execute_run(task: Task, on_progress: OnProgress, is_stopping: Callable[[], b
         except (ConnectionError, Stopped):
             raise  # the suite was interrupted, the run did not fail
         except Exception as error:
-            with suppress(RunError):  # a full disk has no room for the reason either
-                record_failure(paths, explain_failure(error), traceback.format_exc())
+            _record_failure(paths, error)
             raise
         paths.failure.unlink(missing_ok=True)
 
@@ -146,13 +128,11 @@ def log_to(path: Path) -> Iterator[None]:
         handler.close()
 
 
-def record_failure(paths: RunPaths, reason: str, details: str) -> None:
-    """Write failure.json; the next attempt that succeeds removes it.
-
-    Raises:
-        RunError: the file cannot be written.
-    """
-    write_record(paths.failure, FailureRecord(reason=reason, details=details))
+def _record_failure(paths: RunPaths, error: BaseException) -> None:
+    """Write failure.json; the next attempt that succeeds removes it. A full disk has no room for the reason either."""
+    with suppress(RunError):
+        details = "".join(traceback.format_exception(error))
+        write_record(paths.failure, FailureRecord(reason=explain_failure(error), details=details))
 
 
 def explain_failure(error: BaseException) -> str:
@@ -239,8 +219,7 @@ def train_together(
             paths = OutputPaths(task.output).run(task.spec.folder_name)
             with log_to(paths.log):
                 logger.error("failed", exc_info=error)
-            with suppress(RunError):
-                record_failure(paths, explain_failure(error), "".join(traceback.format_exception(error)))
+            _record_failure(paths, error)
             fail(name, explain_failure(error))
     except (ConnectionError, Stopped):
         raise
@@ -344,7 +323,7 @@ def _make_checkpointer(
     return Checkpointer(
         paths,
         task.spec.training_key,
-        task.checkpoint_seconds,
+        DEFAULT_SECONDS if task.checkpoint_seconds is None else task.checkpoint_seconds,
         task.checkpoint_steps,
         is_stopping,
         max_cost=MAX_COST / num_together,

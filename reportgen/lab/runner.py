@@ -1,4 +1,4 @@
-"""The plan of ``reportgen run`` and its execution; torch is imported only if a run is unfinished."""
+"""The plan of ``reportgen run`` and its execution; torch is imported by workers, if a run is unfinished."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from reportgen.base.errors import ConfigError, DataError
 from reportgen.base.fetching import find_inception
 from reportgen.lab.executors import Event, Executor, Job
-from reportgen.lab.executors.workers import begin_to_import
+from reportgen.lab.executors.workers import begin_to_import, call_in_worker
+from reportgen.lab.tasks import Task
 from reportgen.store.manifest import is_stage_finished
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.states import State, find_state, is_inception_finished
@@ -31,9 +32,6 @@ from reportgen.suite.plan import (
     plan_runs,
     schedule,
 )
-
-if TYPE_CHECKING:
-    from reportgen.lab.execution import Task
 
 MAX_TOGETHER = 48
 """Largest number of runs that one process trains side by side on a GPU; its memory has to hold all of them."""
@@ -324,18 +322,14 @@ def prepare_plan(plan: Plan, data_dir: Path | None) -> None:
     if data_dir is not None and not data_dir.is_dir():
         raise DataError(f"--data-dir {data_dir}: no such folder; create it, or leave the option out")
     for dataset in {run.spec.dataset for run in plan.missing}:
-        from reportgen.lab.execution import prepare_dataset
-
-        prepare_dataset(dataset, data_dir)
+        call_in_worker("prepare_dataset", dataset, data_dir)
 
 
 def will_emulate_bf16(plan: Plan) -> bool:
     """Return whether an unfinished run uses bfloat16 on a CPU that has to emulate it."""
     if plan.is_on_gpu or all(run.spec.settings.precision != "bf16" for run in plan.missing):
         return False
-    from reportgen.lab.execution import emulates_bf16
-
-    return emulates_bf16()
+    return bool(call_in_worker("emulates_bf16"))
 
 
 def execute_plan(
@@ -358,7 +352,6 @@ def execute_plan(
     """
     if not plan.missing:
         return
-    from reportgen.lab.execution import Task
     from reportgen.lab.executors.local import LocalExecutor
 
     weights = plan.weights if isinstance(plan, ScoringPlan) else None
@@ -399,9 +392,7 @@ def choose_device(name: str) -> str:
     if name == "auto":
         return "cuda:0" if find_cuda() else "cpu"
     if name != "cpu":
-        from reportgen.lab.execution import check_device
-
-        check_device(name)
+        call_in_worker("check_device", name)
     return name
 
 
@@ -409,9 +400,7 @@ def find_cuda() -> bool:
     """Return whether torch can train on an NVIDIA GPU; torch is imported only if there is a driver."""
     if _load_cuda_driver() is None:
         return False
-    from reportgen.lab.execution import has_cuda
-
-    return has_cuda()
+    return bool(call_in_worker("has_cuda"))
 
 
 def has_nvidia_gpu() -> bool:

@@ -8,17 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from running import run_command
 from synthetic import ROOT, WITHOUT_TORCH, write_output
 
 from reportgen.suite.languages import LANGUAGES
 
 IMPORTS_TORCH = pytest.mark.slow
 """Of a command that imports torch: seconds each."""
-
-
-def reportgen(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "reportgen", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
 
 
 @pytest.mark.fault(row=2)
@@ -31,7 +27,7 @@ def test_bad_suite_ends_with_one_line_and_status_2_and_writes_nothing(tmp_path: 
     assert old in text
     suite = tmp_path / "suite.yaml"
     suite.write_text(text.replace(old, new, 1), encoding="utf-8")
-    run = reportgen("run", suite, "--output", tmp_path / "out")
+    run = run_command("run", suite, "--output", tmp_path / "out")
     assert run.returncode == 2
     assert run.stdout == ""
     assert run.stderr.startswith(f"reportgen: {suite}:")
@@ -40,7 +36,7 @@ def test_bad_suite_ends_with_one_line_and_status_2_and_writes_nothing(tmp_path: 
 
 
 def test_missing_suite_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
-    run = reportgen("run", tmp_path / "no.yaml")
+    run = run_command("run", tmp_path / "no.yaml")
     assert (run.returncode, run.stderr.count("\n")) == (2, 1)
     assert "no.yaml: no such file" in run.stderr
 
@@ -61,7 +57,7 @@ def test_missing_suite_ends_with_one_line_and_status_2(tmp_path: Path) -> None:
     ],
 )
 def test_bad_options_end_with_one_line_and_write_nothing(tmp_path: Path, arguments: list[str], expected: str) -> None:
-    run = reportgen("run", "experiments.yaml", "--output", tmp_path / "out", *arguments)
+    run = run_command("run", "experiments.yaml", "--output", tmp_path / "out", *arguments)
     assert run.returncode == 2
     assert expected in run.stderr
     assert run.stderr.count("\n") == 1
@@ -69,7 +65,7 @@ def test_bad_options_end_with_one_line_and_write_nothing(tmp_path: Path, argumen
 
 
 def test_dry_run_prints_the_plan_and_does_nothing(tmp_path: Path) -> None:
-    run = reportgen("run", "experiments.yaml", "--dry-run", "--output", tmp_path / "out")
+    run = run_command("run", "experiments.yaml", "--dry-run", "--output", tmp_path / "out")
     assert run.returncode == 0
     assert "45 runs, 0 finished, 45 to do" in run.stdout
     assert "gan-100_16-s0" in run.stdout
@@ -89,26 +85,26 @@ def test_finished_suite_is_left_alone_without_torch(synthetic_output: Path, tmp_
 
 def test_status_lists_every_run(tmp_path: Path) -> None:
     write_output(tmp_path, leave_out=lambda spec: spec.name == "vae-3-s0")
-    run = reportgen("status", "--output", tmp_path)
+    run = run_command("status", "--output", tmp_path)
     assert run.returncode == 0
     assert "missing     vae-3-s0" in run.stdout
     assert "profile quick: 15 runs: 1 missing, 14 finished" in run.stdout
 
 
 def test_status_of_nothing_is_one_line(tmp_path: Path) -> None:
-    run = reportgen("status", "--output", tmp_path)
+    run = run_command("status", "--output", tmp_path)
     assert run.returncode != 0
     assert "nothing was run into this folder yet" in run.stderr
 
 
 def test_render_refuses_unknown_formats(tmp_path: Path) -> None:
-    run = reportgen("render", "--format", "html,docx", "--output", tmp_path)
+    run = run_command("render", "--format", "html,docx", "--output", tmp_path)
     assert run.returncode == 2
     assert "choose from: html, pdf, md" in run.stderr
 
 
 def test_fetch_refuses_what_it_does_not_know() -> None:
-    run = reportgen("fetch", "vgg")
+    run = run_command("fetch", "vgg")
     assert (run.returncode, run.stderr) == (2, "reportgen: fetch vgg: unknown; choose from: inception\n")
 
 
@@ -116,25 +112,25 @@ def test_fetch_refuses_what_it_does_not_know() -> None:
 def test_missing_inception_weights_stop_the_suite_before_it_starts(tmp_path: Path) -> None:
     suite = tmp_path / "suite.yaml"
     suite.write_text("dataset: mnist-5k\nfid: {inception_weights: no-such.pth}\nruns: {a: {model: vae}}\n")
-    run = reportgen("run", suite, "--output", tmp_path / "out")
+    run = run_command("run", suite, "--output", tmp_path / "out")
     assert run.returncode == 2
     assert "no-such.pth" in run.stderr
     assert not (tmp_path / "out").exists()
 
 
 def test_doctor_names_what_is_there() -> None:
-    run = reportgen("doctor")
+    run = run_command("doctor")
     for subject in ("Python", "torch", "Pango", "shipped files", "MNIST"):
         assert subject in run.stdout
 
 
 def test_schema_is_json() -> None:
-    assert "runs" in json.loads(reportgen("schema").stdout)["properties"]
+    assert "runs" in json.loads(run_command("schema").stdout)["properties"]
 
 
 def test_version_and_help() -> None:
-    assert reportgen("--version").stdout.startswith("reportgen 0.")
-    shown = reportgen("--help").stdout
+    assert run_command("--version").stdout.startswith("reportgen 0.")
+    shown = run_command("--help").stdout
     for command in ("run", "render", "status", "doctor", "schema"):
         assert command in shown
 
@@ -159,7 +155,7 @@ def test_it_works_without_a_home_in_the_c_locale_and_under_a_chinese_path(tmp_pa
 
 @pytest.mark.parametrize("command", ["check", "render"])
 def test_a_language_that_there_is_none_of_is_answered_with_those_that_there_are(command: str) -> None:
-    run = reportgen(command, "--lang", "xx")
+    run = run_command(command, "--lang", "xx")
     assert run.returncode == 2
     assert all(f"'{language}'" in run.stderr for language in LANGUAGES)
 
@@ -167,6 +163,6 @@ def test_a_language_that_there_is_none_of_is_answered_with_those_that_there_are(
 @pytest.mark.parametrize("command", [["check"], ["render", "--lang", "en", "--format", "html"]])
 def test_an_empty_author_is_pointed_out_with_how_to_set_it(tmp_path: Path, command: list[str]) -> None:
     write_output(tmp_path, leave_out=lambda spec: spec.name != "vae-3-s0")
-    run = reportgen(*command, "--output", str(tmp_path))
+    run = run_command(*command, "--output", str(tmp_path))
     (line,) = [line for line in run.stderr.splitlines() if "report.author" in line]
     assert "name, student_id, school, course, email of the author are blank" in line

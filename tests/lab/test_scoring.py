@@ -16,10 +16,11 @@ from torch import nn
 
 from reportgen.lab import execution, scoring
 from reportgen.lab.data import Dataset, Split
-from reportgen.lab.execution import Task, execute_run
+from reportgen.lab.execution import execute_run
 from reportgen.lab.metrics.frechet import compute_frechet_distance, compute_moments
 from reportgen.lab.metrics.yardsticks import choose_rungs
 from reportgen.lab.scoring import score_run
+from reportgen.lab.tasks import Task
 from reportgen.lab.training.registry import build_objective
 from reportgen.store.housekeeping import explain_run, find_garbage
 from reportgen.store.paths import OutputPaths

@@ -23,9 +23,10 @@ from running import (
 )
 
 from reportgen.base.errors import RunError
-from reportgen.lab.execution import OnProgress, Task, train_together
+from reportgen.lab.execution import OnProgress, train_together
 from reportgen.lab.executors import Event, Failed, Finished, Job, Progressed, Released, Retried
 from reportgen.lab.executors.local import LocalExecutor, _choose, _Worker
+from reportgen.lab.tasks import Task
 from reportgen.lab.training.checkpoint import Checkpointer
 from reportgen.lab.training.loop import Training
 from reportgen.paper.analysis.results import load_results
@@ -195,7 +196,7 @@ def test_a_worker_that_dies_takes_only_what_it_worked_on_with_it(
     suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reportgen.lab.executors.local._train_together", release_all)
-    monkeypatch.setattr("reportgen.lab.executors.local.execute_run", die_of_gans)
+    monkeypatch.setattr("reportgen.lab.execution.execute_run", die_of_gans)
     for retries in (0, 1):
         events = execute_forked(monkeypatch, suite, tmp_path, retries)
         assert sorted(event.name for event in events if isinstance(event, Finished)) == ["vae-2-s0"]
@@ -212,7 +213,7 @@ def test_the_death_of_a_process_that_trains_several_costs_none_its_tries(
     suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reportgen.lab.executors.local._train_together", die)
-    monkeypatch.setattr("reportgen.lab.executors.local.execute_run", lambda *_: None)
+    monkeypatch.setattr("reportgen.lab.execution.execute_run", lambda *_: None)
     events = execute_forked(monkeypatch, suite, tmp_path, retries=0)
     assert len([event for event in events if isinstance(event, Finished)]) == 3
     assert not any(isinstance(event, Failed) for event in events)

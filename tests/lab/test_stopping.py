@@ -13,8 +13,10 @@ import pytest
 from requiring import require
 from running import (
     LONG,
+    TWO_RUNS,
     assert_same_results,
     find_holder,
+    run_command,
     run_suite,
     start,
     wait_for_checkpoint,
@@ -43,9 +45,7 @@ def test_killed_and_stopped_it_ends_with_the_same_bits(suite: Path, tmp_path: Pa
         assert ("interrupted; run the same command again to resume" in text) == (sent == signal.SIGINT)
         wait_until_free(output)
         step = wait_for_checkpoint(output, 0)  # the stop wrote one more
-        shown = subprocess.run(
-            [sys.executable, "-m", "reportgen", "status", "--output", str(output)], capture_output=True, text=True
-        )
+        shown = run_command("status", "--output", output)
         assert "interrupted gan-4_4-s0" in shown.stdout
     assert run_suite(suite, output).returncode == 0
     assert not list(output.rglob("checkpoint-*"))
@@ -72,17 +72,25 @@ def test_a_second_interrupt_ends_it_at_once(suite: Path, tmp_path: Path) -> None
     wait_until_free(output)
 
 
-SMALL_DISK = """
-set -e
-mount -t tmpfs -o size=$3k none "$2"
-set +e
-"$4" -m reportgen run "$1" --output "$2/out" --jobs 1 --checkpoint-steps 5
-echo "status $?"
-mount -o remount,size=64m "$2"
-"$4" -m reportgen run "$1" --output "$2/out" --jobs 1
-echo "status $?"
-cp -r "$2/out" "$5"
+SMALL_DISKS = """
+import shutil, subprocess, sys
+from pathlib import Path
+from running import run_command
+
+suite, disk, copies = map(Path, sys.argv[1:4])
+for size in sys.argv[4:]:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", disk], check=True)
+    first = run_command("run", suite, "--output", disk / "out", "--jobs", "1", "--checkpoint-steps", "5")
+    subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+    second = run_command("run", suite, "--output", disk / "out", "--jobs", "1")
+    shutil.copytree(disk / "out", copies / size)
+    subprocess.run(["umount", disk], check=True)
+    (copies / f"{size}.txt").write_text(f"{first}\\n{second}")
+    (copies / f"{size}.status").write_text(f"{first.returncode} {second.returncode}")
 """
+"""Each size in kiB: a disk that is full at the first checkpoint, at the weights, or after the first run."""
+
+SIZES = [60, 300, 540]
 
 
 def can_mount() -> bool:
@@ -90,23 +98,33 @@ def can_mount() -> bool:
     return shutil.which("unshare") is not None and subprocess.run(command, capture_output=True).returncode == 0
 
 
-@pytest.mark.fault(row=11)
-@pytest.mark.parametrize("num_kib", [60, 300, 540])
-def test_a_full_disk_costs_one_run_and_the_same_command_finishes_it(
-    suite: Path, undisturbed: Path, tmp_path: Path, num_kib: int
-) -> None:
-    """A disk that is full at the first checkpoint, at the weights, or after the first run."""
+@pytest.fixture(scope="module")
+def small_disks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a suite leaves that met a full disk and then had room, and what was said, for each size."""
     require(can_mount(), "unshare, and the right to mount a small disk in a namespace of one's own")
-    disk, copy = tmp_path / "disk", tmp_path / "copy"
-    disk.mkdir()
-    arguments = [str(suite), str(disk), str(num_kib), sys.executable, str(copy)]
-    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh", *arguments]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    statuses = [line for line in run.stdout.splitlines() if line.startswith("status ")]
-    assert statuses == ["status 3", "status 0"], run.stdout + run.stderr
-    assert "free some space or choose another --output" in run.stdout
-    assert "Traceback" not in run.stdout + run.stderr
-    assert_same_results(undisturbed, copy)
+    folder = tmp_path_factory.mktemp("disks")
+    for name in ("disk", "copies"):
+        (folder / name).mkdir()
+    (folder / "suite.yaml").write_text(TWO_RUNS, encoding="utf-8")
+    arguments = map(str, (folder / "suite.yaml", folder / "disk", folder / "copies", *SIZES))
+    command = ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", SMALL_DISKS, *arguments]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    return folder / "copies"
+
+
+@pytest.mark.fault(row=11)
+@pytest.mark.parametrize("num_kib", SIZES)
+def test_a_full_disk_costs_one_run_and_the_same_command_finishes_it(
+    small_disks: Path, undisturbed: Path, num_kib: int
+) -> None:
+    said = (small_disks / f"{num_kib}.txt").read_text()
+    assert (small_disks / f"{num_kib}.status").read_text() == "3 0", said
+    assert "free some space or choose another --output" in said
+    assert "Traceback" not in said
+    assert_same_results(undisturbed, small_disks / str(num_kib))
 
 
 @pytest.mark.fault(row=14)
@@ -174,7 +192,7 @@ def test_a_killed_worker_is_resumed_from_its_checkpoint(suite: Path, tmp_path: P
 def test_a_run_over_its_time_is_ended_and_keeps_its_checkpoint(suite: Path, tmp_path: Path) -> None:
     suite.write_text(LONG.replace("num_training_steps: 600", "num_training_steps: 1000000"), encoding="utf-8")
     output = tmp_path / "out"
-    run = run_suite(suite, output, "--time-limit", "0.15", "--checkpoint-steps", "5")
+    run = run_suite(suite, output, "--time-limit", "0.1", "--checkpoint-steps", "5")
     assert run.returncode == 3
     assert "it took longer than --time-limit" in run.stdout
     assert list(output.rglob("checkpoint-*.pt"))

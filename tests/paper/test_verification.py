@@ -8,33 +8,47 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from printing import render_pdfs
+from printing import change_attachment, print_once
 from pypdf import PdfReader, PdfWriter
 
 from reportgen.base.errors import RenderError
 from reportgen.cli.commands import app
 from reportgen.cli.retraining import Retrained
+from reportgen.paper import verification
 from reportgen.paper.analysis.results import Results
 from reportgen.paper.report.assemble import build_report
-from reportgen.paper.report.model import Attachment, Block, Paragraph, Report, Section, Span, Table
+from reportgen.paper.report.model import Block, Paragraph, Report, Section, Span, Table
 from reportgen.paper.report.notes import WrittenNote
 from reportgen.paper.verification import compare_items, squeeze, verify_pdf
-from reportgen.paper.verification.document import read_document
+from reportgen.paper.verification.document import Document, read_document
 from reportgen.suite.languages import LANGUAGES, Language
 
 
+@pytest.fixture(scope="module")
+def report(results: Results) -> Report:
+    return build_report(results, "en")
+
+
+@pytest.fixture(scope="module")
+def honest(report: Report) -> bytes:
+    return print_once(report)
+
+
+@pytest.fixture(autouse=True)
+def printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print each page once, whichever test made it."""
+    monkeypatch.setattr(verification, "_print", lambda report: Document(print_once(report), "derived"))
+
+
 def write_pdf(path: Path, report: Report) -> Path:
-    path.write_bytes(render_pdfs({report.language: report})[report.language])
+    path.write_bytes(print_once(report))
     return path
 
 
-def replace_attachment(report: Report, name: str, change: Callable[[str], str]) -> Report:
-    changed = tuple(
-        Attachment(a.name, a.description, change(a.content.decode()).encode()) if a.name == name else a
-        for a in report.attachments
-    )
-    assert changed != report.attachments
-    return dataclasses.replace(report, attachments=changed)
+def write_changed(path: Path, honest: bytes, name: str, old: str, new: str) -> Path:
+    """Write a PDF with a change of one of its attachments, where ``old`` occurs first."""
+    path.write_bytes(change_attachment(honest, name, lambda text: text.replace(old, new, 1)))
+    return path
 
 
 def replace_block(report: Report, change: Callable[[Block], Block]) -> Report:
@@ -55,7 +69,7 @@ def test_an_honest_report_agrees(results: Results, tmp_path: Path, language: Lan
     assert found.num_numbers > 200
 
 
-def test_a_changed_digit_in_a_table_is_found(results: Results, tmp_path: Path) -> None:
+def test_a_changed_digit_in_a_table_is_found(report: Report, tmp_path: Path) -> None:
     def change(block: Block) -> Block:
         if not isinstance(block, Table) or block.id != "table-vae_fid":
             return block
@@ -63,7 +77,6 @@ def test_a_changed_digit_in_a_table_is_found(results: Results, tmp_path: Path) -
         rows[1][2] = dataclasses.replace(rows[1][2], text=rows[1][2].text.replace("9", "8", 1))
         return dataclasses.replace(block, rows=tuple(map(tuple, rows)))
 
-    report = build_report(results, "en")
     changed = replace_block(report, change)
     assert changed != report
     difference, *others = verify_pdf(write_pdf(tmp_path / "r.pdf", changed)).differences
@@ -73,27 +86,25 @@ def test_a_changed_digit_in_a_table_is_found(results: Results, tmp_path: Path) -
     assert all(other.where.startswith("page ") for other in others)
 
 
-def test_a_changed_header_is_found(results: Results, tmp_path: Path) -> None:
+def test_a_changed_header_is_found(report: Report, tmp_path: Path) -> None:
     def change(block: Block) -> Block:
         if not isinstance(block, Table) or block.id != "table-vae_fid":
             return block
         first, *others = block.header
         return dataclasses.replace(block, header=(first, *reversed(others)))
 
-    report = build_report(results, "en")
     changed = replace_block(report, change)
     assert changed != report
     assert verify_pdf(write_pdf(tmp_path / "r.pdf", changed)).differences
 
 
-def test_a_title_that_no_font_has_whole_agrees(results: Results, tmp_path: Path) -> None:
-    report = build_report(results, "en")
+def test_a_title_that_no_font_has_whole_agrees(report: Report, tmp_path: Path) -> None:
     odd = "Odd \U0001f600 \u200etitle"
     path = write_pdf(tmp_path / "r.pdf", dataclasses.replace(report, title=odd))
     assert list(compare_items([("title", squeeze(odd))], squeeze(read_document(path).read_text(0)))) == []
 
 
-def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_path: Path) -> None:
+def test_a_changed_number_or_word_in_a_sentence_is_found(report: Report, tmp_path: Path) -> None:
     def change(block: Block) -> Block:
         if isinstance(block, Paragraph) and block.claim and block.claim.id.startswith("vae_fid."):
             text = block.line[0].text.replace("lowest", "smallest")
@@ -109,8 +120,8 @@ def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_p
             )
         return block
 
-    report = replace_block(build_report(results, "en"), change)
-    found = verify_pdf(write_pdf(tmp_path / "r.pdf", report)).differences
+    changed = replace_block(report, change)
+    found = verify_pdf(write_pdf(tmp_path / "r.pdf", changed)).differences
     assert [difference.where for difference in found if not difference.where.startswith("page ")] == [
         "2 FID by latent dimension",
         "3 Effect of the latent dimension",
@@ -119,11 +130,12 @@ def test_a_changed_number_or_word_in_a_sentence_is_found(results: Results, tmp_p
     assert "6.07" in found[1].printed
 
 
-def test_a_changed_digit_in_the_data_is_found_even_where_no_table_shows_it(results: Results, tmp_path: Path) -> None:
+def test_a_changed_digit_in_the_data_is_found_even_where_no_table_shows_it(
+    results: Results, honest: bytes, tmp_path: Path
+) -> None:
     (kid,) = {run.evaluation.scores["classifier"].kid for run in results.finished[:1]}
-    report = build_report(results, "en")
-    changed = replace_attachment(report, "metrics.json", lambda text: text.replace(repr(kid), repr(kid + 1e-9), 1))
-    found = verify_pdf(write_pdf(tmp_path / "r.pdf", changed)).differences
+    path = write_changed(tmp_path / "r.pdf", honest, "metrics.json", repr(kid), repr(kid + 1e-9))
+    found = verify_pdf(path).differences
     places = {difference.where for difference in found if not difference.where.startswith("page ")}
     assert places == {"colophon", "runs.csv"}
 
@@ -139,20 +151,17 @@ def test_a_changed_digit_in_the_data_is_found_even_where_no_table_shows_it(resul
     ],
 )
 def test_a_changed_attachment_is_found(
-    results: Results, tmp_path: Path, name: str, old: str, new: str, printed: str
+    honest: bytes, tmp_path: Path, name: str, old: str, new: str, printed: str
 ) -> None:
-    report = replace_attachment(build_report(results, "en"), name, lambda text: text.replace(old, new))
-    (difference,) = verify_pdf(write_pdf(tmp_path / "r.pdf", report)).differences
+    (difference,) = verify_pdf(write_changed(tmp_path / "r.pdf", honest, name, old, new)).differences
     assert difference.where == name
     assert printed in difference.printed
 
 
-def test_another_version_is_named(results: Results, tmp_path: Path) -> None:
-    report = replace_attachment(
-        build_report(results, "en"), "metrics.json", lambda text: text.replace('"reportgen":"', '"reportgen":"9.', 1)
-    )
+def test_another_version_is_named(honest: bytes, tmp_path: Path) -> None:
+    path = write_changed(tmp_path / "r.pdf", honest, "metrics.json", '"reportgen":"', '"reportgen":"9.')
     with pytest.raises(RenderError, match=r"made by reportgen 9\..*pip install reportgen-ml==9\.\S+$"):
-        verify_pdf(write_pdf(tmp_path / "r.pdf", report))
+        verify_pdf(path)
 
 
 def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
@@ -169,21 +178,17 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
         verify_pdf(tmp_path / "other.pdf")
 
 
-def test_a_record_that_lacks_a_field_is_one_line(results: Results, tmp_path: Path) -> None:
-    def lose_scores(text: str) -> str:
-        return text.replace('"scores":{"classifier":{', '"scores":{"classifier":{},"other":{')
-
-    report = replace_attachment(build_report(results, "en"), "metrics.json", lose_scores)
+def test_a_record_that_lacks_a_field_is_one_line(honest: bytes, tmp_path: Path) -> None:
+    scores = '"scores":{"classifier":{'
+    path = write_changed(tmp_path / "r.pdf", honest, "metrics.json", scores, scores + '},"other":{')
     with pytest.raises(RenderError, match=r"metrics\.json: cannot be read: scores\.classifier\.detector is missing$"):
-        verify_pdf(write_pdf(tmp_path / "r.pdf", report))
+        verify_pdf(path)
 
 
-def test_data_that_give_no_report_are_one_line(results: Results, tmp_path: Path) -> None:
-    report = replace_attachment(
-        build_report(results, "en"), "metrics.json", lambda text: text.replace('"dev_kl":{', '"dev_km":{')
-    )
+def test_data_that_give_no_report_are_one_line(report: Report, honest: bytes, tmp_path: Path) -> None:
+    path = write_changed(tmp_path / "r.pdf", honest, "metrics.json", '"dev_kl":{', '"dev_km":{')
     with pytest.raises(RenderError, match=r"metrics\.json: gives no report: KeyError 'dev_kl'"):
-        verify_pdf(write_pdf(tmp_path / "r.pdf", report))
+        verify_pdf(path)
 
 
 def test_squeezing_keeps_numbers_apart() -> None:
@@ -191,15 +196,15 @@ def test_squeezing_keeps_numbers_apart() -> None:
     assert squeeze("table-\x02nash 9% 8") == "table--nash9% 8"
 
 
-def test_the_command_says_what_it_checked(results: Results, tmp_path: Path) -> None:
+def test_the_command_says_what_it_checked(report: Report, honest: bytes, tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
-    path = write_pdf(tmp_path / "r.pdf", build_report(results, "en"))
+    path = write_pdf(tmp_path / "r.pdf", report)
     run = CliRunner().invoke(app, ["verify", str(path)])
     assert run.exit_code == 0
     assert "all agree" in run.stdout
-    broken = replace_attachment(build_report(results, "en"), "runs.csv", lambda text: text.replace("mnist", "mnest"))
-    run = CliRunner().invoke(app, ["verify", str(write_pdf(tmp_path / "b.pdf", broken))])
+    broken = write_changed(tmp_path / "b.pdf", honest, "runs.csv", "mnist", "mnest")
+    run = CliRunner().invoke(app, ["verify", str(broken)])
     assert run.exit_code == 1
     assert "DIFFERS runs.csv" in run.stdout
     assert "1 differences" in run.stdout
@@ -213,7 +218,7 @@ def test_the_command_says_what_it_checked(results: Results, tmp_path: Path) -> N
     ],
 )
 def test_the_command_says_what_a_second_training_gave(
-    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: str, status: int, said: str
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: str, status: int, said: str
 ) -> None:
     from typer.testing import CliRunner
 
@@ -221,15 +226,15 @@ def test_the_command_says_what_a_second_training_gave(
 
     values = [Retrained("fid", 1.5, 1.5), Retrained("digits.counted", "0123?", repeated)]
     monkeypatch.setattr(retraining, "retrain", lambda *_: (values, ["torch: recorded 1, here 2"]))
-    path = write_pdf(tmp_path / "r.pdf", build_report(results, "en"))
+    path = write_pdf(tmp_path / "r.pdf", report)
     run = CliRunner().invoke(app, ["verify", str(path), "--retrain", "x"])
     assert run.exit_code == status
     assert said in run.stdout
     assert ("which may give other bits: torch" in run.stdout) is bool(status)
 
 
-def test_attachments_are_those_of_the_report(results: Results, tmp_path: Path) -> None:
-    path = write_pdf(tmp_path / "r.pdf", build_report(results, "en"))
+def test_attachments_are_those_of_the_report(report: Report, tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "r.pdf", report)
     reader = PdfReader(path)
     assert set(reader.attachments) == {"runs.csv", "experiments.yaml", "metrics.json", "pictures.json"}
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from reportgen.lab.execution import Task
+from reportgen.lab.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Released:
 Event = Started | Progressed | Finished | Failed | Retried
 
 
-Job = tuple["Task", ...]
+Job = tuple[Task, ...]
 """Work for one process: a run, or several that are trained side by side."""
 
 

@@ -1,4 +1,7 @@
-"""Execution in worker processes on this machine: a run that crashes its worker takes down no other run."""
+"""Execution in worker processes on this machine: a run that crashes its worker takes down no other run.
+
+Only the workers import torch.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,11 @@ from multiprocessing.process import BaseProcess
 
 from reportgen.base.errors import RunError, Stopped
 from reportgen.base.processes import end_without_parent
-from reportgen.lab.execution import Task, execute_run, explain_failure, record_failure, train_together
 from reportgen.lab.executors import Event, Failed, Finished, Job, Progressed, Released, Retried, Started
 from reportgen.lab.executors.workers import get_worker_context
+from reportgen.lab.tasks import Task
 from reportgen.store.paths import OutputPaths
+from reportgen.store.records import FailureRecord, write_record
 
 SECONDS_TO_STOP = 60.0
 """Time that workers get to write their checkpoints on a stop."""
@@ -214,6 +218,8 @@ def _stop_at_sigterm(stopping: threading.Event) -> None:
 
 
 def _train_together(job: Job, connection: Connection, stopping: threading.Event) -> None:
+    from reportgen.lab.execution import train_together
+
     train_together(
         job,
         lambda name, step, losses: connection.send(Progressed(name, "training", step, losses)),
@@ -236,6 +242,8 @@ def _work_in_turn(job: Job, connection: Connection, stopping: threading.Event) -
 
 
 def _work_on(task: Task, connection: Connection, stopping: threading.Event, start: float) -> None:
+    from reportgen.lab.execution import execute_run, explain_failure
+
     name = task.spec.name
 
     def report(stage: str, step: int, losses: dict[str, float]) -> None:
@@ -269,5 +277,5 @@ def _report_death(worker: _Worker, task: Task) -> Failed:
     reason = _describe_death(worker)
     paths = OutputPaths(task.output).run(task.spec.folder_name)
     with suppress(RunError):  # a full disk has no room for the reason either
-        record_failure(paths, reason, "")
+        write_record(paths.failure, FailureRecord(reason=reason, details=""))
     return Failed(task.spec.name, reason)

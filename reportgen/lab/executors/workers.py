@@ -1,10 +1,14 @@
-"""The start of worker processes. Imports no torch, because there may turn out to be nothing to train."""
+"""The start of worker processes, which import torch so that the process that starts them need not."""
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from reportgen.base.errors import ReportgenError, RunError
+from reportgen.base.processes import Died, call_side_by_side
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
@@ -33,3 +37,24 @@ def begin_to_import() -> None:
 
     get_worker_context()
     forkserver.ensure_running()
+
+
+def call_in_worker(name: str, *arguments: object) -> Any:
+    """Call a function of ``reportgen.lab.execution`` in a worker process; where there is no fork server, in this one.
+
+    Raises:
+        ReportgenError: the function raised it.
+        RunError: the process died, or printed the traceback of another exception.
+    """
+    if sys.platform != "linux":
+        return _call(name, *arguments)
+    ((_, outcome),) = call_side_by_side(_call, {name: (name, *arguments)}, get_worker_context())
+    if isinstance(outcome, ReportgenError):
+        raise outcome
+    if isinstance(outcome, Died):
+        raise RunError(f"{name}: its process ended with status {outcome.status}; look at 'reportgen doctor'")
+    return outcome
+
+
+def _call(name: str, *arguments: object) -> Any:
+    return getattr(importlib.import_module(PRELOADED[0]), name)(*arguments)
