@@ -14,8 +14,8 @@ from reportgen.paper.rendering.printer import PdfPrinter
 from reportgen.paper.report.model import Report
 from reportgen.suite.languages import Language
 
-_printed: dict[str, bytes] = {}
-"""PDFs by a hash of what they were made from."""
+_printed: dict[str, dict[str, bytes]] = {}
+"""PDFs by hashes of their pages and of what they carry."""
 
 
 def render_pdfs(reports: Mapping[Language, Report]) -> dict[Language, bytes]:
@@ -29,15 +29,25 @@ def render_pdfs(reports: Mapping[Language, Report]) -> dict[Language, bytes]:
 
 def print_once(report: Report) -> bytes:
     """Render a report, or return what was made of an equal one."""
+    return _print(report, with_attachments=True)
+
+
+def print_pages(report: Report) -> bytes:
+    """Render a report, or return what was made of one with equal pages, whatever that carries."""
+    return _print(report, with_attachments=False)
+
+
+def _print(report: Report, *, with_attachments: bool) -> bytes:
     language = report.language
     with PdfPrinter() as printer:
         prepare_pdf(report, printer.job(language))
-        order = json.loads(printer.job(language).order.read_text(encoding="utf-8")) | {"target": ""}
-        key = hashlib.sha256(json.dumps(order).encode()).hexdigest()
-        if key not in _printed:
+        order = json.loads(printer.job(language).order.read_text(encoding="utf-8"))
+        attached = hashlib.sha256(json.dumps(order["attachments"]).encode()).hexdigest()
+        found = _printed.setdefault(hashlib.sha256(order["html"].encode()).hexdigest(), {})
+        if not found or (with_attachments and attached not in found):
             printer.start(language)
-            _printed[key] = printer.finish(language)
-    return _printed[key]
+            found[attached] = printer.finish(language)
+    return found[attached] if with_attachments else next(iter(found.values()))
 
 
 def change_attachment(content: bytes, name: str, change: Callable[[str], str]) -> bytes:

@@ -26,6 +26,8 @@ def test_a_figure_is_drawn_once_for_the_same_data(tmp_path: Path) -> None:
     assert kept.draw("svg", draw, make_panel(2.0), x_label="x") == first
     assert FigureCache(tmp_path, "en-").draw("svg", draw, make_panel(2.0), x_label="x") == first
     assert drawn == [2.0]
+    assert FigureCache().draw("svg", draw, make_panel(2.0), x_label="x") == first
+    assert drawn.pop() == 2.0
     kept.draw("svg", draw, make_panel(3.0), x_label="x")
     kept.draw("svg", draw, make_panel(3.0), x_label="y")
     kept.draw("png", draw, make_panel(3.0), x_label="y")

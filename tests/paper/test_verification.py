@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from printing import change_attachment, print_once
+from printing import change_attachment, print_once, print_pages
 from pypdf import PdfReader, PdfWriter
 
 from reportgen.base.errors import RenderError
@@ -37,7 +37,7 @@ def honest(report: Report) -> bytes:
 @pytest.fixture(autouse=True)
 def printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Print each page once, whichever test made it."""
-    monkeypatch.setattr(verification, "_print", lambda report: Document(print_once(report), "derived"))
+    monkeypatch.setattr(verification, "_print", lambda report: Document(print_pages(report), "derived"))
 
 
 def write_pdf(path: Path, report: Report) -> Path:
