@@ -40,6 +40,7 @@ from reportgen.paper.rendering.printer import PdfPrinter
 from reportgen.paper.rendering.templates import halve
 from reportgen.paper.report.assemble import build_report
 from reportgen.paper.report.model import Cell, Figure, Paragraph, Picture, Report, Section, Span, Table
+from reportgen.store.paths import OutputPaths
 from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.plan import RunSpec
 
@@ -343,17 +344,13 @@ def replace_child(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
 
 
 @pytest.mark.fault(row=16)
-def test_without_pango_the_html_is_made_and_the_remedy_is_named(
-    synthetic_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "out"
-    shutil.copytree(synthetic_output, folder)
+def test_without_pango_the_html_is_made_and_the_remedy_is_named(one_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import sys; sys.stderr.write(\"OSError: cannot load library 'libpango-1.0-0'\"); sys.exit(1)"
     replace_child(monkeypatch, code)
     with pytest.raises(RenderError, match="apt-get install libpango"):
-        render_reports(folder, ["en"], ["html", "pdf"], warn=print)
-    assert (folder / "report.en.html").stat().st_size > 100_000
-    assert not (folder / "report.en.pdf").exists()
+        render_reports(one_run, ["en"], ["html", "pdf"], warn=print)
+    assert (one_run / "report.en.html").stat().st_size > 100_000
+    assert not (one_run / "report.en.pdf").exists()
 
 
 @pytest.mark.fault(row=16)
@@ -522,34 +519,43 @@ def test_a_report_without_pictures_is_markdown_too(tmp_path: Path) -> None:
 # ---- the line between the halves ------------------------------------------------------------------------------------
 
 
-def test_rendering_imports_no_torch(synthetic_output: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "out"
-    shutil.copytree(synthetic_output, folder)
-    arguments = ["render", "--format", "html", "--lang", "en", "--output", str(folder)]
+def test_rendering_imports_no_torch(one_run: Path) -> None:
+    arguments = ["render", "--format", "html", "--lang", "en", "--output", str(one_run)]
     run = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, *arguments], capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr
-    assert (folder / "report.en.html").is_file()
+    assert (one_run / "report.en.html").is_file()
 
 
-def test_a_changed_suite_is_warned_of(tmp_path: Path) -> None:
-    suite_file = tmp_path / "suite.yaml"
-    shutil.copy(ROOT / "experiments.yaml", suite_file)
-    write_output(tmp_path / "out", suite_file=suite_file, leave_out=lambda spec: spec.name != "vae-3-s0")
+def test_a_changed_suite_is_warned_of(one_run: Path) -> None:
+    suite_file = one_run.parent / "suite.yaml"
     warnings: list[str] = []
-    render_reports(tmp_path / "out", ["en"], ["md"], warn=warnings.append)
+    render_reports(one_run, ["en"], ["md"], warn=warnings.append)
     assert warnings == []
     suite_file.write_text(suite_file.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    render_reports(tmp_path / "out", ["en"], ["md"], warn=warnings.append)
+    render_reports(one_run, ["en"], ["md"], warn=warnings.append)
     assert "has changed since it was run" in warnings[0]
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The figures of a suite with one finished run, in both languages."""
+    folder = write_one_run(tmp_path_factory.mktemp("drawn"))
+    render_reports(folder, LANGUAGES, ["md"], warn=print)
+    return OutputPaths(folder).figures
+
+
 @pytest.fixture
-def one_run(tmp_path: Path) -> Path:
-    """An output folder with one finished run and a suite beside it."""
-    suite_file = tmp_path / "suite.yaml"
-    shutil.copy(ROOT / "experiments.yaml", suite_file)
-    write_output(tmp_path / "out", suite_file=suite_file, leave_out=lambda spec: spec.name != "vae-3-s0")
-    return tmp_path / "out"
+def one_run(tmp_path: Path, drawn: Path) -> Path:
+    """An output folder with one finished run, whose figures are drawn, and a suite beside it."""
+    folder = write_one_run(tmp_path)
+    shutil.copytree(drawn, OutputPaths(folder).figures)
+    return folder
+
+
+def write_one_run(folder: Path) -> Path:
+    shutil.copy(ROOT / "experiments.yaml", folder / "suite.yaml")
+    write_output(folder / "out", suite_file=folder / "suite.yaml", leave_out=lambda spec: spec.name != "vae-3-s0")
+    return folder / "out"
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
