@@ -23,6 +23,7 @@ from reportgen.suite.plan import plan_runs
 TWO_RUNS = """
 dataset: mnist-5k
 fid: {num_images: 50, inception: off}
+interpolation: {num_points: 3}
 runs:
   vae: {section: vae_latent, model: vae, latent_dim: [2, 3], num_training_steps: 20, batch_size: 8, image_interval: 10}
 """
@@ -53,6 +54,7 @@ def run_suite(suite: Path, output: Path, *arguments: str) -> subprocess.Complete
 LONG = """
 dataset: mnist-5k
 fid: {num_images: 50, inception: off}
+interpolation: {num_points: 3}
 runs:
   gan: {model: gan, latent_dim: 4, hidden_dim: 4, num_training_steps: 600, batch_size: 8, image_interval: 100}
 """

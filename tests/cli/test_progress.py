@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from reportgen.cli.progress import BarView, LineView, Pace, format_left
-from reportgen.lab.executors import Failed, Finished, Progressed, Retried, Started
+from reportgen.lab import runner
+from reportgen.lab.executors import Failed, Finished, Progressed, Retried, Started, workers
 from reportgen.lab.runner import Plan, PlannedRun, PlannedScoring, ScoringPlan, plan_suite, will_emulate_bf16
 from reportgen.store.paths import OutputPaths
 from reportgen.suite.loading import load_suite
@@ -234,6 +235,7 @@ def test_bf16_that_is_emulated_is_told(
 ) -> None:
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(runner, "call_in_worker", workers._call)  # which has what is patched here
     path = tmp_path / "suite.yaml"
     for precision in ("fp32", "bf16"):
         path.write_text(f"dataset: mnist-5k\nruns:\n  a: {{model: vae, latent_dim: 2, precision: {precision}}}\n")

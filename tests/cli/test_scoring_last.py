@@ -38,6 +38,7 @@ SUITE = """
 dataset: mnist-5k
 seeds: [0, 1]
 fid: {num_images: 30}
+interpolation: {num_points: 3}
 runs: {vae: {model: vae, latent_dim: 2, num_training_steps: 4, batch_size: 8, image_interval: 4}}
 profiles: {off: {fid: {inception: off}}}
 """

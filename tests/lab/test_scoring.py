@@ -128,6 +128,7 @@ def test_scores_that_cannot_be_computed_leave_their_reason(
 SUITE = """
 dataset: mnist-5k
 fid: {num_images: 30}
+interpolation: {num_points: 3}
 runs: {vae: {model: vae, latent_dim: 2, num_training_steps: 4, batch_size: 8, image_interval: 4}}
 """
 

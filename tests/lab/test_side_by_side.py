@@ -37,6 +37,7 @@ from reportgen.store.paths import OutputPaths
 TOGETHER = """
 dataset: mnist-5k
 fid: {num_images: 50, inception: off}
+interpolation: {num_points: 3}
 runs:
   gan: {model: gan, latent_dim: [3, 4], hidden_dim: 4, num_training_steps: 300, batch_size: 8, image_interval: 100}
   vae: {model: vae, latent_dim: 2, num_training_steps: 60, batch_size: 8, image_interval: 30}

@@ -30,6 +30,7 @@ from reportgen.suite.plan import RunSpec, plan_runs
 SUITE = """
 dataset: mnist-5k
 fid: {num_images: 50, inception: off}
+interpolation: {num_points: 3}
 defaults:
   vae: {num_training_steps: 10, batch_size: 8, image_interval: 5}
   gan: {num_training_steps: 10, batch_size: 8, image_interval: 5}
