@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import sys
 import threading
@@ -17,6 +18,7 @@ import typer
 from reportgen import __version__
 from reportgen.base.errors import ConfigError, DataError, ReportgenError
 from reportgen.base.files import write_text
+from reportgen.suite.editions import EditionName
 from reportgen.suite.languages import LANGUAGES, Language
 
 if TYPE_CHECKING:
@@ -69,6 +71,21 @@ def _print_version(wanted: bool) -> None:
 def _root(
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
 ) -> None: ...
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the suite; made if need be.")] = Path(),
+    edition: Annotated[
+        EditionName, typer.Option(help="1 or 2 of the homework, full for both, own for questions of yours.")
+    ] = "full",
+) -> None:
+    """Write a commented experiments.yaml to begin with; nothing is overwritten."""
+    from reportgen.suite.editions import write_edition
+
+    written = write_edition(folder, edition)
+    typer.echo(f"written: {', '.join(map(str, written))}")
+    typer.echo(f"next: reportgen run {shlex.quote(str(written[0]))} --profile quick --render")
 
 
 @app.command()
