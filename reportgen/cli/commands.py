@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Declare experiments in one YAML file, run them, hand in the report.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
