@@ -51,7 +51,8 @@ def test_the_wheel_holds_templates_and_every_file_of_the_package(wheel: Path) ->
     files = [path.relative_to(ROOT) for path in (ROOT / "reportgen").rglob("*") if path.is_file()]
     templates = [Path("reportgen") / path.relative_to(ROOT) for path in (ROOT / "templates").iterdir()]
     assert templates
-    assert held == {path.as_posix() for path in (*files, *templates) if path.suffix != ".pyc"}
+    suite = Path("reportgen/assets/experiments.yaml")
+    assert held == {path.as_posix() for path in (*files, *templates, suite) if path.suffix != ".pyc"}
 
 
 def test_nobody_is_told_to_install_the_project_that_has_the_name_of_the_import() -> None:

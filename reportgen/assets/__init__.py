@@ -26,12 +26,20 @@ PUBLISHED_SCORES = FOLDER / "published_fid.csv"
 PUBLISHED_COUNTS = FOLDER / "published_counts.csv"
 OUTLINES = {name: FOLDER / "outlines" / f"{name}.yaml" for name in ("full", "gan", "vae-gan")}
 """Files of the shipped outlines by name."""
+OWN_OUTLINE = FOLDER / "outlines" / "own.yaml"
+"""An outline to be copied and changed."""
 
 
 def find_templates() -> Path:
     """Return the folder of templates: inside an installed package, next to the package in a checkout."""
     packaged = FOLDER.parent / "templates"
     return packaged if packaged.is_dir() else FOLDER.parents[1] / "templates"
+
+
+def find_suite() -> Path:
+    """Return the shipped ``experiments.yaml``: inside an installed package, at the top of a checkout."""
+    packaged = FOLDER / "experiments.yaml"
+    return packaged if packaged.is_file() else FOLDER.parents[1] / "experiments.yaml"
 
 
 class _CardPart(BaseModel):

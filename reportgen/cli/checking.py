@@ -1,11 +1,13 @@
-"""What `reportgen verify` prints of one report or of many."""
+"""What `reportgen verify` prints of one report or of many, in lines, as CSV and as JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,30 +15,35 @@ from reportgen.base.errors import RenderError
 from reportgen.paper.analysis.attachments import escape_formula
 from reportgen.paper.verification import Verification, find_equal_notes, find_equal_numbers, verify_pdf
 
+if TYPE_CHECKING:
+    from reportgen.cli.retraining import Retrained
+
 COLUMNS = ("report", "name", "student_id", "suite", "verdict", "pages", "sentences", "numbers", "differences", "notes")
 """Columns of the table of many reports, before the last one."""
 
 
-def verify_all(reports: Sequence[Path]) -> tuple[dict[Path, Verification], bool]:
-    """Verify reports and print what differs, and a line for each.
+def verify_all(reports: Sequence[Path], *, quiet: bool) -> tuple[dict[Path, Verification], dict[Path, str]]:
+    """Verify reports and, unless ``quiet``, print what differs, and a line for each.
 
-    Return those that could be read, and True if some could not.
+    Return those that could be read, and the reasons why others could not.
 
     Raises:
         RenderError: a single report cannot be read.
     """
-    found, failed = {}, False
+    found, unreadable = {}, {}
     for report in dict.fromkeys(reports):
         try:
             found[report] = verify_pdf(report)
         except RenderError as error:
             if len(reports) == 1:
                 raise
-            typer.echo(f"UNREADABLE {error}")
-            failed = True
+            unreadable[report] = str(error)
+            if not quiet:
+                typer.echo(f"UNREADABLE {error}")
             continue
-        _print(report, found[report])
-    return found, failed
+        if not quiet:
+            _print(report, found[report])
+    return found, unreadable
 
 
 def _print(report: Path, found: Verification) -> None:
@@ -89,7 +96,51 @@ def tabulate_verifications(reports: Sequence[Path], found: Mapping[Path, Verific
 
 def _tabulate(report: Path, found: Verification) -> list[object]:
     author = found.results.suite.report.author
-    verdict = "agrees" if found.is_fine else "differs" if found.differences else "pages not compared"
     counts = (found.num_pages, found.num_items, found.num_numbers, len(found.differences), len(found.notes))
     names = map(escape_formula, (str(report), author.name, author.student_id))
-    return [*names, found.suite[:8], verdict, *counts]
+    return [*names, found.suite[:8], found.verdict, *counts]
+
+
+def describe_verifications(
+    reports: Iterable[Path], found: Mapping[Path, Verification], unreadable: Mapping[Path, str]
+) -> dict[str, Any]:
+    """Describe what was compared of each report and what differs, and what reports share."""
+    return {
+        "reports": [
+            _describe_verification(path, found[path]) if path in found else _describe_unreadable(path, unreadable[path])
+            for path in dict.fromkeys(reports)
+        ],
+        "equal_numbers": find_equal_numbers(found),
+        "equal_notes": [{"section": name, "reports": paths} for name, paths in find_equal_notes(found)],
+    }
+
+
+def _describe_verification(path: Path, found: Verification) -> dict[str, Any]:
+    author = found.results.suite.report.author
+    return {
+        "report": path,
+        "verdict": found.verdict,
+        "reason": found.unprinted,
+        "name": author.name,
+        "student_id": author.student_id,
+        "suite": found.suite[:8],
+        "num_pages": found.num_pages,
+        "num_items": found.num_items,
+        "num_numbers": found.num_numbers,
+        "num_notes": len(found.notes),
+        "differences": [asdict(difference) for difference in found.differences],
+    }
+
+
+def _describe_unreadable(path: Path, reason: str) -> dict[str, Any]:
+    return {"report": path, "verdict": "unreadable", "reason": reason}
+
+
+def describe_retrained(run: str, values: Sequence[Retrained], machine: Sequence[str]) -> dict[str, Any]:
+    """Describe a run that was trained again: the values that differ, and what differs between the machines."""
+    return {
+        "run": run,
+        "num_values": len(values),
+        "differences": [asdict(value) for value in values if not value.is_same],
+        "machine": machine,
+    }

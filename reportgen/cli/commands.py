@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import sys
 import threading
@@ -17,26 +18,29 @@ import typer
 from reportgen import __version__
 from reportgen.base.errors import ConfigError, DataError, ReportgenError
 from reportgen.base.files import write_text
+from reportgen.suite.editions import EditionName
 from reportgen.suite.languages import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
     from reportgen.base.fetching import Download
+    from reportgen.cli.retraining import Retrained
     from reportgen.lab.executors import Event
     from reportgen.lab.runner import Plan, ScoringPlan
     from reportgen.paper.analysis.results import Results
+    from reportgen.paper.report.requirements import Check
 
 app = typer.Typer(
     help="Declare experiments in one YAML file, run them, hand in the report.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder of results and reports.")]
 DEFAULT_OUTPUT = Path("output")
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs, and nothing else.")]
 AUTO_PROFILE = "auto"
 
 
@@ -69,6 +73,21 @@ def _print_version(wanted: bool) -> None:
 def _root(
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
 ) -> None: ...
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the suite; made if need be.")] = Path(),
+    edition: Annotated[
+        EditionName, typer.Option(help="1 or 2 of the homework, full for both, own for questions of yours.")
+    ] = "full",
+) -> None:
+    """Write a commented experiments.yaml to begin with; nothing is overwritten."""
+    from reportgen.suite.editions import write_edition
+
+    written = write_edition(folder, edition)
+    typer.echo(f"written: {', '.join(map(str, written))}")
+    typer.echo(f"next: reportgen run {shlex.quote(str(written[0]))} --profile quick --render")
 
 
 @app.command()
@@ -200,20 +219,21 @@ def _prepare_scoring(plan: Plan, failed: Container[str], download: Download | No
     return scoring
 
 
-def _resolve_profile(name: str, *, without_torch: bool = False) -> str:
+def _resolve_profile(name: str, *, without_torch: bool = False, quiet: bool = False) -> str:
     from reportgen.lab.runner import find_cuda, has_nvidia_gpu
     from reportgen.suite.loading import FULL_PROFILE
 
     if name != AUTO_PROFILE:
         return name
-    if has_nvidia_gpu() if without_torch else find_cuda():
-        typer.echo("a CUDA device was found: running the full profile")
-        return FULL_PROFILE
-    typer.echo(
-        "no CUDA device was found: running the quick profile (small and fast; PROFILE=full or --profile full "
-        "runs the homework's settings)"
-    )
-    return "quick"
+    has_gpu = has_nvidia_gpu() if without_torch else find_cuda()
+    if not quiet:
+        typer.echo(
+            "a CUDA device was found: running the full profile"
+            if has_gpu
+            else "no CUDA device was found: running the quick profile (small and fast; PROFILE=full or --profile full "
+            "runs the homework's settings)"
+        )
+    return FULL_PROFILE if has_gpu else "quick"
 
 
 def _print_plan(plan: Plan, profile: str, dataset: str, *, every_run: bool) -> None:
@@ -278,8 +298,10 @@ def plan(
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes at once, as for 'reportgen run'.")] = None,
     output: OutputOption = DEFAULT_OUTPUT,
+    as_json: JsonOption = False,
 ) -> None:
     """Print what a suite costs and what its seeds can show of each question; nothing is trained, no torch is needed."""
+    from reportgen.cli.as_json import describe_plan, print_object
     from reportgen.cli.outlook import format_outlook
     from reportgen.cli.progress import format_duration
     from reportgen.lab.runner import plan_another_seed, plan_suite
@@ -287,14 +309,17 @@ def plan(
     from reportgen.paper.analysis.results import load_cohort
     from reportgen.suite.loading import load_suite
 
-    suite = load_suite(suite_file, _resolve_profile(profile, without_torch=True))
+    suite = load_suite(suite_file, _resolve_profile(profile, without_torch=True, quiet=as_json))
     planned = plan_suite(suite, output, only=only or (), jobs=jobs, device="auto", is_dry=True, without_torch=True)
-    _print_plan(planned, suite.profile, suite.dataset, every_run=False)
     contrasts = plan_contrasts(suite, [run.spec for run in planned.runs], load_cohort(suite, output))
+    another, fid = plan_another_seed(suite, planned), choose_planned_fid(suite)
+    if as_json:
+        print_object("plan", describe_plan(suite, planned, contrasts, fid, another))
+        return
+    _print_plan(planned, suite.profile, suite.dataset, every_run=False)
     typer.echo()
-    for line in format_outlook(contrasts, choose_planned_fid(suite)):
+    for line in format_outlook(contrasts, fid):
         typer.echo(line)
-    another = plan_another_seed(suite, planned)
     scoring = f" and {format_duration(another.scoring.estimated_seconds)} for Inception" if another.scoring else ""
     duration = f"about {format_duration(another.estimated_seconds)}{scoring}"
     typer.echo(f"\none more seed of all: {len(another.runs)} runs, {duration}")
@@ -378,21 +403,29 @@ def notes(
 def check(
     lang: Annotated[Language, typer.Option(help="Language of the lines.")] = "en",
     output: OutputOption = DEFAULT_OUTPUT,
+    as_json: JsonOption = False,
 ) -> None:
     """Check the homework's requirements before you hand in; exit status 1 if one is not met."""
+    from reportgen.cli.as_json import describe_checks, print_object
     from reportgen.paper.analysis.results import load_results
     from reportgen.paper.report.assemble import check_results
 
     checks = check_results(load_results(output), lang)
+    if as_json:
+        print_object("check", describe_checks(checks))
+    else:
+        _print_checks(checks)
+    _ask_for_author(output)
+    if not all(line.is_met for line in checks):
+        raise typer.Exit(1)
+
+
+def _print_checks(checks: Sequence[Check]) -> None:
     for line in checks:
         question = f"[{line.question}] " if line.question else ""
         missing = "" if line.is_met else f" ({line.missing})"
         typer.echo(f"{'ok     ' if line.is_met else 'MISSING'} {question}{line.section}: {line.wanted}{missing}")
-    num_missing = sum(not line.is_met for line in checks)
-    typer.echo(f"{len(checks) - num_missing} of {len(checks)} requirements are met")
-    _ask_for_author(output)
-    if num_missing:
-        raise typer.Exit(1)
+    typer.echo(f"{sum(line.is_met for line in checks)} of {len(checks)} requirements are met")
 
 
 @app.command()
@@ -408,22 +441,38 @@ def verify(
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="For --retrain: datasets in torchvision's layout.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make PDFs again from the data that each carries and compare their pages.
 
     Exit status 0 only if every page was compared and nothing differs.
     """
-    from reportgen.cli.checking import tabulate_verifications, verify_all, write_shared
+    from reportgen.cli.as_json import print_object
+    from reportgen.cli.checking import (
+        describe_retrained,
+        describe_verifications,
+        tabulate_verifications,
+        verify_all,
+        write_shared,
+    )
 
     if retrain is not None and len(reports) > 1:
         raise ConfigError(f"--retrain {retrain}: {len(reports)} reports; it takes a single one")
-    found, failed = verify_all(reports)
-    if len(reports) > 1:
+    if as_json and str(csv) == "-":
+        raise ConfigError("--csv -: --json alone is printed; name a file for the table")
+    found, unreadable = verify_all(reports, quiet=as_json)
+    if len(reports) > 1 and not as_json:
         write_shared(found)
     if csv is not None:
         _write_table(csv, tabulate_verifications(reports, found))
-    is_same = retrain is None or all(_retrain(v.results, retrain, device, data_dir) for v in found.values())
-    if failed or not is_same or not all(v.is_fine for v in found.values()):
+    retrained = None if retrain is None else _retrain(found[reports[0]].results, retrain, device, data_dir)
+    if as_json:
+        again = None if retrained is None else describe_retrained(*retrained)
+        print_object("verify", {**describe_verifications(reports, found, unreadable), "retrained": again})
+    elif retrained is not None:
+        _print_retrained(*retrained)
+    is_same = retrained is None or all(value.is_same for value in retrained[1])
+    if unreadable or not is_same or not all(v.is_fine for v in found.values()):
         raise typer.Exit(1)
 
 
@@ -435,55 +484,42 @@ def _write_table(path: Path, table: str) -> None:
         write_text(path, table)
 
 
-def _retrain(results: Results, name: str, device: str, data_dir: Path | None) -> bool:
+def _retrain(results: Results, name: str, device: str, data_dir: Path | None) -> tuple[str, list[Retrained], list[str]]:
+    """Train a run again; return its name, its values and what differs between the machines."""
     from reportgen.base.fetching import find_inception
     from reportgen.cli.retraining import retrain
 
     if find_inception() is None and any(run.spec.name == name and run.inception for run in results.finished):
-        typer.echo(f"{name}: its Inception scores are left out: the weights are not here (reportgen fetch inception)")
-    values, machine = retrain(results, name, device, data_dir)
+        _warn(f"{name}: its Inception scores are left out: the weights are not here (reportgen fetch inception)")
+    return name, *retrain(results, name, device, data_dir)
+
+
+def _print_retrained(name: str, values: Sequence[Retrained], machine: Sequence[str]) -> None:
     differing = [value for value in values if not value.is_same]
     if not differing:
         typer.echo(f"{name}: trained and measured again: all {len(values)} values are the same, bit for bit")
-        return True
+        return
     for value in differing[:10]:
         typer.echo(f"  {value.name}: recorded {value.recorded}, now {value.repeated}")
     typer.echo(f"{name}: trained and measured again: {len(differing)} of {len(values)} values differ")
     for line in machine:
         typer.echo(f"  which may give other bits: {line}")
-    return False
 
 
 @app.command()
-def status(output: OutputOption = DEFAULT_OUTPUT) -> None:
+def status(output: OutputOption = DEFAULT_OUTPUT, as_json: JsonOption = False) -> None:
     """Show the state of every run of the suite that was run last, derived from its files."""
-    from reportgen.store.housekeeping import list_former
-    from reportgen.store.locks import describe_holder
-    from reportgen.store.paths import OutputPaths
-    from reportgen.store.states import find_states, is_inception_finished, read_failure
-    from reportgen.store.suites import read_suite
-    from reportgen.suite.plan import plan_runs
+    from reportgen.cli.as_json import print_object
+    from reportgen.cli.standing import describe_status, format_status, read_status
 
-    paths = OutputPaths(output)
-    recorded = read_suite(paths)
-    specs = plan_runs(recorded.suite)
-    former = list_former(paths, specs)
-    found = find_states(paths, specs)
-    states = [
-        "stale" if found[spec.name] == "missing" and spec.base_name in former else found[spec.name] for spec in specs
-    ]
-    for spec, state in zip(specs, states, strict=True):
-        describe = {"failed": read_failure, "running": describe_holder}.get(state)
-        reason = describe(paths.run(spec.folder_name)) if describe else ""
-        typer.echo(f"{state:<11} {spec.name}  {reason}".rstrip())
-    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    typer.echo(f"profile {recorded.suite.profile}: {len(specs)} runs: {counts}")
-    wanted = [spec for spec in specs if spec.inception_key is not None]
-    if wanted:
-        num = sum(is_inception_finished(paths.run(s.folder_name), s.inception_key, check_files=False) for s in wanted)
-        typer.echo(f"Inception FID: {num} of {len(wanted)} runs")
-    if recorded.source_changed:
-        _warn(f"{recorded.source} has changed since; 'reportgen run' takes it up")
+    found = read_status(output)
+    if as_json:
+        print_object("status", describe_status(found))
+    else:
+        for line in format_status(found):
+            typer.echo(line)
+    if found.recorded.source_changed:
+        _warn(f"{found.recorded.source} has changed since; 'reportgen run' takes it up")
 
 
 @app.command()
@@ -492,17 +528,22 @@ def explain(
     suite_file: Annotated[Path, typer.Option("--suite", metavar="SUITE", help="The suite.")] = Path("experiments.yaml"),
     profile: Annotated[str, typer.Option(metavar="P", help="As for 'reportgen run'.")] = "full",
     output: OutputOption = DEFAULT_OUTPUT,
+    as_json: JsonOption = False,
 ) -> None:
     """Say what 'reportgen run' would do for a run and why: each changed field with its old and new value."""
+    from reportgen.cli.as_json import describe_explanation, print_object
     from reportgen.store.housekeeping import explain_run
     from reportgen.store.paths import OutputPaths
     from reportgen.suite.loading import load_suite
     from reportgen.suite.plan import plan_runs
 
-    specs = {spec.name: spec for spec in plan_runs(load_suite(suite_file, _resolve_profile(profile)))}
+    specs = {spec.name: spec for spec in plan_runs(load_suite(suite_file, _resolve_profile(profile, quiet=as_json)))}
     if run not in specs:
         raise ConfigError(f"explain {run}: the suite has no such run; choose from: {', '.join(specs)}")
     found = explain_run(OutputPaths(output), specs[run], specs.values())
+    if as_json:
+        print_object("explain", describe_explanation(run, found))
+        return
     typer.echo(f"{run}: {found.state}")
     stages = ("trained", found.training), ("measured", found.evaluation), ("scored by Inception", found.inception)
     for stage, changes in stages:

@@ -70,7 +70,9 @@ def _check_namesake() -> Check:
 
 def _check_package(name: str) -> Check:
     try:
-        return Check(name, find_spec(name) is not None, version(name), "")
+        return Check(
+            name, find_spec(name.replace("-", "_")) is not None, version(name), f"pip install --force-reinstall {name}"
+        )
     except PackageNotFoundError:
         return Check(name, False, "not installed", f"pip install {name}")
 

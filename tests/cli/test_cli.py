@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -166,3 +167,43 @@ def test_an_empty_author_is_pointed_out_with_how_to_set_it(tmp_path: Path, comma
     run = run_command(*command, "--output", str(tmp_path))
     (line,) = [line for line in run.stderr.splitlines() if "report.author" in line]
     assert "name, student_id, school, course, email of the author are blank" in line
+
+
+def test_init_writes_a_suite_and_says_what_to_type_next(tmp_path: Path) -> None:
+    folder = tmp_path / "my study"
+    first, second = (reportgen("init", folder, "--edition", "1") for _ in range(2))
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.splitlines()[-1] == f"next: reportgen run '{folder}/experiments.yaml' --profile quick --render"
+    assert (second.returncode, second.stdout, second.stderr.count("\n")) == (2, "", 1)
+    assert "is there already" in second.stderr
+
+
+def test_no_color_and_the_width_of_the_terminal_are_heeded() -> None:
+    kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS"}}
+
+    def show_help(**environment: str) -> str:
+        run = subprocess.run(
+            [sys.executable, "-m", "reportgen", "--help"],
+            capture_output=True,
+            text=True,
+            env={**kept, "TERM": "xterm-256color", "FORCE_COLOR": "1", **environment},
+        )
+        return run.stdout
+
+    colour = re.compile(r"\x1b\[(\d+;)*[349][0-7]m")
+    assert colour.search(show_help())
+    narrow = show_help(NO_COLOR="1", COLUMNS="60")
+    assert not colour.search(narrow)
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in narrow.splitlines()) == 60
+
+
+def test_the_shell_completes_commands_and_options() -> None:
+    def complete(line: str) -> set[str]:
+        code = "from reportgen.cli.commands import app; app(prog_name='reportgen')"
+        asked = {"_REPORTGEN_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **asked})
+        return set(run.stdout.split())
+
+    assert complete("reportgen re") == {"render"}
+    assert "--json" in complete("reportgen status --")
+    assert complete("reportgen init --edition ") == {"1", "2", "full", "own"}

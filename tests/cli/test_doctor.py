@@ -39,3 +39,8 @@ def test_alone_this_package_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     check = check_this_package()
     assert check.ok
     assert check.found.startswith("reportgen-ml ")
+
+
+def test_packages_that_are_here_are_found_whatever_their_module_is_called() -> None:
+    found = {check.subject: check for check in doctor.check_all()}
+    assert all(found[name].ok for name in ("torch", "weasyprint", "pytorch-fid"))

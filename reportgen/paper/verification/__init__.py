@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from reportgen.base.errors import RenderError, RunError
 from reportgen.paper.analysis.attachments import check_version, import_metrics
@@ -73,6 +74,11 @@ class Verification:
     def is_fine(self) -> bool:
         """True if every page was compared and nothing differs."""
         return not self.differences and not self.unprinted
+
+    @property
+    def verdict(self) -> Literal["agrees", "differs", "pages not compared"]:
+        """Outcome in a word or three: nothing differs, something does, or nothing does in words and numbers alone."""
+        return "agrees" if self.is_fine else "differs" if self.differences else "pages not compared"
 
 
 def verify_pdf(path: Path) -> Verification:
