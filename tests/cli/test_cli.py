@@ -171,7 +171,7 @@ def test_an_empty_author_is_pointed_out_with_how_to_set_it(tmp_path: Path, comma
 
 def test_init_writes_a_suite_and_says_what_to_type_next(tmp_path: Path) -> None:
     folder = tmp_path / "my study"
-    first, second = (reportgen("init", folder, "--edition", "1") for _ in range(2))
+    first, second = (run_command("init", folder, "--edition", "1") for _ in range(2))
     assert first.returncode == 0, first.stderr
     assert first.stdout.splitlines()[-1] == f"next: reportgen run '{folder}/experiments.yaml' --profile quick --render"
     assert (second.returncode, second.stdout, second.stderr.count("\n")) == (2, "", 1)
