@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import Phase, example, given, settings
@@ -250,8 +250,8 @@ def change_all(*changes: Callable[[RunSpec, dict[str, Any]], None]) -> Callable[
             100.0,
             100.0,
             (NAN, 160, 150, 120, 100),
-            "at most (VAE-3); training ends early: from the fourth fifth to the last, the dev loss of VAE-3 and VAE-10 "
-            "still falls, by up to 20.0 nats.",
+            "at most (VAE-3); training ends early: from the fourth fifth of training to the last the dev loss of VAE-3 "
+            "and VAE-10 still falls, by up to 20.0 nats.",
         ),
         (90.0, 90.0, (NAN, NAN, NAN, NAN, 90), "No VAE overfits: the dev loss nowhere exceeds the training loss."),
         (
@@ -309,7 +309,10 @@ def test_the_gap_leaves_out_what_no_model_could_lower(suite: Suite) -> None:
 @pytest.mark.parametrize(
     ("kl", "said"),
     [
-        ((3.0, 4.0), "is reconstruction: for VAE-3 it falls by 20.0 nats from the second fifth to the last, at the"),
+        (
+            (3.0, 4.0),
+            "is reconstruction: for VAE-3 it falls by 20.0 nats from the second fifth of training to the last, at the",
+        ),
         ((4.0, 3.0), ""),
     ],
 )
@@ -1774,12 +1777,13 @@ def test_variety_within_a_digit(
         (
             (LEVEL, LEVEL),
             (5, 4),
-            "Some training was too long: the FID of samples ends more than 10% above its lowest value for VAE-10",
+            "Some training was too long: of the FIDs of samples, measured every 6 steps, the last is more than 10% "
+            "above the lowest for VAE-10",
         ),
         (
             (FALLING, LEVEL),
             (5, 4),
-            "trained too long: VAE-10 (4.00 at step 700, 5.00 at the last), as the FID ends as much above",
+            "trained too long: VAE-10 (4.00 at step 700, 5.00 at the last), as the last FID is as far above",
         ),
         ((LEVEL, LEVEL), (5, 5), "The FID of samples has levelled off: from the"),
         (
@@ -1800,6 +1804,31 @@ def test_progress_of_samples(
     sweep = make_results(suite, summarise=summarise).answer("vae_latent")
     claims = [words(claim) for claim in progress.claim_progress(sweep, "figure-x")]
     assert [said in claim for claim in claims] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("intervals", "fifth", "said"),
+    [
+        ((4, 4), 3, "from the fourth fifth of training to the last"),  # which holds two measurements
+        ((4, 4), 1, "from the second fifth of training to the last"),
+        ((10, 10), 3, "between step 30 and step 40"),
+        ((10, 10), 1, "between step 10 and step 40"),
+        ((20, 20), 3, "from the fourth fifth of training to the last"),  # which holds none
+        ((10, 20), 3, "from the fourth fifth of training to the last"),
+    ],
+)
+def test_no_change_is_dated_more_exactly_than_it_was_measured(
+    tmp_path: Path, intervals: tuple[int, int], fifth: Literal[1, 3], said: str
+) -> None:
+    runs = "".join(
+        f"  vae-{dim}: {{section: vae_latent, model: vae, latent_dim: {dim}, image_interval: {every}}}\n"
+        for dim, every in zip((3, 10), intervals, strict=True)
+    )
+    text = f"dataset: mnist-5k\ndefaults:\n  vae: {{num_training_steps: 40}}\nruns:\n{runs}"
+    sweep = make_results(write_and_load(tmp_path, text)).answer("vae_latent")
+    assert words(
+        Claim("progress", "progress.level", {"course": scores.write_course(sweep, fifth), "limit": 1}, "x")
+    ) == (f"The FID of samples has levelled off: {said} it falls by no more than 1.")
 
 
 def set_outputs(batch: dict[str, float], dev: float = 0.7) -> Callable[[RunSpec, dict[str, Any]], None]:

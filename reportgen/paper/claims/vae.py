@@ -40,7 +40,7 @@ from reportgen.paper.analysis.vaes import (
     judge_size,
 )
 from reportgen.paper.claims.claim import Claim, Fact, Verdict
-from reportgen.paper.claims.scores import name_values, relate
+from reportgen.paper.claims.scores import name_values, relate, write_course
 from reportgen.paper.i18n.quantities import name_quantity, write_effect, write_mean, write_value
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
 
@@ -83,7 +83,12 @@ def _write_end(sweep: Sequence[Configuration]) -> Message | str:
     if settling.verdict == "unknown":
         return ""
     falling = Several([c.label for c in settling.falling])
-    return Message(SETTLED[settling.verdict], {"falling": falling, "most": Number(settling.most, 1)})
+    values: dict[str, Value] = {
+        "falling": falling,
+        "most": Number(settling.most, 1),
+        "course": write_course(list(settling.falls), 3),
+    }
+    return Message(SETTLED[settling.verdict], values)
 
 
 def claim_learning(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
@@ -95,6 +100,7 @@ def claim_learning(sweep: Sequence[Configuration], rests_on: str) -> Claim | Non
         "label": found.vae.label,
         "reconstruction": Number(-found.reconstruction, 1),
         "kl": Number(found.kl, 1),
+        "course": write_course([found.vae], 1),
     }
     return Claim("vae_curves.learning", "vae_curves.learning", values, rests_on)
 
