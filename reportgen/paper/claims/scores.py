@@ -50,7 +50,7 @@ def write_change(quantity: str, effect: Effect | None) -> dict[str, Value]:
     return {"change": write_effect(quantity, effect), "bound": write_bound(quantity, effect)}
 
 
-FROM: Mapping[Literal[1, 3], str] = {1: "course.second", 3: "course.fourth"}
+FROM: Mapping[Literal[1, 3], str] = {1: "progress.second", 3: "course.fourth"}
 """Fifth of training, from 0, with which a change until the last begins -> message."""
 
 
@@ -63,7 +63,7 @@ def write_course(configurations: Sequence[Configuration], fifth: Literal[1, 3]) 
     steps = measured.pop()
     if measured or len(steps) != 2 or not configurations[0].list_measured_steps(fifth):
         return Message(FROM[fifth])
-    return Message("course.steps", {"before": steps[0], "last": steps[1]})
+    return Message("progress.steps", {"before": steps[0], "last": steps[1]})
 
 
 THRESHOLD: Mapping[str, str] = {
