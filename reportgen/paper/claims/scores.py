@@ -50,7 +50,7 @@ def write_change(quantity: str, effect: Effect | None) -> dict[str, Value]:
     return {"change": write_effect(quantity, effect), "bound": write_bound(quantity, effect)}
 
 
-FROM: Mapping[Literal[1, 3], str] = {1: "progress.second", 3: "course.fourth"}
+FROM: Mapping[Literal[1, 3], str] = {1: "progress.second", 3: "progress.fourth"}
 """Fifth of training, from 0, with which a change until the last begins -> message."""
 
 
