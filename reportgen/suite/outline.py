@@ -88,6 +88,7 @@ Topic = Literal[
     "vae_space",
     "vae_space.collapse",
     "vae_space.hole",
+    "vae_space.paths",
     "vae_space.why",
 ]
 """Subject of a sentence of the discussion, whichever way the data decide it."""

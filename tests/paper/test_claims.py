@@ -509,7 +509,7 @@ def test_the_best_vae(suite: Suite, fid: tuple[float, float], said: str) -> None
         (
             (9.0, 5.0, 1.0, 1.01),
             (160.0, 120.0, 80.0, 79.9),
-            "More dimensions help up to `latent_dim` = 20: the classifier FID falls from 9.00 at 3 to 1.00 and the "
+            "`latent_dim` = 20 is enough: up to there the classifier FID falls from 9.00 at 3 to 1.00 and the "
             "reconstruction loss from 160.0 to 80.0 nats; from there to 40 no change of FID is shown (1.01; "
             "ratio 1.01, 95%: 0.67–1.5",
             "Up to `latent_dim` = 20, a nat of KL buys 4.0 nats of reconstruction loss; beyond, neither",
@@ -517,7 +517,7 @@ def test_the_best_vae(suite: Suite, fid: tuple[float, float], said: str) -> None
         (
             (9.0, 5.0, 1.0, 1.01),
             (160.0, 120.0, 100.0, 70.0),
-            "up to `latent_dim` = 20: the classifier FID falls from 9.00 at 3 to 1.00 and the reconstruction",
+            "`latent_dim` = 20 is enough: up to there the classifier FID falls from 9.00 at 3 to 1.00 and the recon",
             "a nat of KL buys 3.0 nats of reconstruction loss.",
         ),
         ((9.0, 5.0, 1.0, 1.01), (100.0,) * 4, "falls from 9.00 at 3 to 1.00; from there to 40 no change", ""),
@@ -638,7 +638,7 @@ def test_the_mean_over_seeds_of_dimensions_in_use_has_a_decimal(tmp_path: Path) 
             },
             "",
             "from 95.0% of the codes of dev images, but in 40.0% of the samples only: the codes lie 1.00 nats off the "
-            "prior, and 4.0",
+            "prior, and further with more dimensions, a possible",
         ),
         (
             (9.0, 1.0, 1.2, 1.3),
@@ -668,6 +668,84 @@ def test_what_the_codes_explain(
     found = [said_of(claim(sweep, "table-x")) for claim in (vae.claim_why, vae.claim_hole)]
     assert [said in text for said, text in zip((why, hole), found, strict=True)] == [True, True]
     assert list(map(bool, found)) == [bool(why), bool(hole)]
+
+
+@pytest.mark.parametrize(
+    ("fid", "losses", "codes", "said"),
+    [
+        (
+            (9.0, 5.0, 2.0, 2.1),
+            (200, 160, 120, 120),
+            {"vae-40": {"prior_distance": [2.0, 0.1, 99]}},
+            "Choose `latent_dim` = 20: it is the smallest at which neither the classifier FID (2.00) nor the "
+            "reconstruction loss (120.0 nats) is shown to fall short of the best; at 10 they are 5.00 and 160.0 nats; "
+            "40 brings no gain that is shown.",
+        ),
+        (
+            (9.0, 5.0, 2.0, 2.1),
+            (200, 160, 120, 120),
+            {"vae-40": {"prior_distance": [6.0, 0.1, 99]}},
+            "; 40 brings no gain that is shown, and its codes lie further off the prior (6.00 against ",
+        ),
+        (
+            (9.0, 5.0, 4.0, 2.0),
+            (200, 160, 140, 120),
+            {},
+            "Choose `latent_dim` = 40: it is the smallest at which neither the classifier FID (2.00) nor the "
+            "reconstruction loss (120.0 nats) is shown to fall short of the best; at 20 they are 4.00 and 140.0 nats.",
+        ),
+        (
+            (2.0, 2.1, 2.1, 2.0),
+            (120, 120, 120, 120),
+            {},
+            "`latent_dim` = 3 is enough: neither the classifier FID (2.00) nor the reconstruction loss (120.0 nats) is "
+            "shown to gain from more; 40 brings no gain that is shown, and its codes lie further off the prior (4.03",
+        ),
+        (
+            (2.0, 5.0, 5.0, 9.0),
+            (200, 160, 140, 120),
+            {},
+            "depends on the use: 3 for samples (classifier FID 2.00, against 9.00 at 40), 40 for reconstructions "
+            "(120.0 nats, against 200.0 at 3).",
+        ),
+        ((NAN, NAN, NAN, 1.0), (200, 160, 140, 120), {}, ""),
+    ],
+)
+def test_which_latent_dimension_to_choose(
+    swept: Suite, fid: tuple[float, ...], losses: tuple[float, ...], codes: dict[str, dict[str, Any]], said: str
+) -> None:
+    names = [f"vae-{dim}" for dim in (3, 10, 20, 40)]
+    change = change_all(set_fid(dict(zip(names, fid, strict=True))), set_codes(codes))
+    found = set_losses({name: (loss, 10.0) for name, loss in zip(names, losses, strict=True)})
+    sweep = make_results(swept, change=change, summarise=found).answer("vae_latent")
+    claim = vae.claim_choice(sweep, "table-x")
+    assert said in said_of(claim)
+    assert (claim is None) == (not said)
+
+
+@pytest.mark.parametrize(
+    ("fid", "change", "inside", "said"),
+    [
+        ((9.0, 2.0), -0.01, 0.3, "loses less between the ends of interpolations than VAE-10 (-1.0 ± 2.0 against -20.0"),
+        ((9.0, 2.0), -0.01, 0.8, "Interpolation speaks for VAE-3 instead: it loses less between the ends (-1.0"),
+        ((9.0, 2.0), -0.2, 0.8, ""),
+        ((9.0, 2.0), None, 0.8, ""),
+        ((2.0, NAN), -0.01, 0.8, ""),
+    ],
+)
+def test_interpolation_may_speak_for_fewer_dimensions(
+    suite: Suite, fid: tuple[float, float], change: float | None, inside: float, said: str
+) -> None:
+    def interpolate(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        own = (change, inside) if spec.settings.latent_dim == 3 else (-0.2, 0.3)
+        pairs = zip(("inside_change", "read_inside"), own, strict=True)
+        evaluation["interpolation"]["random_pairs"] |= {name: [value, 0.01, 100] for name, value in pairs}
+
+    changes = change_all(interpolate, set_fid(dict(zip(("vae-3", "vae-10"), fid, strict=True))))
+    losses = set_losses({"vae-3": (200.0, 10.0)})
+    claim = vae.claim_paths(make_results(suite, change=changes, summarise=losses).answer("vae_latent"), "table-x")
+    assert said in said_of(claim).replace("−", "-")
+    assert (claim is None) == (not said)
 
 
 @pytest.mark.parametrize(
@@ -1427,7 +1505,7 @@ def test_each_latent_space_may_win_by_legibility_and_by_evenness(
         evaluation["interpolation"]["random_pairs"] |= {n: [v, 0.01, 100] for n, v in zip(names, own, strict=True)}
 
     results = make_results(suite, change=change)
-    claim = interpolation.answer_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), "table-x")
+    claim = interpolation.answer_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), None, "table-x")
     assert words(claim).startswith(said)
 
 
@@ -1443,21 +1521,25 @@ def test_the_straight_line_may_decide_legibility(suite: Suite, circle: float | N
             pairs["spherical"]["inside_change"][0] = None
 
     results = make_results(suite, change=change)
-    claim = interpolation.answer_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), "table-x")
+    claim = interpolation.answer_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), None, "table-x")
     assert ("on great circles no difference in legibility is shown" in words(claim)) is said
 
 
-def test_blur_may_be_why_paths_are_even(suite: Suite) -> None:
+@pytest.mark.parametrize("inside", [-0.2, 0.0])
+def test_blur_may_be_why_paths_are_even(suite: Suite, inside: float) -> None:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         is_gan = spec.settings.model == "gan"
         evaluation["sharpness"]["samples"] = 0.1 if is_gan else 0.04
         paths = {name: [2.0 if is_gan else 1.0, 0.01, 100] for name in ("detour", "largest_step")}
-        evaluation["interpolation"]["random_pairs"] |= paths
+        evaluation["interpolation"]["random_pairs"] |= paths | {"inside_change": [inside if is_gan else -0.2, 0.01, 99]}
 
     results = make_results(suite, change=change)
-    claim = interpolation.claim_blur(find(results, "VAE-10"), find(results, "GAN 10_8"), None, "table-x")
-    assert claim is not None
-    assert words(claim).startswith("The even paths of VAE-10 may be a merit of blur")
+    vae_10, gan_10 = find(results, "VAE-10"), find(results, "GAN 10_8")
+    claim = interpolation.claim_blur(vae_10, gan_10, None, "table-x")
+    assert said_of(claim).startswith("The even paths of VAE-10 may be a merit of blur") is (claim is not None)
+    answer = words(interpolation.answer_spaces(gan_10, vae_10, None, "table-x"))
+    assert answer.startswith("GAN 10_8 has the better latent space on straight lines") is (claim is None)
+    assert (claim is None) is (inside > -0.2)
     even = make_results(suite)
     assert interpolation.claim_blur(find(even, "VAE-10"), find(even, "GAN 10_8"), None, "table-x") is None
 

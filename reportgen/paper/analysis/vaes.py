@@ -334,6 +334,36 @@ def count_carrying(vae: Configuration) -> int:
     return int((carried < CARRIED_SHARE * carried[-1]).sum()) + 1
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The latent dimension to choose from a sweep.
+
+    ``sampler`` and ``copier`` are the VAEs with the best FID and the best reconstruction. ``chosen`` is the one with
+    the fewest dimensions that is not shown to be worse than either of them, None if there is none; ``below`` and
+    ``last`` are those with the next fewer and with the most dimensions.
+    """
+
+    fid: str
+    sampler: Configuration
+    copier: Configuration
+    chosen: Configuration | None
+    below: Configuration | None
+    last: Configuration
+
+
+def choose_latent(sweep: Sequence[Configuration]) -> Choice | None:
+    """Choose a latent dimension by FID and reconstruction; None for fewer than two, or without a seed model."""
+    effect = judge_latent(sweep)
+    if effect is None:
+        return None
+    names = (effect.fid, "dev_reconstruction")
+    good = set.intersection(*({*find_ties(sweep, name)} for name in names))
+    chosen = next((c for c in sweep if c in good), None)
+    below = None if chosen is None or chosen is sweep[0] else sweep[sweep.index(chosen) - 1]
+    sampler, copier = (find_best(sweep, name) for name in names)
+    return Choice(effect.fid, sampler, copier, chosen, below, effect.last)
+
+
 def find_collapsed(sweep: Sequence[Configuration]) -> tuple[Configuration, Configuration] | None:
     """Return the VAE with the fewest dimensions, if it leaves some idle, and the best one by reconstruction.
 
