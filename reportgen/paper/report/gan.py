@@ -30,6 +30,8 @@ from reportgen.paper.claims.gan import (
     claim_quality,
     claim_stability,
     claim_steadiness,
+    claim_trap,
+    claim_wide_losses,
     claim_worst,
     hidden_dim,
 )
@@ -241,7 +243,7 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], score=name_fid(sweep)),
         b.figure("gan_hidden_curves", lambda: [draw_gan_overlay(b, pick(sweep))]),
         b.figure("gan_worst", lambda: [_draw_sweep(b, pick(sweep))], label=worst.label),
-        *b.claims([claim_worst(sweep, table.id)]),
+        *b.claims([claim_wide_losses(sweep, table.id), claim_worst(sweep, table.id)]),
     )
 
 
@@ -264,7 +266,7 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
         "nash",
         *b.answer(claim_equilibrium(judged, table.id)),
         table,
-        *b.claims([claim_quality(judged, table.id)]),
+        *b.claims([claim_trap(judged, table.id), claim_quality(judged, table.id)]),
         b.figure("discriminator", lambda: [draw_discriminators(b, shown)]),
         outputs,
         *b.claims([claim_lead(judge_equilibria(shown), outputs.id)]),
