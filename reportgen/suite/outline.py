@@ -54,6 +54,7 @@ Topic = Literal[
     "ablation.size",
     "best",
     "collapse",
+    "collapse.unread",
     "comparison",
     "gan_curves",
     "gan_effect",

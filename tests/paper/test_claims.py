@@ -1788,11 +1788,14 @@ def test_the_great_circle_beside_the_line(
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        ([100] * 10 + [5], "No mode collapse: in 1,005 samples of VAE-3 all ten digits come about as often"),
+        (
+            [100] * 10 + [5],
+            "No mode collapse among the samples that are read: in 1,000 of 1,005 samples of VAE-3, on which this rests",
+        ),
         (
             [200] * 5 + [80] * 5 + [5],
-            "No mode collapse by digit, but an imbalance: all ten digits occur among the 1,400 of 1,405 "
-            "samples of VAE-3 that are read, and 0 comes 2.5 times as often as 5 (200 and 80; chi",
+            "No mode collapse among the samples that are read, but an imbalance: this rests on 1,400 of 1,405 "
+            "samples of VAE-3, among which all ten digits occur, and 0 comes 2.5 times as often as 5 (200 and 80; chi",
         ),
         ([100] * 9 + [0, 5], "Partial mode collapse: none of 905 samples of VAE-3 reads as 9, while 0 comes 100 times"),
         ([1] * 9 + [0, 995], "Whether VAE-3 collapses cannot be told: only 9 of its 1,004 samples are read as digits"),
@@ -1817,7 +1820,7 @@ def count(suite: Suite, counts: list[int], counted: str = "0123456789") -> tuple
     ("counts", "said"),
     [
         ([400, *[100] * 9, 5], "Legibility alone is not the cause: 0 makes up 30.7% of all samples"),
-        ([90, *[50] * 9, 1000], "stays open: 65% of the samples are not read"),
+        ([90, *[50] * 9, 1000], "stays open: the rare digits may be among the 65% that are not read"),
         ([100] * 10 + [5], ""),
     ],
 )
@@ -1853,6 +1856,29 @@ def test_few_samples_are_tested_like_published_ones(
 ) -> None:
     digits = count(suite, [100] * 10 + [5], counted)[1]
     assert said in words(collapse.claim_digits(digits, rows, "table-x")[-1])
+
+
+@pytest.mark.parametrize(
+    ("unread", "recall", "said"),
+    [
+        (500, 0.1, "The 500 samples that are not read have no say in this. Recall, which counts them too, is 0.10"),
+        (500, 1.0, "no lack of variety is shown in it either."),
+        (20, 0.1, ""),
+        (500, None, ""),
+    ],
+)
+def test_what_is_known_of_unread_samples(suite: Suite, unread: int, recall: float | None, said: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["digits"]["all_counts"] = [100] * 10 + [unread]
+        if recall is None:
+            evaluation["scores"] = {}
+        else:
+            evaluation["scores"]["classifier"]["recall"] = recall
+
+    gan_4_4 = make_results(suite, change=change).answer("gan_grid")[0]
+    claim = collapse.claim_unread(gan_4_4, count_digits(gan_4_4), "table-x")
+    assert said in said_of(claim)
+    assert (claim is None) == (not said)
 
 
 @pytest.mark.parametrize(

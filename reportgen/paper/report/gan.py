@@ -15,7 +15,7 @@ from reportgen.paper.analysis.measuring import choose_fid
 from reportgen.paper.analysis.quantities import AT_HALF, DISCRIMINATORS
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model, select_plain_gans
-from reportgen.paper.analysis.trainings import judge_equilibria
+from reportgen.paper.analysis.trainings import has_sample_scores, judge_equilibria
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.gan import (
     LOSSES,
@@ -37,6 +37,7 @@ from reportgen.paper.claims.gan import (
 )
 from reportgen.paper.claims.gan_ablation import GanAblation, claim_ablation, claim_gradient, claim_grain, claim_weights
 from reportgen.paper.claims.gan_ablation import claim_losses as claim_game
+from reportgen.paper.claims.progress import claim_progress
 from reportgen.paper.claims.scores import claim_alone, claim_threshold
 from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.quantities import write_mean
@@ -47,6 +48,7 @@ from reportgen.paper.report.code import point_to_code
 from reportgen.paper.report.model import Block, Cell, Picture, Section, Table
 from reportgen.paper.report.pictures import (
     COLUMNS_OF_IMAGES,
+    describe_fid,
     draw_discriminators,
     draw_fid_over,
     draw_gan_overlay,
@@ -55,7 +57,6 @@ from reportgen.paper.report.pictures import (
     list_samples,
     name_fid,
     read_images,
-    show_progress,
     show_samples,
 )
 from reportgen.suite.outline import OutlineSection
@@ -75,10 +76,10 @@ def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     shown = pick(grid)
     settling = b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in ("spread", "change") for loss in LOSSES])
     blocks: list[Block] = [*b.answer(claim_curves(judge_equilibria(grid), settling.id)), *b.describe_selection(grid)]
-    if len(shown) > 1:
-        blocks.append(b.figure("gan_overlay", lambda: [draw_gan_overlay(b, shown)]))
-    blocks.append(b.figure("gan_curves", lambda: draw_gan_rows(b, shown)))
-    return b.section("gan_curves", *blocks, settling, *show_progress(b, "gan_progress", grid))
+    rows = b.figure("gan_curves", lambda: draw_gan_rows(b, shown))
+    overlay = b.figure("gan_overlay", lambda: [draw_gan_overlay(b, shown)], fid=describe_fid(b, grid))
+    progress = b.claims(claim_progress(grid, overlay.id)) if has_sample_scores(grid) else []
+    return b.section("gan_curves", *blocks, overlay, rows, settling, *progress)
 
 
 # ---- images ---------------------------------------------------------------------------------------------------------
@@ -241,8 +242,8 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
         *b.answer(claim_hidden(sweep, table.id)),
         table,
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], score=name_fid(sweep)),
-        b.figure("gan_hidden_curves", lambda: [draw_gan_overlay(b, pick(sweep))]),
         b.figure("gan_worst", lambda: [_draw_sweep(b, pick(sweep))], label=worst.label),
+        b.figure("gan_hidden_curves", lambda: [draw_gan_overlay(b, pick(sweep))], fid=describe_fid(b, sweep)),
         *b.claims([claim_wide_losses(sweep, table.id), claim_worst(sweep, table.id)]),
     )
 

@@ -110,9 +110,6 @@ ALTS: Mapping[Name, str] = {
 }
 """Strips -> message of their alternative text."""
 
-NUM_BEYOND = 3
-"""Lines that are shown beyond their ends."""
-
 
 def _show_strips(b: Builder, shown: Sequence[Configuration], name: Name) -> Figure:
     """Return the figure of the strips of all models, side by side."""
@@ -125,10 +122,10 @@ def _show_strips(b: Builder, shown: Sequence[Configuration], name: Name) -> Figu
 
 
 def _read_strips(c: Configuration, name: Name) -> tuple[str, ...]:
-    """Return what is read in each strip of a configuration; of those beyond the ends, only the first few are shown."""
+    """Return what is read in each strip of a configuration."""
     reading = read_interpolation(c)
     if name == "extrapolation":
-        return reading.outside[:NUM_BEYOND]
+        return reading.outside
     return reading.inside if name == "interpolation" else reading.spherical
 
 
