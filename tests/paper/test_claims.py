@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import Phase, example, given, settings
@@ -250,8 +250,8 @@ def change_all(*changes: Callable[[RunSpec, dict[str, Any]], None]) -> Callable[
             100.0,
             100.0,
             (NAN, 160, 150, 120, 100),
-            "at most (VAE-3); training ends early: from the fourth fifth to the last, the dev loss of VAE-3 and VAE-10 "
-            "still falls, by up to 20.0 nats.",
+            "at most (VAE-3); training ends early: from the fourth fifth of training to the last the dev loss of VAE-3 "
+            "and VAE-10 still falls, by up to 20.0 nats.",
         ),
         (90.0, 90.0, (NAN, NAN, NAN, NAN, 90), "No VAE overfits: the dev loss nowhere exceeds the training loss."),
         (
@@ -309,7 +309,10 @@ def test_the_gap_leaves_out_what_no_model_could_lower(suite: Suite) -> None:
 @pytest.mark.parametrize(
     ("kl", "said"),
     [
-        ((3.0, 4.0), "is reconstruction: for VAE-3 it falls by 20.0 nats from the second fifth to the last, at the"),
+        (
+            (3.0, 4.0),
+            "is reconstruction: for VAE-3 it falls by 20.0 nats from the second fifth of training to the last, at the",
+        ),
         ((4.0, 3.0), ""),
     ],
 )
@@ -506,7 +509,7 @@ def test_the_best_vae(suite: Suite, fid: tuple[float, float], said: str) -> None
         (
             (9.0, 5.0, 1.0, 1.01),
             (160.0, 120.0, 80.0, 79.9),
-            "More dimensions help up to `latent_dim` = 20: the classifier FID falls from 9.00 at 3 to 1.00 and the "
+            "`latent_dim` = 20 is enough: up to there the classifier FID falls from 9.00 at 3 to 1.00 and the "
             "reconstruction loss from 160.0 to 80.0 nats; from there to 40 no change of FID is shown (1.01; "
             "ratio 1.01, 95%: 0.67–1.5",
             "Up to `latent_dim` = 20, a nat of KL buys 4.0 nats of reconstruction loss; beyond, neither",
@@ -514,7 +517,7 @@ def test_the_best_vae(suite: Suite, fid: tuple[float, float], said: str) -> None
         (
             (9.0, 5.0, 1.0, 1.01),
             (160.0, 120.0, 100.0, 70.0),
-            "up to `latent_dim` = 20: the classifier FID falls from 9.00 at 3 to 1.00 and the reconstruction",
+            "`latent_dim` = 20 is enough: up to there the classifier FID falls from 9.00 at 3 to 1.00 and the recon",
             "a nat of KL buys 3.0 nats of reconstruction loss.",
         ),
         ((9.0, 5.0, 1.0, 1.01), (100.0,) * 4, "falls from 9.00 at 3 to 1.00; from there to 40 no change", ""),
@@ -635,7 +638,7 @@ def test_the_mean_over_seeds_of_dimensions_in_use_has_a_decimal(tmp_path: Path) 
             },
             "",
             "from 95.0% of the codes of dev images, but in 40.0% of the samples only: the codes lie 1.00 nats off the "
-            "prior, and 4.0",
+            "prior, and further with more dimensions, a possible",
         ),
         (
             (9.0, 1.0, 1.2, 1.3),
@@ -665,6 +668,84 @@ def test_what_the_codes_explain(
     found = [said_of(claim(sweep, "table-x")) for claim in (vae.claim_why, vae.claim_hole)]
     assert [said in text for said, text in zip((why, hole), found, strict=True)] == [True, True]
     assert list(map(bool, found)) == [bool(why), bool(hole)]
+
+
+@pytest.mark.parametrize(
+    ("fid", "losses", "codes", "said"),
+    [
+        (
+            (9.0, 5.0, 2.0, 2.1),
+            (200, 160, 120, 120),
+            {"vae-40": {"prior_distance": [2.0, 0.1, 99]}},
+            "Choose `latent_dim` = 20: it is the smallest at which neither the classifier FID (2.00) nor the "
+            "reconstruction loss (120.0 nats) is shown to fall short of the best; at 10 they are 5.00 and 160.0 nats; "
+            "40 brings no gain that is shown.",
+        ),
+        (
+            (9.0, 5.0, 2.0, 2.1),
+            (200, 160, 120, 120),
+            {"vae-40": {"prior_distance": [6.0, 0.1, 99]}},
+            "; 40 brings no gain that is shown, and its codes lie further off the prior (6.00 against ",
+        ),
+        (
+            (9.0, 5.0, 4.0, 2.0),
+            (200, 160, 140, 120),
+            {},
+            "Choose `latent_dim` = 40: it is the smallest at which neither the classifier FID (2.00) nor the "
+            "reconstruction loss (120.0 nats) is shown to fall short of the best; at 20 they are 4.00 and 140.0 nats.",
+        ),
+        (
+            (2.0, 2.1, 2.1, 2.0),
+            (120, 120, 120, 120),
+            {},
+            "`latent_dim` = 3 is enough: neither the classifier FID (2.00) nor the reconstruction loss (120.0 nats) is "
+            "shown to gain from more; 40 brings no gain that is shown, and its codes lie further off the prior (4.03",
+        ),
+        (
+            (2.0, 5.0, 5.0, 9.0),
+            (200, 160, 140, 120),
+            {},
+            "depends on the use: 3 for samples (classifier FID 2.00, against 9.00 at 40), 40 for reconstructions "
+            "(120.0 nats, against 200.0 at 3).",
+        ),
+        ((NAN, NAN, NAN, 1.0), (200, 160, 140, 120), {}, ""),
+    ],
+)
+def test_which_latent_dimension_to_choose(
+    swept: Suite, fid: tuple[float, ...], losses: tuple[float, ...], codes: dict[str, dict[str, Any]], said: str
+) -> None:
+    names = [f"vae-{dim}" for dim in (3, 10, 20, 40)]
+    change = change_all(set_fid(dict(zip(names, fid, strict=True))), set_codes(codes))
+    found = set_losses({name: (loss, 10.0) for name, loss in zip(names, losses, strict=True)})
+    sweep = make_results(swept, change=change, summarise=found).answer("vae_latent")
+    claim = vae.claim_choice(sweep, "table-x")
+    assert said in said_of(claim)
+    assert (claim is None) == (not said)
+
+
+@pytest.mark.parametrize(
+    ("fid", "change", "inside", "said"),
+    [
+        ((9.0, 2.0), -0.01, 0.3, "loses less between the ends of interpolations than VAE-10 (-1.0 ± 2.0 against -20.0"),
+        ((9.0, 2.0), -0.01, 0.8, "Interpolation speaks for VAE-3 instead: it loses less between the ends (-1.0"),
+        ((9.0, 2.0), -0.2, 0.8, ""),
+        ((9.0, 2.0), None, 0.8, ""),
+        ((2.0, NAN), -0.01, 0.8, ""),
+    ],
+)
+def test_interpolation_may_speak_for_fewer_dimensions(
+    suite: Suite, fid: tuple[float, float], change: float | None, inside: float, said: str
+) -> None:
+    def interpolate(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        own = (change, inside) if spec.settings.latent_dim == 3 else (-0.2, 0.3)
+        pairs = zip(("inside_change", "read_inside"), own, strict=True)
+        evaluation["interpolation"]["random_pairs"] |= {name: [value, 0.01, 100] for name, value in pairs}
+
+    changes = change_all(interpolate, set_fid(dict(zip(("vae-3", "vae-10"), fid, strict=True))))
+    losses = set_losses({"vae-3": (200.0, 10.0)})
+    claim = vae.claim_paths(make_results(suite, change=changes, summarise=losses).answer("vae_latent"), "table-x")
+    assert said in said_of(claim).replace("−", "-")
+    assert (claim is None) == (not said)
 
 
 @pytest.mark.parametrize(
@@ -723,7 +804,7 @@ ALIKE_CODES = {"vae-10": NARROWER, "vae-linear-10": NARROWER}
             9.0,
             ALIKE_CODES,
             "but the samples of VAE-10 linear are worse",
-            "by 10.0 nats of KL, and samples",
+            "Noise is not shown to be a cause: the sharpness is ",
         ),
         (
             ((100.0, 10.0), (100.0, 10.0)),
@@ -758,7 +839,7 @@ ALIKE_CODES = {"vae-10": NARROWER, "vae-linear-10": NARROWER}
             1.0,
             ALIKE_CODES,
             "reconstructs worse than VAE-10 (160.0 against 100.0 nats), but its samples are better (classifier FID",
-            "What VAE-10 draws from codes is as good; but its posteriors",
+            "What VAE-10 draws from codes is as good (99.5% of its reconstructions are read, 99.5% of the other's)",
         ),
         (((160.0, 10.0), (100.0, 10.0)), NAN, {}, "reconstructs worse than VAE-10 (160.0 against 100.0 nats).", ""),
     ],
@@ -805,6 +886,36 @@ def test_legibility_that_fid_does_not_show(suite: Suite, fid: float, linear: int
     told = [words(vae.claim_ablation(*order, "table-x")) for order in (pair, pair[::-1])]
     assert [said in text for text in told] == [True, True]
     assert ["are read, against" in text for text in told] == [bool(said)] * 2
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "reconstruction", "said"),
+    [
+        (
+            0.1,
+            (950, 0, 50),
+            "is as good (95.0% of its reconstructions are read, 95.0% of the other's); but its posteriors",
+        ),
+        (0.1, (0, 0, 0), "is as good; but its posteriors lie further from the prior, by 10.0 nats of KL, while all of"),
+        (0.1, (950, 0, 50), "falls between them. Noise is not shown to be a cause: the sharpness is "),
+        (0.9, (950, 0, 50), "and a sampled z more often falls between them."),
+    ],
+)
+def test_fewer_samples_that_are_read_are_explained(
+    suite: Suite, sharpness: float, reconstruction: tuple[int, int, int], said: str
+) -> None:
+    usual: dict[str, Any] = {**NARROWER, "reconstruction": reconstruction, "sharpness": {"real": 0.1, "samples": 0.1}}
+    codes = {
+        "vae-10": usual | {"all_counts": [97] * 10 + [30]},
+        "vae-linear-10": usual | {"all_counts": [10] * 10 + [900]},
+    }
+    codes["vae-linear-10"]["sharpness"] = {"real": 0.1, "samples": sharpness}
+    losses = set_losses({"vae-linear-10": (100.0, 20.0), "vae-10": (100.0, 10.0)})
+    change = change_all(set_fid({"vae-linear-10": 5.1, "vae-10": 5.0}), set_codes(codes))
+    results = make_results(suite, change=change, summarise=losses)
+    told = said_of(vae.claim_cause(find(results, "VAE-10 linear"), find(results, "VAE-10"), "table-x"))
+    assert said in told
+    assert ("Noise" in told) is (sharpness == 0.1)
 
 
 @pytest.mark.parametrize(
@@ -1134,10 +1245,34 @@ def test_samples_at_the_worst_setting(suite: Suite, counts: list[int], said: str
 
 
 @pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ((0.5, 0.9, 1.4), "rises with width, from 0.50 at 2 to 1.40 at 8, although D grows as well"),
+        ((1.4, 0.9, 0.5), "falls with width, from 1.40 at 2 to 0.50 at 8: D gains more"),
+        ((0.9, 0.9, 0.9), ""),
+    ],
+)
+def test_the_loss_of_d_over_width_is_explained(suite: Suite, losses: tuple[float, ...], said: str) -> None:
+    names = ("gan-10_2", "gan-10_4", "gan-10_8")
+    found = summarise_by({"discriminator_loss": dict(zip(names, losses, strict=True))})
+    sweep = make_results(suite, summarise=found).answer("gan_hidden")
+    claim = gan.claim_wide_losses(sweep, "table-x")
+    assert said in said_of(claim)
+    assert (claim is None) == (not said)
+    assert gan.claim_wide_losses([*sweep, sweep[0]], "table-x") is None
+
+
+@pytest.mark.parametrize(
     ("real", "said"),
     [
-        ([0.9] * 4, "No GAN has reached the Nash equilibrium: at the end D(x) is 0.90 and D(G(z)) 0.50 instead of 1/2"),
-        ([0.55, 0.9, 0.8, 0.9], "within 0.1 of 1/2, is no GAN but GAN 4_4; in the others D(x) is 0.80 to 0.90"),
+        (
+            [0.9] * 4,
+            "equilibrium: even in the nearest, GAN 4_4, D(x) is 0.90 and D(G(z)) 0.50 at the end instead of 1/2.",
+        ),
+        (
+            [0.55, 0.9, 0.8, 0.9],
+            "Only GAN 4_4 ends near the Nash equilibrium, with D(x) and D(G(z)) within 0.1 of 1/2; elsewhere D(x)",
+        ),
         ([0.55] * 4, "By the outputs of D every GAN ends near the Nash equilibrium: D(x) is 0.55"),
     ],
 )
@@ -1150,8 +1285,9 @@ def test_equilibrium(suite: Suite, real: list[float], said: str) -> None:
 def test_the_loss_of_d_alone_may_mislead(suite: Suite) -> None:
     outputs = {"D_x": dict.fromkeys(GRID, 0.9), "discriminator_loss": {"gan-10_4": 1.4}}
     judged = judge_equilibria(make_results(suite, summarise=summarise_by(outputs)).answer("gan_grid"))
-    said = "the loss of D alone would mislead (1.40 in GAN 10_4, with 1.00 for G)."
-    assert said in words(gan.claim_equilibrium(judged, "table-nash"))
+    said = "in GAN 10_4 it is 1.40, near the 1.39 of the equilibrium, but that of G is 1.00 instead of 0.69."
+    assert said in said_of(gan.claim_trap(judged, "table-nash"))
+    assert gan.claim_trap(judged[:1], "table-nash") is None
 
 
 @pytest.mark.parametrize(
@@ -1424,7 +1560,7 @@ def test_each_latent_space_may_win_by_legibility_and_by_evenness(
         evaluation["interpolation"]["random_pairs"] |= {n: [v, 0.01, 100] for n, v in zip(names, own, strict=True)}
 
     results = make_results(suite, change=change)
-    claim = interpolation.answer_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), "table-x")
+    claim = interpolation.answer_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), None, "table-x")
     assert words(claim).startswith(said)
 
 
@@ -1440,21 +1576,25 @@ def test_the_straight_line_may_decide_legibility(suite: Suite, circle: float | N
             pairs["spherical"]["inside_change"][0] = None
 
     results = make_results(suite, change=change)
-    claim = interpolation.answer_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), "table-x")
+    claim = interpolation.answer_spaces(find(results, "GAN 10_8"), find(results, "VAE-10"), None, "table-x")
     assert ("on great circles no difference in legibility is shown" in words(claim)) is said
 
 
-def test_blur_may_be_why_paths_are_even(suite: Suite) -> None:
+@pytest.mark.parametrize("inside", [-0.2, 0.0])
+def test_blur_may_be_why_paths_are_even(suite: Suite, inside: float) -> None:
     def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
         is_gan = spec.settings.model == "gan"
         evaluation["sharpness"]["samples"] = 0.1 if is_gan else 0.04
         paths = {name: [2.0 if is_gan else 1.0, 0.01, 100] for name in ("detour", "largest_step")}
-        evaluation["interpolation"]["random_pairs"] |= paths
+        evaluation["interpolation"]["random_pairs"] |= paths | {"inside_change": [inside if is_gan else -0.2, 0.01, 99]}
 
     results = make_results(suite, change=change)
-    claim = interpolation.claim_blur(find(results, "VAE-10"), find(results, "GAN 10_8"), None, "table-x")
-    assert claim is not None
-    assert words(claim).startswith("The even paths of VAE-10 may be a merit of blur")
+    vae_10, gan_10 = find(results, "VAE-10"), find(results, "GAN 10_8")
+    claim = interpolation.claim_blur(vae_10, gan_10, None, "table-x")
+    assert said_of(claim).startswith("The even paths of VAE-10 may be a merit of blur") is (claim is not None)
+    answer = words(interpolation.answer_spaces(gan_10, vae_10, None, "table-x"))
+    assert answer.startswith("GAN 10_8 has the better latent space on straight lines") is (claim is None)
+    assert (claim is None) is (inside > -0.2)
     even = make_results(suite)
     assert interpolation.claim_blur(find(even, "VAE-10"), find(even, "GAN 10_8"), None, "table-x") is None
 
@@ -1648,11 +1788,14 @@ def test_the_great_circle_beside_the_line(
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        ([100] * 10 + [5], "No mode collapse: in 1,005 samples of VAE-3 all ten digits come about as often"),
+        (
+            [100] * 10 + [5],
+            "No mode collapse among the samples that are read: in 1,000 of 1,005 samples of VAE-3, on which this rests",
+        ),
         (
             [200] * 5 + [80] * 5 + [5],
-            "No mode collapse by digit, but an imbalance: all ten digits occur among the 1,400 of 1,405 "
-            "samples of VAE-3 that are read, and 0 comes 2.5 times as often as 5 (200 and 80; chi",
+            "No mode collapse among the samples that are read, but an imbalance: this rests on 1,400 of 1,405 "
+            "samples of VAE-3, among which all ten digits occur, and 0 comes 2.5 times as often as 5 (200 and 80; chi",
         ),
         ([100] * 9 + [0, 5], "Partial mode collapse: none of 905 samples of VAE-3 reads as 9, while 0 comes 100 times"),
         ([1] * 9 + [0, 995], "Whether VAE-3 collapses cannot be told: only 9 of its 1,004 samples are read as digits"),
@@ -1677,7 +1820,7 @@ def count(suite: Suite, counts: list[int], counted: str = "0123456789") -> tuple
     ("counts", "said"),
     [
         ([400, *[100] * 9, 5], "Legibility alone is not the cause: 0 makes up 30.7% of all samples"),
-        ([90, *[50] * 9, 1000], "stays open: 65% of the samples are not read"),
+        ([90, *[50] * 9, 1000], "stays open: the rare digits may be among the 65% that are not read"),
         ([100] * 10 + [5], ""),
     ],
 )
@@ -1713,6 +1856,29 @@ def test_few_samples_are_tested_like_published_ones(
 ) -> None:
     digits = count(suite, [100] * 10 + [5], counted)[1]
     assert said in words(collapse.claim_digits(digits, rows, "table-x")[-1])
+
+
+@pytest.mark.parametrize(
+    ("unread", "recall", "said"),
+    [
+        (500, 0.1, "The 500 samples that are not read have no say in this. Recall, which counts them too, is 0.10"),
+        (500, 1.0, "no lack of variety is shown in it either."),
+        (20, 0.1, ""),
+        (500, None, ""),
+    ],
+)
+def test_what_is_known_of_unread_samples(suite: Suite, unread: int, recall: float | None, said: str) -> None:
+    def change(spec: RunSpec, evaluation: dict[str, Any]) -> None:
+        evaluation["digits"]["all_counts"] = [100] * 10 + [unread]
+        if recall is None:
+            evaluation["scores"] = {}
+        else:
+            evaluation["scores"]["classifier"]["recall"] = recall
+
+    gan_4_4 = make_results(suite, change=change).answer("gan_grid")[0]
+    claim = collapse.claim_unread(gan_4_4, count_digits(gan_4_4), "table-x")
+    assert said in said_of(claim)
+    assert (claim is None) == (not said)
 
 
 @pytest.mark.parametrize(
@@ -1774,12 +1940,13 @@ def test_variety_within_a_digit(
         (
             (LEVEL, LEVEL),
             (5, 4),
-            "Some training was too long: the FID of samples ends more than 10% above its lowest value for VAE-10",
+            "Some training was too long: of the FIDs of samples, measured every 6 steps, the last is more than 10% "
+            "above the lowest for VAE-10",
         ),
         (
             (FALLING, LEVEL),
             (5, 4),
-            "trained too long: VAE-10 (4.00 at step 700, 5.00 at the last), as the FID ends as much above",
+            "trained too long: VAE-10 (4.00 at step 700, 5.00 at the last), as the last FID is as far above",
         ),
         ((LEVEL, LEVEL), (5, 5), "The FID of samples has levelled off: from the"),
         (
@@ -1800,6 +1967,31 @@ def test_progress_of_samples(
     sweep = make_results(suite, summarise=summarise).answer("vae_latent")
     claims = [words(claim) for claim in progress.claim_progress(sweep, "figure-x")]
     assert [said in claim for claim in claims] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("intervals", "fifth", "said"),
+    [
+        ((4, 4), 3, "from the fourth fifth of training to the last"),  # which holds two measurements
+        ((4, 4), 1, "from the second fifth of training to the last"),
+        ((10, 10), 3, "between step 30 and step 40"),
+        ((10, 10), 1, "between step 10 and step 40"),
+        ((20, 20), 3, "from the fourth fifth of training to the last"),  # which holds none
+        ((10, 20), 3, "from the fourth fifth of training to the last"),
+    ],
+)
+def test_no_change_is_dated_more_exactly_than_it_was_measured(
+    tmp_path: Path, intervals: tuple[int, int], fifth: Literal[1, 3], said: str
+) -> None:
+    runs = "".join(
+        f"  vae-{dim}: {{section: vae_latent, model: vae, latent_dim: {dim}, image_interval: {every}}}\n"
+        for dim, every in zip((3, 10), intervals, strict=True)
+    )
+    text = f"dataset: mnist-5k\ndefaults:\n  vae: {{num_training_steps: 40}}\nruns:\n{runs}"
+    sweep = make_results(write_and_load(tmp_path, text)).answer("vae_latent")
+    assert words(
+        Claim("progress", "progress.level", {"course": scores.write_course(sweep, fifth), "limit": 1}, "x")
+    ) == (f"The FID of samples has levelled off: {said} it falls by no more than 1.")
 
 
 def set_outputs(batch: dict[str, float], dev: float = 0.7) -> Callable[[RunSpec, dict[str, Any]], None]:

@@ -427,5 +427,4 @@ def test_trainings_that_scored_no_samples_have_no_curves_of_them(tmp_path: Path)
         history.write_text("".join(row for row in rows if ",sample_" not in row), encoding="utf-8")
     report = build_report(load_results(tmp_path), "en", draws=False)
     assert "figure-vae_progress" not in report.labels
-    assert "figure-gan_progress" in report.labels
-    assert [claim.rests_on for claim in report.claims if claim.topic == "progress"] == ["figure-gan_progress"]
+    assert [claim.rests_on for claim in report.claims if claim.topic == "progress"] == ["figure-gan_overlay"]

@@ -18,7 +18,7 @@ import pandas as pd
 
 from reportgen.base.errors import RunError
 from reportgen.paper.analysis.balance import estimate_imbalance, estimate_smallest
-from reportgen.paper.analysis.curves import TAIL_SHARE, CurveSummary, summarise_curve, thin_curve
+from reportgen.paper.analysis.curves import NUM_WINDOWS, TAIL_SHARE, CurveSummary, summarise_curve, thin_curve
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate_share_error
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import (
@@ -440,6 +440,12 @@ class Configuration:
     def fifths(self, metric: str) -> list[float]:
         """Return the means of a metric over each fifth of training, over seeds; NaN where nothing was logged."""
         return [estimate_mean(means).mean for means in zip(*(s.fifths for s in self._summaries(metric)), strict=True)]
+
+    def list_measured_steps(self, fifth: int) -> list[int]:
+        """Return the steps of one fifth of training, from 0, that measured dev losses and scored samples."""
+        num, interval = self.settings.num_training_steps, self.settings.image_interval
+        steps = {*range(interval, num, interval), num}
+        return sorted(step for step in steps if num * fifth < step * NUM_WINDOWS <= num * (fifth + 1))
 
     def change(self, metric: str) -> Estimate:
         """Estimate the mean of a metric over the last fifth of training less that over the second one.

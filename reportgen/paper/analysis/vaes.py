@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import special
 
-from reportgen.paper.analysis.effects import Effect, Outcome, find_change
+from reportgen.paper.analysis.effects import SHOWN, Effect, Outcome, find_change
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate_share_error
 from reportgen.paper.analysis.findings import (
     SIGNIFICANCE,
@@ -23,6 +23,7 @@ from reportgen.paper.analysis.findings import (
 )
 from reportgen.paper.analysis.latent import count_readings, rank_dimensions
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
+from reportgen.paper.analysis.quantities import QUANTITIES
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.samples import NOISY
 from reportgen.paper.analysis.trainings import judge_progress
@@ -334,6 +335,36 @@ def count_carrying(vae: Configuration) -> int:
     return int((carried < CARRIED_SHARE * carried[-1]).sum()) + 1
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The latent dimension to choose from a sweep.
+
+    ``sampler`` and ``copier`` are the VAEs with the best FID and the best reconstruction. ``chosen`` is the one with
+    the fewest dimensions that is not shown to be worse than either of them, None if there is none; ``below`` and
+    ``last`` are those with the next fewer and with the most dimensions.
+    """
+
+    fid: str
+    sampler: Configuration
+    copier: Configuration
+    chosen: Configuration | None
+    below: Configuration | None
+    last: Configuration
+
+
+def choose_latent(sweep: Sequence[Configuration]) -> Choice | None:
+    """Choose a latent dimension by FID and reconstruction; None for fewer than two, or without a seed model."""
+    effect = judge_latent(sweep)
+    if effect is None:
+        return None
+    names = (effect.fid, "dev_reconstruction")
+    good = set.intersection(*({*find_ties(sweep, name)} for name in names))
+    chosen = next((c for c in sweep if c in good), None)
+    below = None if chosen is None or chosen is sweep[0] else sweep[sweep.index(chosen) - 1]
+    sampler, copier = (find_best(sweep, name) for name in names)
+    return Choice(effect.fid, sampler, copier, chosen, below, effect.last)
+
+
 def find_collapsed(sweep: Sequence[Configuration]) -> tuple[Configuration, Configuration] | None:
     """Return the VAE with the fewest dimensions, if it leaves some idle, and the best one by reconstruction.
 
@@ -395,21 +426,36 @@ class Explanation:
 def explain_ablation(ablated: Configuration, conv: Configuration) -> Explanation | None:
     """Explain a difference in FID by the losses, or what a better reconstruction costs; None if the data do not.
 
-    ``codes``: the VAE with the worse FID does not reconstruct worse, but its codes lie further from the prior; ``kl``:
-    only its KL is shown to be higher; ``hole``: neither is, but fewer of its samples than of its reconstructions read
-    as digits, by more than the other's. ``decoder``: it reconstructs worse, too. ``price``: FID does not tell the two
-    apart, and one reconstructs better at a higher KL.
+    Where FID does not tell the two apart, the share of samples read may. ``codes``: the VAE with the worse samples
+    does not reconstruct worse, but its codes lie further from the prior; ``kl``: only its KL is shown to be higher;
+    ``hole``: neither is, but fewer of its samples than of its reconstructions read as digits, by more than the other's.
+    ``decoder``: it reconstructs worse, too. ``price``: samples do not tell the two apart, and one reconstructs better
+    at a higher KL.
     """
     fid = choose_fid((ablated, conv))
-    outcomes = {
-        name: compare_by(name, ablated, conv) for name in (fid, "dev_reconstruction", "dev_kl", "prior_distance")
-    }
-    if outcomes[fid] in ("alike", "open"):
-        return _explain_price(ablated, conv, outcomes)
-    if outcomes[fid] not in ("lower", "higher"):
-        return None
-    vae, other = (ablated, conv) if outcomes[fid] == "higher" else (conv, ablated)
-    is_worse = {name: outcome == outcomes[fid] for name, outcome in outcomes.items()}
+    is_decided = compare_by(fid, ablated, conv) in SHOWN
+    worse = _find_worse(ablated, conv, fid if is_decided else "read_share")
+    if worse is not None:
+        return _explain_samples(*worse)
+    return _explain_price(ablated, conv) if compare_by(fid, ablated, conv) in ("alike", "open") else None
+
+
+def _find_worse(a: Configuration, b: Configuration, quantity: str) -> tuple[Configuration, Configuration] | None:
+    """Return the VAE that is shown to be the worse one by a quantity, and the other; None if neither is."""
+    for vae, other in ((a, b), (b, a)):
+        if compare_by(quantity, vae, other) == WORSE[QUANTITIES[quantity].better or "lower"]:
+            return vae, other
+    return None
+
+
+WORSE: Mapping[Literal["lower", "higher"], Outcome] = {"lower": "higher", "higher": "lower"}
+"""The better direction of a quantity -> the worse one."""
+
+
+def _explain_samples(vae: Configuration, other: Configuration) -> Explanation | None:
+    """Explain why the samples of a VAE are worse than another's."""
+    names = ("dev_reconstruction", "dev_kl", "prior_distance")
+    is_worse = {name: compare_by(name, vae, other) == "higher" for name in names}
     if is_worse["dev_reconstruction"]:
         return Explanation("decoder", vae, other)
     if is_worse["prior_distance"]:
@@ -421,12 +467,12 @@ def explain_ablation(ablated: Configuration, conv: Configuration) -> Explanation
     return Explanation("hole", vae, other) if is_wider else None
 
 
-def _explain_price(ablated: Configuration, conv: Configuration, outcomes: Mapping[str, Outcome]) -> Explanation | None:
+def _explain_price(ablated: Configuration, conv: Configuration) -> Explanation | None:
     pairs: Mapping[tuple[Outcome, Outcome], tuple[Configuration, Configuration]] = {
         ("lower", "higher"): (ablated, conv),
         ("higher", "lower"): (conv, ablated),
     }
-    found = pairs.get((outcomes["dev_reconstruction"], outcomes["dev_kl"]))
+    found = pairs.get((compare_by("dev_reconstruction", ablated, conv), compare_by("dev_kl", ablated, conv)))
     return Explanation("price", *found) if found else None
 
 

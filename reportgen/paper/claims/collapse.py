@@ -21,6 +21,7 @@ from reportgen.paper.analysis.findings import (
 from reportgen.paper.analysis.measuring import is_measured, measure
 from reportgen.paper.analysis.quantities import ALIKE_FACTOR
 from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.yardsticks import find_rungs, is_below
 from reportgen.paper.claims.claim import Claim, Verdict
 from reportgen.paper.claims.scores import name_values, relate
 from reportgen.paper.i18n.quantities import write_estimate, write_measured, write_value
@@ -66,6 +67,27 @@ def _judge_balance(digits: DigitCounts) -> Balance:
     if digits.verdict == "missing" and not digits.p_value < SIGNIFICANCE:
         return "unread"
     return digits.verdict
+
+
+MANY_UNREAD = 0.1
+"""The share of samples not read from which they are spoken of."""
+
+UNREAD: Mapping[bool, str] = {True: "collapse.unread.missing", False: "collapse.unread.open"}
+"""True if the recall of all samples is shown to be below that of real images -> message."""
+
+
+def claim_unread(gan: Configuration, digits: DigitCounts, rests_on: str) -> Claim | None:
+    """Say what is known of the samples that no digit is read in; None if they are few or recall has no yardstick."""
+    num_unread = digits.all_counts[10]
+    found = find_rungs([gan], "real")
+    if num_unread < MANY_UNREAD * digits.num_all or found is None or not is_measured("recall", [gan]):
+        return None
+    values: dict[str, Value] = {
+        "num": num_unread,
+        "recall": write_measured("recall", gan),
+        "real": write_value("recall", found[0].recall),
+    }
+    return Claim("collapse.unread", UNREAD[is_below("recall", gan, found[0].recall)], values, rests_on)
 
 
 def claim_digits(digits: DigitCounts, published: Sequence[PublishedCounts], rests_on: str) -> list[Claim]:

@@ -38,6 +38,7 @@ from reportgen.paper.analysis.trainings import (
     Share,
     find_batch_readers,
     find_memorisers,
+    find_nearest,
     judge_nearest,
     judge_settling,
     name_share,
@@ -546,6 +547,29 @@ def _relate_ends(fid: str, known: Sequence[Configuration], sweep: Sweep) -> tupl
     return () if sweep.trend == "mixed" else relate(fid, named[0], named[-1])
 
 
+WIDE_LOSS: Mapping[str, str] = {
+    "falling": "gan_hidden.losses.falls",
+    "falling_overall": "gan_hidden.losses.falls",
+    "rising": "gan_hidden.losses.rises",
+    "rising_overall": "gan_hidden.losses.rises",
+}
+"""Trend of the loss of D over hidden_dim -> message."""
+
+
+def claim_wide_losses(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say how the loss of D goes with hidden_dim, and why; None unless it is shown to move one way."""
+    loss = LOSSES[0]
+    if len({hidden_dim(c) for c in sweep}) < len(sweep):
+        return None
+    found = read_sweep(loss, sweep, "hidden_dim")
+    if found is None or found.trend not in WIDE_LOSS:
+        return None
+    values: dict[str, Value] = {"first_at": found.positions[0], "last_at": found.positions[-1]}
+    values |= {"first": write_mean(loss, sweep[0]), "last": write_mean(loss, sweep[-1])}
+    named = name_values(loss, sweep)
+    return Claim("gan_hidden.losses", WIDE_LOSS[found.trend], values, rests_on, relate(loss, named[0], named[-1]))
+
+
 WORST: Mapping[tuple[bool, bool], str] = {
     (True, True): "gan_hidden.worst.both",
     (True, False): "gan_hidden.worst.illegible",
@@ -587,30 +611,31 @@ NEAR: Mapping[Share, str] = {
 
 
 def claim_equilibrium(judged: Judged, rests_on: str) -> Claim:
-    """Say which GANs end near D = 1/2, with D's outputs and both losses at the end, and how far they fluctuate."""
+    """Say which GANs end near D = 1/2, with D's outputs at the end: of the nearest GAN if none does."""
     near = [c for c, e in judged if e.verdict == "near"]
     far = [c for c, e in judged if e.verdict != "near"] or near
+    nearest, _ = find_nearest(judged)
+    shown = far if near else [nearest]
     values: dict[str, Value] = {
         "near": Several([c.label for c in near]),
+        "nearest": nearest.label,
         "tolerance": Number(EQUILIBRIUM_TOLERANCE, 1),
-        "real": write_span("D_x", far),
-        "fake": write_span("D_G_z1", far),
-        "d": write_span("discriminator_loss", far),
-        "g": write_span("generator_loss", far),
-        "spread": write_span("spread_D_G_z1", [c for c, _ in judged]),
-        "trap": _write_trap(far),
+        "real": write_span("D_x", shown),
+        "fake": write_span("D_G_z1", shown),
     }
     facts = tuple(Verdict(c.label, "equilibrium", e.verdict) for c, e in judged)
     return Claim("nash", NEAR[name_share(len(near), len(judged))], values, rests_on, facts)
 
 
-def _write_trap(far: Sequence[Configuration]) -> Message | str:
-    """Write in which GAN far from the equilibrium the loss of D is near its value there; nothing if in none."""
+def claim_trap(judged: Judged, rests_on: str) -> Claim | None:
+    """Say in which GAN far from the equilibrium the loss of D is near its value there; None if in none."""
     d, g = LOSSES
+    far = [c for c, e in judged if e.verdict != "near" and abs(measure(d, c).mean - AT_HALF[d]) < EQUILIBRIUM_TOLERANCE]
+    if not far:
+        return None
     nearest = min(far, key=lambda c: abs(measure(d, c).mean - AT_HALF[d]))
-    if not abs(measure(d, nearest).mean - AT_HALF[d]) < EQUILIBRIUM_TOLERANCE:
-        return ""
-    return Message("nash.trap", {"label": nearest.label, "d": write_mean(d, nearest), "g": write_mean(g, nearest)})
+    values: dict[str, Value] = {"label": nearest.label, "d": write_mean(d, nearest), "g": write_mean(g, nearest)}
+    return Claim("nash.trap", "nash.trap", values, rests_on)
 
 
 QUALITY: Mapping[str, str] = {
@@ -634,8 +659,6 @@ def claim_quality(judged: Judged, rests_on: str) -> Claim | None:
     values: dict[str, Value] = {
         "near": found.near.label,
         "near_fid": write_measured(found.fid, found.near),
-        "real": write_mean("D_x", found.near),
-        "fake": write_mean("D_G_z1", found.near),
         "second": found.second.label,
         "second_fid": write_measured(found.fid, found.second),
         "best": found.best.label,
@@ -671,7 +694,7 @@ def claim_lead(judged: Judged, rests_on: str) -> Claim | None:
         "label": most.label,
         "batch": write_mean("batch_separation", most),
         "running": write_mean("running_separation", most),
-        "low": Percent(_share_below_half(most)),
+        "level": _write_level(most),
         "gap": write_mean("train_dev_gap", widest),
         "widest": widest.label,
     }
@@ -680,12 +703,12 @@ def claim_lead(judged: Judged, rests_on: str) -> Claim | None:
     return Claim("nash.lead", LEAD[bool(readers), bool(memorisers)], values, rests_on, tuple(facts))
 
 
-def _share_below_half(gan: Configuration) -> float:
-    """Return the share of training images that D of the first seed rates below 1/2 in eval mode."""
-    record = gan.first.evaluation.discriminator
-    assert record is not None, "only GANs have a discriminator"
-    counts = record.train.counts
-    return sum(counts[: len(counts) // 2]) / sum(counts)
+def _write_level(gan: Configuration) -> Message:
+    """Write D's mean output on training images in eval mode: over several seeds, from the lowest to the highest."""
+    records = [record for run in gan.runs if (record := run.evaluation.discriminator) is not None]
+    means = sorted(record.train.mean for record in records)
+    kind = "nash.level.one" if len(means) == 1 else "nash.level.several"
+    return Message(kind, {"low": Number(means[0]), "high": Number(means[-1])})
 
 
 def _write_where(found: Sequence[Configuration], gans: Sequence[Configuration]) -> Value:

@@ -16,11 +16,12 @@ from reportgen.paper.claims.scores import write_change
 from reportgen.paper.i18n.quantities import write_bare, write_estimate, write_mean
 from reportgen.paper.i18n.translator import Message, Number, Several, Value
 
-Won = Literal["both", "split", "readable", "even", "neither", "unknown"]
+Won = Literal["both", "split", "blurred", "readable", "even", "neither", "unknown"]
 
 SPACES: Mapping[Won, str] = {
     "both": "interpolation.spaces.both",
     "split": "interpolation.spaces.split",
+    "blurred": "interpolation.spaces.blurred",
     "readable": "interpolation.spaces.readable",
     "even": "interpolation.spaces.even",
     "neither": "interpolation.spaces.neither",
@@ -29,11 +30,18 @@ SPACES: Mapping[Won, str] = {
 """Criteria by which one of two latent spaces is the better one -> message."""
 
 
-def answer_spaces(gan: Configuration, vae: Configuration, rests_on: str) -> Claim:
-    """Say which latent space is better by legibility and by the evenness of its paths, and what each wins."""
+def answer_spaces(gan: Configuration, vae: Configuration, families: Families | None, rests_on: str) -> Claim:
+    """Say which latent space is better by legibility and by the evenness of its paths, and what each wins.
+
+    Paths that a blurrier model alone may owe to its blur do not count against legibility.
+
+    Args:
+        families: all VAEs and GANs compared in sharpness.
+    """
     spaces = judge_spaces(vae, gan)
     change = find_change(measure("inside_change", gan), measure("inside_change", vae))
-    kind = "unknown" if change is None else _name_won(spaces)
+    is_blurred = spaces.even == "vae" and find_blurrier(vae, gan, families) == "vae"
+    kind = "unknown" if change is None else _name_won(spaces, is_blurred=is_blurred)
     readable, even = ((vae, gan) if side == "vae" else (gan, vae) for side in (spaces.readable, spaces.even))
     values: dict[str, Value] = {
         **_write_two("readable", readable, ("inside_change",)),
@@ -57,9 +65,9 @@ def _write_circle(two: tuple[Configuration, Configuration]) -> Message | str:
     return Message("interpolation.circle", {"inside_change": better, "not_inside_change": other})
 
 
-def _name_won(spaces: Spaces) -> Won:
+def _name_won(spaces: Spaces, *, is_blurred: bool) -> Won:
     if spaces.disagree:
-        return "split"
+        return "blurred" if is_blurred else "split"
     if spaces.readable == "open":
         return "neither" if spaces.even == "open" else "even"
     return "readable" if spaces.even == "open" else "both"
@@ -77,10 +85,13 @@ def _write_two(role: str, two: tuple[Configuration, Configuration], quantities: 
 def claim_blur(vae: Configuration, gan: Configuration, families: Families | None, rests_on: str) -> Claim | None:
     """Say that blur may be why the VAE's paths are more even; None unless its samples are blurrier and its paths even.
 
+    It is not said again where the answer does.
+
     Args:
         families: all VAEs and GANs compared in sharpness.
     """
-    if (find_blurrier(vae, gan, families), judge_spaces(vae, gan).even) != ("vae", "vae"):
+    spaces = judge_spaces(vae, gan)
+    if spaces.disagree or (find_blurrier(vae, gan, families), spaces.even) != ("vae", "vae"):
         return None
     return Claim("interpolation", "interpolation.blur", {"vae": vae.label}, rests_on)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.trainings import LEVEL_SHARE, judge_progress
 from reportgen.paper.claims.claim import Claim, Verdict
+from reportgen.paper.claims.scores import write_course
 from reportgen.paper.i18n.quantities import write_mean
 from reportgen.paper.i18n.translator import Message, Percent, Several, Value
 
@@ -35,6 +36,8 @@ def claim_progress(configurations: Sequence[Configuration], rests_on: str) -> li
     values: dict[str, Value] = {
         "num": len(verdicts),
         "limit": Percent(LEVEL_SHARE),
+        "course": write_course(list(verdicts), 3),
+        "interval": Several(sorted({c.settings.image_interval for c in verdicts})),
         "falling": Several([c.label for c in falling]),
         "past": Several([_write_past(c) for c in past]),
     }

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.paper.analysis.contrasts import judge_threshold
+from reportgen.paper.analysis.curves import NUM_WINDOWS
 from reportgen.paper.analysis.effects import Effect, compare
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.measuring import choose_fid, has_any, measure
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.claims.claim import Claim, Fact, Order, Undecided, Verdict
 from reportgen.paper.i18n.quantities import name_quantity, write_bound, write_effect, write_estimate, write_mean
-from reportgen.paper.i18n.translator import Value
+from reportgen.paper.i18n.translator import Message, Value
 
 Ablation = Literal["vae_ablation", "gan_mlp", "gan_relu"]
 """A question that asks for a changed model."""
@@ -47,6 +48,22 @@ def write_change(quantity: str, effect: Effect | None) -> dict[str, Value]:
     if effect is None:
         return {"change": "–", "bound": "–"}
     return {"change": write_effect(quantity, effect), "bound": write_bound(quantity, effect)}
+
+
+FROM: Mapping[Literal[1, 3], str] = {1: "progress.second", 3: "progress.fourth"}
+"""Fifth of training, from 0, with which a change until the last begins -> message."""
+
+
+def write_course(configurations: Sequence[Configuration], fifth: Literal[1, 3]) -> Message:
+    """Write from when to when a dev loss or a score of samples changes: from a fifth of training to the last.
+
+    Where all were measured once in either of them, at the same steps, it is these two steps.
+    """
+    measured = {(*c.list_measured_steps(fifth), *c.list_measured_steps(NUM_WINDOWS - 1)) for c in configurations}
+    steps = measured.pop()
+    if measured or len(steps) != 2 or not configurations[0].list_measured_steps(fifth):
+        return Message(FROM[fifth])
+    return Message("progress.steps", {"before": steps[0], "last": steps[1]})
 
 
 THRESHOLD: Mapping[str, str] = {

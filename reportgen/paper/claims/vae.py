@@ -23,6 +23,7 @@ from reportgen.paper.analysis.vaes import (
     Size,
     Why,
     are_similar,
+    choose_latent,
     count_carrying,
     explain_ablation,
     explain_saturation,
@@ -40,8 +41,8 @@ from reportgen.paper.analysis.vaes import (
     judge_size,
 )
 from reportgen.paper.claims.claim import Claim, Fact, Verdict
-from reportgen.paper.claims.scores import name_values, relate
-from reportgen.paper.i18n.quantities import name_quantity, write_effect, write_mean, write_value
+from reportgen.paper.claims.scores import name_values, relate, write_course
+from reportgen.paper.i18n.quantities import name_quantity, write_bare, write_effect, write_mean, write_value
 from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
@@ -83,7 +84,12 @@ def _write_end(sweep: Sequence[Configuration]) -> Message | str:
     if settling.verdict == "unknown":
         return ""
     falling = Several([c.label for c in settling.falling])
-    return Message(SETTLED[settling.verdict], {"falling": falling, "most": Number(settling.most, 1)})
+    values: dict[str, Value] = {
+        "falling": falling,
+        "most": Number(settling.most, 1),
+        "course": write_course(list(settling.falls), 3),
+    }
+    return Message(SETTLED[settling.verdict], values)
 
 
 def claim_learning(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
@@ -95,6 +101,7 @@ def claim_learning(sweep: Sequence[Configuration], rests_on: str) -> Claim | Non
         "label": found.vae.label,
         "reconstruction": Number(-found.reconstruction, 1),
         "kl": Number(found.kl, 1),
+        "course": write_course([found.vae], 1),
     }
     return Claim("vae_curves.learning", "vae_curves.learning", values, rests_on)
 
@@ -393,6 +400,80 @@ def write_units(vae: Configuration) -> Number:
     return Number(fmean(units), 0 if fmean(units).is_integer() else 1)
 
 
+CHOICE: Mapping[Literal["inner", "least", "trade"], str] = {
+    "inner": "vae_space.choice",
+    "least": "vae_space.choice.least",
+    "trade": "vae_space.choice.trade",
+}
+"""Latent dimension to choose: one that is not the least, the least, or none -> message."""
+
+BEYOND: Mapping[bool, str] = {True: "vae_space.choice.further", False: "vae_space.choice.no_gain"}
+"""True if the codes of the VAE with the most dimensions lie further off the prior than the chosen one's -> part."""
+
+
+def claim_choice(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say which latent dimension to choose, and what fewer and more of them cost; None if nothing can be chosen."""
+    choice = choose_latent(sweep)
+    if choice is None:
+        return None
+    values: dict[str, Value] = {"score": name_quantity(choice.fid), "beyond": ""}
+    chosen = choice.chosen
+    if chosen is None:
+        for role, c in (("sampler", choice.sampler), ("copier", choice.copier)):
+            values |= _write_merits(choice.fid, c, f"{role}_")
+        return Claim("vae_space", CHOICE["trade"], values, rests_on)
+    values |= _write_merits(choice.fid, chosen)
+    facts: tuple[Fact, ...] = ()
+    if choice.below is not None:
+        values |= _write_merits(choice.fid, choice.below, "below_")
+    if chosen is not choice.last:
+        values["beyond"], facts = _write_cost(chosen, choice.last)
+    return Claim("vae_space", CHOICE["least" if choice.below is None else "inner"], values, rests_on, facts)
+
+
+def _write_merits(fid: str, c: Configuration, role: str = "") -> dict[str, Value]:
+    """Return what a latent dimension is chosen by, in values whose names begin with a role."""
+    return {
+        f"{role}at": c.settings.latent_dim,
+        f"{role}fid": write_mean(fid, c),
+        f"{role}loss": write_mean("dev_reconstruction", c),
+    }
+
+
+def _write_cost(chosen: Configuration, last: Configuration) -> tuple[Message, tuple[Fact, ...]]:
+    """Return the part on what still more dimensions bring, and what it asserts."""
+    pair = (chosen, last)
+    is_further = compare_by("prior_distance", last, chosen) == "higher"
+    values: dict[str, Value] = {"last_at": last.settings.latent_dim}
+    values |= zip(("distance", "last_distance"), (write_mean("prior_distance", c) for c in pair), strict=True)
+    return Message(BEYOND[is_further], values), relate("prior_distance", *name_values("prior_distance", pair))
+
+
+def claim_paths(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
+    """Say that a VAE with fewer dimensions than the chosen one loses less between the ends; None if none is shown to.
+
+    It is no reason to choose it if no more of its images between the ends are read.
+    """
+    choice = choose_latent(sweep)
+    if choice is None or choice.chosen is None or not is_measured("inside_change", sweep):
+        return None
+    chosen, best = choice.chosen, find_best(sweep, "inside_change")
+    if compare_by("inside_change", best, chosen) != "higher":
+        return None
+    values: dict[str, Value] = {
+        "label": best.label,
+        "chosen": chosen.label,
+        "change": write_bare("inside_change", measure("inside_change", best)),
+        "chosen_change": write_bare("inside_change", measure("inside_change", chosen)),
+        "inside": write_mean("read_inside", best),
+        "chosen_inside": write_mean("read_inside", chosen),
+    }
+    is_read_more = compare_by("read_inside", best, chosen) == "higher"
+    wording = "vae_space.paths.better" if is_read_more else "vae_space.paths.no_better"
+    pair = name_values("inside_change", (best, chosen))
+    return Claim("vae_space.paths", wording, values, rests_on, relate("inside_change", *pair))
+
+
 UNITS: Mapping[bool, str] = {
     True: "vae_space.units.all",
     False: "vae_space.units.some",
@@ -468,8 +549,6 @@ def claim_hole(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
         return None
     last = max(sweep, key=lambda c: c.settings.latent_dim)
     values: dict[str, Value] = {
-        "last": last.label,
-        "last_distance": write_mean("prior_distance", last),
         "label": vae.label,
         "reconstructions": write_value("read_share", more.mean + measure("read_share", vae).mean),
         "samples": write_value("read_share", measure("read_share", vae).mean),
@@ -595,8 +674,27 @@ def claim_cause(ablated: Configuration, conv: Configuration, rests_on: str) -> C
         "kl": write_value("dev_kl", abs(kl)),
         "distance": write_mean("prior_distance", found.vae),
         "other_distance": write_mean("prior_distance", found.other),
+        "read": _write_reconstructed(found.vae, found.other),
+        "grain": _write_grain(found.vae, found.other),
     }
     return Claim("vae_ablation.why", CAUSE[found.cause], values, rests_on)
+
+
+def _write_reconstructed(vae: Configuration, other: Configuration) -> Message | str:
+    """Write how many reconstructions of two VAEs are read; nothing if that was not measured."""
+    if not is_measured("reads_unread", (vae, other)):
+        return ""
+    return Message("vae_ablation.why.read", {"codes": _write_read(vae), "other_codes": _write_read(other)})
+
+
+def _write_grain(vae: Configuration, other: Configuration) -> Message | str:
+    """Write that a VAE's samples are not shown to be noisier than another's; nothing if they are."""
+    if compare_by("sharpness", vae, other) == "higher":
+        return ""
+    values: dict[str, Value] = {
+        name: write_mean("sharpness", c) for name, c in (("sharpness", vae), ("other_sharpness", other))
+    }
+    return Message("vae_ablation.why.grain", values)
 
 
 def _write_read(vae: Configuration) -> Value:

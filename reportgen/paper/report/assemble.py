@@ -82,6 +82,7 @@ def build_report(
     draft = _write(b, notes)
     draft = _drop_dangling(draft)
     draft = _drop_near_evidence(draft)
+    draft = _explain_once(draft)
     draft = _number(draft)
     draft = draft.map_blocks(lambda section: add_note(section, notes))
     labels = _label(draft, b.t)
@@ -143,6 +144,19 @@ def _drop_near_evidence(draft: Draft) -> Draft:
         for block in section.blocks:
             is_near = isinstance(block, Paragraph) and _points_to(block.evidence, own)
             yield replace(block, evidence=()) if is_near and isinstance(block, Paragraph) else block
+
+    return draft.map_blocks(drop)
+
+
+def _explain_once(draft: Draft) -> Draft:
+    """Drop the notes of tables that stood below an earlier one, such as what the marks of changes mean."""
+    printed: set[Line] = set()
+
+    def drop(section: Section) -> Iterator[Block]:
+        for block in section.blocks:
+            yield replace(block, note=()) if isinstance(block, Table) and block.note in printed else block
+            if isinstance(block, Table):
+                printed.add(block.note)
 
     return draft.map_blocks(drop)
 

@@ -13,6 +13,7 @@ from reportgen.paper.analysis.selection import find_best_gan
 from reportgen.paper.claims.collapse import (
     answer_collapse,
     claim_digits,
+    claim_unread,
     claim_width,
     claim_within,
     find_published_p_value,
@@ -42,7 +43,7 @@ def build_collapse(b: Builder, _: object, wanted: OutlineSection) -> Section | N
         b.text("collapse.string", num=digits.num_counted, characters=digits.counted),
         _tabulate_digits(b, gan, digits, published),
         b.figure("histogram", lambda: [_draw_histogram(b, gan, digits)]),
-        *b.claims(claim_digits(digits, published, "table-digits")),
+        *b.claims([claim_unread(gan, digits, "table-scores"), *claim_digits(digits, published, "table-digits")]),
         _show_nearest(b, gan),
         _tabulate_variety(b),
         *b.claims(claim_width(b.results.answer("gan_hidden"), "table-variety")),

@@ -15,7 +15,7 @@ from reportgen.paper.analysis.measuring import choose_fid
 from reportgen.paper.analysis.quantities import AT_HALF, DISCRIMINATORS
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model, select_plain_gans
-from reportgen.paper.analysis.trainings import judge_equilibria
+from reportgen.paper.analysis.trainings import has_sample_scores, judge_equilibria
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.gan import (
     LOSSES,
@@ -30,11 +30,14 @@ from reportgen.paper.claims.gan import (
     claim_quality,
     claim_stability,
     claim_steadiness,
+    claim_trap,
+    claim_wide_losses,
     claim_worst,
     hidden_dim,
 )
 from reportgen.paper.claims.gan_ablation import GanAblation, claim_ablation, claim_gradient, claim_grain, claim_weights
 from reportgen.paper.claims.gan_ablation import claim_losses as claim_game
+from reportgen.paper.claims.progress import claim_progress
 from reportgen.paper.claims.scores import claim_alone, claim_threshold
 from reportgen.paper.figures.images import Strips
 from reportgen.paper.i18n.quantities import write_mean
@@ -45,6 +48,7 @@ from reportgen.paper.report.code import point_to_code
 from reportgen.paper.report.model import Block, Cell, Picture, Section, Table
 from reportgen.paper.report.pictures import (
     COLUMNS_OF_IMAGES,
+    describe_fid,
     draw_discriminators,
     draw_fid_over,
     draw_gan_overlay,
@@ -53,7 +57,6 @@ from reportgen.paper.report.pictures import (
     list_samples,
     name_fid,
     read_images,
-    show_progress,
     show_samples,
 )
 from reportgen.suite.outline import OutlineSection
@@ -73,10 +76,10 @@ def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     shown = pick(grid)
     settling = b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in ("spread", "change") for loss in LOSSES])
     blocks: list[Block] = [*b.answer(claim_curves(judge_equilibria(grid), settling.id)), *b.describe_selection(grid)]
-    if len(shown) > 1:
-        blocks.append(b.figure("gan_overlay", lambda: [draw_gan_overlay(b, shown)]))
-    blocks.append(b.figure("gan_curves", lambda: draw_gan_rows(b, shown)))
-    return b.section("gan_curves", *blocks, settling, *show_progress(b, "gan_progress", grid))
+    rows = b.figure("gan_curves", lambda: draw_gan_rows(b, shown))
+    overlay = b.figure("gan_overlay", lambda: [draw_gan_overlay(b, shown)], fid=describe_fid(b, grid))
+    progress = b.claims(claim_progress(grid, overlay.id)) if has_sample_scores(grid) else []
+    return b.section("gan_curves", *blocks, overlay, rows, settling, *progress)
 
 
 # ---- images ---------------------------------------------------------------------------------------------------------
@@ -239,9 +242,9 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
         *b.answer(claim_hidden(sweep, table.id)),
         table,
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], score=name_fid(sweep)),
-        b.figure("gan_hidden_curves", lambda: [draw_gan_overlay(b, pick(sweep))]),
         b.figure("gan_worst", lambda: [_draw_sweep(b, pick(sweep))], label=worst.label),
-        *b.claims([claim_worst(sweep, table.id)]),
+        b.figure("gan_hidden_curves", lambda: [draw_gan_overlay(b, pick(sweep))], fid=describe_fid(b, sweep)),
+        *b.claims([claim_wide_losses(sweep, table.id), claim_worst(sweep, table.id)]),
     )
 
 
@@ -264,7 +267,7 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
         "nash",
         *b.answer(claim_equilibrium(judged, table.id)),
         table,
-        *b.claims([claim_quality(judged, table.id)]),
+        *b.claims([claim_trap(judged, table.id), claim_quality(judged, table.id)]),
         b.figure("discriminator", lambda: [draw_discriminators(b, shown)]),
         outputs,
         *b.claims([claim_lead(judge_equilibria(shown), outputs.id)]),

@@ -42,7 +42,7 @@ def build_interpolation(b: Builder, _: object, wanted: OutlineSection) -> Sectio
         return None
     return b.section(
         "interpolation",
-        *b.answer(_answer(shown)),
+        *b.answer(_answer(b, shown)),
         b.text("interpolation.intro", points=b.results.suite.interpolation.num_points),
         b.formula(r"z_i = z_1 + \frac{i}{K - 1}\left(z_2 - z_1\right), \qquad i = 0, 1, \ldots, K - 1"),
         _show_strips(b, shown, "interpolation"),
@@ -54,11 +54,11 @@ def build_interpolation(b: Builder, _: object, wanted: OutlineSection) -> Sectio
     )
 
 
-def _answer(shown: Sequence[Configuration]) -> Claim:
+def _answer(b: Builder, shown: Sequence[Configuration]) -> Claim:
     """Compare the latent spaces of a GAN and a VAE, or describe that of the only model."""
     if len(shown) == 2:
         gan, vae = shown
-        return answer_spaces(gan, vae, "table-interpolation")
+        return answer_spaces(gan, vae, compare_sharpness(b.results), "table-interpolation")
     return answer_between(shown[0], "table-interpolation")
 
 
@@ -110,9 +110,6 @@ ALTS: Mapping[Name, str] = {
 }
 """Strips -> message of their alternative text."""
 
-NUM_BEYOND = 3
-"""Lines that are shown beyond their ends."""
-
 
 def _show_strips(b: Builder, shown: Sequence[Configuration], name: Name) -> Figure:
     """Return the figure of the strips of all models, side by side."""
@@ -125,10 +122,10 @@ def _show_strips(b: Builder, shown: Sequence[Configuration], name: Name) -> Figu
 
 
 def _read_strips(c: Configuration, name: Name) -> tuple[str, ...]:
-    """Return what is read in each strip of a configuration; of those beyond the ends, only the first few are shown."""
+    """Return what is read in each strip of a configuration."""
     reading = read_interpolation(c)
     if name == "extrapolation":
-        return reading.outside[:NUM_BEYOND]
+        return reading.outside
     return reading.inside if name == "interpolation" else reading.spherical
 
 

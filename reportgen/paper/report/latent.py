@@ -6,15 +6,27 @@ import itertools
 from collections.abc import Sequence
 
 from reportgen.paper.analysis.latent import count_readings, rank_dimensions
+from reportgen.paper.analysis.measuring import is_measured
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import pick
-from reportgen.paper.claims.vae import claim_collapse, claim_hole, claim_units, claim_why, write_units
+from reportgen.paper.claims.vae import (
+    claim_choice,
+    claim_collapse,
+    claim_hole,
+    claim_paths,
+    claim_units,
+    claim_why,
+    write_units,
+)
 from reportgen.paper.figures.latent import COLUMNS, Scatter, draw_kl, draw_latents, draw_readings
 from reportgen.paper.i18n.translator import Percent, Several
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.model import Cell, Figure, Picture, Section
 from reportgen.paper.report.pictures import choose_colours
 from reportgen.suite.outline import OutlineSection
+
+PATHS = ("read_inside", "inside_change")
+"""Quantities of interpolation that are tabulated for every VAE."""
 
 
 def build_space(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
@@ -24,14 +36,17 @@ def build_space(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -
     shown = pick(sweep)
     units = Column("active_units", lambda c: Cell(b.t.format(write_units(c)), is_number=True))
     columns: list[str | Column] = ["latent_dim", units, "dev_kl", "prior_distance"]
+    columns += [name for name in PATHS if is_measured(name, sweep)]
     table = b.table_of("vae_space", sweep, columns, note=b.line("vae_space.note", over=b.name_spread(sweep, "images")))
+    choice, in_use = claim_choice(sweep, table.id), claim_units(sweep, table.id)
     return b.section(
         "vae_space",
-        *b.answer(claim_units(sweep, table.id)),
+        *b.answer(choice or in_use),
         table,
+        *b.claims([in_use] if choice else []),
         b.figure("vae_kl", lambda: [_draw_kl(b, shown)]),
         b.figure("vae_latents", lambda: _draw_latents(b, shown)),
-        *b.claims(claim(sweep, table.id) for claim in (claim_why, claim_collapse, claim_hole)),
+        *b.claims(claim(sweep, table.id) for claim in (claim_paths, claim_why, claim_collapse, claim_hole)),
     )
 
 

@@ -17,7 +17,7 @@ from reportgen.paper.figures.curves import Panel, draw_curves, draw_histograms
 from reportgen.paper.figures.images import WIDTH_MM, Strips, draw_strips
 from reportgen.paper.figures.scores import draw_scores
 from reportgen.paper.figures.style import ABLATION_HUE, BLACK, HUES, shade
-from reportgen.paper.i18n.translator import Message
+from reportgen.paper.i18n.translator import Message, Several
 from reportgen.paper.report.builder import Builder
 from reportgen.paper.report.model import Block, Figure, Picture
 from reportgen.store.images import decode_grid
@@ -93,15 +93,15 @@ def draw_vae_rows(b: Builder, configurations: Sequence[Configuration]) -> list[P
 
 
 def draw_gan_rows(b: Builder, configurations: Sequence[Configuration]) -> list[Picture]:
-    """Draw a row per GAN with its losses, D's outputs, and the FID over training where all have it."""
+    """Draw a row per GAN with its losses, D's outputs, and the recall of its samples where all have it."""
     rows = []
-    has_fid = has_sample_scores(configurations)
+    has_recall = has_sample_scores(configurations)
     for c in configurations:
         panels = {metric: _make_panel(b, metric, [c], (AT_HALF[metric],)) for metric in GAN_METRICS}
         losses = {b.t("axis.of_d"): panels["discriminator_loss"], b.t("axis.of_g"): panels["generator_loss"]}
         outputs = {"D(x)": panels["D_x"], b.t("axis.before"): panels["D_G_z1"], b.t("axis.after"): panels["D_G_z2"]}
         joined = [_join(b.t("curve.losses"), losses), _join(b.t("curve.outputs"), outputs)]
-        rows.append([*joined, *(_list_fid(b, [c]) if has_fid else [])])
+        rows.append([*joined, *([_make_panel(b, "sample_recall", [c])] if has_recall else [])])
     return _draw_rows(b, rows, configurations, "alt.gan_rows", {c.label: BLACK for c in configurations})
 
 
@@ -138,6 +138,19 @@ def _list_fid(b: Builder, configurations: Sequence[Configuration]) -> list[Panel
     return [replace(_make_panel(b, "sample_fid", configurations), is_log=True)]
 
 
+def describe_fid(b: Builder, configurations: Sequence[Configuration]) -> Message | str:
+    """Return the part of a caption on the FID over training; nothing where it was not measured."""
+    if not has_sample_scores(configurations):
+        return ""
+    num = min(NUM_MONITORED, b.results.suite.fid.num_images)
+    return Message("figure.progress.fid", {"num": num, "interval": _list_intervals(configurations)})
+
+
+def _list_intervals(configurations: Sequence[Configuration]) -> Several:
+    """Return how many steps lie between two scores of samples."""
+    return Several(sorted({c.settings.image_interval for c in configurations}))
+
+
 def show_progress(b: Builder, id_: str, configurations: Sequence[Configuration]) -> list[Block]:
     """Return the figure of the FID and recall of samples over training with its finding; nothing if not recorded."""
     if not has_sample_scores(configurations):
@@ -145,7 +158,7 @@ def show_progress(b: Builder, id_: str, configurations: Sequence[Configuration])
     shown = pick(configurations)
     num = min(NUM_MONITORED, b.results.suite.fid.num_images)
     less = Message("figure.progress.less") if num < b.results.suite.fid.num_images else ""
-    figure = b.figure(id_, lambda: [_draw_progress(b, shown)], num=num, less=less)
+    figure = b.figure(id_, lambda: [_draw_progress(b, shown)], num=num, less=less, interval=_list_intervals(shown))
     return [figure, *b.claims(claim_progress(configurations, figure.id))]
 
 

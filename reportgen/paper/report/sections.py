@@ -71,9 +71,7 @@ WRITERS: Mapping[str, Writer] = {
             "table-vae_ablation",
         ),
     ),
-    "gan_curves": Writer(
-        gan.build_curves, ("figure-gan_curves", "figure-gan_overlay", "table-gan_settling", "figure-gan_progress")
-    ),
+    "gan_curves": Writer(gan.build_curves, ("figure-gan_curves", "figure-gan_overlay", "table-gan_settling")),
     "gan_images": Writer(gan.build_images, ("figure-gan_images", "figure-gan_evolution")),
     "gan_fid": Writer(gan.build_fid, ("table-gan_fid",)),
     "gan_effect": Writer(gan.build_effect, ("table-gan_effect",)),

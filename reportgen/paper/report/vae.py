@@ -73,8 +73,16 @@ def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
         "lowest_step", lambda c: Cell(b.join_numbers(sorted({*c.lowest_steps("dev_total")})), is_number=True)
     )
     columns = ("tail_train_total", "tail_dev_total", "gap", "rise_dev_total", lowest)
-    note = (*b.line("vae_curves.losses_note", over=b.name_spread(sweep, "steps")), *_describe_floors(b, sweep[0]))
+    note = (
+        *b.line("vae_curves.losses_note", over=b.name_spread(sweep, "steps"), every=_list_intervals(b, sweep)),
+        *_describe_floors(b, sweep[0]),
+    )
     return b.table_of("vae_losses", sweep, columns, note=note)
+
+
+def _list_intervals(b: Builder, sweep: Sequence[Configuration]) -> str:
+    """Return how many steps lie between two measurements of dev losses."""
+    return b.join_numbers(sorted({c.settings.image_interval for c in sweep}))
 
 
 def _describe_floors(b: Builder, c: Configuration) -> Line:
