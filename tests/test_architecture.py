@@ -38,6 +38,7 @@ ROOMS = {
         "monitoring",
         "scoring",
         "execution",
+        "importing",
         "executors",
         "runner",
     ],

@@ -191,7 +191,9 @@ def collect_own(name: str, members: Sequence[Configuration]) -> BySeed:
     found: dict[Key, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for c in members:
         for seed, value in list_by_seed(QUANTITIES[name], c).items():
-            found[_key(name, c.first.spec.dataset, c.settings.model_dump(mode="json"))][seed].append(value)
+            found[_key(name, c.first.spec.dataset, c.settings.model_dump(mode="json", exclude_none=True))][seed].append(
+                value
+            )
     return {key: {seed: fmean(values) for seed, values in by_seed.items()} for key, by_seed in found.items()}
 
 
