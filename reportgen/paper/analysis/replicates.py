@@ -191,9 +191,7 @@ def collect_own(name: str, members: Sequence[Configuration]) -> BySeed:
     found: dict[Key, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for c in members:
         for seed, value in list_by_seed(QUANTITIES[name], c).items():
-            found[_key(name, c.first.spec.dataset, c.settings.model_dump(mode="json", exclude_none=True))][seed].append(
-                value
-            )
+            found[_key(name, c.first.spec.dataset, c.settings.model_dump(mode="json"))][seed].append(value)
     return {key: {seed: fmean(values) for seed, values in by_seed.items()} for key, by_seed in found.items()}
 
 
@@ -208,4 +206,5 @@ def merge(shipped: BySeed, own: BySeed) -> list[list[float]]:
 
 
 def _key(name: str, dataset: str, settings: Mapping[str, Any]) -> Key:
-    return name, dataset, json.dumps({k: v for k, v in settings.items() if k not in IRRELEVANT}, sort_keys=True)
+    told = {k: v for k, v in settings.items() if k not in IRRELEVANT and v is not None}
+    return name, dataset, json.dumps(told, sort_keys=True)
