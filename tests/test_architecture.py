@@ -40,6 +40,7 @@ ROOMS = {
         "scoring",
         "tasks",
         "execution",
+        "importing",
         "executors",
         "runner",
     ],

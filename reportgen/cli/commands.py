@@ -289,6 +289,35 @@ def _follow(
     return failures
 
 
+@app.command(name="import")
+def import_(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Checkpoints and curves of the course's framework.")
+    ],
+    suite_file: Annotated[
+        Path | None,
+        typer.Option("--suite", metavar="SUITE", help="A suite to add the runs to; settings that no file holds."),
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes at once, as for 'reportgen run'.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda:0, ...")] = "auto",
+    data_dir: Annotated[Path | None, typer.Option(metavar="DIR", help="Datasets, as for 'reportgen run'.")] = None,
+    output: OutputOption = DEFAULT_OUTPUT,
+    with_report: Annotated[bool, typer.Option("--render", help="Also render the report.")] = False,
+) -> None:
+    """Import what was trained with the course's framework: measured, in tables and in the report like any other run."""
+    from reportgen.cli.importing import import_folders
+    from reportgen.cli.reporting import render_apart
+
+    imported = import_folders(folders, suite_file, output, jobs=jobs, device=device, data_dir=data_dir)
+    typer.echo(
+        f"{imported.num_imported} of {imported.num_found} configurations are in {output}/runs, declared in "
+        f"{imported.suite_file}{'' if with_report else '; next: reportgen render'}"
+    )
+    status = render_apart(output) if with_report else 0
+    if imported.num_imported < imported.num_found or status:
+        raise typer.Exit(status or 3)
+
+
 @app.command()
 def plan(
     suite_file: Annotated[Path, typer.Argument(metavar="SUITE", help="The suite, for example experiments.yaml.")],

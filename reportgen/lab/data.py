@@ -81,6 +81,12 @@ def load_dataset(name: str, *, data_dir: Path | None = None, device: str | torch
     return Dataset(name, *(Split(*(torch.from_numpy(array).to(device) for array in split)) for split in splits))
 
 
+def has_mnist(data_dir: Path | None) -> bool:
+    """Return whether the four files of full MNIST are in a data folder, so that nothing has to be downloaded."""
+    raw = (data_dir or find_data_dir()) / "MNIST" / "raw"
+    return all((raw / name).is_file() for name in IDX_FILES)
+
+
 def resize_images(images: torch.Tensor, size: int = IMAGE_SIZE) -> torch.Tensor:
     """Resize uint8 images [N, 1, H, W] to uint8 [N, 1, size, size], bilinearly, rounded to nearest.
 

@@ -8,7 +8,7 @@ import shutil
 import struct
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, partial
@@ -146,7 +146,7 @@ def explain_failure(error: BaseException) -> str:
 def _execute(
     task: Task, output: OutputPaths, paths: RunPaths, on_progress: OnProgress, is_stopping: Callable[[], bool]
 ) -> None:
-    spec, device = task.spec, _prepare_device(task)
+    spec, device = task.spec, prepare_device(task.device)
     # Another command may have finished a stage while this one waited for its turn.
     if not is_run_finished(paths, spec.training_key, spec.evaluation_key):
         _train_and_evaluate(task, device, output, paths, on_progress, is_stopping)
@@ -162,7 +162,7 @@ def _train_and_evaluate(
     on_progress: OnProgress,
     is_stopping: Callable[[], bool],
 ) -> None:
-    spec, dataset = task.spec, _load_once(task.spec.dataset, task.data_dir, device)
+    spec, dataset = task.spec, load_once(task.spec.dataset, task.data_dir, device)
     if is_stage_finished(paths, "training", spec.training_key):
         modules = load_modules(spec.settings, paths.weights, device)
     else:
@@ -171,17 +171,18 @@ def _train_and_evaluate(
         raise Stopped("trained; the same command goes on with the evaluation")
     logger.info("evaluation")
     on_progress("evaluation", spec.settings.num_training_steps, {})
-    _evaluate(task, modules, dataset, output, paths)
+    record_evaluation(spec, paths, modules, dataset, output.cache)
 
 
 @cache
-def _load_once(name: str, data_dir: Path | None, device: torch.device) -> Dataset:
+def load_once(name: str, data_dir: Path | None, device: torch.device) -> Dataset:
     """Return a dataset, loaded once per process and device."""
     return load_dataset(name, data_dir=data_dir, device=device)
 
 
-def _prepare_device(task: Task) -> torch.device:
-    device = torch.device(task.device)
+def prepare_device(name: str) -> torch.device:
+    """Return a device after this process was set up for it, with as many threads as every run has."""
+    device = torch.device(name)
     torch.set_num_threads(CPU_THREADS_PER_RUN)
     threadpool_limits(CPU_THREADS_PER_RUN)  # NumPy's BLAS, else every run would start a thread for every core
     if device.type == "cuda":
@@ -234,7 +235,7 @@ def _train_together(
     tasks: Sequence[Task], report: Callable[[str, int, dict[str, float]], None], is_stopping: Callable[[], bool]
 ) -> Iterator[tuple[str, RunError | None]]:
     """Yield the name of each run as it ends, with its error or None, after its folder was released."""
-    output, device = OutputPaths(tasks[0].output), _prepare_device(tasks[0])
+    output, device = OutputPaths(tasks[0].output), prepare_device(tasks[0].device)
     members: dict[TrainingSession, tuple[str, Checkpointer]] = {}
     with ExitStack() as stack:
         submit = stack.enter_context(ThreadPoolExecutor(SCORING_THREADS)).submit
@@ -250,7 +251,7 @@ def _train_together(
                 holds[spec.name].close()
                 yield spec.name, None
                 continue
-            dataset = _load_once(spec.dataset, task.data_dir, device)
+            dataset = load_once(spec.dataset, task.data_dir, device)
             try:
                 with log_to(paths.log):
                     training = _take_up(task, dataset, paths)
@@ -300,12 +301,17 @@ def _train(
     progress = partial(on_progress, "training")
     session = TrainingSession(spec.settings, dataset, training, progress, checkpointer, monitor)
     train_run(session, GraphedRounds() if task.use_graph else step_eagerly)
-    _record_training(spec, paths, training)
-    return training.objective.modules
+    modules = training.objective.modules
+    record_training(spec, paths, _describe_training(spec, training), training.rows, training.grids, modules)
+    for path in paths.list_checkpoints():
+        path.unlink(missing_ok=True)
+    return modules
 
 
 def _take_up(task: Task, dataset: Dataset, paths: RunPaths) -> Training:
     spec = task.spec
+    if spec.settings.imported is not None:
+        raise RunError("it was trained elsewhere and its files are not here; run 'reportgen import FOLDER' again")
     begin = partial(begin_training, spec.settings, dataset, spec.seed)
     training, notices = resume_training(paths, spec.training_key, begin)
     for notice in notices:
@@ -336,7 +342,7 @@ def _make_monitor(
     """Return the monitor of a run; None, after a warning, if there is nothing that samples can be compared with."""
     spec = task.spec
     try:
-        reference = _load_reference(spec.dataset, task.data_dir, device, spec.evaluation["fid_num_images"], task.output)
+        reference = load_reference(spec.dataset, task.data_dir, device, spec.evaluation["fid_num_images"], task.output)
     except Exception as error:  # an observer ends no training
         warn(f"samples are not scored during training: {explain_failure(error)}")
         return None
@@ -344,28 +350,42 @@ def _make_monitor(
 
 
 @cache
-def _load_reference(
+def load_reference(
     name: DatasetName, data_dir: Path | None, device: torch.device, num_images: int, output: Path
 ) -> Reference:
     """Return what samples during training are compared with, built once per process and device."""
-    dataset = _load_once(name, data_dir, device)
+    dataset = load_once(name, data_dir, device)
     return build_reference(dataset, num_images, OutputPaths(output).cache, has_digits=has_digits(name))
 
 
-def _record_training(spec: RunSpec, paths: RunPaths, trained: Training) -> None:
+def record_training(
+    spec: RunSpec,
+    paths: RunPaths,
+    record: RunRecord,
+    rows: Sequence[Row],
+    grids: Mapping[tuple[int, str], torch.Tensor],
+    modules: dict[str, nn.Module],
+) -> None:
+    """Write all that a training leaves, and then its stage in the manifest.
+
+    Args:
+        rows: the history.
+        grids: step and name -> images, uint8 [N, 1, 32, 32].
+
+    Raises:
+        RunError: a file cannot be written.
+    """
     shutil.rmtree(paths.images, ignore_errors=True)
     shutil.rmtree(paths.tensorboard, ignore_errors=True)
-    write_record(paths.spec, _describe_training(spec, trained))
-    write_text(paths.history, format_history(trained.rows))
-    write_bytes(paths.weights, save(collect_weights(trained.objective.modules)))
+    write_record(paths.spec, record)
+    write_text(paths.history, format_history(rows))
+    write_bytes(paths.weights, save(collect_weights(modules)))
     files = [paths.spec, paths.history, paths.weights]
-    for (step, name), grid in trained.grids.items():
+    for (step, name), grid in grids.items():
         files.append(paths.grid(name, step))
         write_bytes(files[-1], encode_grid(grid[:, 0].numpy(), GRID_COLUMNS))
-    write_bytes(paths.events, format_events(trained.rows))
+    write_bytes(paths.events, format_events(rows))
     record_stage(paths, "training", spec.training_key, files, spec.training_identity)
-    for path in paths.list_checkpoints():
-        path.unlink(missing_ok=True)
 
 
 def _describe_training(spec: RunSpec, trained: Training) -> RunRecord:
@@ -389,10 +409,14 @@ def _average_step(trained: Training) -> float | None:
     return None if trained.processor_seconds is None else round(trained.processor_seconds / trained.num_steps, 6)
 
 
-def _evaluate(
-    task: Task, modules: dict[str, nn.Module], dataset: Dataset, output: OutputPaths, paths: RunPaths
+def record_evaluation(
+    spec: RunSpec, paths: RunPaths, modules: dict[str, nn.Module], dataset: Dataset, cache: Path
 ) -> None:
-    spec = task.spec
+    """Measure a trained run, write what that leaves, and then its stage in the manifest.
+
+    Raises:
+        RunError: the model draws no images, or a file cannot be written.
+    """
     use_precision("fp32")  # for all runs, also those trained in another precision
     result = evaluate_run(
         spec.settings,
@@ -401,7 +425,7 @@ def _evaluate(
         dataset,
         spec.seed,
         spec.evaluation,
-        output.cache,
+        cache,
     )
     write_record(paths.evaluation, result.record)
     files = [paths.evaluation]
@@ -425,7 +449,7 @@ def _score_by_inception(
     record = score_run(
         spec.settings,
         load_modules(spec.settings, paths.weights, device),
-        _load_once(spec.dataset, task.data_dir, device),
+        load_once(spec.dataset, task.data_dir, device),
         spec.seed,
         spec.evaluation["fid_num_images"],
         _load_inception(weights, device),
@@ -455,7 +479,7 @@ def format_latents(rows: list[tuple[float, ...]]) -> str:
     return "".join(",".join(map(str, row)) + "\n" for row in (header, *rows))
 
 
-def format_events(rows: list[Row]) -> bytes:
+def format_events(rows: Sequence[Row]) -> bytes:
     """Format the history as an event file of TensorBoard.
 
     A record of that format is the length of an event, a checksum of the length, the event, a checksum of the event.

@@ -59,6 +59,17 @@ class Environment(Record):
     """Time of the first training step: ISO 8601, UTC, to the second."""
 
 
+class Origin(Record):
+    """What an imported run was read from; paths are below the folder that was imported, its own name included."""
+
+    folder: str
+    """Folder of the configuration that holds the checkpoints or, without any, the curves."""
+    steps: tuple[int, ...]
+    """Training steps of the checkpoints, ascending, counted from 1."""
+    files: Mapping[str, str]
+    """Path -> SHA-256 of each file that was read."""
+
+
 class RunRecord(Record):
     """spec.json: settings of a trained run, its environment and the code of its networks."""
 
@@ -69,8 +80,11 @@ class RunRecord(Record):
     settings: Annotated[Settings, Field(discriminator="model")]
     dataset: DatasetName
     seed: int
-    train_seconds: float
-    """Wall-clock seconds of all training steps; scores of samples in training and the evaluation are not included."""
+    train_seconds: float | None
+    """Wall-clock seconds of all training steps; scores of samples in training and the evaluation are not included.
+
+    None for an imported run.
+    """
     step_processor_seconds: float | None = None
     """Processor seconds of one step, the mean over all, by the clock of their thread, so that other processes do not
     count; None if steps were taken on a GPU, or not recorded."""
@@ -79,6 +93,9 @@ class RunRecord(Record):
     changed_device: bool | None = None
     """True if it was resumed on another kind of device, with new random numbers; None if not recorded."""
     environment: Environment
+    """Machine that trained the run, or imported it."""
+    origin: Origin | None = None
+    """Where it was imported from; None for a run that was trained here."""
     sources: Mapping[str, Source]
     """Listing -> code; ``model`` has the classes of the networks."""
 

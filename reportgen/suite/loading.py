@@ -214,7 +214,9 @@ def _resolve(document: Document, content: SuiteFile, chosen: tuple[str, ProfileS
     _check_exceptions(document, chosen, [settings for group in expanded.values() for settings in group])
     groups, num_runs = [], 0
     for group_name, entry in content.runs.items():
-        settings = dict.fromkeys(_make_exceptions(profile.exceptions, each) for each in expanded[group_name])
+        settings = dict.fromkeys(
+            each if each.imported else _make_exceptions(profile.exceptions, each) for each in expanded[group_name]
+        )
         group = Group(name=group_name, section=entry.section, settings=tuple(settings))
         _check_question(document, group)
         num_runs += len(group.settings)
@@ -249,10 +251,14 @@ def _check_question(document: Document, group: Group) -> None:
 
 
 def _expand(document: Document, content: SuiteFile, profile: ProfileSettings, name: str) -> Iterator[Settings]:
-    """Yield all combinations of an entry's lists, in the order of the file, the last list varying fastest."""
+    """Yield all combinations of an entry's lists, in the order of the file, the last list varying fastest.
+
+    What was trained elsewhere is as it is: neither defaults nor a profile change it.
+    """
     entry = content.runs[name]
     settings_class = MODELS[entry.model]
-    layers = (getattr(content.defaults, entry.model), entry, getattr(profile, entry.model))
+    around = (None, None) if entry.imported else (getattr(content.defaults, entry.model), getattr(profile, entry.model))
+    layers = (around[0], entry, around[1])
     values: dict[str, Any] = {}
     for layer in layers:
         if layer is not None:

@@ -19,7 +19,7 @@ from typing import Any
 from reportgen.assets import load_card
 from reportgen.base.fetching import INCEPTION_SHA256
 from reportgen.suite.loading import Suite
-from reportgen.suite.settings import DatasetName, Settings
+from reportgen.suite.settings import IMPORTED_SEED, DatasetName, Settings
 
 TRAINING_VERSION = 2
 """Version of training; raise it if equal settings and seeds give other weights now, or if a default changes."""
@@ -87,7 +87,10 @@ class RunSpec:
 
 
 def plan_runs(suite: Suite) -> list[RunSpec]:
-    """Return all runs of a suite in the order of the file; equal settings in two groups give one run per seed."""
+    """Return all runs of a suite in the order of the file; equal settings in two groups give one run per seed.
+
+    An imported training is one run, whatever the seeds of the suite.
+    """
     groups_of: dict[Settings, list[str]] = defaultdict(list)
     for group in suite.groups:
         for settings in group.settings:
@@ -102,7 +105,7 @@ def plan_runs(suite: Suite) -> list[RunSpec]:
     return [
         _make_spec(f"{names[settings]}-s{seed}", settings, suite.dataset, seed, evaluation, inception, tuple(groups))
         for settings, groups in groups_of.items()
-        for seed in suite.seeds
+        for seed in (suite.seeds if settings.imported is None else (IMPORTED_SEED,))
     ]
 
 
@@ -123,7 +126,9 @@ def _make_spec(
 ) -> RunSpec:
     # Defaults are left out, so that a new optional setting leaves old keys valid.
     trained = {"model": settings.model, **settings.model_dump(exclude_defaults=True)}
-    training = {"version": TRAINING_VERSION, "settings": trained, "dataset": dataset, "seed": seed}
+    training = {"settings": trained, "dataset": dataset, "seed": seed}
+    if settings.imported is None:  # else the digest says which weights these are, however training changes
+        training = {"version": TRAINING_VERSION, **training}
     measured = {"version": EVALUATION_VERSION, "classifier": load_card().sha256, **evaluation}
     base_name = f"{settings.base_name}-s{seed}"
     return RunSpec(name, base_name, settings, dataset, seed, evaluation, training, measured, inception, groups)
@@ -135,16 +140,23 @@ def _key(content: dict[str, Any]) -> str:
 
 
 def _name_all(all_settings: list[Settings]) -> dict[Settings, str]:
-    """Return the homework's names (``gan-100_16``), with a suffix for each setting in which runs of one name differ."""
+    """Return the homework's names (``gan-100_16``), with a suffix for each setting in which runs of one name differ.
+
+    Of imported ones the suffix is their digest alone, and only if there are others of the name.
+    """
     alike: dict[str, list[Settings]] = defaultdict(list)
     for settings in all_settings:
         alike[settings.base_name].append(settings)
     names = {}
     for base, members in alike.items():
-        differing = [field for field in type(members[0]).model_fields if len({getattr(m, field) for m in members}) > 1]
+        trained_here = [settings for settings in members if settings.imported is None]
         for settings in members:
-            suffix = "".join(f"-{field}={getattr(settings, field)}" for field in differing)
-            names[settings] = base + suffix
+            if settings.imported is not None:
+                names[settings] = f"{base}-imported={settings.imported[:6]}" if len(members) > 1 else base
+                continue
+            fields = type(settings).model_fields
+            differing = [field for field in fields if len({getattr(m, field) for m in trained_here}) > 1]
+            names[settings] = base + "".join(f"-{field}={getattr(settings, field)}" for field in differing)
     return names
 
 

@@ -34,6 +34,11 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 
 Rate = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+IMPORTED_SEED = 0
+"""Seed that an imported training is measured with, whatever the seeds of its suite; its own is not known."""
+
 PublishedKey = tuple[str, str, int, int | None]
 
 
@@ -85,6 +90,8 @@ class TrainingSettings(Model, ABC):
     """Steps between two image grids (and, for a VAE, two passes over the dev set)."""
     precision: Precision = "fp32"
     """Arithmetic of training's matrix products: `bf16` is faster where the processor has it, `tf32` on NVIDIA GPUs."""
+    imported: Digest | None = None
+    """Digest of what was imported, for a model trained elsewhere; `reportgen import` writes it."""
 
     @property
     @abstractmethod
@@ -121,6 +128,10 @@ class TrainingSettings(Model, ABC):
     @abstractmethod
     def count_image_macs(self) -> int:
         """Return the multiply-accumulates of drawing one image from a latent, from the shapes of the layers."""
+
+    def without_digest(self) -> Self:
+        """Return the settings without what tells one imported training from another of the same settings."""
+        return self if self.imported is None else self.model_copy(update={"imported": ""})
 
     @property
     def dimensions(self) -> tuple[int, ...]:

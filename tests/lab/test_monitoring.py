@@ -279,7 +279,7 @@ def test_a_run_logs_its_scores_or_why_there_are_none(
         raise DataError("no real images")
 
     if not is_sound:
-        monkeypatch.setattr(execution, "_load_reference", fail)
+        monkeypatch.setattr(execution, "load_reference", fail)
     task = make_tasks(suite, tmp_path)[0]
     execute_run(task, lambda *_: None)
     paths = OutputPaths(tmp_path).run(task.spec.folder_name)

@@ -32,7 +32,7 @@ def list_networks(model: type[Settings]) -> list[Settings]:
     choices = {
         name: [False, True] if info.annotation is bool else get_args(info.annotation)
         for name, info in model.model_fields.items()
-        if info.annotation is bool or (get_args(info.annotation) and name not in ("model", "precision"))
+        if info.annotation is bool or (get_args(info.annotation) and name not in ("model", "precision", "imported"))
     }
     rows = itertools.product(*choices.values())
     return [model(**dict(zip(choices, row, strict=True))) for row in rows]

@@ -31,7 +31,11 @@ def pair_along(grid: Sequence[C], field: Dimension) -> list[tuple[C, C]]:
     if len(values) < 2:
         return []
     low, high = (
-        {c.settings.model_copy(update={field: 0}): c for c in grid if getattr(c.settings, field) == value}
+        {
+            c.settings.without_digest().model_copy(update={field: 0}): c
+            for c in grid
+            if getattr(c.settings, field) == value
+        }
         for value in (values[0], values[-1])
     )
     return [(low[key], high[key]) for key in sorted(low.keys() & high.keys(), key=lambda key: getattr(key, other))]

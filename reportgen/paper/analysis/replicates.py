@@ -206,4 +206,5 @@ def merge(shipped: BySeed, own: BySeed) -> list[list[float]]:
 
 
 def _key(name: str, dataset: str, settings: Mapping[str, Any]) -> Key:
-    return name, dataset, json.dumps({k: v for k, v in settings.items() if k not in IRRELEVANT}, sort_keys=True)
+    told = {k: v for k, v in settings.items() if k not in IRRELEVANT and v is not None}
+    return name, dataset, json.dumps(told, sort_keys=True)

@@ -388,7 +388,7 @@ class Configuration:
     @property
     def train_seconds(self) -> Estimate:
         """The wall-clock time of training, in seconds."""
-        return estimate_mean(run.record.train_seconds for run in self.runs)
+        return estimate_mean(seconds for run in self.runs if (seconds := run.record.train_seconds) is not None)
 
     @property
     def processor_ms(self) -> Estimate:
@@ -400,7 +400,7 @@ class Configuration:
     def ms_per_step(self) -> Estimate:
         """The wall-clock time of one training step, in milliseconds."""
         steps = self.settings.num_training_steps
-        return estimate_mean(1000 * run.record.train_seconds / steps for run in self.runs)
+        return estimate_mean(1000 * seconds / steps for seconds in self.train_seconds.values)
 
     def curve(self, metric: str) -> pd.Series:
         """Return the mean over seeds of a logged metric, indexed by training step."""
@@ -528,6 +528,11 @@ class Results:
     def find(self, settings: Settings) -> Configuration | None:
         """Return the configuration of these settings; None if no run of it is finished."""
         return next((c for c in self.configurations if c.settings == settings), None)
+
+    def find_like(self, settings: Settings) -> Configuration | None:
+        """Return the configuration of these settings, of imported ones another imported one; None if there is none."""
+        wanted = settings.without_digest()
+        return next((c for c in self.configurations if c.settings.without_digest() == wanted), None)
 
     @cached_property
     def detectors(self) -> list[str]:

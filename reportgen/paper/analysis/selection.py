@@ -92,7 +92,7 @@ def find_compared(results: Results) -> tuple[Configuration, Configuration] | Non
 
 def find_baseline(results: Results, ablated: Configuration) -> Configuration | None:
     """Return the plain configuration that an ablation is compared with; None if it is not in the results."""
-    return results.find(ablated.settings.baseline) if ablated.settings.is_ablation else None
+    return results.find_like(ablated.settings.baseline) if ablated.settings.is_ablation else None
 
 
 def find_swept(configurations: Sequence[HasSettings]) -> str | None:

@@ -210,7 +210,7 @@ def _describe_machine(b: Builder, run: RunResult) -> Paragraph:
         torch=environment.packages["torch"],
         reportgen=environment.packages["reportgen"],
         python=environment.python,
-        minutes=Number(sum(r.record.train_seconds for r in b.results.finished) / 60, 1),
+        minutes=Number(sum(r.record.train_seconds or 0.0 for r in b.results.finished) / 60, 1),
     )
 
 

@@ -1,0 +1,1 @@
+"""What was trained elsewhere: folders of the course's framework -> runs of an output folder."""
