@@ -30,7 +30,6 @@ ROOT = Path(__file__).parents[1]
 TINY = """
 dataset: mnist-5k
 fid: {num_images: 64, inception: off}
-interpolation: {num_points: 3}
 defaults:
   vae: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}
   gan: {num_training_steps: 12, batch_size: 8, image_interval: 6, log_interval: 2}

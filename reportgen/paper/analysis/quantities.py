@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from reportgen.paper.analysis.curves import NUM_WINDOWS, TAIL_SHARE
 from reportgen.paper.analysis.estimates import Estimate, Scale, estimate_mean
 from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, SEPARATION, Configuration
 from reportgen.store.records import DiscriminatorRecord
@@ -197,13 +200,18 @@ def _measure_dev(name: str, floor: Literal["dev"] | None = "dev") -> Quantity:
 
 
 def _estimate_gap(c: Configuration) -> Estimate:
-    """Return the dev loss less the training loss over the last fifth, in nats.
+    """Return the dev loss less the training loss over the last fifth, in nats, at the same steps.
 
-    The floor of its split, which no model can go below, is subtracted from each loss first.
+    Dev losses are measured at a few steps, perhaps at the last one only, while the training loss falls: its mean is
+    moved along its fitted line to where these are on average. The floor of its split, which no model can go below, is
+    subtracted from each loss first.
     """
     above = c.floor("dev") - c.floor("train")
-    losses = zip(c.tail("dev_total").values, c.tail("train_total").values, strict=True)
-    return estimate_mean(dev - train - above for dev, train in losses)
+    place = float(np.mean(c.list_measured_steps(NUM_WINDOWS - 1))) / c.settings.num_training_steps
+    ahead = (place - 1) / TAIL_SHARE + 0.5  # of the middle of the last fifth, in fifths
+    drifts = [drift if math.isfinite(drift) else 0.0 for drift in c.tail_drift("train_total").values]
+    losses = zip(c.tail("dev_total").values, c.tail("train_total").values, drifts, strict=True)
+    return estimate_mean(dev - (train + ahead * drift) - above for dev, train, drift in losses)
 
 
 def _estimate_above_floor(c: Configuration) -> Estimate:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from scipy.stats import spearmanr
+
 from reportgen.paper.analysis.estimates import Estimate
 from reportgen.paper.analysis.findings import (
     Equilibrium,
@@ -173,12 +175,20 @@ def _distance(pair: tuple[Configuration, Equilibrium]) -> float:
     return abs(pair[1].d_x.mean - 0.5) + abs(pair[1].d_g_z.mean - 0.5)
 
 
+MIN_RANKED = 5
+"""The fewest GANs whose order by distance and by FID is compared."""
+
+STRONG = 0.6
+"""The least rank correlation from which two orders are said to agree as a rule."""
+
+
 @dataclass(frozen=True)
 class NearestAndBest:
     """The GAN nearest to the equilibrium and the one with the lowest FID, among those with a FID.
 
-    ``verdict`` is ``same`` if they are one, ``open`` if the data do not tell their FIDs apart, ``worst`` if they do and
-    the nearest has the highest FID of all, and ``differ`` otherwise.
+    ``verdict`` is ``same`` if they are one and ``open`` if the data do not tell their FIDs apart. Otherwise it is
+    ``exception`` if the FIDs of all others rise with the distance as a rule, ``worst`` if the nearest has the highest
+    FID of all, and ``differ`` if neither is so.
     """
 
     fid: str
@@ -187,7 +197,10 @@ class NearestAndBest:
     second: Configuration
     """The next nearest."""
     best: Configuration
-    verdict: Literal["same", "worst", "differ", "open"]
+    verdict: Literal["same", "exception", "worst", "differ", "open"]
+    num_others: int = 0
+    correlation: float = math.nan
+    """Rank correlation (Spearman) of distance and FID over the others; NaN of fewer than ``MIN_RANKED``."""
 
 
 def judge_nearest(judged: Judged) -> NearestAndBest | None:
@@ -196,10 +209,21 @@ def judge_nearest(judged: Judged) -> NearestAndBest | None:
     scored = [pair for pair in judged if is_measured(fid, pair[:1])]
     if len(scored) < 2:
         return None
-    gans, (near, second, *_) = [c for c, _ in scored], [c for c, _ in sorted(scored, key=_distance)]
+    ranked = sorted(scored, key=_distance)
+    gans, (near, second, *_) = [c for c, _ in scored], [c for c, _ in ranked]
     best = find_best(gans, fid)
     if near is best:
         return NearestAndBest(fid, near, second, best, "same")
     if compare_by(fid, best, near) != "lower":
         return NearestAndBest(fid, near, second, best, "open")
+    correlation = _correlate(fid, ranked[1:])
+    if correlation >= STRONG:
+        return NearestAndBest(fid, near, second, best, "exception", len(ranked) - 1, correlation)
     return NearestAndBest(fid, near, second, best, "worst" if near is find_worst(gans, fid) else "differ")
+
+
+def _correlate(fid: str, ranked: Judged) -> float:
+    """Return the rank correlation of distance from the equilibrium and FID; NaN of too few GANs."""
+    if len(ranked) < MIN_RANKED:
+        return math.nan
+    return float(spearmanr([_distance(pair) for pair in ranked], [measure(fid, c).mean for c, _ in ranked]).statistic)

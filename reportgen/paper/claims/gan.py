@@ -640,6 +640,7 @@ def claim_trap(judged: Judged, rests_on: str) -> Claim | None:
 
 QUALITY: Mapping[str, str] = {
     "same": "nash.quality.same",
+    "exception": "nash.quality.exception",
     "worst": "nash.quality.worst",
     "differ": "nash.quality.differ",
     "open": "nash.quality.open",
@@ -664,6 +665,8 @@ def claim_quality(judged: Judged, rests_on: str) -> Claim | None:
         "best": found.best.label,
         "best_fid": write_measured(found.fid, found.best),
     }
+    if found.verdict == "exception":
+        values |= {"num": Number(found.num_others, 0), "correlation": Number(found.correlation, 2)}
     values["next"] = Message(NEXT[found.second is found.best], dict(values))
     return Claim("nash.quality", QUALITY[found.verdict], values, rests_on)
 
