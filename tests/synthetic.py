@@ -14,8 +14,7 @@ from reportgen.paper.analysis.curves import NUM_WINDOWS, CurveSummary
 from reportgen.paper.analysis.estimates import Estimate, Level, Scale
 from reportgen.paper.analysis.results import SEPARATION, RecordedRun, Results, RunResult
 from reportgen.paper.analysis.seed_model import Prior, moderate
-from reportgen.paper.analysis.trainings import SAMPLE_METRICS
-from reportgen.paper.report.pictures import GAN_METRICS, VAE_METRICS
+from reportgen.paper.analysis.trainings import GAN_METRICS, SAMPLE_METRICS, VAE_METRICS
 from reportgen.store.images import encode_grid
 from reportgen.store.manifest import record_stage
 from reportgen.store.paths import OutputPaths, RunPaths

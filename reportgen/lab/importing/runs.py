@@ -238,7 +238,7 @@ def _write_run(task: ImportTask, paths: RunPaths, dataset: Dataset, output: Outp
     objective = build_objective(spec.settings, device, generator)
     monitor = _make_monitor(task, device)
     rows, _ = list_rows(task.reading.curves, spec.settings.model)
-    has_dev_losses = any(metric.startswith("dev_") for _, metric, _ in rows)
+    logged = {metric for _, metric, _ in rows}
     grids: dict[tuple[int, str], torch.Tensor] = {}
     swaps = False
     for step in sorted(candidate.checkpoints, reverse=True):
@@ -250,11 +250,10 @@ def _write_run(task: ImportTask, paths: RunPaths, dataset: Dataset, output: Outp
             last = states
         use_precision("fp32")
         grids |= {(number, name): grid.cpu() for name, grid in objective.draw_grids(dataset.dev.images).items()}
-        dev_losses = {} if has_dev_losses else objective.compute_dev_losses(dataset.dev.images)
-        measured = {name: float(value) for name, value in dev_losses.items()} | monitor(
-            number, objective.modules
-        ).fetch()
-        rows += [(number, name, value) for name, value in measured.items()]
+        dev_losses = objective.compute_dev_losses(dataset.dev.images)
+        scores = monitor(number, objective.modules).fetch()
+        measured = {**{name: float(value) for name, value in dev_losses.items()}, **scores}
+        rows += [(number, name, value) for name, value in measured.items() if name not in logged]
     _load(objective, last, swaps)
     record_training(spec, paths, _describe(task, device), sorted(rows, key=_get_step), grids, objective.modules)
     record_evaluation(spec, paths, objective.modules, dataset, output.cache)
