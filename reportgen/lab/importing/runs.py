@@ -49,6 +49,8 @@ logger = logging.getLogger(__name__)
 
 NUM_COMPARED = 500
 """Dev images by which the mean of a VAE's codes is told from their log-variance."""
+SWAP_SHARE = 0.8
+"""Largest share of the reconstruction loss that the other half of the codes must have to be taken for the mean."""
 
 
 @dataclass(frozen=True)
@@ -292,7 +294,7 @@ def _is_swapped(objective: Objective, states: Mapping[str, State], dataset: Data
         vae = find_vae(objective.modules).eval()
         losses.append(float(F.binary_cross_entropy(vae.reconstruct(images).clamp(0, 1), images)))
         vae.train()
-    return losses[1] < losses[0]
+    return losses[1] < SWAP_SHARE * losses[0]
 
 
 @torch.no_grad()
