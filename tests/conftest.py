@@ -15,7 +15,7 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 SLOW_FILES = (
     *("test_end_to_end.py", "test_stopping.py", "test_side_by_side.py", "test_rendering.py"),
     *("test_training.py", "test_verification.py", "test_verification_pages.py", "test_checkpoint.py"),
-    *("test_inception.py", "test_monitoring.py"),
+    *("test_inception.py", "test_monitoring.py", "test_imported_runs.py"),
 )
 """Files that train, make PDFs or run Inception-v3 throughout, the slowest first."""
 

@@ -14,12 +14,19 @@ from reportgen.paper.analysis.curves import NUM_WINDOWS, CurveSummary
 from reportgen.paper.analysis.estimates import Estimate, Level, Scale
 from reportgen.paper.analysis.results import SEPARATION, RecordedRun, Results, RunResult
 from reportgen.paper.analysis.seed_model import Prior, moderate
-from reportgen.paper.analysis.trainings import SAMPLE_METRICS
-from reportgen.paper.report.pictures import GAN_METRICS, VAE_METRICS
+from reportgen.paper.analysis.trainings import GAN_METRICS, SAMPLE_METRICS, VAE_METRICS
 from reportgen.store.images import encode_grid
 from reportgen.store.manifest import record_stage
 from reportgen.store.paths import OutputPaths, RunPaths
-from reportgen.store.records import Environment, EvaluationRecord, InceptionRecord, RunRecord, Source, write_record
+from reportgen.store.records import (
+    Environment,
+    EvaluationRecord,
+    InceptionRecord,
+    Origin,
+    RunRecord,
+    Source,
+    write_record,
+)
 from reportgen.store.suites import RecordedSuite, write_suite
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.plan import RunSpec, plan_runs
@@ -226,6 +233,9 @@ ENVIRONMENT = Environment(
 )
 
 
+ORIGIN = Origin(folder="homework/results/z-10", steps=(5000, 10000), files={"homework/z-10/4999/a.bin": "ab" * 32})
+
+
 def make_run_record(spec: RunSpec) -> RunRecord:
     """The record of a training that says nothing of other trainings beside it."""
     return RunRecord(
@@ -234,9 +244,10 @@ def make_run_record(spec: RunSpec) -> RunRecord:
         settings=spec.settings,
         dataset=spec.dataset,
         seed=spec.seed,
-        train_seconds=12.5,
-        step_processor_seconds=0.011,
+        train_seconds=None if spec.settings.imported else 12.5,
+        step_processor_seconds=None if spec.settings.imported else 0.011,
         environment=ENVIRONMENT,
+        origin=ORIGIN if spec.settings.imported else None,
         sources={"model": SOURCE},
     )
 

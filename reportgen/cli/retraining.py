@@ -55,6 +55,8 @@ def retrain(results: Results, name: str, device: str, data_dir: Path | None) -> 
     if name not in runs:
         raise RunError(f"--retrain {name}: no finished run of this name; choose from: {', '.join(runs)}")
     run = runs[name]
+    if run.is_imported:
+        raise RunError(f"--retrain {name}: it was trained elsewhere and imported, so there is no training to repeat")
     scores_again = run.inception is not None and find_inception() is not None
     with tempfile.TemporaryDirectory(prefix="reportgen-") as folder:
         suite = _choose_scores(results.suite, with_inception=scores_again)

@@ -49,6 +49,8 @@ logger = logging.getLogger(__name__)
 
 NUM_COMPARED = 500
 """Dev images by which the mean of a VAE's codes is told from their log-variance."""
+SWAP_SHARE = 0.8
+"""Largest share of the reconstruction loss that the other half of the codes must have to be taken for the mean."""
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ def _write_run(task: ImportTask, paths: RunPaths, dataset: Dataset, output: Outp
     objective = build_objective(spec.settings, device, generator)
     monitor = _make_monitor(task, device)
     rows, _ = list_rows(task.reading.curves, spec.settings.model)
-    has_dev_losses = any(metric.startswith("dev_") for _, metric, _ in rows)
+    logged = {metric for _, metric, _ in rows}
     grids: dict[tuple[int, str], torch.Tensor] = {}
     swaps = False
     for step in sorted(candidate.checkpoints, reverse=True):
@@ -250,11 +252,10 @@ def _write_run(task: ImportTask, paths: RunPaths, dataset: Dataset, output: Outp
             last = states
         use_precision("fp32")
         grids |= {(number, name): grid.cpu() for name, grid in objective.draw_grids(dataset.dev.images).items()}
-        dev_losses = {} if has_dev_losses else objective.compute_dev_losses(dataset.dev.images)
-        measured = {name: float(value) for name, value in dev_losses.items()} | monitor(
-            number, objective.modules
-        ).fetch()
-        rows += [(number, name, value) for name, value in measured.items()]
+        dev_losses = objective.compute_dev_losses(dataset.dev.images)
+        scores = monitor(number, objective.modules).fetch()
+        measured = {**{name: float(value) for name, value in dev_losses.items()}, **scores}
+        rows += [(number, name, value) for name, value in measured.items() if name not in logged]
     _load(objective, last, swaps)
     record_training(spec, paths, _describe(task, device), sorted(rows, key=_get_step), grids, objective.modules)
     record_evaluation(spec, paths, objective.modules, dataset, output.cache)
@@ -293,7 +294,7 @@ def _is_swapped(objective: Objective, states: Mapping[str, State], dataset: Data
         vae = find_vae(objective.modules).eval()
         losses.append(float(F.binary_cross_entropy(vae.reconstruct(images).clamp(0, 1), images)))
         vae.train()
-    return losses[1] < losses[0]
+    return losses[1] < SWAP_SHARE * losses[0]
 
 
 @torch.no_grad()

@@ -60,6 +60,8 @@ def complete(reading: Reading, base: Mapping[str, Any]) -> Completed:
     entry = dict((base.get("runs") or {}).get(name) or {})
     if entry.get("imported") not in (None, reading.digest):  # another training that was imported under this name
         entry = {}
+    if entry.get("model", told["model"]) != told["model"]:
+        raise ConfigError(f"runs.{name} of the suite is of a {entry['model']}, its tensors are of a {told['model']}")
     section = entry.pop("section", None)
     given = {key: _unpack(value) for key, value in entry.items() if key not in ("model", "imported")}
     named = {key: NAMED[key](text) for key, text in _list_named(name) if key not in {**told, **given}}

@@ -49,6 +49,20 @@ class CurveSummary:
     lowest_step: int
 
 
+UNLOGGED = CurveSummary(
+    last=math.nan,
+    fifths=(math.nan,) * NUM_WINDOWS,
+    fifth_errors=(math.nan,) * NUM_WINDOWS,
+    tail_spread=math.nan,
+    tail_slope=math.nan,
+    tail_slope_error=math.nan,
+    num_blocks=0,
+    lowest=math.nan,
+    lowest_step=0,
+)
+"""The summary of a metric that an imported training did not log."""
+
+
 @dataclass(frozen=True)
 class _Window:
     """The part of a curve that lies in one fifth of training, cut into blocks of consecutive points."""

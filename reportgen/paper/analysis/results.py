@@ -18,7 +18,7 @@ import pandas as pd
 
 from reportgen.base.errors import RunError
 from reportgen.paper.analysis.balance import estimate_imbalance, estimate_smallest
-from reportgen.paper.analysis.curves import NUM_WINDOWS, TAIL_SHARE, CurveSummary, summarise_curve, thin_curve
+from reportgen.paper.analysis.curves import NUM_WINDOWS, TAIL_SHARE, UNLOGGED, CurveSummary, summarise_curve, thin_curve
 from reportgen.paper.analysis.estimates import Estimate, estimate_mean, estimate_share_error
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import (
@@ -96,6 +96,11 @@ class RunResult:
         """True if the run was trained and measured."""
         return self.state == "finished"
 
+    @property
+    def is_imported(self) -> bool:
+        """True if the run was trained elsewhere."""
+        return self.spec.settings.imported is not None
+
     @cached_property
     def record(self) -> RunRecord:
         """The settings, environment and duration of the training.
@@ -138,19 +143,15 @@ class RunResult:
         failure = self.inception.failure if self.inception is not None else ""
         return {**self.evaluation.failures, **({INCEPTION: failure} if failure else {})}
 
-    def summarise(self, metric: str) -> CurveSummary:
-        """Return the summary of one logged metric, or of ``separation``; KeyError if it was not logged."""
-        return self.summaries[metric]
-
     @cached_property
     def summaries(self) -> Mapping[str, CurveSummary]:
         """The summaries of all logged metrics by name, and for a GAN that of ``separation``."""
         if self.recorded:
             return self.recorded.summaries
         curves = dict(self.curves)
-        if "D_x" in curves:
-            curves[SEPARATION] = curves["D_x"] - curves["D_G_z1"]
-        return {metric: summarise_curve(curve) for metric, curve in curves.items()}
+        if curves.keys() >= {"D_x", "D_G_z1"}:
+            curves[SEPARATION] = (curves["D_x"] - curves["D_G_z1"]).dropna()
+        return {metric: summarise_curve(curve) for metric, curve in curves.items() if len(curve)}
 
     def find_scores(self, detector: str) -> Scores | None:
         """Return the scores by one detector; None if it was not used, or failed."""
@@ -475,7 +476,8 @@ class Configuration:
         return estimate_mean(summary.tail_spread for summary in self._summaries(metric))
 
     def _summaries(self, metric: str) -> list[CurveSummary]:
-        return [run.summarise(metric) for run in self.runs]
+        """Return the summaries of a metric by seed, all NaN for an imported training that did not log it."""
+        return [run.summaries.get(metric, UNLOGGED) for run in self.runs]
 
 
 def _estimate_copies(found: Sequence[TrainingNeighbours]) -> Estimate:

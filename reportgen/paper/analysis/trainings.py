@@ -21,6 +21,7 @@ from reportgen.paper.analysis.findings import (
 )
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.results import Configuration
+from reportgen.suite.settings import ModelName
 
 Share = Literal["all", "some", "none"]
 """The part of several items that have a property, in a word."""
@@ -95,6 +96,24 @@ SETTLINGS: Mapping[tuple[str, str], Settling] = {
     ("rises", "falls"): "closing",
 }
 """Courses of the losses of D and of G -> the course of both."""
+
+
+# ---- what was logged -----------------------------------------------------------------------------------------------
+
+VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
+GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
+LOGGED: Mapping[ModelName, Sequence[str]] = {"vae": VAE_METRICS, "gan": GAN_METRICS}
+"""Model -> metrics that every training here logs; an imported one may lack some."""
+
+
+def has_curves(c: Configuration) -> bool:
+    """Return True if all trainings of a configuration logged the metrics of their model."""
+    return all(metric in run.summaries for run in c.runs for metric in LOGGED[c.settings.model])
+
+
+def select_logged(configurations: Sequence[Configuration]) -> list[Configuration]:
+    """Return the configurations whose curves can be shown and discussed."""
+    return [c for c in configurations if has_curves(c)]
 
 
 # ---- scores of samples in the course of training --------------------------------------------------------------------

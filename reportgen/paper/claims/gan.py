@@ -559,7 +559,7 @@ WIDE_LOSS: Mapping[str, str] = {
 def claim_wide_losses(sweep: Sequence[Configuration], rests_on: str) -> Claim | None:
     """Say how the loss of D goes with hidden_dim, and why; None unless it is shown to move one way."""
     loss = LOSSES[0]
-    if len({hidden_dim(c) for c in sweep}) < len(sweep):
+    if len({hidden_dim(c) for c in sweep}) < max(len(sweep), 2):
         return None
     found = read_sweep(loss, sweep, "hidden_dim")
     if found is None or found.trend not in WIDE_LOSS:

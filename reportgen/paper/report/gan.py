@@ -15,7 +15,7 @@ from reportgen.paper.analysis.measuring import choose_fid
 from reportgen.paper.analysis.quantities import AT_HALF, DISCRIMINATORS
 from reportgen.paper.analysis.results import SEPARATION, Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model, select_plain_gans
-from reportgen.paper.analysis.trainings import has_sample_scores, judge_equilibria
+from reportgen.paper.analysis.trainings import has_curves, has_sample_scores, judge_equilibria, select_logged
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.gan import (
     LOSSES,
@@ -71,6 +71,7 @@ ENDS = ("D_x", "D_G_z1", "D_G_z2", *LOSSES)
 
 def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
     """Build the section with the training curves of all GANs, overlaid and each in a row; None without any."""
+    grid = select_logged(grid)
     if not grid:
         return None
     shown = pick(grid)
@@ -183,7 +184,8 @@ def build_effect(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -
     if len(grid) < 2:
         return None
     table = _tabulate_effects(b, grid)
-    findings = [claim_losses(grid, table.id), claim_steadiness(grid, "table-gan_settling")]
+    logged = select_logged(grid)
+    findings = [claim_losses(logged, table.id), claim_steadiness(logged, "table-gan_settling")] if logged else []
     return b.section("gan_effect", *b.answer(claim_effect(grid, table.id)), table, *b.claims(findings))
 
 
@@ -243,9 +245,15 @@ def build_hidden_sweep(b: Builder, sweep: Sequence[Configuration], _: OutlineSec
         table,
         b.figure("gan_scores", lambda: [draw_fid_over(b, sweep, "hidden_dim")], score=name_fid(sweep)),
         b.figure("gan_worst", lambda: [_draw_sweep(b, pick(sweep))], label=worst.label),
-        b.figure("gan_hidden_curves", lambda: [draw_gan_overlay(b, pick(sweep))], fid=describe_fid(b, sweep)),
-        *b.claims([claim_wide_losses(sweep, table.id), claim_worst(sweep, table.id)]),
+        *_show_curves(b, "gan_hidden_curves", pick(sweep), fid=describe_fid(b, sweep)),
+        *b.claims([claim_wide_losses(select_logged(sweep), table.id), claim_worst(sweep, table.id)]),
     )
+
+
+def _show_curves(b: Builder, id_: str, shown: Sequence[Configuration], slug: str = "", **values: Value) -> list[Block]:
+    """Return the figure of the curves of some GANs overlaid; nothing if none logged them."""
+    logged = select_logged(shown)
+    return [b.figure(id_, lambda: [draw_gan_overlay(b, logged)], slug=slug, **values)] if logged else []
 
 
 def _draw_sweep(b: Builder, shown: Sequence[Configuration]) -> Picture:
@@ -260,18 +268,22 @@ def build_equilibrium(b: Builder, *_: object) -> Section | None:
     gans = select_model(b.results, GanSettings)
     if not gans:
         return None
-    judged = judge_equilibria(gans)
-    table, shown = _tabulate_ends(b, gans), pick(b.results.answer("gan_grid") or gans)
+    logged, shown = select_logged(gans), pick(b.results.answer("gan_grid") or gans)
     outputs = b.table_of("discriminator", shown, [quantity.name for quantity in DISCRIMINATORS])
     return b.section(
         "nash",
-        *b.answer(claim_equilibrium(judged, table.id)),
-        table,
-        *b.claims([claim_trap(judged, table.id), claim_quality(judged, table.id)]),
+        *(_discuss_ends(b, logged) if logged else ()),
         b.figure("discriminator", lambda: [draw_discriminators(b, shown)]),
         outputs,
-        *b.claims([claim_lead(judge_equilibria(shown), outputs.id)]),
+        *(b.claims([claim_lead(judge_equilibria(shown), outputs.id)]) if all(map(has_curves, shown)) else ()),
     )
+
+
+def _discuss_ends(b: Builder, gans: Sequence[Configuration]) -> list[Block]:
+    """Return the answer, the table and the finding on the end of training of GANs that logged it."""
+    judged, table = judge_equilibria(gans), _tabulate_ends(b, gans)
+    answer = claim_equilibrium(judged, table.id)
+    return [*b.answer(answer), table, *b.claims([claim_trap(judged, table.id), claim_quality(judged, table.id)])]
 
 
 def _tabulate_ends(b: Builder, gans: Sequence[Configuration]) -> Table:
@@ -312,10 +324,7 @@ def _show_ablation(b: Builder, name: GanAblation, ablated: Configuration) -> lis
     baseline = find_baseline(b.results, ablated)
     shown = [ablated] if baseline is None else [baseline, ablated]
     table = _tabulate_ablation(b, shown, slug)
-    figures = [
-        b.figure("gan_ablation_curves", lambda: [draw_gan_overlay(b, shown)], slug=slug),
-        show_samples(b, shown, slug),
-    ]
+    figures = [*_show_curves(b, "gan_ablation_curves", shown, slug), show_samples(b, shown, slug)]
     if baseline is None:
         return [*b.answer(claim_alone(name, ablated, table.id)), table, *figures]
     answer = claim_ablation(name, ablated, baseline, table.id)
@@ -327,7 +336,7 @@ def _explain_ablation(
     b: Builder, name: GanAblation, ablated: Configuration, baseline: Configuration, table: str
 ) -> list[Claim | None]:
     """Return what explains the effect of a change."""
-    game = claim_game(ablated, baseline, table)
+    game = claim_game(ablated, baseline, table) if has_curves(ablated) and has_curves(baseline) else None
     if name == "gan_relu":
         return [game, claim_gradient(ablated, baseline, table)]
     weights = claim_weights(ablated, baseline, select_plain_gans(b.results), "table-costs")

@@ -12,15 +12,16 @@ from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
 from reportgen.paper.analysis.power import compare_means
 from reportgen.paper.analysis.quantities import QUANTITIES
 from reportgen.paper.analysis.replicates import find_prior, is_convolutional_gan
-from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration, RunResult
+from reportgen.paper.analysis.results import CLASSIFIER, INCEPTION, Configuration
 from reportgen.paper.analysis.selection import (
     pick,
     select_model,
     select_scored,
 )
+from reportgen.paper.analysis.trainings import has_curves
 from reportgen.paper.figures.scoreboard import ScoreRow, draw_scoreboard
 from reportgen.paper.i18n.quantities import write_least, write_mean
-from reportgen.paper.i18n.translator import Message, Number, Percent, Several
+from reportgen.paper.i18n.translator import Message, Number, Percent, Several, Value
 from reportgen.paper.report.builder import Builder, Column
 from reportgen.paper.report.fidelity import tabulate_yardsticks
 from reportgen.paper.report.model import Block, Cell, Paragraph, Picture, Section, Span, Table
@@ -116,23 +117,39 @@ def _write_scope(b: Builder) -> Paragraph:
     fid = SCOPE[choose_fid(b.results.configurations)]
     if INCEPTION not in b.results.detectors and any(section.fid_below for section in suite.outline.walk()):
         fid = "summary.fid.other"
-    return b.text(
-        "summary.scope",
-        fid=Message(fid),
-        num_configurations=len(b.results.configurations),
-        num_runs=len(b.results.finished),
-        dataset=Message(f"dataset.{suite.dataset}"),
-        num_train=first.evaluation.dataset.num_train,
-        seeds=Several([str(seed) for seed in sorted({run.spec.seed for run in b.results.finished})]),
-    )
+    trained = [run for run in b.results.finished if not run.is_imported]
+    values: dict[str, Value] = {
+        "fid": Message(fid),
+        "num_configurations": len(b.results.configurations),
+        "dataset": Message(f"dataset.{suite.dataset}"),
+        "num_train": first.evaluation.dataset.num_train,
+    }
+    if not trained:
+        return b.text("summary.scope.imported", **values)
+    seeds = Several([str(seed) for seed in sorted({run.spec.seed for run in trained})])
+    return b.text("summary.scope", num_runs=len(b.results.finished), seeds=seeds, **values)
 
 
 def _write_cautions(b: Builder) -> list[Paragraph]:
     """Write what limits the answers, as far as it applies."""
     cautions = [] if has_digits(b.results.suite.dataset) else [b.text("settings.no_digits")]
+    imported = _select_imported(b)
+    if imported and len(imported) < len(b.results.configurations):
+        cautions.append(b.text("summary.imported", labels=_name_models(b, imported)))
     if all(len(c.runs) == 1 for c in b.results.configurations):
         cautions.append(b.text("summary.one_seed"))
     return cautions
+
+
+def _select_imported(b: Builder) -> list[Configuration]:
+    """Return the configurations that were trained elsewhere."""
+    return [c for c in b.results.configurations if c.first.is_imported]
+
+
+def _name_models(b: Builder, configurations: Sequence[Configuration]) -> Several | Message:
+    """Return the labels of a few configurations, or the number of many."""
+    many = len(configurations) > MAX_NAMED
+    return Message("page.many_models", {"num": len(configurations)}) if many else b.labels(configurations)
 
 
 def _show_scoreboard(b: Builder) -> list[Block]:
@@ -186,8 +203,11 @@ def build_settings(b: Builder, _: object, wanted: OutlineSection) -> Section:
             num_dev=dataset.num_dev,
         ),
         *([] if has_digits(b.results.suite.dataset) else [b.notice("settings.no_digits")]),
-        _describe_machine(b, record),
+        _describe_machine(b),
     ]
+    unlogged = [c for c in b.results.configurations if not has_curves(c)]
+    if unlogged:
+        blocks.append(b.text("settings.no_curves", labels=_name_models(b, unlogged)))
     models = {name: chosen for name, kind in MODELS.items() if (chosen := select_model(b.results, kind))}
     introduced = ["both"] if models.keys() == {"vae", "gan"} else list(models)
     blocks += [b.text(f"setup.{name}") for name in introduced]
@@ -201,17 +221,21 @@ def build_settings(b: Builder, _: object, wanted: OutlineSection) -> Section:
     return b.section("settings", *blocks)
 
 
-def _describe_machine(b: Builder, run: RunResult) -> Paragraph:
-    environment = run.record.environment
-    return b.text(
-        "settings.machine",
-        processor=environment.processor,
-        device=environment.device,
-        torch=environment.packages["torch"],
-        reportgen=environment.packages["reportgen"],
-        python=environment.python,
-        minutes=Number(sum(r.record.train_seconds or 0.0 for r in b.results.finished) / 60, 1),
-    )
+def _describe_machine(b: Builder) -> Paragraph:
+    """Describe the machine that trained, or the one that measured if all models were imported."""
+    trained = [run for run in b.results.finished if not run.is_imported]
+    environment = (trained or b.results.finished)[0].record.environment
+    values: dict[str, Value] = {
+        "processor": environment.processor,
+        "device": environment.device,
+        "torch": environment.packages["torch"],
+        "reportgen": environment.packages["reportgen"],
+        "python": environment.python,
+    }
+    if not trained:
+        return b.text("settings.machine.imported", **values)
+    seconds = sum(run.record.train_seconds or 0.0 for run in trained)
+    return b.text("settings.machine", minutes=Number(seconds / 60, 1), **values)
 
 
 def _tabulate_settings(
@@ -254,6 +278,9 @@ def _show_setting(b: Builder, field: str, c: Configuration) -> Cell:
 
 
 def _list_seeds(b: Builder, c: Configuration) -> Cell:
+    """Return the seeds of a configuration; a dash for an imported one, whose seed is not known."""
+    if c.first.is_imported:
+        return Cell("–", is_number=True)
     seeds = b.t("caption.list_separator").join(str(run.spec.seed) for run in c.runs)
     return Cell(seeds, is_number=True)
 
@@ -310,7 +337,9 @@ REFERENCES: Mapping[str, ModelName | None] = {
 
 def build_methods(b: Builder, *_: object) -> Section:
     """Build the section on networks and scores, and on the rules that decide what is said of them."""
-    return b.section("methods", _tabulate_networks(b), *_describe_scores(b))
+    imported = _select_imported(b)
+    notes = [b.text("methods.imported", labels=_name_models(b, imported))] if imported else []
+    return b.section("methods", _tabulate_networks(b), *notes, *_describe_scores(b))
 
 
 NETWORKS: Mapping[tuple[ModelName, str], Mapping[str, str]] = {
@@ -444,12 +473,35 @@ def build_appendix(b: Builder, *_: object) -> Section:
     """Build the appendix: all configurations with their scores, failed scores, and the classifier's reliability."""
     chosen, seeds = b.results.configurations, Column("seed", partial(_list_seeds, b))
     columns: list[str | Column] = [seeds, *b.fids, "read_share", "sharpness", "ms_per_step"]
+    imported = _select_imported(b)
+    if imported:
+        columns.insert(0, Column("origin", partial(_name_origin, b)))
     blocks: list[Block] = [b.text("appendix.runs"), b.table_of("all_runs", chosen, columns, note=b.passport(chosen))]
+    if imported:
+        blocks.append(_tabulate_origins(b, imported))
     together = [num for run in b.results.finished if (num := run.record.trained_together) is not None]
     most = max(together, default=1)
     if most > 1:
         blocks.append(b.text("appendix.shared_time", count=Number(most, 0)))
     return b.section("appendix", *blocks, _tabulate_costs(b), *_list_failed_scores(b), *_show_reliability(b))
+
+
+def _name_origin(b: Builder, c: Configuration) -> Cell:
+    return Cell(b.t("value.imported" if c.first.is_imported else "value.trained_here"))
+
+
+def _tabulate_origins(b: Builder, imported: Sequence[Configuration]) -> Table:
+    """Tabulate the folder of each imported model, its saved steps and the digest of its files."""
+    rows = []
+    for c in imported:
+        origin = c.first.record.origin
+        assert origin is not None, "an imported run has its origin"
+        ends = [b.t.format(step) for step in dict.fromkeys((*origin.steps[:1], *origin.steps[-1:]))]
+        steps = f"{'–'.join(ends)} ({len(origin.steps)})" if len(ends) > 1 else "".join(ends) or "–"
+        digest = Cell(str(c.settings.imported))
+        rows.append([Cell(c.label, is_header=True), Cell(origin.folder), Cell(steps, is_number=True), digest])
+    header = ["configuration", "folder", "saved_steps", "digest"]
+    return b.table("imported", header, rows, note=b.line("appendix.imported_note"), wraps=True)
 
 
 def _tabulate_costs(b: Builder) -> Table:

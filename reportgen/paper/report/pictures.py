@@ -11,7 +11,7 @@ from reportgen.paper.analysis.measuring import choose_fid, measure
 from reportgen.paper.analysis.quantities import AT_HALF
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_swept, pick
-from reportgen.paper.analysis.trainings import SAMPLE_METRICS, has_sample_scores
+from reportgen.paper.analysis.trainings import GAN_METRICS, SAMPLE_METRICS, VAE_METRICS, has_sample_scores
 from reportgen.paper.claims.progress import claim_progress
 from reportgen.paper.figures.curves import Panel, draw_curves, draw_histograms
 from reportgen.paper.figures.images import WIDTH_MM, Strips, draw_strips
@@ -23,9 +23,7 @@ from reportgen.paper.report.model import Block, Figure, Picture
 from reportgen.store.images import decode_grid
 from reportgen.suite.settings import MODELS, NUM_MONITORED
 
-VAE_METRICS = ("train_total", "train_reconstruction", "train_kl", "dev_total", "dev_reconstruction", "dev_kl")
 VAE_LOSSES = ("total", "reconstruction", "kl")
-GAN_METRICS = ("discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2")
 COLUMNS = 3
 """Panels in a row."""
 

@@ -107,7 +107,10 @@ WRITERS: Mapping[str, Writer] = {
     "code": Writer(code.build_code, CODE),
     "appendix": Writer(
         overview.build_appendix,
-        ("table-all_runs", "table-costs", "table-failed_scores", "table-reliability", "table-calibration"),
+        (
+            *("table-all_runs", "table-imported", "table-costs"),
+            *("table-failed_scores", "table-reliability", "table-calibration"),
+        ),
     ),
 }
 """Writers by section id."""

@@ -11,6 +11,7 @@ from reportgen.paper.analysis.measuring import is_measured
 from reportgen.paper.analysis.quantities import RECONSTRUCTIONS
 from reportgen.paper.analysis.results import Configuration
 from reportgen.paper.analysis.selection import find_baseline, pick
+from reportgen.paper.analysis.trainings import select_logged
 from reportgen.paper.analysis.vaes import do_samples_follow
 from reportgen.paper.claims.scores import claim_alone, claim_threshold
 from reportgen.paper.claims.vae import (
@@ -50,6 +51,7 @@ from reportgen.suite.outline import OutlineSection
 
 def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
     """Build the section with the training curves of all VAEs, overlaid and each in a row; None without any."""
+    sweep = select_logged(sweep)
     if not sweep:
         return None
     shown, losses = pick(sweep), _tabulate_losses(b, sweep)
@@ -216,10 +218,11 @@ def _tabulate_ablation(b: Builder, shown: Sequence[Configuration], slug: str) ->
 
 
 def _show_figures(b: Builder, shown: Sequence[Configuration], slug: str) -> list[Block]:
-    """Return the figures of images and of curves."""
+    """Return the figures of images and, if they were logged, of curves."""
+    logged = select_logged(shown)
     return [
         b.figure("vae_ablation_images", lambda: [_draw_ablation(b, shown)], slug=slug, labels=b.labels(shown)),
-        b.figure("vae_ablation_curves", lambda: [draw_vae_overlay(b, shown)], slug=slug),
+        *([b.figure("vae_ablation_curves", lambda: [draw_vae_overlay(b, logged)], slug=slug)] if logged else []),
     ]
 
 
