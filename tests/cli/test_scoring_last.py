@@ -268,6 +268,6 @@ def test_a_scored_run_is_trained_and_scored_again_where_the_weights_are(
     fetching.default_inception_path().unlink()
     commands._retrain(results, "vae-2-s0", "cpu", None)
     said = capsys.readouterr().err.splitlines()[0]
-    assert said == "vae-2-s0: its Inception scores are left out: the weights are not here (reportgen fetch inception)"
+    assert said == "reportgen: warning: vae-2-s0: its Inception scores are left out: the weights are not here (reportgen fetch inception)"
     commands._retrain(results, "vae-2-s1", "cpu", None)
     assert "Inception" not in "".join(capsys.readouterr())
