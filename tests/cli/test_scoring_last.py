@@ -268,6 +268,7 @@ def test_a_scored_run_is_trained_and_scored_again_where_the_weights_are(
     fetching.default_inception_path().unlink()
     commands._retrain(results, "vae-2-s0", "cpu", None)
     said = capsys.readouterr().err.splitlines()[0]
-    assert said == "reportgen: warning: vae-2-s0: its Inception scores are left out: the weights are not here (reportgen fetch inception)"
+    what = "its Inception scores are left out: the weights are not here (reportgen fetch inception)"
+    assert said == f"reportgen: warning: vae-2-s0: {what}"
     commands._retrain(results, "vae-2-s1", "cpu", None)
     assert "Inception" not in "".join(capsys.readouterr())

@@ -292,6 +292,18 @@ def test_the_marked_gap_is_that_of_the_largest_share(suite: Suite) -> None:
     assert (claim.id, claim.values["label"]) == ("vae_curves.overfit.apart", "VAE-10")
 
 
+def test_the_gap_is_taken_where_dev_losses_are_measured(suite: Suite) -> None:
+    """At step 12 only, half of the last fifth behind the middle of the training losses, which fall by 2.4 over it."""
+
+    def summarise(spec: RunSpec, metric: str) -> CurveSummary:
+        value, slope = (100.0, -1000.0) if metric == "train_total" else (110.0, NAN)
+        return make_summary(value, value, NAN, 0, slope, NAN)
+
+    vae_3 = make_results(suite, summarise=summarise).answer("vae_latent")[0]
+    above = vae_3.floor("dev") - vae_3.floor("train")
+    assert measure("gap", vae_3).mean == pytest.approx(110.0 - (100.0 - 1.2) - above)
+
+
 def test_the_gap_leaves_out_what_no_model_could_lower(suite: Suite) -> None:
     """60.0 nats on training and 59.5 on dev images: 100 and 99.5 are the same above that."""
 
@@ -896,7 +908,11 @@ def test_legibility_that_fid_does_not_show(suite: Suite, fid: float, linear: int
             (950, 0, 50),
             "is as good (95.0% of its reconstructions are read, 95.0% of the other's); but its posteriors",
         ),
-        (0.1, (0, 0, 0), "is as good; but its posteriors lie further from the prior, by 10.0 nats of KL, while the aggregated"),
+        (
+            0.1,
+            (0, 0, 0),
+            "is as good; but its posteriors lie further from the prior, by 10.0 nats of KL, while the aggregated",
+        ),
         (0.1, (950, 0, 50), "falls between them. Noise is not shown to be a cause: the sharpness is "),
         (0.9, (950, 0, 50), "so that a sampled z more often falls between them."),
     ],

@@ -31,7 +31,7 @@ from reportgen.paper.analysis.trainings import judge_progress
 # ---- losses in the course of training -------------------------------------------------------------------------------
 
 OVERFIT_SHARE = 0.05
-"""The relative excess of the dev loss, over the training loss or over its own lowest value, from which a VAE overfits.
+"""The relative excess of the dev loss, over the training loss or over its own lowest value, from which it is told.
 
 The floor of its split, which no model can go below, is subtracted from each loss first.
 """
@@ -57,10 +57,13 @@ class Overfitting:
 
     @property
     def verdict(self) -> Literal["apart", "risen", "small", "below"]:
-        """The stronger sign, if there is one; otherwise if the dev loss exceeds the training loss anywhere."""
-        if self.apart:
-            return "apart"
-        return "risen" if self.risen else "small" if self.gap > 0 else "below"
+        """The stronger sign, if there is one; otherwise if the dev loss exceeds the training loss anywhere.
+
+        Only a dev loss that rises again is overfitting; one that falls behind is a generalisation gap.
+        """
+        if self.risen:
+            return "risen"
+        return "apart" if self.apart else "small" if self.gap > 0 else "below"
 
 
 def judge_overfitting(sweep: Sequence[Configuration]) -> Overfitting:

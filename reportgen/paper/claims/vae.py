@@ -65,7 +65,7 @@ SETTLED: Mapping[str, str] = {
 def claim_curves(sweep: Sequence[Configuration], rests_on: str) -> Claim:
     """Say whether any VAE overfits, and whether the dev losses have settled."""
     found = judge_overfitting(sweep)
-    overfit = found.apart or found.risen
+    overfit = found.risen or found.apart
     values: dict[str, Value] = {
         "label": found.widest.label,
         "gap": write_value("gap", found.gap),
@@ -74,7 +74,7 @@ def claim_curves(sweep: Sequence[Configuration], rests_on: str) -> Claim:
         "overfit": Several([c.label for c in overfit]),
         "end": "" if found.risen else _write_end(sweep),
     }
-    facts = tuple(Verdict(c.label, "overfit", str(c in overfit)) for c in sweep)
+    facts = tuple(Verdict(c.label, "overfit", str(c in found.risen)) for c in sweep)
     return Claim("vae_curves", OVERFIT[found.verdict], values, rests_on, facts)
 
 
