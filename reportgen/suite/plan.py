@@ -75,9 +75,9 @@ class RunSpec:
     def label(self) -> str:
         """Name of the configuration in the report: VAE-100, GAN 100_16, MLP GAN 100_100.
 
-        Settings in which runs of one name differ are appended in parentheses.
+        Settings in which runs of one name differ are appended in parentheses, of imported ones the digest alone.
         """
-        _, *differing = re.split(r"-(?=[a-z_]+=)", self.configuration_name)
+        _, *differing = re.split(r"-imported=|-(?=[a-z_]+=)", self.configuration_name)
         return self.settings.label + (f" ({', '.join(differing)})" if differing else "")
 
     @property

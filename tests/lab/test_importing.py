@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 from framework import build_gan, run_import, write_events, write_gan
+from requiring import require_module
 from torch import nn
 
 from reportgen.base.errors import ConfigError, ReportgenError, RunError
@@ -217,6 +218,7 @@ BAD: dict[str, tuple[bytes, str]] = {
 }
 
 
+@pytest.mark.fault(row=10)
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_checkpoint_is_one_line_and_runs_no_code(tmp_path: Path, name: str) -> None:
     content, expected = BAD[name]
@@ -270,6 +272,7 @@ def test_tags_of_every_year_are_the_same_metrics(tmp_path: Path, tags: tuple[str
     assert not unknown
 
 
+@pytest.mark.fault(row=10)
 @pytest.mark.parametrize("num_bytes", [1, 30, 300])
 def test_a_torn_tail_ends_the_reading(tmp_path: Path, num_bytes: int) -> None:
     path = write_events(tmp_path, [(step, "loss", float(step)) for step in range(100)])
@@ -294,8 +297,7 @@ def test_a_damaged_record_ends_the_reading(tmp_path: Path) -> None:
 
 def write_table(path: Path, table: pd.DataFrame) -> Path:
     if path.suffix == ".parquet":
-        pytest.importorskip("pyarrow")
-        table.to_parquet(path)
+        require_module("fastparquet").write(str(path), table)
     else:
         table.to_csv(path, index=False)
     return path

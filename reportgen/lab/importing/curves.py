@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,9 +109,9 @@ def read_table(path: Path) -> Curves:
         RunError: the file is no such table.
     """
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        table = _read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except ImportError:
-        raise RunError("parquet is read by pyarrow: pip install pyarrow, or export CSV") from None
+        raise RunError("parquet is read by fastparquet: pip install fastparquet, or export CSV") from None
     except Exception as error:  # of many kinds: of pandas, of the engine, of the system
         raise RunError(f"it cannot be read: {' '.join(str(error).split())[:120]}") from None
     columns = {str(name).strip().lower(): name for name in table.columns}
@@ -126,6 +127,13 @@ def read_table(path: Path) -> Curves:
     if tag is not None and "value" in columns:
         return Curves({tag[1]: _take(table, step, columns["value"])})
     return Curves({tag: _take(table, step, name) for tag, name in _list_metric_columns(table, step)})
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    with warnings.catch_warnings(action="ignore"):  # between versions of it and of pandas
+        from fastparquet import ParquetFile  # an extra of the package
+
+        return ParquetFile(str(path)).to_pandas()
 
 
 def _list_metric_columns(table: pd.DataFrame, step: Any) -> Iterator[tuple[str, Any]]:

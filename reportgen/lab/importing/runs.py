@@ -86,7 +86,12 @@ def read_candidate(candidate: Candidate) -> Reading:
     except ReportgenError as error:
         return Reading(candidate, remarks=tuple(remarks), problem=str(error))
     if not settings:
-        return Reading(candidate, curves=curves, remarks=tuple(remarks), problem="it has no checkpoints")
+        return Reading(
+            candidate,
+            curves=curves,
+            remarks=tuple(remarks),
+            problem="it has no checkpoints, so nothing of it can be measured",
+        )
     num_steps = max(candidate.checkpoints)
     if num_steps == UNNUMBERED and curves.last_step >= 0:
         num_steps = curves.last_step + 1

@@ -20,7 +20,7 @@ from reportgen.paper.analysis.findings import (
     leaves_out_zero,
 )
 from reportgen.paper.analysis.measuring import choose_fid, is_measured, measure
-from reportgen.paper.analysis.results import Configuration
+from reportgen.paper.analysis.results import Configuration, RunResult
 from reportgen.suite.settings import ModelName
 
 Share = Literal["all", "some", "none"]
@@ -123,9 +123,15 @@ SAMPLE_METRICS = ("sample_fid", "sample_recall")
 
 
 def has_sample_scores(configurations: Sequence[Configuration]) -> bool:
-    """Return True if there are configurations and all their trainings scored samples."""
+    """Return True if there are configurations and all their trainings scored samples, at several times."""
     runs = [run for c in configurations for run in c.runs]
-    return bool(runs) and all(metric in run.summaries for run in runs for metric in SAMPLE_METRICS)
+    return bool(runs) and all(_is_curve(run, metric) for run in runs for metric in SAMPLE_METRICS)
+
+
+def _is_curve(run: RunResult, metric: str) -> bool:
+    """Return True if a metric was logged in several fifths of a training; an import may have its last step alone."""
+    summary = run.summaries.get(metric)
+    return summary is not None and sum(map(math.isfinite, summary.fifths)) > 1
 
 
 Progress = Literal["falling", "past", "level", "unknown"]

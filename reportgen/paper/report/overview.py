@@ -250,7 +250,8 @@ def _tabulate_settings(
     columns = [Column(field, partial(_show_setting, b, field)) for field in COMMON_FIELDS]
     if any(c.settings.precision != "fp32" for c in configurations):
         columns.append(Column("arithmetic", lambda c: b.setting_cell(c.settings, "precision")))
-    columns.append(Column("seed", partial(_list_seeds, b)))
+    if not all(c.first.is_imported for c in configurations):
+        columns.append(Column("seed", partial(_list_seeds, b)))
     shared = {column.name: found for column in columns if (found := _find_shared(column, configurations))}
     differing = [column for column in columns if column.name not in shared]
     table = b.tabulate(configurations, [*model.VARIANT_FIELDS, *model.DIMENSIONS, *differing])
