@@ -495,7 +495,7 @@ def test_seeds_may_differ_in_what_can_be_read(tmp_path: Path) -> None:
             evaluation["digits"]["all_counts"] = [0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 997]
 
     sweep = make_results(load_suite(tmp_path / "suite.yaml"), change=lose).answer("vae_latent")[:1]
-    assert "; but seeds differ: 490 and 3 samples are read in one each." in said_of(
+    assert "; but seeds differ widely: of their samples 490 and 3 are read." in said_of(
         vae.claim_balance(sweep, "figure-x")
     )
 
@@ -1551,7 +1551,7 @@ def test_noise_is_no_sharpness(suite: Suite) -> None:
     ("recall", "sharpness", "said"),
     [
         (0.9, (0.04, 0.1), "(recall); blur alone lowers recall, that of real images from 0.91 to 0.10."),
-        (0.9, (0.1, 0.1), "Against the usual expectation GAN 10_8 also covers more of the real images than VAE-10"),
+        (0.9, (0.1, 0.1), "Against the usual expectation, GAN 10_8 also covers more of the real images than VAE-10"),
         (0.1, (0.1, 0.1), "VAE-10 also covers more of the real images than GAN 10_8 (recall), as expected"),
         (0.4, (0.1, 0.1), ""),
     ],
@@ -1876,7 +1876,7 @@ EVEN, UNEVEN = (
         (
             "?" * 50,
             (EVEN, UNEVEN),
-            "so there is nothing to test; of the published counts it rejects those of Y",
+            "so there is nothing to test; of the published counts, the test rejects only those of Y",
         ),
     ],
 )
