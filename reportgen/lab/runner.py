@@ -226,9 +226,9 @@ def plan_suite(
 
 
 def plan_another_seed(suite: Suite, plan: Plan) -> Plan:
-    """Plan one more seed of every configuration of a plan, which stands under the name of an earlier one."""
+    """Plan one more seed of all that a plan trains, imports apart, which stands under the name of an earlier one."""
     macs_per_second = None if plan.is_on_gpu else measure_macs_per_second()
-    specs = {run.spec.settings: run.spec for run in plan.runs}.values()
+    specs = {run.spec.settings: run.spec for run in plan.runs if run.spec.settings.imported is None}.values()
     measuring = estimate_evaluation_seconds(on_gpu=plan.is_on_gpu)
     runs = [
         PlannedRun(spec, "missing", 0, estimate_training_seconds(spec.settings, 0, macs_per_second), measuring)
