@@ -16,7 +16,10 @@ from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import FailureRecord, Record, read_evaluation, read_inception
 from reportgen.suite.plan import RunSpec
 
-State = Literal["finished", "running", "failed", "trained", "interrupted", "missing"]
+State = Literal["finished", "curves", "running", "failed", "trained", "interrupted", "missing"]
+
+DONE: frozenset[State] = frozenset({"finished", "curves"})
+"""States of runs that nothing is left to do for: measured, or imported without weights, so that curves are all."""
 
 
 def is_run_finished(paths: RunPaths, training_key: str, evaluation_key: str, *, check_files: bool = True) -> bool:
@@ -66,7 +69,7 @@ def find_state(paths: RunPaths, training_key: str, evaluation_key: str, *, check
     if paths.failure.exists():
         return "failed"
     if is_stage_finished(paths, "training", training_key, check_files=check_files):
-        return "trained"
+        return "trained" if paths.weights.exists() else "curves"
     return "interrupted" if paths.list_checkpoints() else "missing"
 
 
