@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -395,6 +396,23 @@ def _write_images(paths: RunPaths, spec: RunSpec) -> list[Path]:
     for name, (count, columns) in grids.items():
         write_bytes(paths.image(name), encode_grid(np.stack([picture] * count), columns))
     return [paths.image(name) for name in grids]
+
+
+# ---- results without some of what trainings leave ------------------------------------------------------------------
+
+
+def take_weights(results: Results, *names: str) -> Results:
+    """The results as if of some runs nothing but curves had been imported."""
+    runs = []
+    for run in results.runs:
+        if run.spec.name in names:
+            assert run.recorded is not None
+            record = run.recorded.record.model_copy(update={"origin": ORIGIN})
+            recorded = replace(run.recorded, record=record, evaluation=None, inception=None)
+            runs.append(replace(run, state="curves", recorded=recorded))
+        else:
+            runs.append(run)
+    return Results(results.recorded, tuple(runs))
 
 
 # ---- results in memory ----------------------------------------------------------------------------------------------

@@ -238,6 +238,7 @@ def _resolve_profile(name: str, *, without_torch: bool = False, quiet: bool = Fa
 
 def _print_plan(plan: Plan, profile: str, dataset: str, *, every_run: bool) -> None:
     from reportgen.cli.progress import format_duration
+    from reportgen.store.states import DONE
 
     num_cached = len(plan.runs) - len(plan.missing)
     typer.echo(
@@ -246,7 +247,7 @@ def _print_plan(plan: Plan, profile: str, dataset: str, *, every_run: bool) -> N
     )
     if every_run:
         for run in plan.runs:
-            left = "" if run.state == "finished" else f"about {format_duration(run.estimated_seconds)}"
+            left = "" if run.state in DONE else f"about {format_duration(run.estimated_seconds)}"
             steps = f"{run.spec.settings.num_training_steps} steps"
             typer.echo(f"  {run.state:<9} {run.spec.name:<24} {steps:>12}  {left:<15}  ({', '.join(run.spec.groups)})")
     if plan.missing:

@@ -72,20 +72,21 @@ def import_folders(
     candidates = find_candidates(folders)
     completed = list(_complete_all(candidates, base))
     _say_assumed(completed)
+    if completed and not any(one.reading.candidate.checkpoints for one in completed):
+        raise RunError("curves alone make no report: a checkpoint must be there with them; nothing was written")
     if not completed:
         raise RunError(f"none of {len(candidates)} configurations can be imported; nothing was written")
     dataset = _choose_dataset(base, data_dir)
     specs = _plan(base, completed, dataset)
     device = choose_device(device)
-    tasks = [
-        ImportTask(specs[one.reading.digest], one.reading, output, data_dir, device)
-        for one in completed
-        if one.reading.digest in specs
-    ]
-    failed = _import_all(tasks, min(len(tasks), jobs or (1 if device != "cpu" else count_cores())))
-    imported = [one for one in completed if one.reading.digest not in failed]
-    if not imported:
+    tasks = [ImportTask(specs[one.reading.digest], one.reading, output, data_dir, device) for one in completed]
+    jobs = jobs or (1 if device != "cpu" else count_cores())
+    measured = [task for task in tasks if task.reading.candidate.checkpoints]
+    failed = _import_all(measured, jobs)
+    if len(failed) == len(measured):
         raise RunError(f"none of {len(candidates)} configurations could be imported")
+    failed |= _import_all([task for task in tasks if task not in measured], 1)
+    imported = [one for one in completed if one.reading.digest not in failed]
     path = output / SUITE_NAME
     write_text(path, declare(base.content, imported, dataset, base.folder))
     write_suite(OutputPaths(output), load_suite(path, base.profile), path)
@@ -197,7 +198,8 @@ def _import_all(tasks: Sequence[ImportTask], jobs: int) -> set[str]:
 
 def _execute(tasks: Sequence[ImportTask], jobs: int) -> Iterator[tuple[ImportTask, str, str]]:
     """Yield each task as it ends, with its remark and its failure."""
-    if jobs == 1:
+    jobs = min(jobs, len(tasks))
+    if jobs <= 1:
         for task in tasks:
             yield task, *try_import(task)
         return
@@ -211,6 +213,8 @@ def _execute(tasks: Sequence[ImportTask], jobs: int) -> Iterator[tuple[ImportTas
 
 def _summarise(task: ImportTask) -> str:
     """Return the FID of a run, by the classifier, and the share of its samples that read as digits."""
+    if not task.reading.candidate.checkpoints:
+        return "its curves, as it has no checkpoints"
     evaluation = read_evaluation(OutputPaths(task.output).run(task.spec.folder_name))
     scores = evaluation.scores.get("classifier")
     fid = f"FID {scores.fid:.2f}" if scores else evaluation.failures.get("classifier", "no FID")

@@ -21,7 +21,7 @@ from reportgen.lab.executors.workers import begin_to_import, call_in_worker
 from reportgen.lab.tasks import Task
 from reportgen.store.manifest import is_stage_finished
 from reportgen.store.paths import OutputPaths, RunPaths
-from reportgen.store.states import State, find_state, is_inception_finished
+from reportgen.store.states import DONE, State, find_state, is_inception_finished
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import (
     CPU_SECONDS_PER_INCEPTION_RUN,
@@ -107,7 +107,7 @@ class Plan:
         and a few short ones of every model before all others, so that there is soon something to show; a GPU trains all
         runs side by side. Apart from that the longest comes first: none is left alone at the end.
         """
-        todo = [run for run in self.runs if run.state != "finished"]
+        todo = [run for run in self.runs if run.state not in DONE]
         ranks = {seed: 0 if self.is_on_gpu else rank for rank, seed in enumerate(self._seeds)}
         longest_first = sorted(todo, key=lambda run: (ranks[run.spec.seed], -run.estimated_seconds))
         num_short = 0 if self.is_on_gpu else max(0, RUNS_TO_SHOW - (len(self.runs) - len(todo)))
@@ -201,8 +201,8 @@ def plan_suite(
         find_state(paths.run(spec.folder_name), spec.training_key, spec.evaluation_key, check_files=True)
         for spec in chosen
     ]
-    has_work = any(state != "finished" for state in states)
-    unscored = [spec for spec in chosen if _lacks_scores(spec, paths)]
+    has_work = any(state not in DONE for state in states)
+    unscored = [s for s, state in zip(chosen, states, strict=True) if state != "curves" and _lacks_scores(s, paths)]
     weights = find_inception(_find_named(suite)) if unscored else None
     if (has_work or weights is not None) and not is_dry:
         begin_to_import()
@@ -224,9 +224,9 @@ def plan_suite(
 
 
 def plan_another_seed(suite: Suite, plan: Plan) -> Plan:
-    """Plan one more seed of every configuration of a plan, which stands under the name of an earlier one."""
+    """Plan one more seed of all that a plan trains, imports apart, which stands under the name of an earlier one."""
     macs_per_second = None if plan.is_on_gpu else measure_macs_per_second()
-    specs = {run.spec.settings: run.spec for run in plan.runs}.values()
+    specs = {run.spec.settings: run.spec for run in plan.runs if run.spec.settings.imported is None}.values()
     measuring = estimate_evaluation_seconds(on_gpu=plan.is_on_gpu)
     runs = [
         PlannedRun(spec, "missing", 0, estimate_training_seconds(spec.settings, 0, macs_per_second), measuring)

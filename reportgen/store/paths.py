@@ -5,7 +5,7 @@
       runs/<name>-<key>/
         spec.json                 the resolved spec, the environment, the source code that ran
         history.csv               tidy: step, metric, value; grows with every checkpoint, whole when the run is trained
-        weights.safetensors
+        weights.safetensors         absent only where curves alone were imported
         evaluation.json           scores, digit counts, interpolation ends, each with its provenance
         latents.csv               of a VAE: dev images in latent space, label, axis1, axis2, ...
         inception.json            scores on the features of Inception-v3, if they are wanted and its weights were there

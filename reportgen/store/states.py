@@ -11,12 +11,15 @@ from pydantic import ValidationError
 from reportgen.base.errors import RunError
 from reportgen.base.files import read_json
 from reportgen.store.locks import is_held
-from reportgen.store.manifest import is_stage_finished
+from reportgen.store.manifest import is_stage_finished, read_identity
 from reportgen.store.paths import OutputPaths, RunPaths
 from reportgen.store.records import FailureRecord, Record, read_evaluation, read_inception
 from reportgen.suite.plan import RunSpec
 
-State = Literal["finished", "running", "failed", "trained", "interrupted", "missing"]
+State = Literal["finished", "curves", "running", "failed", "trained", "interrupted", "missing"]
+
+DONE: frozenset[State] = frozenset({"finished", "curves"})
+"""States of runs that nothing is left to do for: measured, or imported without weights, so that curves are all."""
 
 
 def is_run_finished(paths: RunPaths, training_key: str, evaluation_key: str, *, check_files: bool = True) -> bool:
@@ -66,8 +69,14 @@ def find_state(paths: RunPaths, training_key: str, evaluation_key: str, *, check
     if paths.failure.exists():
         return "failed"
     if is_stage_finished(paths, "training", training_key, check_files=check_files):
-        return "trained"
+        return "curves" if _has_curves_alone(paths) else "trained"
     return "interrupted" if paths.list_checkpoints() else "missing"
+
+
+def _has_curves_alone(paths: RunPaths) -> bool:
+    """Return whether a training was imported without weights."""
+    identity = read_identity(paths, "training") or {}
+    return "imported" in identity.get("settings", {}) and not paths.weights.exists()
 
 
 def find_states(output: OutputPaths, specs: Iterable[RunSpec]) -> dict[str, State]:

@@ -45,6 +45,8 @@ CONFIGURATIONS = {
     "vae-3": "latent-9_hidden-4_batch-8_num-train-steps-2",
     "vae-linear-8": "swapped",
 }
+ALONE = "z-6_hidden-5_batch-8_num-train-steps-12"
+"""A configuration of which nothing but curves is there."""
 """Base name of a run that was trained here -> the folder of its twin, of which one is misnamed."""
 
 Step = tuple[int, str, float]
@@ -80,6 +82,7 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunPaths]:
 def homework(tmp_path_factory: pytest.TempPathFactory, native: Mapping[str, RunPaths]) -> Path:
     """The same weights as the framework would have left them, two steps of each GAN; the MLP has no curves."""
     folder = tmp_path_factory.mktemp("作业") / "homework"
+    write_events(folder / "a" / "runs" / ALONE, log("gan"))
     for base, name in CONFIGURATIONS.items():
         networks = read_networks(native[base])
         results, runs = folder / "results" / name, folder / "a" / "runs" / name
@@ -116,7 +119,7 @@ def output(
     folder = tmp_path_factory.mktemp("imported")
     keep_cache(native, folder)
     found = run_import(homework, folder, suite_file)
-    assert (found.num_found, found.num_imported) == (4, 4)
+    assert (found.num_found, found.num_imported) == (5, 5)
     return folder
 
 
@@ -164,7 +167,8 @@ def test_an_imported_run_is_finished_and_run_leaves_it_alone(output: Path) -> No
     specs = list_specs(output)
     for spec in specs.values():
         paths = OutputPaths(output).run(spec.folder_name)
-        assert find_state(paths, spec.training_key, spec.evaluation_key, check_files=True) == "finished"
+        expected = "finished" if spec.settings.base_name != "gan-6_5" else "curves"
+        assert find_state(paths, spec.training_key, spec.evaluation_key, check_files=True) == expected
         assert not list(output.glob("runs/.*.tmp"))
     suite = load_suite(output / "imported.yaml")
     plan = plan_suite(suite, output, only=(), jobs=1, device="cpu", is_dry=True)
@@ -190,6 +194,23 @@ def test_all_saved_steps_are_scored_and_logged_curves_count_steps_from_one(outpu
     assert set(vae.metric) >= {"train_total", "dev_total", "dev_kl", "sample_fid"}
     assert (vae.metric == "dev_total").sum() == 12, "logged ones are not measured again"
     assert (vae.metric == "dev_kl").sum() == 1
+
+
+def test_curves_without_checkpoints_are_a_run_without_weights(output: Path) -> None:
+    paths, record = list_paths(output)["gan-6_5"], read_run_record(list_paths(output)["gan-6_5"])
+    assert set(pd.read_csv(paths.history).metric) == {"discriminator_loss", "generator_loss", "D_x", "D_G_z1", "D_G_z2"}
+    assert not paths.weights.exists()
+    assert record.origin is not None
+    assert record.origin.steps == ()
+    assert record.origin.folder == f"homework/a/runs/{ALONE}"
+    assert "figure-gan_alone" in build_report(load_results(output), "en").labels
+
+
+def test_curves_alone_make_no_report(tmp_path: Path) -> None:
+    write_events(tmp_path / "hw" / ALONE, log("gan"))
+    with pytest.raises(RunError, match="curves alone make no report: a checkpoint must be there with them"):
+        run_import(tmp_path / "hw", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_settings_are_from_tensors_then_the_suite_then_the_name(output: Path) -> None:
@@ -237,8 +258,8 @@ def test_what_is_said_while_importing(
     assert "  latent_dim is 3, the folder's name says 9\n" in lines
     assert "  batch_size 8: from the folder's name\n" in lines
     assert "assumed, as no file tells: " in lines
-    assert "learning_rate 0.001 (2 of 4)" in lines
-    assert "activation leaky_relu (1 of 4)" in lines
+    assert "learning_rate 0.001 (2 of 5)" in lines
+    assert "activation leaky_relu (2 of 5)" in lines
     assert "measured against mnist-5k: as the suite says\n" in lines
     assert "vae-linear-8-s0: imported from swapped: FID" in lines
     assert "gan-mlp-4_4-s0: imported from z-4_batch-8_hidden-4_num-train-steps-2-use_mlp_True: FID " in lines
@@ -253,7 +274,7 @@ def test_a_run_that_cannot_be_measured_leaves_nothing(
         raise RunError("the trained model draws NaN pixels")
 
     monkeypatch.setattr(importing.runs, "record_evaluation", fail)
-    with pytest.raises(RunError, match="none of 4 configurations could be imported"):
+    with pytest.raises(RunError, match="none of 5 configurations could be imported"):
         run_import(homework, tmp_path / "out", suite_file)
     assert not [path for path in (tmp_path / "out" / "runs").iterdir() if path.is_dir()]
     assert not (tmp_path / "out" / "imported.yaml").exists()

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from synthetic import ROOT, make_results, write_output
+from synthetic import ROOT, make_results, take_weights, write_output
 
-from reportgen.paper.analysis.attachments import tabulate_runs
+from reportgen.paper.analysis.attachments import export_metrics, import_metrics, tabulate_runs
 from reportgen.paper.analysis.results import Results, load_results
 from reportgen.paper.analysis.trainings import GAN_METRICS, VAE_METRICS
 from reportgen.paper.report.assemble import build_report, check_results
 from reportgen.paper.report.model import Paragraph, Report, Table
-from reportgen.suite.languages import LANGUAGES
+from reportgen.suite.languages import LANGUAGES, Language
 from reportgen.suite.loading import Suite, load_suite
 from reportgen.suite.settings import Settings
 
@@ -126,3 +126,21 @@ def test_files_of_older_runs_without_an_origin_are_read(tmp_path: Path) -> None:
     (run,) = load_results(tmp_path).finished
     assert run.record.origin is None
     assert not run.is_imported
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_curves_without_weights_are_drawn_and_nothing_else_is_said_of_them(suite: Suite, language: Language) -> None:
+    results = take_weights(make_results(suite), "vae-3-s0", "gan-16_16-s0")
+    report = build_report(results, language, draws=False)
+    assert {"figure-vae_alone", "figure-gan_alone", "table-imported"} <= report.labels.keys()
+    assert {"en": "Curves without weights", "zh": "只导入了训练曲线"}[language] in read(report)
+    assert "GAN 16_16" not in {row[0].text for row in find_table(report, "table-all_runs").rows}
+    assert not results.unfinished
+
+
+def test_a_pdf_carries_curves_without_weights(suite: Suite) -> None:
+    results = take_weights(make_results(suite), "gan-16_16-s0")
+    text = export_metrics(results, "en", {})
+    again, _ = import_metrics(text, "")
+    assert [run.state for run in again.runs] == [run.state for run in results.runs]
+    assert export_metrics(again, "en", {}) == text

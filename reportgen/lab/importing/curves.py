@@ -26,6 +26,9 @@ METRICS: Mapping[ModelName, Mapping[str, str]] = {
 }
 """Model -> tag of the course's framework -> our metric."""
 
+LOGGED: Mapping[ModelName, frozenset[str]] = {model: frozenset(metrics.values()) for model, metrics in METRICS.items()}
+"""Model -> our metrics of it."""
+
 Scalars = dict[str, dict[int, float]]
 """Tag -> step as it was logged -> value."""
 

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from reportgen.base.errors import ReportgenError, RunError
-from reportgen.base.files import explain_unwritable, hash_file
+from reportgen.base.files import explain_unwritable, hash_file, write_text
 from reportgen.lab.data import Dataset
 from reportgen.lab.execution import (
     explain_failure,
@@ -29,19 +29,21 @@ from reportgen.lab.execution import (
     record_evaluation,
     record_training,
 )
-from reportgen.lab.importing.curves import Curves, list_rows, read_table
+from reportgen.lab.importing.curves import LOGGED, Curves, list_rows, read_table
 from reportgen.lab.importing.events import read_events
 from reportgen.lab.importing.layout import DISCRIMINATOR, GENERATOR, UNNUMBERED, VAE, Candidate
 from reportgen.lab.importing.weights import Matched, Mismatch, State, match_gan, match_vae, read_state
 from reportgen.lab.models.vae import Vae, find_vae
 from reportgen.lab.monitoring import SampleMonitor, compute_now
 from reportgen.lab.provenance import describe_environment, list_model_sources
+from reportgen.lab.training.history import format_history
 from reportgen.lab.training.loop import Row
 from reportgen.lab.training.objectives import Objective, to_unit, use_precision
 from reportgen.lab.training.registry import build_objective
 from reportgen.store.locks import hold_run
+from reportgen.store.manifest import is_stage_finished, record_stage
 from reportgen.store.paths import OutputPaths, RunPaths
-from reportgen.store.records import Origin, RunRecord
+from reportgen.store.records import Origin, RunRecord, write_record
 from reportgen.store.states import is_run_finished
 from reportgen.suite.plan import RunSpec
 
@@ -59,7 +61,7 @@ class Reading:
 
     candidate: Candidate
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Settings that the tensors tell, and the number of steps if the folders or the curves tell it."""
+    """The model and what the tensors tell of it, and the number of steps if the folders or the curves tell it."""
     curves: Curves = field(default_factory=Curves)
     files: Mapping[str, str] = field(default_factory=dict)
     """Path, from the searched folder's name on -> SHA-256."""
@@ -86,13 +88,17 @@ def read_candidate(candidate: Candidate) -> Reading:
     except ReportgenError as error:
         return Reading(candidate, remarks=tuple(remarks), problem=str(error))
     if not settings:
-        return Reading(
-            candidate,
-            curves=curves,
-            remarks=tuple(remarks),
-            problem="it has no checkpoints, so nothing of it can be measured",
-        )
-    num_steps = max(candidate.checkpoints)
+        model = curves.guess_model()
+        if model is None:
+            return Reading(
+                candidate, remarks=tuple(remarks), problem="it has neither checkpoints nor curves of a model"
+            )
+        settings["model"] = model
+        lacking = sorted(LOGGED[model] - {metric for _, metric, _ in list_rows(curves, model)[0]})
+        if lacking:
+            problem = f"it has no checkpoints, and its curves lack {', '.join(lacking)}"
+            return Reading(candidate, remarks=tuple(remarks), problem=problem)
+    num_steps = max(candidate.checkpoints, default=UNNUMBERED)
     if num_steps == UNNUMBERED and curves.last_step >= 0:
         num_steps = curves.last_step + 1
     if num_steps != UNNUMBERED:
@@ -207,7 +213,11 @@ def import_run(task: ImportTask) -> str:
     output, device = OutputPaths(task.output), prepare_device(task.device)
     paths = output.run(task.spec.folder_name)
     with hold_run(paths):
-        if is_run_finished(paths, task.spec.training_key, task.spec.evaluation_key):
+        if _is_there(task, paths):
+            return ""
+        if not task.reading.candidate.checkpoints:
+            with _build_beside(paths) as beside:
+                _write_curves(task, beside, device)
             return ""
         dataset = load_once(task.spec.dataset, task.data_dir, device)
         with _build_beside(paths) as beside:
@@ -237,6 +247,21 @@ def _build_beside(paths: RunPaths) -> Iterator[RunPaths]:
         shutil.rmtree(beside, ignore_errors=True)
         with suppress(OSError):  # it is not empty: the run is there
             paths.folder.rmdir()
+
+
+def _is_there(task: ImportTask, paths: RunPaths) -> bool:
+    if not task.reading.candidate.checkpoints:
+        return is_stage_finished(paths, "training", task.spec.training_key)
+    return is_run_finished(paths, task.spec.training_key, task.spec.evaluation_key)
+
+
+def _write_curves(task: ImportTask, paths: RunPaths, device: torch.device) -> None:
+    """Write a training of which nothing but curves is there."""
+    spec = task.spec
+    rows, _ = list_rows(task.reading.curves, spec.settings.model)
+    write_record(paths.spec, _describe(task, device))
+    write_text(paths.history, format_history(rows))
+    record_stage(paths, "training", spec.training_key, [paths.spec, paths.history], spec.training_identity)
 
 
 def _write_run(task: ImportTask, paths: RunPaths, dataset: Dataset, output: OutputPaths) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
@@ -18,6 +18,8 @@ from reportgen.suite.settings import MODELS, GanSettings, Question, Settings, Va
 
 NAMED = {"batch_size": int, "learning_rate": float, "num_training_steps": int}
 """Settings that the folder's name may tell because no tensor does -> how they are read."""
+DIMENSIONS = {"latent_dim": int, "hidden_dim": int}
+"""Settings that the name may also tell where there are no tensors."""
 
 UNTOLD: Mapping[str, tuple[str, ...]] = {
     "vae": ("batch_size", "num_training_steps", "learning_rate"),
@@ -64,8 +66,16 @@ def complete(reading: Reading, base: Mapping[str, Any]) -> Completed:
         raise ConfigError(f"runs.{name} of the suite is of a {entry['model']}, its tensors are of a {told['model']}")
     section = entry.pop("section", None)
     given = {key: _unpack(value) for key, value in entry.items() if key not in ("model", "imported")}
-    named = {key: NAMED[key](text) for key, text in _list_named(name) if key not in {**told, **given}}
+    kinds = NAMED if reading.candidate.checkpoints else {**NAMED, **DIMENSIONS}
+    named = {
+        key: kinds[key](text)
+        for key, text in read_hints(name).items()
+        if key in kinds and key in MODELS[told["model"]].model_fields
+        if key not in {**told, **given} and _is_number(text, kinds[key])
+    }
     defaults = (base.get("defaults") or {}).get(told["model"]) or {}
+    if not reading.candidate.checkpoints and read_hints(name).get("use_mlp") == "True":
+        named["architecture"] = "mlp"
     values = {**defaults, **named, **given, **told, "imported": reading.digest}
     try:
         settings = MODELS[told["model"]](**values)
@@ -84,12 +94,6 @@ def complete(reading: Reading, base: Mapping[str, Any]) -> Completed:
 
 def _unpack(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-def _list_named(name: str) -> Iterator[tuple[str, str]]:
-    for key, text in read_hints(name).items():
-        if key in NAMED and _is_number(text, NAMED[key]):
-            yield key, text
 
 
 def _is_number(text: str, kind: type) -> bool:

@@ -21,6 +21,7 @@ from reportgen.paper.analysis.measuring import measure
 from reportgen.paper.analysis.results import Configuration, RecordedRun, Results, RunResult, Shown
 from reportgen.store.paths import OutputPaths
 from reportgen.store.records import EvaluationRecord, ImageStatistic, InceptionRecord, RunRecord, explain_problem
+from reportgen.store.states import DONE
 from reportgen.store.suites import RecordedSuite
 from reportgen.suite.languages import Language
 from reportgen.suite.loading import Suite
@@ -66,14 +67,14 @@ def hash_results(metrics: str) -> str:
 
 def _export_run(run: RunResult) -> dict[str, Any]:
     """Return a run as JSON data; state and failure are all that an unfinished one has."""
-    if not run.is_finished:
+    if run.state not in DONE:
         return {"state": run.state, "failure": run.failure}
     summaries = {name: _replace_nan(dataclasses.asdict(summary)) for name, summary in run.summaries.items()}
     return {
         "state": run.state,
         "failure": run.failure,
         "record": _replace_nan(run.record.model_dump(mode="json")),
-        "evaluation": _replace_nan(run.evaluation.model_dump(mode="json")),
+        "evaluation": _replace_nan(run.evaluation.model_dump(mode="json")) if run.is_finished else None,
         "inception": _replace_nan(run.inception.model_dump(mode="json")) if run.inception is not None else None,
         "curves": summaries,
     }
@@ -128,9 +129,11 @@ def check_version(content: Mapping[str, Any]) -> None:
 
 def _import_run(run: dict[str, Any]) -> RecordedRun | None:
     """Return the numbers of a run from JSON data; None if it was not finished."""
-    if run["state"] != "finished":
+    if run["state"] not in DONE:
         return None
     curves = {name: CurveSummary(**_restore_nan(summary)) for name, summary in run["curves"].items()}
+    if run["evaluation"] is None:
+        return RecordedRun(RunRecord.model_validate(run["record"]), None, None, curves)
     scores = {detector: _restore_nan(row) for detector, row in run["evaluation"]["scores"].items()}
     evaluation = EvaluationRecord.model_validate({**run["evaluation"], "scores": scores})
     return RecordedRun(RunRecord.model_validate(run["record"]), evaluation, _import_inception(run["inception"]), curves)
@@ -159,7 +162,7 @@ def _restore_nan(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def export_pictures(results: Results) -> str:
     """Return the text of ``pictures.json``: the curves, images and latents that figures drawn so far show, by run."""
-    content = {run.spec.name: _export_shown(run.shown) for run in results.finished if run.shown != Shown()}
+    content = {run.spec.name: _export_shown(run.shown) for run in results.runs if run.shown != Shown()}
     return json.dumps(content, separators=(",", ":"), allow_nan=False)
 
 

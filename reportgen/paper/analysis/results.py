@@ -35,7 +35,7 @@ from reportgen.store.records import (
     read_inception,
     read_run_record,
 )
-from reportgen.store.states import State, find_states, is_inception_finished, read_failure
+from reportgen.store.states import DONE, State, find_states, is_inception_finished, read_failure
 from reportgen.store.suites import RecordedSuite, read_suite
 from reportgen.suite.loading import Suite
 from reportgen.suite.plan import RunSpec, plan_runs
@@ -57,7 +57,8 @@ class RecordedRun:
     """The numbers of a finished run, without its files."""
 
     record: RunRecord
-    evaluation: EvaluationRecord
+    evaluation: EvaluationRecord | None
+    """None if the run was imported without weights."""
     inception: InceptionRecord | None
     summaries: Mapping[str, CurveSummary]
 
@@ -117,7 +118,10 @@ class RunResult:
         Raises:
             RunError: evaluation.json is missing or damaged.
         """
-        return self.recorded.evaluation if self.recorded else read_evaluation(self.paths)
+        if self.recorded is None:
+            return read_evaluation(self.paths)
+        assert self.recorded.evaluation is not None, "runs without weights are in no configuration of the results"
+        return self.recorded.evaluation
 
     @cached_property
     def inception(self) -> InceptionRecord | None:
@@ -509,8 +513,13 @@ class Results:
 
     @property
     def unfinished(self) -> list[RunResult]:
-        """The runs that are not finished, in the suite's order."""
-        return [run for run in self.runs if not run.is_finished]
+        """The runs that something is left to do for, in the suite's order."""
+        return [run for run in self.runs if run.state not in DONE]
+
+    @cached_property
+    def curves_alone(self) -> list[Configuration]:
+        """The trainings that were imported without weights, of which nothing but curves is known."""
+        return [Configuration(run.spec.settings, (run,)) for run in self.runs if run.state == "curves"]
 
     @property
     def finished(self) -> list[RunResult]:

@@ -16,7 +16,7 @@ from reportgen.assets import find_templates
 from reportgen.base.errors import RunError
 from reportgen.base.files import hash_file, write_json
 from reportgen.store.paths import OutputPaths, RunPaths
-from reportgen.store.states import State
+from reportgen.store.states import DONE, State
 from reportgen.store.suites import RecordedSuite
 from reportgen.suite.plan import plan_runs
 
@@ -36,7 +36,7 @@ def hash_inputs(output: OutputPaths, recorded: RecordedSuite, states: Mapping[st
         paths = output.run(spec.folder_name)
         digest.update(states[spec.name].encode())
         # The history grows during training, unread.
-        read = _stat_all(paths) if states[spec.name] == "finished" else ()
+        read = _stat_all(paths) if states[spec.name] in DONE else ()
         for piece in (*_read_all(paths.folder, [paths.manifest, paths.failure]), *read):
             digest.update(piece)
     return digest.hexdigest()

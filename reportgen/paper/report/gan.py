@@ -14,7 +14,14 @@ from reportgen.paper.analysis.findings import find_best, find_worst, pool_evolut
 from reportgen.paper.analysis.measuring import choose_fid
 from reportgen.paper.analysis.quantities import AT_HALF, DISCRIMINATORS
 from reportgen.paper.analysis.results import SEPARATION, Configuration
-from reportgen.paper.analysis.selection import find_baseline, pick, pick_steps, select_model, select_plain_gans
+from reportgen.paper.analysis.selection import (
+    MAX_SHOWN,
+    find_baseline,
+    pick,
+    pick_steps,
+    select_model,
+    select_plain_gans,
+)
 from reportgen.paper.analysis.trainings import has_curves, has_sample_scores, judge_equilibria, select_logged
 from reportgen.paper.claims.claim import Claim
 from reportgen.paper.claims.gan import (
@@ -71,16 +78,22 @@ ENDS = ("D_x", "D_G_z1", "D_G_z2", *LOSSES)
 
 def build_curves(b: Builder, grid: Sequence[Configuration], _: OutlineSection) -> Section | None:
     """Build the section with the training curves of all GANs, overlaid and each in a row; None without any."""
-    grid = select_logged(grid)
+    grid, alone = select_logged(grid), _show_curves_alone(b)
     if not grid:
-        return None
+        return b.section("gan_curves", *alone) if alone else None
     shown = pick(grid)
     settling = b.table_of("gan_settling", grid, [f"{kind}_{loss}" for kind in ("spread", "change") for loss in LOSSES])
     blocks: list[Block] = [*b.answer(claim_curves(judge_equilibria(grid), settling.id)), *b.describe_selection(grid)]
     rows = b.figure("gan_curves", lambda: draw_gan_rows(b, shown))
     overlay = b.figure("gan_overlay", lambda: [draw_gan_overlay(b, shown)], fid=describe_fid(b, grid))
     progress = b.claims(claim_progress(grid, overlay.id)) if has_sample_scores(grid) else []
-    return b.section("gan_curves", *blocks, overlay, rows, settling, *progress)
+    return b.section("gan_curves", *blocks, overlay, rows, settling, *progress, *alone)
+
+
+def _show_curves_alone(b: Builder) -> list[Block]:
+    """Return the figure of the curves of GANs whose weights were not imported; nothing without any."""
+    alone = select_logged([c for c in b.results.curves_alone if isinstance(c.settings, GanSettings)])
+    return [b.figure("gan_alone", lambda: [draw_gan_overlay(b, alone[:MAX_SHOWN])])] if alone else []
 
 
 # ---- images ---------------------------------------------------------------------------------------------------------

@@ -208,6 +208,8 @@ def build_settings(b: Builder, _: object, wanted: OutlineSection) -> Section:
     unlogged = [c for c in b.results.configurations if not has_curves(c)]
     if unlogged:
         blocks.append(b.text("settings.no_curves", labels=_name_models(b, unlogged)))
+    if b.results.curves_alone:
+        blocks.append(b.text("settings.no_weights", labels=_name_models(b, b.results.curves_alone)))
     models = {name: chosen for name, kind in MODELS.items() if (chosen := select_model(b.results, kind))}
     introduced = ["both"] if models.keys() == {"vae", "gan"} else list(models)
     blocks += [b.text(f"setup.{name}") for name in introduced]
@@ -474,12 +476,12 @@ def build_appendix(b: Builder, *_: object) -> Section:
     """Build the appendix: all configurations with their scores, failed scores, and the classifier's reliability."""
     chosen, seeds = b.results.configurations, Column("seed", partial(_list_seeds, b))
     columns: list[str | Column] = [seeds, *b.fids, "read_share", "sharpness", "ms_per_step"]
-    imported = _select_imported(b)
+    imported, alone = _select_imported(b), b.results.curves_alone
     if imported:
         columns.insert(0, Column("origin", partial(_name_origin, b)))
     blocks: list[Block] = [b.text("appendix.runs"), b.table_of("all_runs", chosen, columns, note=b.passport(chosen))]
-    if imported:
-        blocks.append(_tabulate_origins(b, imported))
+    if imported or alone:
+        blocks.append(_tabulate_origins(b, [*imported, *alone]))
     together = [num for run in b.results.finished if (num := run.record.trained_together) is not None]
     most = max(together, default=1)
     if most > 1:

@@ -55,7 +55,8 @@ WRITERS: Mapping[str, Writer] = {
     "background": Writer(overview.build_background, ()),
     "methods": Writer(overview.build_methods, ("table-networks", "table-yardsticks", "table-spreads")),
     "vae_curves": Writer(
-        vae.build_curves, ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses", "figure-vae_progress")
+        vae.build_curves,
+        ("figure-vae_curves", "figure-vae_overlay", "table-vae_losses", "figure-vae_progress", "figure-vae_alone"),
     ),
     "vae_images": Writer(
         vae.build_images, ("figure-vae_images", "figure-vae_samples", "table-vae_reading", "figure-vae_readings")
@@ -71,7 +72,10 @@ WRITERS: Mapping[str, Writer] = {
             "table-vae_ablation",
         ),
     ),
-    "gan_curves": Writer(gan.build_curves, ("figure-gan_curves", "figure-gan_overlay", "table-gan_settling")),
+    "gan_curves": Writer(
+        gan.build_curves,
+        ("figure-gan_curves", "figure-gan_overlay", "table-gan_settling", "figure-gan_alone"),
+    ),
     "gan_images": Writer(gan.build_images, ("figure-gan_images", "figure-gan_evolution")),
     "gan_fid": Writer(gan.build_fid, ("table-gan_fid",)),
     "gan_effect": Writer(gan.build_effect, ("table-gan_effect",)),

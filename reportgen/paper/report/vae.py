@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.paper.analysis.measuring import is_measured
 from reportgen.paper.analysis.quantities import RECONSTRUCTIONS
 from reportgen.paper.analysis.results import Configuration
-from reportgen.paper.analysis.selection import find_baseline, pick
+from reportgen.paper.analysis.selection import MAX_SHOWN, find_baseline, pick
 from reportgen.paper.analysis.trainings import select_logged
 from reportgen.paper.analysis.vaes import do_samples_follow
 from reportgen.paper.claims.scores import claim_alone, claim_threshold
@@ -45,15 +45,16 @@ from reportgen.paper.report.pictures import (
     show_progress,
 )
 from reportgen.suite.outline import OutlineSection
+from reportgen.suite.settings import VaeSettings
 
 # ---- curves ---------------------------------------------------------------------------------------------------------
 
 
 def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) -> Section | None:
     """Build the section with the training curves of all VAEs, overlaid and each in a row; None without any."""
-    sweep = select_logged(sweep)
+    sweep, alone = select_logged(sweep), _show_curves_alone(b)
     if not sweep:
-        return None
+        return b.section("vae_curves", *alone) if alone else None
     shown, losses = pick(sweep), _tabulate_losses(b, sweep)
     progress = show_progress(b, "vae_progress", sweep)
     overlay = [b.figure("vae_overlay", lambda: [draw_vae_overlay(b, shown)])] if len(shown) > 1 else []
@@ -66,7 +67,14 @@ def build_curves(b: Builder, sweep: Sequence[Configuration], _: OutlineSection) 
         losses,
         *b.claims([claim_learning(sweep, "figure-vae_overlay" if overlay else losses.id)]),
         *(progress[:1] if progress and do_samples_follow(sweep) else progress),
+        *alone,
     )
+
+
+def _show_curves_alone(b: Builder) -> list[Block]:
+    """Return the figure of the curves of VAEs whose weights were not imported; nothing without any."""
+    alone = select_logged([c for c in b.results.curves_alone if isinstance(c.settings, VaeSettings)])
+    return [b.figure("vae_alone", lambda: [draw_vae_overlay(b, alone[:MAX_SHOWN])])] if alone else []
 
 
 def _tabulate_losses(b: Builder, sweep: Sequence[Configuration]) -> Table:
