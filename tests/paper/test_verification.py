@@ -185,10 +185,15 @@ def test_a_record_that_lacks_a_field_is_one_line(honest: bytes, tmp_path: Path) 
         verify_pdf(path)
 
 
-def test_data_that_give_no_report_are_one_line(report: Report, honest: bytes, tmp_path: Path) -> None:
-    path = write_changed(tmp_path / "r.pdf", honest, "metrics.json", '"dev_kl":{', '"dev_km":{')
-    with pytest.raises(RenderError, match=r"metrics\.json: gives no report: KeyError 'dev_kl'"):
+def test_data_that_give_no_report_are_one_line(honest: bytes, tmp_path: Path) -> None:
+    path = write_changed(tmp_path / "r.pdf", honest, "metrics.json", '"language":"en"', '"language":"xx"')
+    with pytest.raises(RenderError, match=r"metrics\.json: gives no report: KeyError 'xx'"):
         verify_pdf(path)
+
+
+def test_a_curve_that_is_lost_is_found(honest: bytes, tmp_path: Path) -> None:
+    path = write_changed(tmp_path / "r.pdf", honest, "metrics.json", '"dev_kl":{', '"dev_km":{')
+    assert any(difference.where.startswith("Table") for difference in verify_pdf(path).differences)
 
 
 def test_squeezing_keeps_numbers_apart() -> None:
