@@ -21,6 +21,7 @@ from reportgen.paper.report.model import Block, Paragraph, Report, Section, Span
 from reportgen.paper.report.notes import WrittenNote
 from reportgen.paper.verification import compare_items, squeeze, verify_pdf
 from reportgen.paper.verification.document import Document, read_document
+from reportgen.paper.verification.text import find_ends
 from reportgen.suite.languages import LANGUAGES, Language
 
 
@@ -194,6 +195,17 @@ def test_data_that_give_no_report_are_one_line(honest: bytes, tmp_path: Path) ->
 def test_a_curve_that_is_lost_is_found(honest: bytes, tmp_path: Path) -> None:
     path = write_changed(tmp_path / "r.pdf", honest, "metrics.json", '"dev_kl":{', '"dev_km":{')
     assert any(difference.where.startswith("Table") for difference in verify_pdf(path).differences)
+
+
+def test_a_paragraph_goes_on_after_the_drawings_of_its_page() -> None:
+    pages = ["Before. The grey values\nloss of D\n0 200 400", "themselves, 3 of 4. After."]
+    text, ends = squeeze("\n".join(pages)), find_ends(pages)
+    item = squeeze("The grey values themselves, 3 of 4.")
+    assert list(compare_items([("1", item)], text)) != []
+    assert list(compare_items([("1", item), ("2", "After.")], text, ends)) == []
+    changed = item.replace("3", "2")
+    assert [(d.printed, d.derived) for d in compare_items([("1", changed)], text, ends)] == [(item, changed)]
+    assert [d.printed for d in compare_items([("1", item.replace("grey", "gray"))], text, ends)] == ["not found"]
 
 
 def test_squeezing_keeps_numbers_apart() -> None:

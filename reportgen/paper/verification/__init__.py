@@ -27,7 +27,7 @@ from reportgen.paper.verification.attached import compare_attachments, compare_c
 from reportgen.paper.verification.difference import Difference
 from reportgen.paper.verification.document import Document, read_document
 from reportgen.paper.verification.pages import compare_documents
-from reportgen.paper.verification.text import NUMBER, compare_items, list_items, squeeze
+from reportgen.paper.verification.text import NUMBER, compare_items, find_ends, list_items, squeeze
 from reportgen.store.records import InceptionRecord
 
 __all__ = [
@@ -88,7 +88,7 @@ def verify_pdf(path: Path) -> Verification:
         RenderError: the file is not a PDF, carries no data, or was made by another version.
     """
     document = read_document(path)
-    text, texts = _read_words(document)
+    pages, texts = _read_words(document)
     _check_attached(path, texts)
     results, report = _rebuild(texts)
     items = [(where, squeeze(words)) for where, words in list_items(report) if squeeze(words)]
@@ -97,7 +97,7 @@ def verify_pdf(path: Path) -> Verification:
         *compare_attachments(results, texts),
         *compare_contents(document.attachments, derived),
         *compare_names(document.attachment_names, derived),
-        *compare_items(items, squeeze(text)),
+        *compare_items(items, squeeze("\n".join(pages)), find_ends(pages)),
     ]
     unprinted = ""
     try:
@@ -127,12 +127,13 @@ def read_pdf(path: Path) -> tuple[str, dict[str, str]]:
     Raises:
         RenderError: the file is missing or not a PDF.
     """
-    return _read_words(read_document(path))
+    pages, texts = _read_words(read_document(path))
+    return "\n".join(pages), texts
 
 
-def _read_words(document: Document) -> tuple[str, dict[str, str]]:
-    text = "\n".join(document.read_text(index, MARGIN_PT) for index in range(len(document)))
-    return text, {name: content.decode("utf-8", errors="replace") for name, content in document.attachments.items()}
+def _read_words(document: Document) -> tuple[list[str], dict[str, str]]:
+    pages = [document.read_text(index, MARGIN_PT) for index in range(len(document))]
+    return pages, {name: content.decode("utf-8", errors="replace") for name, content in document.attachments.items()}
 
 
 def find_equal_numbers(found: Mapping[Path, Verification]) -> list[list[Path]]:

@@ -62,15 +62,46 @@ def _write(report: Report, line: Line) -> str:
 # ---- comparison -----------------------------------------------------------------------------------------------------
 
 
-def compare_items(items: Sequence[tuple[str, str]], text: str) -> Iterator[Difference]:
-    """Search the text for each item after the one before; compare its numbers where the words match."""
+def compare_items(items: Sequence[tuple[str, str]], text: str, ends: Sequence[int] = ()) -> Iterator[Difference]:
+    """Search the text for each item after the one before; compare its numbers where the words match.
+
+    Args:
+        ends: where pages end in the text; an item may go on there, see ``_find_broken``.
+    """
     position = 0
     for where, words in ((where, substitute_missing(words)) for where, words in items):
-        shape = ANY_NUMBER.join(re.escape(part) for part in NUMBER.split(words))
-        found = re.compile(shape).search(text, position)
+        whole = _shape(words).search(text, position)
+        found = (whole[0], whole.end()) if whole else _find_broken(words, text, position, ends)
         if found is None:
             yield Difference(where, "not found", words)
             continue
-        position = found.end()
-        if found[0] != words:
-            yield Difference(where, found[0], words)
+        printed, position = found
+        if printed != words:
+            yield Difference(where, printed, words)
+
+
+def find_ends(pages: Sequence[str]) -> list[int]:
+    """Return where each page but the last ends in the squeezed text of all."""
+    return [len(squeeze("\n".join(pages[:index]))) for index in range(1, len(pages))]
+
+
+def _shape(words: str) -> re.Pattern[str]:
+    """Return what matches these words with any numbers."""
+    return re.compile(ANY_NUMBER.join(re.escape(part) for part in NUMBER.split(words)))
+
+
+def _find_broken(words: str, text: str, position: int, ends: Sequence[int]) -> tuple[str, int] | None:
+    """Find words that go on at the top of a page: the words of drawings come last on the page before.
+
+    Returns:
+        The words as they are printed, and where they end; None without them.
+    """
+    for end in (end for end in ends if end > position):
+        for length in range(len(words) - 1, 0, -1):
+            if words[length] != text[end : end + 1]:
+                continue
+            rest = _shape(words[length:]).match(text, end)
+            first = _shape(words[:length]).search(text, position, end) if rest else None
+            if rest and first:
+                return first[0] + rest[0], rest.end()
+    return None
