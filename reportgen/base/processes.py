@@ -55,12 +55,18 @@ class _Child:
 
 
 def call_side_by_side(
-    function: Callable[..., Any], arguments: Mapping[K, tuple[Any, ...]], context: Context | None = None
+    function: Callable[..., Any],
+    arguments: Mapping[K, tuple[Any, ...]],
+    context: Context | None = None,
+    at_once: int | None = None,
 ) -> Generator[tuple[K, Any], None, None]:
     """Call ``function(*arguments[key])`` for every key, each call in a process of its own.
 
     Without a context the processes are forked on Linux, elsewhere spawned. Closing the generator kills those that still
     run.
+
+    Args:
+        at_once: the most processes at a time, begun in the order of the keys; by default all.
 
     Yields:
         Keys with outcomes in order of arrival: the return value, the ReportgenError that was raised, or Died. After any
@@ -69,23 +75,28 @@ def call_side_by_side(
     if context is None:
         is_linux = sys.platform == "linux"
         context = multiprocessing.get_context("fork") if is_linux else multiprocessing.get_context("spawn")
-    children: dict[K, _Child] = {}
+    waiting, children, left = list(arguments.items()), list[_Child](), dict[K, _Child]()
     try:
-        for key, values in arguments.items():
-            receiver, sender = context.Pipe(duplex=False)
-            process: BaseProcess = context.Process(target=_call, args=(receiver, sender, function, values), daemon=True)
-            with _block_signals():
-                process.start()
-            sender.close()
-            children[key] = _Child(process, receiver)
-        left = dict(children)
-        while left:
+        while waiting or left:
+            while waiting and len(left) < (at_once or len(arguments)):
+                key, values = waiting.pop(0)
+                left[key] = _start(context, function, values)
+                children.append(left[key])
             ready = wait([child.connection for child in left.values()])
             for key in [key for key, child in left.items() if child.connection in ready]:
                 yield key, left.pop(key).take_outcome()
     finally:
-        for child in children.values():
+        for child in children:
             child.end()
+
+
+def _start(context: Context, function: Callable[..., Any], values: tuple[Any, ...]) -> _Child:
+    receiver, sender = context.Pipe(duplex=False)
+    process: BaseProcess = context.Process(target=_call, args=(receiver, sender, function, values), daemon=True)
+    with _block_signals():
+        process.start()
+    sender.close()
+    return _Child(process, receiver)
 
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)

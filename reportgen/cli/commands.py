@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -263,6 +263,16 @@ def _print_plan(plan: Plan, profile: str, dataset: str, *, every_run: bool) -> N
         )
 
 
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Say on an interrupt that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("reportgen: interrupted; run the same command again to resume", err=True)
+        raise
+
+
 def _follow(
     plan: Plan, events: Iterator[Event], reports_in: Path | None = None, download: Download | None = None
 ) -> list[tuple[str, str]]:
@@ -274,19 +284,15 @@ def _follow(
     failures: list[tuple[str, str]] = []
     if not plan.missing:
         return failures
-    try:
-        with ExitStack() as stack:
-            view = stack.enter_context(make_view(plan, download))
-            reports = reports_in and stack.enter_context(InterimReports(plan, reports_in, view.say))
-            for event in events:
-                view.show(event)
-                if reports:
-                    reports.follow(event)
-                if isinstance(event, Failed):
-                    failures.append((event.name, event.reason))
-    except KeyboardInterrupt:
-        typer.echo("reportgen: interrupted; run the same command again to resume", err=True)
-        raise
+    with _resumable(), ExitStack() as stack:
+        view = stack.enter_context(make_view(plan, download))
+        reports = reports_in and stack.enter_context(InterimReports(plan, reports_in, view.say))
+        for event in events:
+            view.show(event)
+            if reports:
+                reports.follow(event)
+            if isinstance(event, Failed):
+                failures.append((event.name, event.reason))
     return failures
 
 
@@ -309,7 +315,8 @@ def import_(
     from reportgen.cli.importing import import_folders
     from reportgen.cli.reporting import render_apart
 
-    imported = import_folders(folders, suite_file, output, jobs=jobs, device=device, data_dir=data_dir)
+    with _resumable():
+        imported = import_folders(folders, suite_file, output, jobs=jobs, device=device, data_dir=data_dir)
     typer.echo(
         f"{imported.num_imported} of {imported.num_found} configurations are in {output}/runs, declared in "
         f"{imported.suite_file}{'' if with_report else '; next: reportgen render'}"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,10 @@ import yaml
 
 from reportgen.base.errors import ConfigError, DataError, RunError
 from reportgen.base.files import write_text
+from reportgen.base.processes import Died, call_side_by_side
 from reportgen.lab.data import has_mnist
 from reportgen.lab.execution import prepare_dataset
+from reportgen.lab.executors.workers import get_worker_context
 from reportgen.lab.importing.layout import Candidate, find_candidates
 from reportgen.lab.importing.runs import ImportTask, Reading, read_candidate, try_import
 from reportgen.lab.importing.suites import Completed, complete, declare
@@ -29,6 +29,8 @@ from reportgen.store.suites import read_suite, write_suite
 from reportgen.suite.document import read_document
 from reportgen.suite.loading import FULL_PROFILE, Suite, load_suite
 from reportgen.suite.plan import RunSpec, plan_runs
+
+DIED = "its process died; the machine may be out of memory: run the same command again with --jobs 1"
 
 SUITE_NAME = "imported.yaml"
 """Name, in the output folder, of the suite that declares what was imported."""
@@ -203,12 +205,11 @@ def _execute(tasks: Sequence[ImportTask], jobs: int) -> Iterator[tuple[ImportTas
         for task in tasks:
             yield task, *try_import(task)
         return
-    with ExitStack() as stack:
-        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
-        stack.callback(pool.shutdown, cancel_futures=True)
-        futures = {pool.submit(try_import, task): task for task in tasks}
-        for future in as_completed(futures):
-            yield futures[future], *future.result()
+    context, named = get_worker_context(), {task.spec.name: task for task in tasks}
+    arguments = {name: (task,) for name, task in named.items()}
+    with closing(call_side_by_side(try_import, arguments, context, at_once=jobs)) as calls:
+        for name, outcome in calls:
+            yield named[name], *(("", DIED) if isinstance(outcome, Died) else outcome)
 
 
 def _summarise(task: ImportTask) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 from synthetic import ROOT
@@ -24,6 +25,17 @@ def test_only_on_linux_a_process_that_trains_is_forked(
 def test_functions_are_called_side_by_side_forked_or_not(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     assert dict(call_side_by_side(divmod, {"a": (7, 2), "b": (9, 4)})) == {"a": (3, 1), "b": (2, 1)}
+
+
+def test_no_more_run_at_once_than_allowed() -> None:
+    arguments = {"late": (0.3, "late"), "soon": (0.0, "soon"), "last": (0.0, "last")}
+    assert [key for key, _ in call_side_by_side(_wait, arguments, at_once=1)] == ["late", "soon", "last"]
+    assert next(iter(call_side_by_side(_wait, arguments, at_once=2)))[0] == "soon"
+
+
+def _wait(seconds: float, name: str) -> str:
+    time.sleep(seconds)
+    return name
 
 
 INTERRUPTED_IN_A_FORK = """

@@ -295,6 +295,16 @@ def test_one_bad_step_refuses_the_run_and_others_are_imported(
     assert len([path for path in (tmp_path / "out" / "runs").iterdir() if path.is_dir()]) == 1
 
 
+def test_what_a_killed_import_left_is_cleared_away(tmp_path: Path) -> None:
+    paths = RunPaths(tmp_path / "vae-3-s0-abc")
+    (tmp_path / ".vae-3-s0-abc.killed.tmp").mkdir()
+    paths.folder.mkdir()
+    with importing.runs._build_beside(paths) as beside:
+        (beside.folder / "whole").touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["vae-3-s0-abc"]
+    assert (paths.folder / "whole").is_file()
+
+
 def test_records_are_json(output: Path) -> None:
     paths = list_paths(output)["vae-3"]
     assert json.loads(paths.spec.read_text())["origin"]["steps"] == [2]

@@ -19,10 +19,11 @@ from torch import nn
 
 from reportgen.base.errors import ConfigError, ReportgenError, RunError
 from reportgen.lab import importing
-from reportgen.lab.importing.curves import list_rows, read_table
+from reportgen.lab.importing.curves import list_rows
 from reportgen.lab.importing.events import read_events
 from reportgen.lab.importing.layout import find_candidates, list_contradictions, read_hints
 from reportgen.lab.importing.runs import read_candidate
+from reportgen.lab.importing.tables import read_table
 from reportgen.lab.importing.weights import Mismatch, match_gan, match_vae, read_state
 from reportgen.lab.models.gan import build_discriminator, build_generator
 from reportgen.lab.models.vae import Vae

@@ -29,7 +29,7 @@ from reportgen.lab.execution import (
     record_evaluation,
     record_training,
 )
-from reportgen.lab.importing.curves import LOGGED, Curves, list_rows, read_table
+from reportgen.lab.importing.curves import LOGGED, Curves, list_rows
 from reportgen.lab.importing.events import read_events
 from reportgen.lab.importing.layout import DISCRIMINATOR, GENERATOR, UNNUMBERED, VAE, Candidate
 from reportgen.lab.importing.weights import Matched, Mismatch, State, match_gan, match_vae, read_state
@@ -117,6 +117,8 @@ def _read_curves(candidate: Candidate) -> tuple[Curves, list[str]]:
         read = read_events(path)
         curves.add(Curves(read.scalars, [f"{candidate.show(path)}: {remark}" for remark in read.remarks]))
     for path in candidate.tables:
+        from reportgen.lab.importing.tables import read_table  # pandas, which importing a run does without
+
         try:
             curves.add(read_table(path))
         except RunError as error:
@@ -234,7 +236,12 @@ def try_import(task: ImportTask) -> tuple[str, str]:
 
 @contextmanager
 def _build_beside(paths: RunPaths) -> Iterator[RunPaths]:
-    """Yield the paths of a new folder that takes the place of a run's in one step when the block ends."""
+    """Yield the paths of a new folder that takes the place of a run's in one step when the block ends.
+
+    The run's lock is held: what an import that was killed left beside it is nobody's.
+    """
+    for left in paths.folder.parent.glob(f".{paths.folder.name}.*.tmp"):
+        shutil.rmtree(left, ignore_errors=True)
     beside = Path(tempfile.mkdtemp(dir=paths.folder.parent, prefix=f".{paths.folder.name}.", suffix=".tmp"))
     try:
         yield RunPaths(beside)

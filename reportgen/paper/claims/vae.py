@@ -675,7 +675,6 @@ def claim_cause(ablated: Configuration, conv: Configuration, rests_on: str) -> C
         "distance": write_mean("prior_distance", found.vae),
         "other_distance": write_mean("prior_distance", found.other),
         "read": _write_reconstructed(found.vae, found.other),
-        "grain": _write_grain(found.vae, found.other),
     }
     return Claim("vae_ablation.why", CAUSE[found.cause], values, rests_on)
 
@@ -685,16 +684,6 @@ def _write_reconstructed(vae: Configuration, other: Configuration) -> Message | 
     if not is_measured("reads_unread", (vae, other)):
         return ""
     return Message("vae_ablation.why.read", {"codes": _write_read(vae), "other_codes": _write_read(other)})
-
-
-def _write_grain(vae: Configuration, other: Configuration) -> Message | str:
-    """Write that a VAE's samples are not shown to be noisier than another's; nothing if they are."""
-    if compare_by("sharpness", vae, other) == "higher":
-        return ""
-    values: dict[str, Value] = {
-        name: write_mean("sharpness", c) for name, c in (("sharpness", vae), ("other_sharpness", other))
-    }
-    return Message("vae_ablation.why.grain", values)
 
 
 def _write_read(vae: Configuration) -> Value:
