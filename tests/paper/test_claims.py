@@ -816,7 +816,7 @@ ALIKE_CODES = {"vae-10": NARROWER, "vae-linear-10": NARROWER}
             9.0,
             ALIKE_CODES,
             "but the samples of VAE-10 linear are worse",
-            "Noise is not shown to be a cause: the sharpness is ",
+            "a sampled z more often falls between them.",
         ),
         (
             ((100.0, 10.0), (100.0, 10.0)),
