@@ -59,6 +59,13 @@ def test_chinese_uses_its_own_punctuation() -> None:
         assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", text), (name, text)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_count_stands_right_behind_a_name_that_ends_in_a_digit(language: Language) -> None:
+    """GAN 100_64 and 1,000 images read as GAN 100_641,000."""
+    for name, text in messages(language).items():
+        assert not re.search(r"%\((label|other|best|worst|near|seed|example)\)s(%\(seed\)s)?%\(num\w*\)s", text), name
+
+
 FAMILIES = {
     *("quantity", "column", "curve", "seed_rule"),  # of a quantity or a logged metric
     *("value", "dataset", "model", "loss", "setup", "state", "detector", "resize", "noise"),  # of a setting or a record
