@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE =
 report: $(STAMP) system
 	$(BIN)/reportgen run experiments.yaml --profile $(PROFILE) --output $(OUTPUT) --render
 
-# While one works: under 90 seconds on two cores. Nothing is trained, no PDF is made (see tests/conftest.py).
+# While one works: two minutes on two cores. Nothing is trained, no PDF is made (see tests/conftest.py).
 check: lint
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
